@@ -1,0 +1,34 @@
+//! The ccroute engine: who takes which contact and when, and every second of it
+//! measured. Pure and deterministic: no clock, no thread, no I/O; the same commands
+//! give the same events.
+//!
+//! Three parts stand alone, because vendors embed them one at a time:
+//! [`PriorityQueue`] (who goes next), [`SkillMatcher`] (who may take it) and
+//! [`KpiAggregator`] (what it cost in time). [`Router`] is built of the first two;
+//! it and the aggregator are strangers who share only the [`Event`] vocabulary.
+
+mod bitset;
+mod command;
+mod directory;
+mod error;
+mod event;
+mod ids;
+mod plan;
+mod skill;
+mod slab;
+mod time;
+
+pub use bitset::{BitSet, Ones};
+pub use command::{Capacity, Command, Envelope, NewContact};
+pub use directory::Directory;
+pub use error::{ConfigError, Rejection, RejectionCode};
+pub use event::{Cause, Device, Event, EventKind, Role};
+pub use ids::{
+    AgentKey, ChannelKey, ClassKey, ContactKey, Handle, OfferKey, QueueKey, SkillKey, TextKey,
+};
+pub use plan::{
+    AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, QueuePlan, Relax, ServiceTarget,
+    Step, Strategy, WrapUp, WrapUpMode,
+};
+pub use skill::{MAX_LEVEL, Requirement, SkillLevel, SkillSet};
+pub use time::{MICROS, Span, Timestamp};

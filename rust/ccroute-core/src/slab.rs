@@ -1,0 +1,74 @@
+//! Rows that come and go under versioned keys. Freed rows are used again last in,
+//! first out, so that keys depend on the commands alone.
+
+use core::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Row<T> {
+    generation: NonZeroU32,
+    value: Option<T>,
+}
+
+/// A slab of `T`; the caller wraps (index, generation) in a key of its own type.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Slab<T> {
+    rows: Vec<Row<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// Stores `value`; returns where, and under which generation.
+    pub(crate) fn insert(&mut self, value: T) -> (u32, NonZeroU32) {
+        if let Some(index) = self.free.pop() {
+            let row = &mut self.rows[index as usize];
+            row.value = Some(value);
+            (index, row.generation)
+        } else {
+            let index = u32::try_from(self.rows.len()).expect("fewer than 2^32 rows");
+            self.rows.push(Row { generation: NonZeroU32::MIN, value: Some(value) });
+            (index, NonZeroU32::MIN)
+        }
+    }
+
+    /// Takes the row out; its next tenant has another generation.
+    pub(crate) fn remove(&mut self, index: usize, generation: u32) -> Option<T> {
+        let row = self.rows.get_mut(index).filter(|row| row.generation.get() == generation)?;
+        let value = row.value.take()?;
+        row.generation = row.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        self.free.push(u32::try_from(index).expect("an index in use fits"));
+        Some(value)
+    }
+
+    pub(crate) fn get(&self, index: usize, generation: u32) -> Option<&T> {
+        self.rows.get(index).filter(|row| row.generation.get() == generation)?.value.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, index: usize, generation: u32) -> Option<&mut T> {
+        self.rows.get_mut(index).filter(|row| row.generation.get() == generation)?.value.as_mut()
+    }
+
+    /// The generation of a row in use.
+    pub(crate) fn generation(&self, index: usize) -> Option<NonZeroU32> {
+        self.rows.get(index).filter(|row| row.value.is_some()).map(|row| row.generation)
+    }
+
+    /// Rows in use, by index.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, NonZeroU32, &T)> {
+        self.rows.iter().zip(0u32..).filter_map(|(row, index)| {
+            row.value.as_ref().map(|value| (index, row.generation, value))
+        })
+    }
+
+    /// How many rows are in use.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len() - self.free.len()
+    }
+}

@@ -1,0 +1,15 @@
+//! Python bindings of the ccroute engine: convert, detach, map errors. No routing rules.
+
+use pyo3::prelude::*;
+
+/// The extension module `ccroute._core`; `ccroute._wire` is its only importer.
+#[pymodule(gil_used = false)]
+mod _core {
+    use super::*;
+
+    /// The version the extension was built from.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
