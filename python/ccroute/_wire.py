@@ -1,0 +1,5 @@
+"""The only importer of the extension: what crosses the boundary is named here."""
+
+from ccroute._core import __version__
+
+__all__ = ["__version__"]
