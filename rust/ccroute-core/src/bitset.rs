@@ -26,6 +26,34 @@ impl BitSet {
         self.words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
+    /// No bits at all.
+    pub const EMPTY: Self = Self { words: Vec::new() };
+
+    /// Keeps what is also in `other`.
+    pub fn keep(&mut self, other: &Self) {
+        self.words.truncate(other.words.len());
+        for (word, &with) in self.words.iter_mut().zip(&other.words) {
+            *word &= with;
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn add(&mut self, other: &Self) {
+        if other.words.len() > self.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, &with) in self.words.iter_mut().zip(&other.words) {
+            *word |= with;
+        }
+    }
+
+    /// Removes all of `other`.
+    pub fn drop_all(&mut self, other: &Self) {
+        for (word, &without) in self.words.iter_mut().zip(&other.words) {
+            *word &= !without;
+        }
+    }
+
     /// The words, lowest indexes first.
     #[must_use]
     pub fn words(&self) -> &[u64] {

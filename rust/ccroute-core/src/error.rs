@@ -46,7 +46,7 @@ words!(
 );
 
 /// A refused command: the code for machines, the sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rejection {
     /// What is wrong, as one word.
     pub code: RejectionCode,

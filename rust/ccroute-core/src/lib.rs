@@ -13,7 +13,10 @@ mod directory;
 mod error;
 mod event;
 mod ids;
+mod matching;
 mod plan;
+mod queue;
+mod router;
 mod skill;
 mod slab;
 mod time;
@@ -26,9 +29,15 @@ pub use event::{Cause, Device, Event, EventKind, Role};
 pub use ids::{
     AgentKey, ChannelKey, ClassKey, ContactKey, Handle, OfferKey, QueueKey, SkillKey, TextKey,
 };
+pub use matching::{Choice, Demand, SkillMatcher};
 pub use plan::{
     AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, QueuePlan, Relax, ServiceTarget,
     Step, Strategy, WrapUp, WrapUpMode,
+};
+pub use queue::{OrderKey, PriorityQueue};
+pub use router::{
+    AgentExplanation, Answer, Chosen, ContactExplanation, Eliminated, NextStep, Obstacle,
+    RULES_VERSION, Reply, Router, Withheld,
 };
 pub use skill::{MAX_LEVEL, Requirement, SkillLevel, SkillSet};
 pub use time::{MICROS, Span, Timestamp};

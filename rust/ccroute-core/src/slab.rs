@@ -27,15 +27,23 @@ impl<T> Default for Slab<T> {
 impl<T> Slab<T> {
     /// Stores `value`; returns where, and under which generation.
     pub(crate) fn insert(&mut self, value: T) -> (u32, NonZeroU32) {
-        if let Some(index) = self.free.pop() {
-            let row = &mut self.rows[index as usize];
-            row.value = Some(value);
-            (index, row.generation)
-        } else {
-            let index = u32::try_from(self.rows.len()).expect("fewer than 2^32 rows");
-            self.rows.push(Row { generation: NonZeroU32::MIN, value: Some(value) });
-            (index, NonZeroU32::MIN)
-        }
+        self.insert_with(|index, generation| ((index, generation), value))
+    }
+
+    /// Stores the value that `make` builds for its own place, and returns the key that
+    /// `make` names it by.
+    pub(crate) fn insert_with<K>(&mut self, make: impl FnOnce(u32, NonZeroU32) -> (K, T)) -> K {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                self.rows.push(Row { generation: NonZeroU32::MIN, value: None });
+                u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 rows")
+            }
+        };
+        let row = &mut self.rows[index as usize];
+        let (key, value) = make(index, row.generation);
+        row.value = Some(value);
+        key
     }
 
     /// Takes the row out; its next tenant has another generation.
@@ -55,6 +63,16 @@ impl<T> Slab<T> {
         self.rows.get_mut(index).filter(|row| row.generation.get() == generation)?.value.as_mut()
     }
 
+    /// The row at `index`, whoever its tenant is.
+    pub(crate) fn at(&self, index: usize) -> Option<&T> {
+        self.rows.get(index)?.value.as_ref()
+    }
+
+    /// As [`Self::at`], to change.
+    pub(crate) fn at_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.rows.get_mut(index)?.value.as_mut()
+    }
+
     /// The generation of a row in use.
     pub(crate) fn generation(&self, index: usize) -> Option<NonZeroU32> {
         self.rows.get(index).filter(|row| row.value.is_some()).map(|row| row.generation)
@@ -65,6 +83,11 @@ impl<T> Slab<T> {
         self.rows.iter().zip(0u32..).filter_map(|(row, index)| {
             row.value.as_ref().map(|value| (index, row.generation, value))
         })
+    }
+
+    /// Rows in use, to change.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.rows.iter_mut().filter_map(|row| row.value.as_mut())
     }
 
     /// How many rows are in use.

@@ -231,6 +231,15 @@ impl Plan {
     }
 }
 
+impl QueuePlan {
+    /// What a contact that itself asks for `own` needs here after `steps` steps.
+    #[must_use]
+    pub fn requirement_at(&self, steps: usize, own: &Requirement) -> Requirement {
+        let full = self.requirement.and(own);
+        self.escalation[..steps].iter().fold(full, |eased, step| eased.relaxed(&step.relax))
+    }
+}
+
 impl Requirement {
     /// The requirement as one step leaves it.
     #[must_use]

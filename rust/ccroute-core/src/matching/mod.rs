@@ -1,0 +1,13 @@
+//! Who may take what: agents by what they can do, waiting contacts by what they ask.
+//!
+//! Nothing here knows offers, phases or time limits; what is legal now is the
+//! router's business.
+
+mod classes;
+mod groups;
+mod index;
+mod ranker;
+
+pub use groups::Demand;
+pub use index::SkillMatcher;
+pub use ranker::Choice;

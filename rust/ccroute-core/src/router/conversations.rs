@@ -1,0 +1,228 @@
+//! Conversations: from connection to release, and the parts agents play in them.
+
+use super::Router;
+use super::state::{Contact, Handled, Part, Phase};
+use crate::error::{Rejection, RejectionCode};
+use crate::event::{Cause, Event, EventKind, Role};
+use crate::ids::{AgentKey, ContactKey, QueueKey};
+
+impl Router {
+    pub(super) fn connected(&mut self, key: ContactKey) -> Result<(), Rejection> {
+        let contact = self.known_contact(key)?;
+        let Phase::Connecting { agent, timer } = contact.phase else {
+            return Err(Self::wrong_phase(contact, "accept its offer before connecting"));
+        };
+        self.timers.cancel(timer);
+        self.agent_mut(agent).connecting.retain(|&other| other != key);
+        let contact = self.contact_mut(key);
+        contact.phase = Phase::Engaged { held: false };
+        self.add_part(key, agent, Role::Primary);
+        self.begin_handling(key, agent);
+        let event = self.contact_event(EventKind::ContactConnected, key);
+        self.emit(Event { agent: Some(agent), ..event });
+        Ok(())
+    }
+
+    pub(super) fn hold(&mut self, key: ContactKey, hold: bool) -> Result<(), Rejection> {
+        let contact = self.known_contact(key)?;
+        if contact.phase != (Phase::Engaged { held: !hold }) {
+            let remedy = if hold { "only a conversation can be held" } else { "it is not held" };
+            return Err(Self::wrong_phase(contact, remedy));
+        }
+        let agent = contact.primary();
+        self.contact_mut(key).phase = Phase::Engaged { held: hold };
+        let kind = if hold { EventKind::ContactHeld } else { EventKind::ContactResumed };
+        let event = self.contact_event(kind, key);
+        self.emit(Event { agent, ..event });
+        Ok(())
+    }
+
+    pub(super) fn transfer(
+        &mut self,
+        key: ContactKey,
+        queue: QueueKey,
+        keep_age: bool,
+    ) -> Result<(), Rejection> {
+        let contact = self.known_contact(key)?;
+        self.known_queue(queue)?;
+        match contact.phase {
+            Phase::Closed => {
+                return Err(Self::wrong_phase(contact, "only a live contact can be transferred"));
+            }
+            Phase::Waiting | Phase::Offered(_) | Phase::Connecting { .. } => {
+                let agent = self.stop_waiting(key, Cause::Transferred);
+                let event = self.contact_event(EventKind::ContactLeft, key);
+                self.emit(Event { agent, cause: Cause::Transferred, ..event });
+            }
+            Phase::Engaged { .. } => {
+                self.end_other_parts(key);
+                self.end_primary(key, EventKind::ContactTransferred, Cause::Agent);
+            }
+        }
+        self.clear_exclusions(key);
+        let now = self.now;
+        let contact = self.contact_mut(key);
+        let class = contact.class.take();
+        contact.queue = queue;
+        contact.visit += 1;
+        if !keep_age {
+            contact.since = now;
+        }
+        self.matcher.release_class(class.expect("a live contact holds a class"));
+        self.begin_visit(key);
+        Ok(())
+    }
+
+    pub(super) fn join(
+        &mut self,
+        key: ContactKey,
+        agent: AgentKey,
+        role: Role,
+    ) -> Result<(), Rejection> {
+        self.known_contact(key)?;
+        self.known_agent(agent)?;
+        if role == Role::Primary {
+            let message = "role 'primary' comes by offer or hand_over: give consult, conference \
+                           or monitor";
+            return Err(Rejection::new(RejectionCode::InvalidValue, message));
+        }
+        let contact = self.in_conversation(key)?;
+        self.signed_in(agent)?;
+        let name = self.agent_name(agent);
+        let taking_part = contact.parts.iter().any(|part| part.agent == agent);
+        if taking_part || contact.wrapping.iter().any(|left| left.agent == agent) {
+            let message = format!(
+                "agent '{name}' already has a part in contact '{}': leave it or finish it first",
+                contact.id
+            );
+            return Err(Rejection::new(RejectionCode::AlreadyJoined, message));
+        }
+        let channel = contact.channel;
+        if role != Role::Monitor && !self.agent(agent).has_slot(channel.index()) {
+            let message = format!(
+                "agent '{name}' has no free slot for {}: wait, or raise the capacity",
+                self.plan.channels.name(channel.index())
+            );
+            return Err(Rejection::new(RejectionCode::NoCapacity, message));
+        }
+        if role != Role::Monitor {
+            self.take_slot(agent, channel);
+        }
+        self.add_part(key, agent, role);
+        self.refresh(agent);
+        let event = self.contact_event(EventKind::AgentJoined, key);
+        self.emit(Event { agent: Some(agent), role, ..event });
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self, key: ContactKey, agent: AgentKey) -> Result<(), Rejection> {
+        let contact = self.known_contact(key)?;
+        self.known_agent(agent)?;
+        let role = self.part(contact, agent, &[Role::Consult, Role::Conference, Role::Monitor])?;
+        self.end_part(key, Part { agent, role });
+        Ok(())
+    }
+
+    pub(super) fn hand_over(&mut self, key: ContactKey, agent: AgentKey) -> Result<(), Rejection> {
+        self.known_contact(key)?;
+        self.known_agent(agent)?;
+        let contact = self.in_conversation(key)?;
+        self.part(contact, agent, &[Role::Consult, Role::Conference])?;
+        self.end_primary(key, EventKind::ContactTransferred, Cause::HandedOver);
+        let contact = self.contact_mut(key);
+        contact.phase = Phase::Engaged { held: false };
+        let part = contact.parts.iter_mut().find(|part| part.agent == agent);
+        part.expect("the new primary has a part").role = Role::Primary;
+        self.begin_handling(key, agent);
+        let event = self.contact_event(EventKind::AgentJoined, key);
+        self.emit(Event { agent: Some(agent), ..event });
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self, key: ContactKey, by: Cause) -> Result<(), Rejection> {
+        let contact = self.known_contact(key)?;
+        if ![Cause::Customer, Cause::Agent, Cause::System].contains(&by) {
+            let message = format!("'{by}' cannot release: give customer, agent or system");
+            return Err(Rejection::new(RejectionCode::InvalidValue, message));
+        }
+        if !matches!(contact.phase, Phase::Engaged { .. }) {
+            return Err(Self::wrong_phase(
+                contact,
+                "only a conversation can be released; cancel a contact that waits",
+            ));
+        }
+        self.end_other_parts(key);
+        self.end_primary(key, EventKind::ContactReleased, by);
+        self.close(key);
+        Ok(())
+    }
+
+    fn begin_handling(&mut self, key: ContactKey, agent: AgentKey) {
+        let contact = self.contact_mut(key);
+        let Contact { visit, queue, .. } = *contact;
+        contact.handled = Some(Handled { agent, visit, queue, sets: 0 });
+    }
+
+    fn add_part(&mut self, key: ContactKey, agent: AgentKey, role: Role) {
+        self.contact_mut(key).parts.push(Part { agent, role });
+        self.agent_mut(agent).talking.push(key);
+    }
+
+    fn remove_part(&mut self, key: ContactKey, agent: AgentKey) {
+        self.contact_mut(key).parts.retain(|part| part.agent != agent);
+        self.agent_mut(agent).talking.retain(|&other| other != key);
+    }
+
+    /// The primary is done with the contact; wrap-up follows by the queue's rule.
+    fn end_primary(&mut self, key: ContactKey, kind: EventKind, cause: Cause) {
+        let agent = self.contact(key).primary().expect("a conversation has a primary");
+        self.remove_part(key, agent);
+        let event = self.contact_event(kind, key);
+        self.emit(Event { agent: Some(agent), cause, ..event });
+        self.begin_wrap_up(key, agent);
+        self.refresh(agent);
+    }
+
+    fn end_other_parts(&mut self, key: ContactKey) {
+        let parts = self.contact(key).parts.clone();
+        for part in parts.into_iter().filter(|part| part.role != Role::Primary) {
+            self.end_part(key, part);
+        }
+    }
+
+    fn end_part(&mut self, key: ContactKey, Part { agent, role }: Part) {
+        self.remove_part(key, agent);
+        if role != Role::Monitor {
+            self.slot_worked(agent, self.contact(key).channel);
+        }
+        let event = self.contact_event(EventKind::AgentLeft, key);
+        self.emit(Event { agent: Some(agent), role, ..event });
+        self.refresh(agent);
+    }
+
+    fn in_conversation(&self, key: ContactKey) -> Result<&Contact, Rejection> {
+        let contact = self.known_contact(key)?;
+        if matches!(contact.phase, Phase::Engaged { .. }) {
+            return Ok(contact);
+        }
+        Err(Self::wrong_phase(contact, "only a conversation takes more agents"))
+    }
+
+    /// The role an agent plays, if it is one of `roles`.
+    fn part(&self, contact: &Contact, agent: AgentKey, roles: &[Role]) -> Result<Role, Rejection> {
+        let part = contact.parts.iter().find(|part| part.agent == agent);
+        if let Some(part) = part
+            && roles.contains(&part.role)
+        {
+            return Ok(part.role);
+        }
+        let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+        let message = format!(
+            "agent '{}' has no part in contact '{}' as {}: join first",
+            self.agent_name(agent),
+            contact.id,
+            words.join(" or ")
+        );
+        Err(Rejection::new(RejectionCode::NotJoined, message))
+    }
+}
