@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod ids;
 mod plan;
+mod queue;
 mod skill;
 mod slab;
 mod time;
@@ -30,5 +31,6 @@ pub use plan::{
     AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, QueuePlan, Relax, ServiceTarget,
     Step, Strategy, WrapUp, WrapUpMode,
 };
+pub use queue::{OrderKey, PriorityQueue};
 pub use skill::{MAX_LEVEL, Requirement, SkillLevel, SkillSet};
 pub use time::{MICROS, Span, Timestamp};
