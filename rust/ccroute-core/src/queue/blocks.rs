@@ -11,9 +11,23 @@ pub(super) const CAPACITY: usize = 128;
 
 // Packed to 20 bytes: a key alone would be aligned to 16 and the pair take 32.
 #[derive(Clone, Copy)]
+#[repr(packed(4))]
 struct Entry {
     key: OrderKey,
     item: u32,
+}
+
+const _: () = assert!(size_of::<Entry>() == 20);
+
+impl Entry {
+    /// A copy: a packed field cannot be borrowed, not even to be compared.
+    fn key(self) -> OrderKey {
+        self.key
+    }
+
+    fn pair(self) -> (OrderKey, u32) {
+        (self.key, self.item)
+    }
 }
 
 /// A sorted run of at most [`CAPACITY`] entries. Both ends are cheap.
@@ -36,21 +50,21 @@ impl Block {
     }
 
     pub(super) fn first(&self) -> Option<(OrderKey, u32)> {
-        self.entries.front().map(|entry| (entry.key, entry.item))
+        self.entries.front().copied().map(Entry::pair)
     }
 
     /// Where `key` goes; newcomers mostly go last.
     pub(super) fn slot(&self, key: OrderKey) -> usize {
         match self.entries.back() {
-            Some(entry) if entry.key >= key => self.entries.partition_point(|e| e.key < key),
+            Some(last) if last.key() >= key => self.entries.partition_point(|it| it.key() < key),
             Some(_) | None => self.entries.len(),
         }
     }
 
     /// Where `key` is.
     pub(super) fn find(&self, key: OrderKey) -> Option<usize> {
-        let at = self.entries.partition_point(|entry| entry.key < key);
-        self.entries.get(at).is_some_and(|entry| entry.key == key).then_some(at)
+        let at = self.entries.partition_point(|it| it.key() < key);
+        self.entries.get(at).is_some_and(|it| it.key() == key).then_some(at)
     }
 
     pub(super) fn insert(&mut self, at: usize, key: OrderKey, item: u32) {
@@ -62,7 +76,7 @@ impl Block {
     }
 
     pub(super) fn pop_first(&mut self) -> Option<(OrderKey, u32)> {
-        self.entries.pop_front().map(|entry| (entry.key, entry.item))
+        self.entries.pop_front().map(Entry::pair)
     }
 
     /// Moves the entries from `cut` on to the end of `upper`.
@@ -81,7 +95,7 @@ impl Block {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (OrderKey, u32)> {
-        self.entries.iter().map(|entry| (entry.key, entry.item))
+        self.entries.iter().copied().map(Entry::pair)
     }
 
     /// How many entries fit without allocating.

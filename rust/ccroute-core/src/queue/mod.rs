@@ -101,22 +101,27 @@ impl PriorityQueue {
     #[must_use]
     pub fn rank(&self, key: OrderKey) -> Option<usize> {
         let index = self.block_of(key);
-        let at = self.block(index).find(key)?;
-        let Some(behind) = index.checked_sub(1) else { return Some(at) };
-        let total =
-            |blocks: &mut dyn Iterator<Item = &Block>| blocks.map(Block::len).sum::<usize>();
-        // Count from the nearer end.
-        Some(if behind < self.rest.len() / 2 {
-            self.front.len() + total(&mut self.rest.range(..behind)) + at
-        } else {
-            self.len - total(&mut self.rest.range(behind..)) + at
-        })
+        self.block(index).find(key).map(|at| self.before_block(index) + at)
     }
 
     /// How many go before `key`, whether it is here or not.
     #[must_use]
     pub fn ahead_of(&self, key: OrderKey) -> usize {
-        self.iter().take_while(|&(other, _)| other < key).count()
+        let index = self.block_of(key);
+        self.before_block(index) + self.block(index).slot(key)
+    }
+
+    /// How many are in the blocks before block `index`, counted from the nearer end.
+    fn before_block(&self, index: usize) -> usize {
+        let total =
+            |blocks: &mut dyn Iterator<Item = &Block>| blocks.map(Block::len).sum::<usize>();
+        match index.checked_sub(1) {
+            None => 0,
+            Some(behind) if behind < self.rest.len() / 2 => {
+                self.front.len() + total(&mut self.rest.range(..behind))
+            }
+            Some(behind) => self.len - total(&mut self.rest.range(behind..)),
+        }
     }
 
     /// All that wait, in order.
@@ -304,6 +309,7 @@ mod tests {
             }
             for (rank, (key, _)) in model.iter().enumerate() {
                 prop_assert_eq!(queue.rank(*key), Some(rank));
+                prop_assert_eq!(queue.ahead_of(*key), rank);
             }
         }
     }
