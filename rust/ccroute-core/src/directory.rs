@@ -64,6 +64,15 @@ impl Directory {
     }
 }
 
+/// The same names in the same order; the index follows from them.
+impl PartialEq for Directory {
+    fn eq(&self, other: &Self) -> bool {
+        self.names == other.names
+    }
+}
+
+impl Eq for Directory {}
+
 impl Serialize for Directory {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.names.serialize(serializer)

@@ -31,8 +31,8 @@ pub use ids::{
 };
 pub use matching::{Choice, Demand, SkillMatcher};
 pub use plan::{
-    AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, QueuePlan, Relax, ServiceTarget,
-    Step, Strategy, WrapUp, WrapUpMode,
+    AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, PlanDocument, QueuePlan, Relax,
+    ServiceTarget, Step, Strategy, WrapUp, WrapUpMode,
 };
 pub use queue::{OrderKey, PriorityQueue};
 pub use router::{

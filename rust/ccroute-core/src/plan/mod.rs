@@ -1,20 +1,32 @@
 //! The plan: what a coordinator decides. Checked once, read often, swapped whole.
 //!
-//! Here stands the checked form, in keys. `text.rs` reads the written form.
+//! Here stands the checked form, in keys. `text.rs` reads the written form and
+//! `write.rs` writes it, both by way of `document.rs`.
+
+mod document;
+mod duration;
+mod lookup;
+#[cfg(test)]
+mod tests;
+mod text;
+mod write;
 
 use serde::{Deserialize, Serialize};
 
 use crate::command::Capacity;
 use crate::directory::Directory;
+use crate::event::words;
 use crate::ids::{ChannelKey, QueueKey, SkillKey};
 use crate::skill::{Requirement, SkillLevel};
 use crate::time::Span;
+
+pub use document::PlanDocument;
 
 /// The channels of a plan that names none.
 pub const DEFAULT_CHANNELS: &[&str] = &["voice", "chat", "email", "sms"];
 
 /// Everything the engine needs to know before the first contact.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The abilities that requirements may name.
     pub skills: Directory,
@@ -32,7 +44,7 @@ pub struct Plan {
 }
 
 /// One queue: contacts waiting under one set of rules.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuePlan {
     /// Which agent among the eligible.
     pub strategy: Strategy,
@@ -50,16 +62,18 @@ pub struct QueuePlan {
     pub escalation: Vec<Step>,
 }
 
-/// The rule for choosing among eligible agents. Ties go to the longest idle, then
-/// to the agent known longest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Strategy {
-    /// Who has been idle longest.
-    #[default]
-    LongestIdle,
-    /// Who has the highest sum of proficiencies in the skills asked for.
-    MostProficient,
-}
+words!(
+    /// The rule for choosing among eligible agents. Ties go to the longest idle, then
+    /// to the agent known longest.
+    #[derive(Default)]
+    Strategy {
+        /// Who has been idle longest.
+        #[default]
+        LongestIdle = "longest_idle",
+        /// Who has the highest sum of proficiencies in the skills asked for.
+        MostProficient = "most_proficient",
+    }
+);
 
 /// How a contact is proposed to an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,15 +88,17 @@ pub struct OfferPolicy {
     pub exclude_for: Span,
 }
 
-/// What a missed offer does to the agent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OnMissed {
-    /// Not ready, until the agent says otherwise.
-    #[default]
-    NotReady,
-    /// Nothing but the exclusion from that contact.
-    StayReady,
-}
+words!(
+    /// What a missed offer does to the agent.
+    #[derive(Default)]
+    OnMissed {
+        /// Not ready, until the agent says otherwise.
+        #[default]
+        NotReady = "not_ready",
+        /// Nothing but the exclusion from that contact.
+        StayReady = "stay_ready",
+    }
+);
 
 /// What follows the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,19 +111,21 @@ pub struct WrapUp {
     pub extension: Span,
 }
 
-/// Under which rule an agent wraps up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WrapUpMode {
-    /// The slot is free at once.
-    #[default]
-    None,
-    /// The agent may end it at any time.
-    Optional,
-    /// The agent may end it once a disposition is given.
-    Mandatory,
-    /// It lasts its limit; the agent cannot end it.
-    Timed,
-}
+words!(
+    /// Under which rule an agent wraps up.
+    #[derive(Default)]
+    WrapUpMode {
+        /// The slot is free at once.
+        #[default]
+        None = "none",
+        /// The agent may end it at any time.
+        Optional = "optional",
+        /// The agent may end it once a disposition is given.
+        Mandatory = "mandatory",
+        /// It lasts its limit; the agent cannot end it.
+        Timed = "timed",
+    }
+);
 
 /// What a queue is measured against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +155,7 @@ pub enum Relax {
 }
 
 /// An agent the plan knows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentPlan {
     /// The agent's name.
     pub name: String,
