@@ -31,6 +31,6 @@ pub use plan::{
     AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, QueuePlan, Relax, ServiceTarget,
     Step, Strategy, WrapUp, WrapUpMode,
 };
-pub use queue::{OrderKey, PriorityQueue};
+pub use queue::{Gone, HandleQueue, Left, OrderKey, PriorityQueue};
 pub use skill::{MAX_LEVEL, Requirement, SkillLevel, SkillSet};
 pub use time::{MICROS, Span, Timestamp};
