@@ -34,7 +34,7 @@ pub use plan::{
     AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, PlanDocument, QueuePlan, Relax,
     ServiceTarget, Step, Strategy, WrapUp, WrapUpMode,
 };
-pub use queue::{OrderKey, PriorityQueue};
+pub use queue::{Gone, HandleQueue, Left, OrderKey, PriorityQueue};
 pub use router::{
     AgentExplanation, Answer, Chosen, ContactExplanation, Eliminated, NextStep, Obstacle,
     RULES_VERSION, Reply, Router, Withheld,

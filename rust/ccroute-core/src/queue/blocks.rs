@@ -11,7 +11,7 @@ pub(super) const CAPACITY: usize = 128;
 
 // Packed to 20 bytes: a key alone would be aligned to 16 and the pair take 32.
 #[derive(Clone, Copy)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 struct Entry {
     key: OrderKey,
     item: u32,

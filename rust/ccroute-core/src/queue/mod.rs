@@ -8,12 +8,14 @@
 //! held more than one block of contacts has one allocation, an unused one none.
 
 mod blocks;
+mod handles;
 mod order;
 
 use core::{fmt, mem};
 use std::collections::VecDeque;
 
 use self::blocks::{Block, CAPACITY};
+pub use self::handles::{Gone, HandleQueue, Left};
 pub use self::order::OrderKey;
 
 /// A removal that leaves fewer than this in a block looks for a neighbour to join.
