@@ -29,7 +29,7 @@ pub use event::{Cause, Device, Event, EventKind, Role};
 pub use ids::{
     AgentKey, ChannelKey, ClassKey, ContactKey, Handle, OfferKey, QueueKey, SkillKey, TextKey,
 };
-pub use matching::{Choice, Demand, SkillMatcher};
+pub use matching::{Arrival, Choice, Demand, HandleMatcher, SkillMatcher};
 pub use plan::{
     AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, PlanDocument, QueuePlan, Relax,
     ServiceTarget, Step, Strategy, WrapUp, WrapUpMode,

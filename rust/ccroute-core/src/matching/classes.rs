@@ -60,6 +60,10 @@ impl Classes {
         true
     }
 
+    pub(super) fn is_held(&self, key: ClassKey) -> bool {
+        self.rows.at(key.index()).is_some()
+    }
+
     pub(super) fn requirement(&self, key: ClassKey) -> &Requirement {
         &self.row(key).requirement
     }

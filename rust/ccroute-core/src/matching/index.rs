@@ -112,6 +112,12 @@ impl SkillMatcher {
         }
     }
 
+    /// Whether a class is in use.
+    #[must_use]
+    pub fn is_held(&self, class: ClassKey) -> bool {
+        self.classes.is_held(class)
+    }
+
     /// What a class requires.
     #[must_use]
     pub fn requirement(&self, class: ClassKey) -> &Requirement {

@@ -5,9 +5,11 @@
 
 mod classes;
 mod groups;
+mod handles;
 mod index;
 mod ranker;
 
 pub use groups::Demand;
+pub use handles::{Arrival, HandleMatcher};
 pub use index::SkillMatcher;
 pub use ranker::Choice;

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use self::answers::Answers;
 use self::settle::Unsettled;
-use self::state::{Agent, Contact, Offer};
+use self::state::{Agent, Contact, Offer, Phase};
 use self::timers::{Deadline, Timers};
 use crate::command::{Command, Envelope};
 use crate::directory::Directory;
@@ -269,6 +269,12 @@ impl Router {
         &self.plan
     }
 
+    /// The plan in force, to share.
+    #[must_use]
+    pub fn shared_plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
     /// The key of an agent who has signed in at least once.
     #[must_use]
     pub fn find_agent(&self, name: &str) -> Option<AgentKey> {
@@ -279,6 +285,18 @@ impl Router {
     #[must_use]
     pub fn find_contact(&self, id: &str) -> Option<ContactKey> {
         self.ids.get(id).copied()
+    }
+
+    /// The live offer of a contact, if it has one.
+    #[must_use]
+    pub fn live_offer_of(&self, contact: ContactKey) -> Option<OfferKey> {
+        match self.contacts.get(contact.index(), contact.generation())?.phase {
+            Phase::Offered(offer) => Some(offer),
+            Phase::Waiting
+            | Phase::Connecting { .. }
+            | Phase::Engaged { .. }
+            | Phase::Closed => None,
+        }
     }
 
     /// An agent's name.
@@ -292,6 +310,16 @@ impl Router {
     pub fn contact_id(&self, contact: ContactKey) -> Option<&str> {
         let live = self.contacts.get(contact.index(), contact.generation());
         live.map(|contact| &*contact.id).or_else(|| self.departed.get(&contact).map(|id| &**id))
+    }
+
+    /// Every agent who ever signed in, by key.
+    pub fn agent_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.agent_names.iter()
+    }
+
+    /// Every reason and code that rode on an event, by key.
+    pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.texts.iter()
     }
 
     /// The text of a reason or code.

@@ -1,0 +1,391 @@
+"""The object users hold: the engine and its metrics as a pair, on the host's clock.
+
+Every method is one command of ``docs/engine.md``, carried out at the clock's time. A
+command that the state forbids raises ``Rejected`` and changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from ccroute._clock import Clock, SystemClock
+from ccroute._events import Event
+from ccroute._explain import AgentExplanation, ContactExplanation
+from ccroute._plan import Plan, Requirement
+from ccroute._wire import Engine, KpiAggregator, build_events, needs_of
+from ccroute.metrics import Metrics
+
+Levels = Mapping[str, int]
+
+
+@attrs.frozen(kw_only=True)
+class Envelope:
+    """Who asks, and under which id.
+
+    A repeated ``command_id`` gets the first answer again, within the plan's retention,
+    and nothing happens. ``actor`` and ``reason`` are kept with the answer.
+    """
+
+    command_id: str
+    actor: str | None = None
+    reason: str | None = None
+
+
+class Router:
+    """Decides who takes which contact and when, and measures every second of it.
+
+    ``clock`` gives the time of each command (default: the system's); ``source`` names
+    this router in its events. One router may be used from several threads.
+
+    >>> from ccroute import ManualClock, Plan, Router
+    >>> router = Router(Plan.from_toml("[queues.support]"), clock=ManualClock(0.0))
+    >>> _ = router.sign_in("ana", queues=["support"], capacity={"voice": 1})
+    >>> router.ready("ana")
+    >>> _ = router.enqueue("c1", queue="support")
+    >>> [event.kind for event in router.events()][-1]
+    'offer_made'
+    """
+
+    def __init__(
+        self, plan: Plan, *, clock: Clock | None = None, source: str = "router"
+    ) -> None:
+        aggregator = KpiAggregator()
+        self._setup(Engine(plan.checked(), aggregator, source), aggregator, clock, source, plan)
+
+    def _setup(
+        self,
+        engine: Engine,
+        aggregator: KpiAggregator,
+        clock: Clock | None,
+        source: str,
+        plan: Plan,
+    ) -> None:
+        self._engine = engine
+        self._clock: Clock = SystemClock() if clock is None else clock
+        self._source = source
+        self._plan = plan
+        self._metrics = Metrics(aggregator)
+
+    @classmethod
+    def restore(
+        cls, snapshot: bytes, *, clock: Clock | None = None, source: str = "router"
+    ) -> "Router":
+        """The router a snapshot was taken of; its metrics start empty.
+
+        Raises ``ConfigError`` when the bytes are no snapshot, are damaged, or were
+        written under other rules.
+        """
+        router = cls.__new__(cls)
+        aggregator = KpiAggregator()
+        engine = Engine.restore(snapshot, aggregator, source)
+        router._setup(engine, aggregator, clock, source, Plan.from_json(engine.plan_json()))
+        return router
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self._plan
+
+    @property
+    def metrics(self) -> Metrics:
+        """What all of it cost in time; fed by every command."""
+        return self._metrics
+
+    # Agents
+
+    def sign_in(
+        self,
+        agent: str,
+        *,
+        skills: Levels | None = None,
+        queues: Iterable[str] | None = None,
+        capacity: Levels | None = None,
+        envelope: Envelope | None = None,
+    ) -> int:
+        """Signs an agent in, not ready yet; returns the agent's key.
+
+        What is not given comes from the plan's entry for the agent, else: no skills,
+        no queues, one voice contact at a time. Skills map names to proficiency 1–10,
+        capacity maps channels to contacts at once.
+        """
+        known = self._plan.agents.get(agent)
+        if known is not None:
+            skills = known.skills if skills is None else skills
+            queues = known.queues if queues is None else queues
+            capacity = known.capacity if capacity is None else capacity
+        return self._engine.sign_in(
+            self._clock.now(),
+            agent,
+            list((skills or {}).items()),
+            list(queues or ()),
+            list(({"voice": 1} if capacity is None else capacity).items()),
+            _asked(envelope),
+        )
+
+    def sign_out(self, agent: str, *, envelope: Envelope | None = None) -> None:
+        """Signs an agent out: offers are taken back, wrap-up ends, conversations go on."""
+        self._engine.sign_out(self._clock.now(), agent, _asked(envelope))
+
+    def ready(self, agent: str, *, envelope: Envelope | None = None) -> None:
+        """The agent wants contacts."""
+        self._engine.ready(self._clock.now(), agent, _asked(envelope))
+
+    def not_ready(
+        self, agent: str, *, reason: str | None = None, envelope: Envelope | None = None
+    ) -> None:
+        """The agent wants none; a live offer is taken back."""
+        self._engine.not_ready(self._clock.now(), agent, reason, _asked(envelope))
+
+    def set_device(self, agent: str, device: str, *, envelope: Envelope | None = None) -> None:
+        """The agent's device was observed: unknown, available, in_use, ringing or
+        unreachable."""
+        self._engine.set_device(self._clock.now(), agent, device, _asked(envelope))
+
+    def change_agent(
+        self,
+        agent: str,
+        *,
+        skills: Levels | None = None,
+        queues: Iterable[str] | None = None,
+        capacity: Levels | None = None,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """Replaces an agent's skills, queues or capacity; what is ``None`` stays."""
+        self._engine.change_agent(
+            self._clock.now(),
+            agent,
+            None if skills is None else list(skills.items()),
+            None if queues is None else list(queues),
+            None if capacity is None else list(capacity.items()),
+            _asked(envelope),
+        )
+
+    # Contacts in the queue
+
+    def enqueue(
+        self,
+        contact: str,
+        *,
+        queue: str,
+        channel: str = "voice",
+        band: int = 0,
+        head_start: float = 0.0,
+        requirement: Requirement | None = None,
+        attributes: Mapping[str, str] | None = None,
+        customer: str | None = None,
+        conversation: str | None = None,
+        previous: str | None = None,
+        envelope: Envelope | None = None,
+    ) -> int:
+        """A contact comes in; returns its key.
+
+        ``contact``, ``customer``, ``conversation`` and ``previous`` are the host's own
+        ids. ``band``: strict class, −32768…32767, higher first. ``head_start``: seconds
+        it counts as having come earlier. ``requirement``: what it needs beyond what the
+        queue asks.
+        """
+        return self._engine.enqueue(
+            self._clock.now(),
+            contact,
+            queue,
+            channel,
+            band,
+            head_start,
+            None if requirement is None else needs_of(requirement),
+            list((attributes or {}).items()),
+            (customer, conversation, previous),
+            _asked(envelope),
+        )
+
+    def cancel(
+        self, contact: str, *, cause: str = "abandoned", envelope: Envelope | None = None
+    ) -> None:
+        """A contact leaves before it is connected.
+
+        ``cause``: abandoned (the customer left), withdrawn, timed_out, no_agents,
+        exited_by_key or failed.
+        """
+        self._engine.cancel(self._clock.now(), contact, cause, _asked(envelope))
+
+    def reprioritise(
+        self,
+        contact: str,
+        *,
+        band: int | None = None,
+        head_start: float | None = None,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """Changes a waiting contact's place; what is ``None`` stays."""
+        self._engine.reprioritise(
+            self._clock.now(), contact, band, head_start, _asked(envelope)
+        )
+
+    def update(
+        self,
+        contact: str,
+        *,
+        requirement: Requirement | None = None,
+        attributes: Mapping[str, str] | None = None,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """Adds or replaces attributes; replaces the contact's own requirement if given."""
+        self._engine.update(
+            self._clock.now(),
+            contact,
+            None if requirement is None else needs_of(requirement),
+            list((attributes or {}).items()),
+            _asked(envelope),
+        )
+
+    # Offers
+
+    def accept(self, offer: int, *, envelope: Envelope | None = None) -> None:
+        """The agent takes an offer, named by ``OfferMade.offer``."""
+        self._engine.accept(self._clock.now(), offer, _asked(envelope))
+
+    def decline(
+        self, offer: int, *, reason: str | None = None, envelope: Envelope | None = None
+    ) -> None:
+        """The agent refuses an offer; the contact keeps its place."""
+        self._engine.decline(self._clock.now(), offer, reason, _asked(envelope))
+
+    # Conversations
+
+    def connected(self, contact: str, *, envelope: Envelope | None = None) -> None:
+        """Customer and agent are joined."""
+        self._engine.connected(self._clock.now(), contact, _asked(envelope))
+
+    def hold(self, contact: str, *, envelope: Envelope | None = None) -> None:
+        """The customer is put on hold."""
+        self._engine.hold(self._clock.now(), contact, _asked(envelope))
+
+    def resume(self, contact: str, *, envelope: Envelope | None = None) -> None:
+        """The customer is taken off hold."""
+        self._engine.resume(self._clock.now(), contact, _asked(envelope))
+
+    def transfer(
+        self,
+        contact: str,
+        *,
+        queue: str,
+        keep_age: bool = True,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """The contact goes to another queue, with its age or as if it came now."""
+        self._engine.transfer(self._clock.now(), contact, queue, keep_age, _asked(envelope))
+
+    def join(
+        self, contact: str, agent: str, *, role: str, envelope: Envelope | None = None
+    ) -> None:
+        """Another agent joins the conversation as consult, conference or monitor."""
+        self._engine.join(self._clock.now(), contact, agent, role, _asked(envelope))
+
+    def leave(self, contact: str, agent: str, *, envelope: Envelope | None = None) -> None:
+        """An agent who joined leaves again."""
+        self._engine.leave(self._clock.now(), contact, agent, _asked(envelope))
+
+    def hand_over(self, contact: str, agent: str, *, envelope: Envelope | None = None) -> None:
+        """An agent who joined becomes the primary; the primary is done."""
+        self._engine.hand_over(self._clock.now(), contact, agent, _asked(envelope))
+
+    def release(
+        self, contact: str, *, by: str = "agent", envelope: Envelope | None = None
+    ) -> None:
+        """The conversation ends; ``by``: customer, agent or system."""
+        self._engine.release(self._clock.now(), contact, by, _asked(envelope))
+
+    def extend_wrap_up(
+        self, agent: str, contact: str, *, by: float, envelope: Envelope | None = None
+    ) -> None:
+        """Gives the agent ``by`` more seconds of wrap-up after the contact."""
+        self._engine.extend_wrap_up(self._clock.now(), agent, contact, by, _asked(envelope))
+
+    def end_wrap_up(
+        self, agent: str, contact: str, *, envelope: Envelope | None = None
+    ) -> None:
+        """The agent finishes wrap-up after the contact."""
+        self._engine.end_wrap_up(self._clock.now(), agent, contact, _asked(envelope))
+
+    def dispose(
+        self, contact: str, codes: Sequence[str], *, envelope: Envelope | None = None
+    ) -> None:
+        """Says how it ended, in codes of the queue's set; replaces an earlier set."""
+        self._engine.dispose(self._clock.now(), contact, list(codes), _asked(envelope))
+
+    # Time
+
+    def advance(self) -> None:
+        """Fires every deadline that is due by the clock."""
+        self._engine.advance(self._clock.now())
+
+    def next_deadline(self) -> float | None:
+        """When ``advance`` will next have something to do, in float seconds since the
+        epoch; ``None``: nothing is pending."""
+        return self._engine.next_deadline()
+
+    # Reading
+
+    def events(self) -> list[Event]:
+        """What happened since the last reading, in order, as objects."""
+        return build_events(self._source, self._engine.take_events())
+
+    def events_array(self) -> NDArray[np.void]:
+        """As :meth:`events`, as a structured array of dtype ``EVENT_DTYPE``.
+
+        Names behind the integers: :meth:`names`.
+        """
+        return self._engine.take_events_array()
+
+    def apply_batch(self, commands: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.uint8]]:
+        """Carries out rows of dtype ``COMMAND_DTYPE`` in order, as the scalar calls would.
+
+        Returns the events (dtype ``EVENT_DTYPE``) and a status a row: 0 accepted, else
+        an index into ``STATUS_CODES``. The clock is not asked: rows carry ``at_us``.
+        Raises ``TypeError`` or ``ValueError`` only for a malformed array, before any
+        row is carried out.
+        """
+        return self._engine.apply_batch(commands)
+
+    def names(self, kind: str) -> list[str]:
+        """The names behind the integers of arrays, in order.
+
+        ``kind``: agents (by first sign-in), queues, channels, skills or reasons.
+        """
+        return self._engine.names(kind)
+
+    def explain(self, contact: str) -> ContactExplanation:
+        """Why a contact is where it is now: who cannot take it, and what comes next."""
+        return ContactExplanation.of(self._engine.explain_contact(contact), contact, self._at())
+
+    def explain_agent(self, agent: str) -> AgentExplanation:
+        """What an agent could take now, and why not."""
+        return AgentExplanation.of(self._engine.explain_agent(agent), agent, self._at())
+
+    def attributes(self, contact: str) -> dict[str, str]:
+        """The host's data on a contact, live or retained."""
+        return dict(self._engine.attributes(contact))
+
+    # State
+
+    def snapshot(self) -> bytes:
+        """The whole state; events not yet read and metrics are not in it."""
+        return self._engine.snapshot()
+
+    def state_hash(self) -> str:
+        """SHA-256 of the state, in hex: equal for equal histories."""
+        return self._engine.state_hash().hex()
+
+    def check(self) -> None:
+        """Raises ``EngineBroken`` when an invariant does not hold: a defect of ccroute."""
+        self._engine.check()
+
+    def _at(self) -> float:
+        return self._clock.now()
+
+
+def _asked(envelope: Envelope | None) -> tuple[str, str | None, str | None] | None:
+    if envelope is None:
+        return None
+    return envelope.command_id, envelope.actor, envelope.reason

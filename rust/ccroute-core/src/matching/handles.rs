@@ -1,0 +1,284 @@
+//! The matcher as it crosses the boundary: agents and waiting contacts go by small
+//! integers, one queue, one channel. Who is best is decided in the index.
+
+use super::groups::Demand;
+use super::index::SkillMatcher;
+use crate::error::{Rejection, RejectionCode};
+use crate::ids::{AgentKey, ChannelKey, ClassKey, Handle, QueueKey};
+use crate::plan::Strategy;
+use crate::queue::OrderKey;
+use crate::skill::{Requirement, SkillSet};
+use crate::slab::Slab;
+use crate::time::{Span, Timestamp};
+
+/// Which contact, and where it waits.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    class: ClassKey,
+    key: OrderKey,
+}
+
+/// What became of a contact that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// This agent takes it, and is busy now.
+    Taken(AgentKey),
+    /// Nobody could: it waits.
+    Waits(Handle),
+}
+
+/// Agents and waiting contacts by small integers: decide, and remember who is busy.
+///
+/// ```
+/// use ccroute_core::*;
+/// let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+/// let spanish = SkillKey::new(0);
+/// let needs = |level| Requirement {
+///     all_of: vec![SkillLevel { skill: spanish, level }],
+///     ..Requirement::default()
+/// };
+/// let ana = desk.add_agent(SkillSet::new(&[SkillLevel { skill: spanish, level: 8 }]));
+/// let fluent = desk.requirement(&needs(7));
+/// let waiting = desk.arrive(fluent, 0, Timestamp::ZERO, Span::ZERO)?;
+/// let Arrival::Waits(handle) = waiting else { panic!("nobody is free yet") };
+/// assert_eq!(desk.free(ana, Timestamp::ZERO)?, Some(handle));
+/// # Ok::<(), Rejection>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HandleMatcher {
+    matcher: SkillMatcher,
+    strategy: Strategy,
+    places: Slab<Place>,
+    agents: usize,
+    sequence: u64,
+}
+
+impl HandleMatcher {
+    const QUEUE: usize = 0;
+    const CHANNEL: usize = 0;
+
+    /// A matcher that chooses among eligible agents by `strategy`.
+    #[must_use]
+    pub fn new(strategy: Strategy) -> Self {
+        Self {
+            matcher: SkillMatcher::default(),
+            strategy,
+            places: Slab::default(),
+            agents: 0,
+            sequence: 0,
+        }
+    }
+
+    /// Adds an agent, busy until [`Self::free`].
+    pub fn add_agent(&mut self, skills: SkillSet) -> AgentKey {
+        let key = AgentKey::new(self.agents);
+        self.agents += 1;
+        self.matcher.set_skills(key, skills);
+        self.matcher.set_queues(key, &[QueueKey::new(Self::QUEUE)]);
+        key
+    }
+
+    /// Gives an agent other skills.
+    ///
+    /// # Errors
+    /// `unknown_agent`.
+    pub fn set_skills(&mut self, agent: AgentKey, skills: SkillSet) -> Result<(), Rejection> {
+        self.known(agent)?;
+        self.matcher.set_skills(agent, skills);
+        Ok(())
+    }
+
+    /// The key of a requirement, to be used by any number of contacts, for good.
+    pub fn requirement(&mut self, requirement: &Requirement) -> ClassKey {
+        self.matcher.hold_class(requirement)
+    }
+
+    /// A contact arrives: the best free agent takes it, or it waits.
+    ///
+    /// # Errors
+    /// `invalid_value` for a requirement that was never given out.
+    pub fn arrive(
+        &mut self,
+        class: ClassKey,
+        band: i16,
+        since: Timestamp,
+        head_start: Span,
+    ) -> Result<Arrival, Rejection> {
+        if let Some(agent) = self.best_agent(class)? {
+            self.matcher.set_open(agent, ChannelKey::new(Self::CHANNEL), false);
+            return Ok(Arrival::Taken(agent));
+        }
+        self.sequence += 1;
+        let key = OrderKey::new(band, since, head_start, self.sequence);
+        let (row, generation) = self.places.insert(Place { class, key });
+        self.matcher.wait(Self::demand(class), key, row);
+        Ok(Arrival::Waits(Handle::new(row, generation)))
+    }
+
+    /// An agent is free: takes the first waiting contact it can, or is idle from `at`.
+    ///
+    /// # Errors
+    /// `unknown_agent`.
+    pub fn free(&mut self, agent: AgentKey, at: Timestamp) -> Result<Option<Handle>, Rejection> {
+        self.known(agent)?;
+        let channel = ChannelKey::new(Self::CHANNEL);
+        self.matcher.set_open(agent, channel, true);
+        let Some((key, row)) = self.matcher.best_contact(agent, |_| false) else {
+            self.matcher.set_idle_since(agent, at);
+            return Ok(None);
+        };
+        self.matcher.set_open(agent, channel, false);
+        let generation = self.places.generation(row as usize).expect("who waits has a place");
+        let handle = Handle::new(row, generation);
+        self.vacate(handle, key);
+        Ok(Some(handle))
+    }
+
+    /// An agent is not free any more, by something else than a contact from here.
+    ///
+    /// # Errors
+    /// `unknown_agent`.
+    pub fn busy(&mut self, agent: AgentKey) -> Result<(), Rejection> {
+        self.known(agent)?;
+        self.matcher.set_open(agent, ChannelKey::new(Self::CHANNEL), false);
+        Ok(())
+    }
+
+    /// A waiting contact leaves.
+    ///
+    /// # Errors
+    /// `unknown_contact` when it does not wait.
+    pub fn cancel(&mut self, handle: Handle) -> Result<(), Rejection> {
+        let place = self.places.get(handle.index(), handle.generation()).copied();
+        let Some(Place { key, .. }) = place else {
+            let message = format!(
+                "no contact waits under handle {}: it was taken or cancelled",
+                handle.raw()
+            );
+            return Err(Rejection::new(RejectionCode::UnknownContact, message));
+        };
+        self.vacate(handle, key);
+        Ok(())
+    }
+
+    /// The best free agent for a requirement; nothing changes.
+    ///
+    /// # Errors
+    /// `invalid_value` for a requirement that was never given out.
+    pub fn best_agent(&self, class: ClassKey) -> Result<Option<AgentKey>, Rejection> {
+        if !self.matcher.is_held(class) {
+            let message =
+                format!("no requirement {}: ask for it by its skills first", class.index());
+            return Err(Rejection::new(RejectionCode::InvalidValue, message));
+        }
+        let choice = self.matcher.best_agent(Self::demand(class), self.strategy, |_| false);
+        Ok(choice.map(|choice| AgentKey::new(choice.agent)))
+    }
+
+    /// How many contacts wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How many agents there are.
+    #[must_use]
+    pub fn agents(&self) -> usize {
+        self.agents
+    }
+
+    fn demand(class: ClassKey) -> Demand {
+        Demand {
+            queue: QueueKey::new(Self::QUEUE),
+            class,
+            channel: ChannelKey::new(Self::CHANNEL),
+        }
+    }
+
+    fn vacate(&mut self, handle: Handle, key: OrderKey) {
+        let place = self.places.remove(handle.index(), handle.generation());
+        let place = place.expect("who waits has a place");
+        self.matcher.leave(Self::demand(place.class), key);
+    }
+
+    fn known(&self, agent: AgentKey) -> Result<(), Rejection> {
+        if agent.index() < self.agents {
+            return Ok(());
+        }
+        let message = format!("no agent {}: {} were added", agent.index(), self.agents);
+        Err(Rejection::new(RejectionCode::UnknownAgent, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::SkillKey;
+    use crate::skill::SkillLevel;
+
+    fn held(skill: usize, level: u8) -> SkillLevel {
+        SkillLevel { skill: SkillKey::new(skill), level }
+    }
+
+    fn needing(all_of: &[SkillLevel]) -> Requirement {
+        Requirement { all_of: all_of.to_vec(), ..Requirement::default() }
+    }
+
+    fn at(seconds: u32) -> Timestamp {
+        Timestamp::ZERO + Span::secs(seconds)
+    }
+
+    #[test]
+    fn longest_idle_among_the_able_takes_the_contact() {
+        let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+        let unable = desk.add_agent(SkillSet::new(&[held(0, 4)]));
+        let early = desk.add_agent(SkillSet::new(&[held(0, 5)]));
+        let late = desk.add_agent(SkillSet::new(&[held(0, 9)]));
+        for (agent, since) in [(unable, 0), (late, 2), (early, 1)] {
+            assert_eq!(desk.free(agent, at(since)), Ok(None));
+        }
+        let class = desk.requirement(&needing(&[held(0, 5)]));
+        let arrivals: Vec<Arrival> =
+            (0..3).map(|_| desk.arrive(class, 0, at(3), Span::ZERO).unwrap()).collect();
+        assert_eq!(arrivals[..2], [Arrival::Taken(early), Arrival::Taken(late)]);
+        assert!(matches!(arrivals[2], Arrival::Waits(_)));
+    }
+
+    #[test]
+    fn most_proficient_goes_by_the_skills_asked_for() {
+        let mut desk = HandleMatcher::new(Strategy::MostProficient);
+        let generalist = desk.add_agent(SkillSet::new(&[held(0, 6), held(1, 10)]));
+        let expert = desk.add_agent(SkillSet::new(&[held(0, 9)]));
+        for agent in [generalist, expert] {
+            desk.free(agent, at(0)).unwrap();
+        }
+        let class = desk.requirement(&needing(&[held(0, 1)]));
+        assert_eq!(desk.best_agent(class), Ok(Some(expert)));
+    }
+
+    #[test]
+    fn a_freed_agent_takes_the_first_in_order_it_can() {
+        let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+        let agent = desk.add_agent(SkillSet::new(&[held(0, 5)]));
+        let hard = desk.requirement(&needing(&[held(0, 6)]));
+        let easy = desk.requirement(&needing(&[held(0, 5)]));
+        let wait = |desk: &mut HandleMatcher, class, band, since| {
+            match desk.arrive(class, band, at(since), Span::ZERO).unwrap() {
+                Arrival::Waits(handle) => handle,
+                Arrival::Taken(agent) => panic!("{agent:?} was not free"),
+            }
+        };
+        let beyond = wait(&mut desk, hard, 9, 0);
+        let second = wait(&mut desk, easy, 0, 2);
+        let first = wait(&mut desk, easy, 0, 1);
+        let gone = wait(&mut desk, easy, 1, 3);
+        desk.cancel(gone).unwrap();
+        assert!(desk.cancel(gone).is_err());
+        assert_eq!(desk.free(agent, at(4)), Ok(Some(first)));
+        assert_eq!(desk.free(agent, at(5)), Ok(Some(second)));
+        assert_eq!(desk.free(agent, at(6)), Ok(None));
+        desk.set_skills(agent, SkillSet::new(&[held(0, 7)])).unwrap();
+        assert_eq!(desk.free(agent, at(7)), Ok(Some(beyond)));
+        assert_eq!(desk.waiting(), 0);
+    }
+}

@@ -1,0 +1,92 @@
+//! Explanations as plain tuples of names and numbers; Python gives them words.
+
+use ccroute_core::{Requirement, Router, SkillLevel};
+use pyo3::prelude::*;
+
+use super::PyEngine;
+use super::session::{self, seconds};
+use crate::errors;
+
+type Levels = Vec<(String, u8)>;
+/// all_of, any_of, none_of.
+type Needs = (Levels, Vec<Levels>, Levels);
+/// agent, eligible, idle_since, score, until.
+type ChosenRow = (String, u32, f64, u32, f64);
+type Counts = Vec<(&'static str, u32)>;
+/// phase, queue, since, ahead, needs, steps, next step, eliminated, chosen, agent.
+type ContactRow = (
+    &'static str,
+    String,
+    f64,
+    Option<usize>,
+    Needs,
+    u32,
+    Option<(u32, f64)>,
+    Counts,
+    Option<ChosenRow>,
+    Option<String>,
+);
+/// availability, reason, activity, device, idle_since, open channels, withheld.
+type AgentRow =
+    (&'static str, Option<String>, &'static str, &'static str, f64, Vec<String>, Counts);
+
+#[pymethods]
+impl PyEngine {
+    fn explain_contact(&self, contact: &str) -> PyResult<ContactRow> {
+        let found = self.gate.run("explain_contact", |measured| {
+            let router = &measured.router;
+            let why = router.explain_contact(session::contact(router, contact)?)?;
+            let plan = router.plan();
+            let name = |agent| router.agent_name(agent).to_owned();
+            let chosen = why.chosen.map(|chosen| {
+                let (idle, until) = (seconds(chosen.idle_since), seconds(chosen.until));
+                (name(chosen.agent), chosen.eligible, idle, chosen.score, until)
+            });
+            let eliminated = why.eliminated.iter();
+            Ok((
+                why.phase,
+                plan.queue_names.name(why.queue.index()).to_owned(),
+                seconds(why.since),
+                why.ahead,
+                needs(router, &why.requirement),
+                why.steps,
+                why.next_step.map(|next| (next.step, seconds(next.at))),
+                eliminated.map(|row| (row.obstacle.word(), row.agents)).collect(),
+                chosen,
+                why.with.map(name),
+            ))
+        })?;
+        found.map_err(errors::rejected)
+    }
+
+    fn explain_agent(&self, agent: &str) -> PyResult<AgentRow> {
+        let found = self.gate.run("explain_agent", |measured| {
+            let router = &measured.router;
+            let why = router.explain_agent(session::agent(router, agent)?)?;
+            let channels = &router.plan().channels;
+            let open = why.open.iter().map(|key| channels.name(key.index()).to_owned());
+            let withheld = why.withheld.iter().map(|row| (row.obstacle.word(), row.contacts));
+            Ok((
+                why.availability,
+                why.reason.map(|key| router.text(key).to_owned()),
+                why.activity,
+                why.device.word(),
+                seconds(why.idle_since),
+                open.collect(),
+                withheld.collect(),
+            ))
+        })?;
+        found.map_err(errors::rejected)
+    }
+}
+
+fn needs(router: &Router, requirement: &Requirement) -> Needs {
+    let skills = &router.plan().skills;
+    let level = |need: &SkillLevel| (skills.name(need.skill.index()).to_owned(), need.level);
+    let levels = |needs: &[SkillLevel]| needs.iter().map(level).collect::<Levels>();
+    (
+        levels(&requirement.all_of),
+        requirement.any_of.iter().map(|group| levels(group)).collect(),
+        levels(&requirement.none_of),
+    )
+}

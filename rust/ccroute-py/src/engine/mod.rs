@@ -1,0 +1,447 @@
+//! `Engine`: the router and the aggregator it feeds, behind one gate. Converts words
+//! to keys and back; what is legal and who takes what is the core's business.
+
+mod batch;
+mod explain;
+mod session;
+
+use std::sync::Arc;
+
+use ccroute_core::{Capacity, Command, Feed, NewContact, Reply, Router, Span};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+
+use self::session::{Asked, Pairs, Session, Wish};
+use crate::errors;
+use crate::gate::Gate;
+use crate::metrics::PyKpiAggregator;
+use crate::plan::PyPlan;
+
+/// The router and what turns its events into the aggregator's.
+pub(crate) struct Measured {
+    router: Router,
+    feed: Feed,
+}
+
+/// The state machine behind `ccroute.Router`.
+#[pyclass(frozen, module = "ccroute._core", name = "Engine")]
+pub(crate) struct PyEngine {
+    gate: Gate<Measured>,
+    aggregator: Py<PyKpiAggregator>,
+}
+
+/// customer, conversation, previous: the host's ids.
+type Story = (Option<String>, Option<String>, Option<String>);
+
+impl PyEngine {
+    fn with(router: Router, aggregator: Py<PyKpiAggregator>, source: &str) -> Self {
+        let feed = Feed::new(source);
+        Self { gate: Gate::new("Router", Measured { router, feed }), aggregator }
+    }
+
+    /// Runs one command: names to keys, command to core, events to the aggregator.
+    fn command<R>(
+        &self,
+        call: &'static str,
+        now: f64,
+        asked: &Option<Asked>,
+        act: impl FnOnce(&mut Session<'_>) -> Result<R, ccroute_core::Rejection>,
+    ) -> PyResult<R> {
+        let outcome = self.gate.run(call, |measured| {
+            let outcome = Session::open(measured, now, asked).and_then(|mut session| act(&mut session));
+            self.pour(measured);
+            outcome
+        })?;
+        outcome.map_err(errors::rejected)
+    }
+
+    /// Feeds the aggregator what happened since the last time.
+    fn pour(&self, measured: &mut Measured) {
+        let Measured { router, feed } = measured;
+        self.aggregator.get().with(|aggregator| feed.pour(router, aggregator));
+    }
+
+    fn simple(
+        &self,
+        call: &'static str,
+        now: f64,
+        asked: &Option<Asked>,
+        command: impl FnOnce(&Session<'_>) -> Result<Command<'static>, ccroute_core::Rejection>,
+    ) -> PyResult<()> {
+        self.command(call, now, asked, |session| {
+            let command = command(session)?;
+            session.apply(command).map(|_| ())
+        })
+    }
+}
+
+#[pymethods]
+impl PyEngine {
+    #[new]
+    fn new(plan: &PyPlan, aggregator: Py<PyKpiAggregator>, source: &str) -> Self {
+        Self::with(Router::new(Arc::clone(plan.plan())), aggregator, source)
+    }
+
+    #[staticmethod]
+    fn restore(
+        snapshot: &[u8],
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<Self> {
+        let router = Router::restore(snapshot).map_err(errors::config)?;
+        Ok(Self::with(router, aggregator, source))
+    }
+
+    fn sign_in(
+        &self,
+        now: f64,
+        agent: &str,
+        skills: Pairs,
+        queues: Vec<String>,
+        capacity: Pairs,
+        asked: Option<Asked>,
+    ) -> PyResult<usize> {
+        self.command("sign_in", now, &asked, |session| {
+            let skills = session.levels(&skills)?;
+            let queues = session.queues(&queues)?;
+            let capacity = session.capacity(&capacity)?;
+            let command = Command::SignIn {
+                agent,
+                skills: &skills,
+                queues: &queues,
+                capacity: &capacity,
+            };
+            match session.apply(command)? {
+                Reply::Agent(key) => Ok(key.index()),
+                Reply::Done | Reply::Contact(_) => session.answered_otherwise(),
+            }
+        })
+    }
+
+    fn sign_out(&self, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("sign_out", now, &asked, |s| Ok(Command::SignOut(s.agent(agent)?)))
+    }
+
+    fn ready(&self, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("ready", now, &asked, |s| Ok(Command::Ready(s.agent(agent)?)))
+    }
+
+    fn not_ready(
+        &self,
+        now: f64,
+        agent: &str,
+        reason: Option<&str>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.command("not_ready", now, &asked, |s| {
+            let agent = s.agent(agent)?;
+            s.apply(Command::NotReady { agent, reason }).map(|_| ())
+        })
+    }
+
+    fn set_device(
+        &self,
+        now: f64,
+        agent: &str,
+        device: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("set_device", now, &asked, |s| {
+            Ok(Command::SetDevice { agent: s.agent(agent)?, device: session::device(device)? })
+        })
+    }
+
+    fn change_agent(
+        &self,
+        now: f64,
+        agent: &str,
+        skills: Option<Pairs>,
+        queues: Option<Vec<String>>,
+        capacity: Option<Pairs>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.command("change_agent", now, &asked, |s| {
+            let agent = s.agent(agent)?;
+            let skills = skills.as_ref().map(|skills| s.levels(skills)).transpose()?;
+            let queues = queues.as_ref().map(|queues| s.queues(queues)).transpose()?;
+            let capacity: Option<Vec<Capacity>> =
+                capacity.as_ref().map(|capacity| s.capacity(capacity)).transpose()?;
+            let command = Command::Change {
+                agent,
+                skills: skills.as_deref(),
+                queues: queues.as_deref(),
+                capacity: capacity.as_deref(),
+            };
+            s.apply(command).map(|_| ())
+        })
+    }
+
+    fn enqueue(
+        &self,
+        now: f64,
+        id: &str,
+        queue: &str,
+        channel: &str,
+        band: i64,
+        head_start: f64,
+        needs: Option<Wish>,
+        attributes: Vec<(String, String)>,
+        story: Story,
+        asked: Option<Asked>,
+    ) -> PyResult<u64> {
+        self.command("enqueue", now, &asked, |s| {
+            let queue = s.queue(queue)?;
+            let channel = s.channel(channel)?;
+            let band = session::band(band)?;
+            let head_start = session::span("head_start", head_start)?;
+            let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
+            let attributes = session::texts(&attributes);
+            let (customer, conversation, previous) = &story;
+            let contact = NewContact {
+                band,
+                head_start,
+                requirement: requirement.as_ref(),
+                attributes: &attributes,
+                customer: customer.as_deref(),
+                conversation: conversation.as_deref(),
+                previous: previous.as_deref(),
+                ..NewContact::new(id, queue, channel)
+            };
+            match s.apply(Command::Enqueue(contact))? {
+                Reply::Contact(key) => Ok(key.raw()),
+                Reply::Done | Reply::Agent(_) => s.answered_otherwise(),
+            }
+        })
+    }
+
+    fn cancel(&self, now: f64, contact: &str, cause: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("cancel", now, &asked, |s| {
+            Ok(Command::Cancel { contact: s.contact(contact)?, cause: session::cause(cause)? })
+        })
+    }
+
+    fn reprioritise(
+        &self,
+        now: f64,
+        contact: &str,
+        band: Option<i64>,
+        head_start: Option<f64>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("reprioritise", now, &asked, |s| {
+            Ok(Command::Reprioritise {
+                contact: s.contact(contact)?,
+                band: band.map(session::band).transpose()?,
+                head_start: head_start
+                    .map(|seconds| session::span("head_start", seconds))
+                    .transpose()?,
+            })
+        })
+    }
+
+    fn update(
+        &self,
+        now: f64,
+        contact: &str,
+        needs: Option<Wish>,
+        attributes: Vec<(String, String)>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.command("update", now, &asked, |s| {
+            let contact = s.contact(contact)?;
+            let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
+            let attributes = session::texts(&attributes);
+            let requirement = requirement.as_ref();
+            s.apply(Command::Update { contact, requirement, attributes: &attributes }).map(|_| ())
+        })
+    }
+
+    fn accept(
+        &self,
+        now: f64,
+        offer: &Bound<'_, PyAny>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        let offer = session::offer(offer)?;
+        self.simple("accept", now, &asked, |_| Ok(Command::Accept(offer?)))
+    }
+
+    fn decline(
+        &self,
+        now: f64,
+        offer: &Bound<'_, PyAny>,
+        reason: Option<&str>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        let offer = session::offer(offer)?;
+        self.command("decline", now, &asked, |s| {
+            s.apply(Command::Decline { offer: offer?, reason }).map(|_| ())
+        })
+    }
+
+    fn connected(&self, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("connected", now, &asked, |s| Ok(Command::Connected(s.contact(contact)?)))
+    }
+
+    fn hold(&self, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("hold", now, &asked, |s| Ok(Command::Hold(s.contact(contact)?)))
+    }
+
+    fn resume(&self, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("resume", now, &asked, |s| Ok(Command::Resume(s.contact(contact)?)))
+    }
+
+    fn transfer(
+        &self,
+        now: f64,
+        contact: &str,
+        queue: &str,
+        keep_age: bool,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("transfer", now, &asked, |s| {
+            let contact = s.contact(contact)?;
+            Ok(Command::Transfer { contact, queue: s.queue(queue)?, keep_age })
+        })
+    }
+
+    fn join(
+        &self,
+        now: f64,
+        contact: &str,
+        agent: &str,
+        role: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("join", now, &asked, |s| {
+            let (contact, agent) = (s.contact(contact)?, s.agent(agent)?);
+            Ok(Command::Join { contact, agent, role: session::role(role)? })
+        })
+    }
+
+    fn leave(
+        &self,
+        now: f64,
+        contact: &str,
+        agent: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("leave", now, &asked, |s| {
+            Ok(Command::Leave { contact: s.contact(contact)?, agent: s.agent(agent)? })
+        })
+    }
+
+    fn hand_over(
+        &self,
+        now: f64,
+        contact: &str,
+        agent: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("hand_over", now, &asked, |s| {
+            Ok(Command::HandOver { contact: s.contact(contact)?, agent: s.agent(agent)? })
+        })
+    }
+
+    fn release(&self, now: f64, contact: &str, by: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple("release", now, &asked, |s| {
+            Ok(Command::Release { contact: s.contact(contact)?, by: session::cause(by)? })
+        })
+    }
+
+    fn extend_wrap_up(
+        &self,
+        now: f64,
+        agent: &str,
+        contact: &str,
+        by: f64,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("extend_wrap_up", now, &asked, |s| {
+            let (agent, contact) = (s.agent(agent)?, s.contact(contact)?);
+            let by: Span = session::span("by", by)?;
+            Ok(Command::ExtendWrapUp { agent, contact, by })
+        })
+    }
+
+    fn end_wrap_up(
+        &self,
+        now: f64,
+        agent: &str,
+        contact: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple("end_wrap_up", now, &asked, |s| {
+            Ok(Command::EndWrapUp { agent: s.agent(agent)?, contact: s.contact(contact)? })
+        })
+    }
+
+    fn dispose(
+        &self,
+        now: f64,
+        contact: &str,
+        codes: Vec<String>,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.command("dispose", now, &asked, |s| {
+            let contact = s.contact(contact)?;
+            let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+            s.apply(Command::Dispose { contact, codes: &codes }).map(|_| ())
+        })
+    }
+
+    fn advance(&self, now: f64) -> PyResult<()> {
+        self.command("advance", now, &None, Session::advance)
+    }
+
+    fn next_deadline(&self) -> PyResult<Option<f64>> {
+        let next = self.gate.run("next_deadline", |measured| measured.router.next_deadline())?;
+        Ok(next.map(session::seconds))
+    }
+
+    /// Everything since the last reading, one tuple an event, names in place of keys.
+    fn take_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = self.gate.run("take_events", |measured| {
+            let events = session::named_events(&measured.router);
+            measured.router.clear_events();
+            events
+        })?;
+        PyList::new(py, events)
+    }
+
+    fn names(&self, kind: &str) -> PyResult<Vec<String>> {
+        let names = self.gate.run("names", |measured| session::names(&measured.router, kind))?;
+        names.map_err(errors::rejected)
+    }
+
+    fn attributes(&self, contact: &str) -> PyResult<Vec<(String, String)>> {
+        let found = self.gate.run("attributes", |measured| {
+            let key = session::contact(&measured.router, contact)?;
+            let pairs = measured.router.attributes(key);
+            Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        })?;
+        found.map_err(errors::rejected)
+    }
+
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes =
+            py.detach(|| self.gate.run("snapshot", |measured| measured.router.snapshot()))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn state_hash<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let hash =
+            py.detach(|| self.gate.run("state_hash", |measured| measured.router.state_hash()))?;
+        Ok(PyBytes::new(py, &hash))
+    }
+
+    fn plan(&self) -> PyResult<PyPlan> {
+        let plan = self.gate.run("plan", |measured| measured.router.shared_plan())?;
+        Ok(PyPlan::from(plan))
+    }
+
+    fn check(&self, py: Python<'_>) -> PyResult<()> {
+        let checked = py.detach(|| self.gate.run("check", |measured| measured.router.check()))?;
+        checked.map_err(errors::broken)
+    }
+}
