@@ -13,6 +13,7 @@ VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 LOGS := target/logs
+TRIAL := $(CURDIR)/target/trial
 
 # One interpreter and one target directory for every build: nothing is compiled twice.
 export PYO3_PYTHON := $(PY)
@@ -60,7 +61,8 @@ $(VENV)/.build-stamp: $(VENV)/.venv-stamp pyproject.toml
 # The extension lands inside python/ccroute: the package is editable, the engine optimised.
 $(VENV)/.install-stamp: $(VENV)/.build-stamp $(RUST_SOURCES) $(ADAPTERS:%=%/pyproject.toml)
 	$(call step,install,ccroute: compile and install, \
-	  $(PY) -m pip install --no-build-isolation -e '.[cli]' $(ADAPTERS:%=-e ./%))
+	  $(PY) -m pip install --no-build-isolation -e '.[cli]' && \
+	  $(if $(ADAPTERS),$(PY) -m pip install $(ADAPTERS:%=-e ./%),true))
 	@touch $@
 
 $(VENV)/.dev-stamp: $(VENV)/.build-stamp pyproject.toml
@@ -122,7 +124,12 @@ wheel: $(VENV)/.build-stamp ## A manylinux x86-64 wheel in dist/, for every Pyth
 	$(call step,wheel,wheel,rm -f dist/*.whl && \
 	  $(BIN)/maturin build --locked --release --zig --compatibility manylinux2014 --out dist)
 	$(call step,auditwheel,auditwheel,$(BIN)/auditwheel show dist/*.whl | tee /dev/stderr | \
-	  tr -d '\n' | grep -q 'consistent with the following platform tag: "manylinux_2_17_x86_64"')
+	  tr '\n' ' ' | grep -q 'consistent with the following platform tag: "manylinux_2_17_x86_64"')
+	$(call step,wheel-alone,install without Rust, \
+	  rm -rf $(TRIAL) && $(PYTHON) -m venv --without-pip $(TRIAL) && \
+	  $(PY) -m pip --python $(TRIAL)/bin/python install pip && \
+	  PATH=$(TRIAL)/bin $(TRIAL)/bin/python -m pip install dist/*.whl && \
+	  $(TRIAL)/bin/python -I examples/hello_routing.py)
 	@ls dist/*.whl
 
 sdist: $(VENV)/.build-stamp ## A source distribution in dist/

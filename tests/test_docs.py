@@ -22,7 +22,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {"text", "mermaid"}
-FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*$")
+FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[\w-]*)[^`\n]*$")
 NOT_RUN = re.compile(r"^ *<!-- not run: (?P<reason>.+?) -->$")
 
 
@@ -44,7 +44,9 @@ def blocks_of(text: str) -> Iterator[Block]:
             reason = mark["reason"]
         elif fence := FENCE.match(lines[at]):
             start = at + 1
-            at = next((n for n in range(start, len(lines)) if lines[n].strip() == "```"), -1)
+            at = next(
+                (n for n in range(start, len(lines)) if lines[n].strip() == fence["ticks"]), -1
+            )
             assert at >= 0, f"line {start}: a block that is never closed"
             body = "".join(line.removeprefix(fence["indent"]) + "\n" for line in lines[start:at])
             yield Block(language=fence["language"], text=body, line=start + 1, not_run=reason)
