@@ -32,6 +32,8 @@ class _Agent:
     logged_in: bool = False
     # The reason of a pause in all queues, said before any queue of the agent was known.
     paused_unseen: str | None = None
+    # The reason of the latest pause in any queue.
+    latest: str | None = None
     # What the events written so far say.
     signed_in: bool = False
     serving: frozenset[str] = frozenset()
@@ -108,9 +110,8 @@ class Agents:
             agent.reason = None
             return
         free = [queue for queue, paused in agent.queues.items() if paused is None]
-        paused = [reason for reason in agent.queues.values() if reason is not None]
         ready = bool(free) if agent.queues else agent.paused_unseen is None
-        reason = None if ready else (paused[-1] if paused else agent.paused_unseen)
+        reason = None if ready else agent.latest
         serving = tuple(free or agent.queues)
         if not agent.signed_in:
             self._emit(AgentSignedIn(source="", sequence=0, at=at, agent=name, queues=serving))
@@ -145,7 +146,9 @@ def _add(agent: _Agent, line: Line) -> bool:
     queue = _in_queue(line)
     if queue in agent.queues:
         return False
-    agent.queues[queue] = "" if line.detail == "PAUSED" else None
+    agent.queues[queue] = None
+    if line.detail == "PAUSED":
+        agent.queues[queue] = agent.latest = ""
     return True
 
 
@@ -161,7 +164,7 @@ def _pause(agent: _Agent, line: Line) -> bool:
     queue = _in_queue(line)
     if queue not in agent.queues or agent.queues[queue] == line.detail:
         return False
-    agent.queues[queue] = line.detail
+    agent.queues[queue] = agent.latest = line.detail
     return True
 
 
@@ -170,7 +173,7 @@ def _pause_all(agent: _Agent, line: Line) -> bool:
     changed = any(reason != line.detail for reason in agent.queues.values())
     agent.queues = dict.fromkeys(agent.queues, line.detail)
     changed = changed or agent.paused_unseen != line.detail
-    agent.paused_unseen = line.detail
+    agent.paused_unseen = agent.latest = line.detail
     return changed
 
 
