@@ -1,0 +1,246 @@
+"""The queue_log codec: bytes in, lines out. No file, no clock, no meaning.
+
+A line is ``epoch|uniqueid|queue|agent|verb|data…``. What a line means for a contact or
+an agent is told in ``translate``; here stands only what a well-formed one looks like.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+from ccroute import Fault
+
+LONGEST_LINE = 65_536
+"""Bytes; what is longer is no queue_log line and must not fill the memory."""
+
+_SHOWN = 120
+# The latest instant the engine counts, in seconds.
+_LATEST = ((1 << 55) - 1) // 1_000_000
+
+# The data of each verb that carries some we read, by name. They are anchored at the
+# right, because older Asterisks let a `|` into names that stand to the left.
+_DATA = {
+    "CONNECT": ("hold", "member", "ring"),
+    "RINGNOANSWER": ("ring_ms",),
+    "RINGCANCELED": ("ring_ms",),
+    "ABANDON": ("position", "origpos", "wait"),
+    "EXITWITHTIMEOUT": ("position", "origpos", "wait"),
+    "EXITEMPTY": ("position", "origpos", "wait"),
+    "EXITWITHKEY": ("key", "position", "origpos", "wait"),
+    "WITHDRAW": ("position", "origpos", "wait"),
+    "COMPLETECALLER": ("hold", "talk", "origpos"),
+    "COMPLETEAGENT": ("hold", "talk", "origpos"),
+    "BLINDTRANSFER": ("exten", "context", "hold", "talk", "origpos"),
+    "TRANSFER": ("exten", "context", "hold", "talk", "origpos"),
+    "ATTENDEDTRANSFER": ("method", "target", "hold", "talk", "origpos"),
+}
+_WORDS = frozenset({"member", "key", "exten", "context", "method", "target"})
+
+CONTACT_VERBS = frozenset({*_DATA, "ENTERQUEUE", "AGENTDUMP", "SYSCOMPAT"})
+"""Lines about a call: they name it and its queue."""
+
+AGENT_VERBS = frozenset({
+    "ADDMEMBER", "REMOVEMEMBER",
+    "PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL",
+    "AGENTLOGIN", "AGENTLOGOFF", "AGENTCALLBACKLOGIN", "AGENTCALLBACKLOGOFF",
+})  # fmt: skip
+"""Lines about an agent: they name the agent."""
+
+PLATFORM_VERBS = frozenset({"QUEUESTART"})
+"""Lines about Asterisk itself."""
+
+SILENT_VERBS = frozenset({"CONFIGRELOAD", "OUTCALL", "PENALTY", "RINGINUSE"})
+"""Well known, and saying nothing about who waited, who answered or who was there."""
+
+_QUEUED_VERBS = CONTACT_VERBS | {"ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE"}
+_AGENT_NAMED = AGENT_VERBS | {
+    "CONNECT", "RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT",
+    "COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER", "TRANSFER", "ATTENDEDTRANSFER",
+}  # fmt: skip
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One well-formed line.
+
+    ``at`` is in whole seconds since the epoch: Asterisk cuts, it does not round.
+    ``numbers`` holds what the verb carries: ``hold``, ``ring``, ``talk`` and ``wait`` in
+    seconds, ``ring_ms`` in milliseconds, positions as they are. ``detail`` is the first
+    data field: the reason of a pause, ``PAUSED`` of an ADDMEMBER.
+
+    >>> line, = QueueLogDecoder().receive_data(b"17|c1|sales|Ann|CONNECT|4|m.2|1\\n")
+    >>> line.verb, line.agent, line.numbers["hold"]
+    ('CONNECT', 'Ann', 4)
+    """
+
+    number: int
+    at: int
+    uniqueid: str
+    queue: str | None
+    agent: str | None
+    verb: str
+    numbers: Mapping[str, int]
+    detail: str
+    text: str
+
+    def fault(self, reason: str) -> Fault:
+        """This line as one that could not be used."""
+        return _fault(self.number, reason, self.text)
+
+
+class QueueLogDecoder:
+    """Cuts bytes into lines, however they arrive, and never fails.
+
+    >>> decoder = QueueLogDecoder()
+    >>> decoder.receive_data(b"17|NONE|NO"), decoder.receive_data(b"NE|NONE|QUEUESTART|")
+    ([], [])
+    >>> [line.verb for line in decoder.finish()]
+    ['QUEUESTART']
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._skipping = False
+        self._lines = 0
+
+    @property
+    def lines(self) -> int:
+        """How many lines began so far, empty ones included."""
+        return self._lines
+
+    def receive_data(self, data: bytes) -> list[Line | Fault]:
+        """The lines that ``data`` completes, in order; a :class:`Fault` for each that is
+        not well-formed. Empty lines are passed over."""
+        self._buffer += data
+        found: list[Line | Fault] = []
+        start = 0
+        while (end := self._buffer.find(b"\n", max(start, self._searched))) >= 0:
+            self._take(bytes(self._buffer[start:end]), found)
+            start = end + 1
+        del self._buffer[:start]
+        self._searched = len(self._buffer)
+        if len(self._buffer) > LONGEST_LINE:
+            self._overflow(found)
+        return found
+
+    def finish(self) -> list[Line | Fault]:
+        """The last line, when the data do not end with a line end."""
+        found: list[Line | Fault] = []
+        if self._buffer or self._skipping:
+            self._take(bytes(self._buffer), found)
+        self._buffer.clear()
+        self._searched = 0
+        return found
+
+    def _overflow(self, found: list[Line | Fault]) -> None:
+        # Reported once, when its length is known to be too great; the rest of the line
+        # is dropped as it comes.
+        if not self._skipping:
+            found.append(_too_long(self._lines + 1, bytes(self._buffer[:_SHOWN])))
+            self._skipping = True
+        self._buffer.clear()
+        self._searched = 0
+
+    def _take(self, raw: bytes, found: list[Line | Fault]) -> None:
+        self._lines += 1
+        if self._skipping:
+            self._skipping = False
+            return
+        if len(raw) > LONGEST_LINE:
+            found.append(_too_long(self._lines, raw[:_SHOWN]))
+        elif raw := raw.rstrip(b"\r"):
+            found.append(_parse(self._lines, raw))
+
+
+def _parse(number: int, raw: bytes) -> Line | Fault:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8: byte 0x{raw[error.start]:02x} at column {error.start + 1}"
+        return _fault(number, reason, raw.decode(errors="backslashreplace"))
+    columns = text.split("|")
+    if len(columns) < 5:
+        return _fault(number, f"cut off: {len(columns)} columns of at least 5", text)
+    stamp, uniqueid, queue, agent, verb = columns[:5]
+    if not _is_number(stamp) or int(stamp) > _LATEST:
+        return _fault(number, f"{stamp[:20]!r} is no time in seconds since the epoch", text)
+    data = columns[5:]
+    numbers = _numbers(verb, data)
+    if isinstance(numbers, str):
+        return _fault(number, numbers, text)
+    nameless = _nameless(verb, uniqueid, _name(queue), _name(agent))
+    if nameless is not None:
+        return _fault(number, f"{verb} names no {nameless}", text)
+    return Line(
+        number=number,
+        at=int(stamp),
+        uniqueid=uniqueid,
+        queue=_name(queue),
+        agent=_name(agent),
+        verb=verb,
+        numbers=numbers,
+        detail=data[0] if data else "",
+        text=text,
+    )
+
+
+def _numbers(verb: str, data: list[str]) -> dict[str, int] | str:
+    """What a verb's data say in numbers, or what is wrong with them."""
+    if verb == "ENTERQUEUE":
+        # url|callerid|origpos[|callername]: a `|` may stand in either name, and nothing
+        # of it is read; a line without any position is cut off.
+        if not any(_is_number(field) for field in data[2:]):
+            return "cut off: ENTERQUEUE without a position"
+        return {}
+    names = _DATA.get(verb)
+    if names is None:
+        known = AGENT_VERBS | CONTACT_VERBS | PLATFORM_VERBS | SILENT_VERBS
+        return {} if verb in known else f"unknown verb {verb[:40]!r}"
+    if verb == "WITHDRAW":
+        # The one verb whose free text comes last.
+        values = data[: len(names)]
+    else:
+        # Some exports pad the line to a fixed count of columns.
+        while data and not data[-1]:
+            data = data[:-1]
+        values = data[-len(names) :]
+    if len(values) < len(names):
+        return f"cut off: {verb} has {len(values)} data fields of {len(names)}"
+    numbers: dict[str, int] = {}
+    for name, value in zip(names, values, strict=True):
+        if name in _WORDS:
+            continue
+        if not _is_number(value):
+            return f"{verb} has {value[:20]!r} where a whole number ({name}) belongs"
+        numbers[name] = int(value)
+    return numbers
+
+
+def _nameless(verb: str, uniqueid: str, queue: str | None, agent: str | None) -> str | None:
+    """What a line of this verb must name and does not."""
+    if verb in CONTACT_VERBS and _name(uniqueid) is None:
+        return "call"
+    if verb in _QUEUED_VERBS and queue is None:
+        return "queue"
+    if verb in _AGENT_NAMED and agent is None:
+        return "agent"
+    return None
+
+
+def _name(column: str) -> str | None:
+    return None if column in ("", "NONE") else column
+
+
+def _is_number(field: str) -> bool:
+    return field.isascii() and field.isdigit() and len(field) <= 15
+
+
+def _too_long(number: int, start: bytes) -> Fault:
+    reason = f"longer than {LONGEST_LINE} bytes"
+    return _fault(number, reason, start.decode(errors="backslashreplace"))
+
+
+def _fault(number: int, reason: str, text: str) -> Fault:
+    # Control characters must not reach a terminal.
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:_SHOWN])
+    return Fault(line=number, reason=reason, text=shown + ("…" if len(text) > _SHOWN else ""))
