@@ -247,6 +247,10 @@ fn numbers_out_of_range_are_told_by_name() {
             (1, "agents.ana.capacity.chat: is `0`; valid: a whole number from 1 to 65535"),
         ],
     );
+    expect(
+        "[agents.ana]\ncapacity = {}",
+        &[(2, "agents.ana.capacity: is empty; valid: at least one channel, or the key left out")],
+    );
 }
 
 #[test]
@@ -444,13 +448,13 @@ fn directory() -> impl Generate<Value = Directory> {
     })
 }
 
-/// Some of `count` keys, none twice, in any order.
-fn some(count: usize) -> impl Generate<Value = Vec<usize>> {
-    subsequence((0..count).collect::<Vec<_>>(), 0..=count).prop_shuffle()
+/// At least so many of `count` keys, none twice, in any order.
+fn some(least: usize, count: usize) -> impl Generate<Value = Vec<usize>> {
+    subsequence((0..count).collect::<Vec<_>>(), least..=count).prop_shuffle()
 }
 
 fn levels(skills: usize) -> impl Generate<Value = Vec<SkillLevel>> {
-    (some(skills), vec(1..=MAX_LEVEL, skills)).prop_map(|(some, levels)| {
+    (some(0, skills), vec(1..=MAX_LEVEL, skills)).prop_map(|(some, levels)| {
         let level = |(skill, level)| SkillLevel { skill: SkillKey::new(skill), level };
         some.into_iter().zip(levels).map(level).collect()
     })
@@ -514,7 +518,7 @@ fn agent(
     queues: usize,
     channels: usize,
 ) -> impl Generate<Value = AgentPlan> {
-    (levels(skills), some(queues), some(channels), 1..=u16::MAX).prop_map(
+    (levels(skills), some(0, queues), some(1, channels), 1..=u16::MAX).prop_map(
         move |(skills, queues, channels, slots)| AgentPlan {
             name: name.clone(),
             skills,

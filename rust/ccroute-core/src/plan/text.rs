@@ -311,6 +311,10 @@ impl Reader {
         let Some(table) = self.problems.table(agent, "capacity") else {
             return vec![Capacity { channel: ChannelKey::new(0), slots: 1 }];
         };
+        if table.entries.is_empty() {
+            let valid = "at least one channel, or the key left out";
+            self.problems.invalid(table.at, &table.path, "is empty", valid);
+        }
         let mut capacity = Vec::new();
         for entry in table.entries {
             let slots = self.problems.number(&table, entry, u16::MAX);

@@ -118,8 +118,7 @@ impl Plan {
         table([
             ("skills", filled(self.levels_value(&agent.skills))),
             ("queues", filled(names(queues))),
-            // Written even when empty: left out, it would mean one contact.
-            ("capacity", Some(rows(capacity))),
+            ("capacity", filled(rows(capacity))),
         ])
     }
 
