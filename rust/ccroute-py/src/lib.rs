@@ -1,11 +1,18 @@
 //! Python bindings of the ccroute engine: convert, detach, map errors. No routing rules.
 
+mod errors;
+mod gate;
+mod plan;
+
 use pyo3::prelude::*;
 
 /// The extension module `ccroute._core`; `ccroute._wire` is its only importer.
 #[pymodule(gil_used = false)]
 mod _core {
     use super::*;
+
+    #[pymodule_export]
+    use super::plan::PyPlan;
 
     /// The version the extension was built from.
     #[pymodule_init]

@@ -84,8 +84,8 @@ impl PyEngine {
         let bytes = rows.as_slice()?;
         let rows = bytes.chunks_exact(ROW).enumerate().map(|(at, row)| Row::read(at, row));
         let rows: Vec<Row> = rows.collect::<Result<_, _>>().map_err(PyValueError::new_err)?;
-        let (statuses, events) = py.detach(|| {
-            self.gate.run("apply_batch", |measured| {
+        let (statuses, events) = {
+            self.gate.run_detached(py, "apply_batch", |measured| {
                 let statuses: Vec<u8> = rows
                     .iter()
                     .map(|row| match row.carry_out(&mut measured.router) {
@@ -96,13 +96,13 @@ impl PyEngine {
                 self.pour(measured);
                 (statuses, drained(measured))
             })
-        })?;
+        }?;
         Ok((PyArray1::from_vec(py, events), PyArray1::from_vec(py, statuses)))
     }
 
     /// Everything since the last reading, as rows of `EVENT_DTYPE` in bytes.
     fn take_event_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let rows = self.gate.run("take_event_rows", drained)?;
+        let rows = self.gate.run(py, "take_event_rows", drained)?;
         Ok(PyArray1::from_vec(py, rows))
     }
 }

@@ -32,8 +32,8 @@ type AgentRow =
 
 #[pymethods]
 impl PyEngine {
-    fn explain_contact(&self, contact: &str) -> PyResult<ContactRow> {
-        let found = self.gate.run("explain_contact", |measured| {
+    fn explain_contact(&self, py: Python<'_>, contact: &str) -> PyResult<ContactRow> {
+        let found = self.gate.run(py, "explain_contact", |measured| {
             let router = &measured.router;
             let why = router.explain_contact(session::contact(router, contact)?)?;
             let plan = router.plan();
@@ -59,8 +59,8 @@ impl PyEngine {
         found.map_err(errors::rejected)
     }
 
-    fn explain_agent(&self, agent: &str) -> PyResult<AgentRow> {
-        let found = self.gate.run("explain_agent", |measured| {
+    fn explain_agent(&self, py: Python<'_>, agent: &str) -> PyResult<AgentRow> {
+        let found = self.gate.run(py, "explain_agent", |measured| {
             let router = &measured.router;
             let why = router.explain_agent(session::agent(router, agent)?)?;
             let channels = &router.plan().channels;

@@ -42,12 +42,13 @@ impl PyEngine {
     /// Runs one command: names to keys, command to core, events to the aggregator.
     fn command<R>(
         &self,
+        py: Python<'_>,
         call: &'static str,
         now: f64,
         asked: &Option<Asked>,
         act: impl FnOnce(&mut Session<'_>) -> Result<R, ccroute_core::Rejection>,
     ) -> PyResult<R> {
-        let outcome = self.gate.run(call, |measured| {
+        let outcome = self.gate.run(py, call, |measured| {
             let outcome = Session::open(measured, now, asked).and_then(|mut session| act(&mut session));
             self.pour(measured);
             outcome
@@ -58,17 +59,18 @@ impl PyEngine {
     /// Feeds the aggregator what happened since the last time.
     fn pour(&self, measured: &mut Measured) {
         let Measured { router, feed } = measured;
-        self.aggregator.get().with(|aggregator| feed.pour(router, aggregator));
+        self.aggregator.get().pour_from(feed, router)
     }
 
     fn simple(
         &self,
+        py: Python<'_>,
         call: &'static str,
         now: f64,
         asked: &Option<Asked>,
         command: impl FnOnce(&Session<'_>) -> Result<Command<'static>, ccroute_core::Rejection>,
     ) -> PyResult<()> {
-        self.command(call, now, asked, |session| {
+        self.command(py, call, now, asked, |session| {
             let command = command(session)?;
             session.apply(command).map(|_| ())
         })
@@ -94,6 +96,7 @@ impl PyEngine {
 
     fn sign_in(
         &self,
+        py: Python<'_>,
         now: f64,
         agent: &str,
         skills: Pairs,
@@ -101,7 +104,7 @@ impl PyEngine {
         capacity: Pairs,
         asked: Option<Asked>,
     ) -> PyResult<usize> {
-        self.command("sign_in", now, &asked, |session| {
+        self.command(py, "sign_in", now, &asked, |session| {
             let skills = session.levels(&skills)?;
             let queues = session.queues(&queues)?;
             let capacity = session.capacity(&capacity)?;
@@ -118,22 +121,23 @@ impl PyEngine {
         })
     }
 
-    fn sign_out(&self, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("sign_out", now, &asked, |s| Ok(Command::SignOut(s.agent(agent)?)))
+    fn sign_out(&self, py: Python<'_>, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "sign_out", now, &asked, |s| Ok(Command::SignOut(s.agent(agent)?)))
     }
 
-    fn ready(&self, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("ready", now, &asked, |s| Ok(Command::Ready(s.agent(agent)?)))
+    fn ready(&self, py: Python<'_>, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "ready", now, &asked, |s| Ok(Command::Ready(s.agent(agent)?)))
     }
 
     fn not_ready(
         &self,
+        py: Python<'_>,
         now: f64,
         agent: &str,
         reason: Option<&str>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command("not_ready", now, &asked, |s| {
+        self.command(py, "not_ready", now, &asked, |s| {
             let agent = s.agent(agent)?;
             s.apply(Command::NotReady { agent, reason }).map(|_| ())
         })
@@ -141,18 +145,20 @@ impl PyEngine {
 
     fn set_device(
         &self,
+        py: Python<'_>,
         now: f64,
         agent: &str,
         device: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("set_device", now, &asked, |s| {
+        self.simple(py, "set_device", now, &asked, |s| {
             Ok(Command::SetDevice { agent: s.agent(agent)?, device: session::device(device)? })
         })
     }
 
     fn change_agent(
         &self,
+        py: Python<'_>,
         now: f64,
         agent: &str,
         skills: Option<Pairs>,
@@ -160,7 +166,7 @@ impl PyEngine {
         capacity: Option<Pairs>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command("change_agent", now, &asked, |s| {
+        self.command(py, "change_agent", now, &asked, |s| {
             let agent = s.agent(agent)?;
             let skills = skills.as_ref().map(|skills| s.levels(skills)).transpose()?;
             let queues = queues.as_ref().map(|queues| s.queues(queues)).transpose()?;
@@ -178,6 +184,7 @@ impl PyEngine {
 
     fn enqueue(
         &self,
+        py: Python<'_>,
         now: f64,
         id: &str,
         queue: &str,
@@ -189,7 +196,7 @@ impl PyEngine {
         story: Story,
         asked: Option<Asked>,
     ) -> PyResult<u64> {
-        self.command("enqueue", now, &asked, |s| {
+        self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
             let channel = s.channel(channel)?;
             let band = session::band(band)?;
@@ -214,21 +221,22 @@ impl PyEngine {
         })
     }
 
-    fn cancel(&self, now: f64, contact: &str, cause: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("cancel", now, &asked, |s| {
+    fn cancel(&self, py: Python<'_>, now: f64, contact: &str, cause: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "cancel", now, &asked, |s| {
             Ok(Command::Cancel { contact: s.contact(contact)?, cause: session::cause(cause)? })
         })
     }
 
     fn reprioritise(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         band: Option<i64>,
         head_start: Option<f64>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("reprioritise", now, &asked, |s| {
+        self.simple(py, "reprioritise", now, &asked, |s| {
             Ok(Command::Reprioritise {
                 contact: s.contact(contact)?,
                 band: band.map(session::band).transpose()?,
@@ -241,13 +249,14 @@ impl PyEngine {
 
     fn update(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         needs: Option<Wish>,
         attributes: Vec<(String, String)>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command("update", now, &asked, |s| {
+        self.command(py, "update", now, &asked, |s| {
             let contact = s.contact(contact)?;
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
@@ -258,48 +267,51 @@ impl PyEngine {
 
     fn accept(
         &self,
+        py: Python<'_>,
         now: f64,
         offer: &Bound<'_, PyAny>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         let offer = session::offer(offer)?;
-        self.simple("accept", now, &asked, |_| Ok(Command::Accept(offer?)))
+        self.simple(py, "accept", now, &asked, |_| Ok(Command::Accept(offer?)))
     }
 
     fn decline(
         &self,
+        py: Python<'_>,
         now: f64,
         offer: &Bound<'_, PyAny>,
         reason: Option<&str>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         let offer = session::offer(offer)?;
-        self.command("decline", now, &asked, |s| {
+        self.command(py, "decline", now, &asked, |s| {
             s.apply(Command::Decline { offer: offer?, reason }).map(|_| ())
         })
     }
 
-    fn connected(&self, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("connected", now, &asked, |s| Ok(Command::Connected(s.contact(contact)?)))
+    fn connected(&self, py: Python<'_>, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "connected", now, &asked, |s| Ok(Command::Connected(s.contact(contact)?)))
     }
 
-    fn hold(&self, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("hold", now, &asked, |s| Ok(Command::Hold(s.contact(contact)?)))
+    fn hold(&self, py: Python<'_>, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "hold", now, &asked, |s| Ok(Command::Hold(s.contact(contact)?)))
     }
 
-    fn resume(&self, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("resume", now, &asked, |s| Ok(Command::Resume(s.contact(contact)?)))
+    fn resume(&self, py: Python<'_>, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "resume", now, &asked, |s| Ok(Command::Resume(s.contact(contact)?)))
     }
 
     fn transfer(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         queue: &str,
         keep_age: bool,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("transfer", now, &asked, |s| {
+        self.simple(py, "transfer", now, &asked, |s| {
             let contact = s.contact(contact)?;
             Ok(Command::Transfer { contact, queue: s.queue(queue)?, keep_age })
         })
@@ -307,13 +319,14 @@ impl PyEngine {
 
     fn join(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         agent: &str,
         role: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("join", now, &asked, |s| {
+        self.simple(py, "join", now, &asked, |s| {
             let (contact, agent) = (s.contact(contact)?, s.agent(agent)?);
             Ok(Command::Join { contact, agent, role: session::role(role)? })
         })
@@ -321,43 +334,46 @@ impl PyEngine {
 
     fn leave(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         agent: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("leave", now, &asked, |s| {
+        self.simple(py, "leave", now, &asked, |s| {
             Ok(Command::Leave { contact: s.contact(contact)?, agent: s.agent(agent)? })
         })
     }
 
     fn hand_over(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         agent: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("hand_over", now, &asked, |s| {
+        self.simple(py, "hand_over", now, &asked, |s| {
             Ok(Command::HandOver { contact: s.contact(contact)?, agent: s.agent(agent)? })
         })
     }
 
-    fn release(&self, now: f64, contact: &str, by: &str, asked: Option<Asked>) -> PyResult<()> {
-        self.simple("release", now, &asked, |s| {
+    fn release(&self, py: Python<'_>, now: f64, contact: &str, by: &str, asked: Option<Asked>) -> PyResult<()> {
+        self.simple(py, "release", now, &asked, |s| {
             Ok(Command::Release { contact: s.contact(contact)?, by: session::cause(by)? })
         })
     }
 
     fn extend_wrap_up(
         &self,
+        py: Python<'_>,
         now: f64,
         agent: &str,
         contact: &str,
         by: f64,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("extend_wrap_up", now, &asked, |s| {
+        self.simple(py, "extend_wrap_up", now, &asked, |s| {
             let (agent, contact) = (s.agent(agent)?, s.contact(contact)?);
             let by: Span = session::span("by", by)?;
             Ok(Command::ExtendWrapUp { agent, contact, by })
@@ -366,42 +382,44 @@ impl PyEngine {
 
     fn end_wrap_up(
         &self,
+        py: Python<'_>,
         now: f64,
         agent: &str,
         contact: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.simple("end_wrap_up", now, &asked, |s| {
+        self.simple(py, "end_wrap_up", now, &asked, |s| {
             Ok(Command::EndWrapUp { agent: s.agent(agent)?, contact: s.contact(contact)? })
         })
     }
 
     fn dispose(
         &self,
+        py: Python<'_>,
         now: f64,
         contact: &str,
         codes: Vec<String>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command("dispose", now, &asked, |s| {
+        self.command(py, "dispose", now, &asked, |s| {
             let contact = s.contact(contact)?;
             let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
             s.apply(Command::Dispose { contact, codes: &codes }).map(|_| ())
         })
     }
 
-    fn advance(&self, now: f64) -> PyResult<()> {
-        self.command("advance", now, &None, Session::advance)
+    fn advance(&self, py: Python<'_>, now: f64) -> PyResult<()> {
+        self.command(py, "advance", now, &None, Session::advance)
     }
 
-    fn next_deadline(&self) -> PyResult<Option<f64>> {
-        let next = self.gate.run("next_deadline", |measured| measured.router.next_deadline())?;
+    fn next_deadline(&self, py: Python<'_>) -> PyResult<Option<f64>> {
+        let next = self.gate.run(py, "next_deadline", |measured| measured.router.next_deadline())?;
         Ok(next.map(session::seconds))
     }
 
     /// Everything since the last reading, one tuple an event, names in place of keys.
     fn take_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let events = self.gate.run("take_events", |measured| {
+        let events = self.gate.run(py, "take_events", |measured| {
             let events = session::named_events(&measured.router);
             measured.router.clear_events();
             events
@@ -409,13 +427,13 @@ impl PyEngine {
         PyList::new(py, events)
     }
 
-    fn names(&self, kind: &str) -> PyResult<Vec<String>> {
-        let names = self.gate.run("names", |measured| session::names(&measured.router, kind))?;
+    fn names(&self, py: Python<'_>, kind: &str) -> PyResult<Vec<String>> {
+        let names = self.gate.run(py, "names", |measured| session::names(&measured.router, kind))?;
         names.map_err(errors::rejected)
     }
 
-    fn attributes(&self, contact: &str) -> PyResult<Vec<(String, String)>> {
-        let found = self.gate.run("attributes", |measured| {
+    fn attributes(&self, py: Python<'_>, contact: &str) -> PyResult<Vec<(String, String)>> {
+        let found = self.gate.run(py, "attributes", |measured| {
             let key = session::contact(&measured.router, contact)?;
             let pairs = measured.router.attributes(key);
             Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -425,23 +443,23 @@ impl PyEngine {
 
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes =
-            py.detach(|| self.gate.run("snapshot", |measured| measured.router.snapshot()))?;
+            self.gate.run_detached(py, "snapshot", |measured| measured.router.snapshot())?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     fn state_hash<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let hash =
-            py.detach(|| self.gate.run("state_hash", |measured| measured.router.state_hash()))?;
+            self.gate.run_detached(py, "state_hash", |measured| measured.router.state_hash())?;
         Ok(PyBytes::new(py, &hash))
     }
 
-    fn plan(&self) -> PyResult<PyPlan> {
-        let plan = self.gate.run("plan", |measured| measured.router.shared_plan())?;
+    fn plan(&self, py: Python<'_>) -> PyResult<PyPlan> {
+        let plan = self.gate.run(py, "plan", |measured| measured.router.shared_plan())?;
         Ok(PyPlan::from(plan))
     }
 
     fn check(&self, py: Python<'_>) -> PyResult<()> {
-        let checked = py.detach(|| self.gate.run("check", |measured| measured.router.check()))?;
-        checked.map_err(errors::broken)
+        let checked = self.gate.run_detached(py, "check", |measured| measured.router.check())?;
+        checked.map_err(errors::unsound)
     }
 }
