@@ -19,18 +19,13 @@ impl PyPlan {
     /// Reads and checks TOML; raises `ConfigError` with the line.
     #[staticmethod]
     fn from_toml(py: Python<'_>, text: &str) -> PyResult<Self> {
-        Self::new(py, py.detach(|| Plan::from_toml(text)))
+        py.detach(|| Plan::from_toml(text)).map(Self::new).map_err(errors::config)
     }
 
     /// Reads and checks JSON; raises `ConfigError` with the key's path.
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        let read = py.detach(|| {
-            let document: PlanDocument = serde_json::from_str(text)
-                .map_err(|error| ConfigError::new(format!("not JSON: {error}")))?;
-            Plan::from_document(&document)
-        });
-        Self::new(py, read)
+        py.detach(|| read_json(text)).map(Self::new).map_err(errors::config)
     }
 
     /// The plan in TOML, every setting spelt out.
@@ -40,15 +35,18 @@ impl PyPlan {
 
     /// The plan in JSON, every setting spelt out, durations in seconds.
     fn to_json(&self) -> String {
-        serde_json::to_string(&self.plan.to_document()).expect("a document has text for keys")
+        serde_json::to_string(&self.plan.to_document()).expect("the keys of a document are text")
     }
 }
 
 impl PyPlan {
-    fn new(py: Python<'_>, read: Result<Plan, ConfigError>) -> PyResult<Self> {
-        match read {
-            Ok(plan) => Ok(Self { plan: Arc::new(plan) }),
-            Err(error) => Err(errors::config(py, &error)),
-        }
+    fn new(plan: Plan) -> Self {
+        Self { plan: Arc::new(plan) }
     }
+}
+
+fn read_json(text: &str) -> Result<Plan, ConfigError> {
+    let document: PlanDocument = serde_json::from_str(text)
+        .map_err(|error| ConfigError::new(format!("not JSON: {error}")))?;
+    Plan::from_document(&document)
 }
