@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod ids;
 mod matching;
+mod metrics;
 mod plan;
 mod queue;
 mod router;
@@ -30,6 +31,11 @@ pub use ids::{
     AgentKey, ChannelKey, ClassKey, ContactKey, Handle, OfferKey, QueueKey, SkillKey, TextKey,
 };
 pub use matching::{Arrival, Choice, Demand, HandleMatcher, SkillMatcher};
+pub use metrics::{
+    AgentFigures, Basis, Cell, CellRow, Counters, DEFAULT_INTERVAL, Durations, Histogram,
+    KpiAggregator, Ladder, MAX_THRESHOLDS, Offers, Query, QueueFigures, Ratio, ServiceLevel,
+    StateTimes, Subject, Thresholds, bucket_upper_bound,
+};
 pub use plan::{
     AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, PlanDocument, QueuePlan, Relax,
     ServiceTarget, Step, Strategy, WrapUp, WrapUpMode,

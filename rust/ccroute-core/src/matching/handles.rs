@@ -188,11 +188,7 @@ impl HandleMatcher {
     }
 
     fn demand(class: ClassKey) -> Demand {
-        Demand {
-            queue: QueueKey::new(Self::QUEUE),
-            class,
-            channel: ChannelKey::new(Self::CHANNEL),
-        }
+        Demand { queue: QueueKey::new(Self::QUEUE), class, channel: ChannelKey::new(Self::CHANNEL) }
     }
 
     fn vacate(&mut self, handle: Handle, key: OrderKey) {
@@ -262,11 +258,12 @@ mod tests {
         let agent = desk.add_agent(SkillSet::new(&[held(0, 5)]));
         let hard = desk.requirement(&needing(&[held(0, 6)]));
         let easy = desk.requirement(&needing(&[held(0, 5)]));
-        let wait = |desk: &mut HandleMatcher, class, band, since| {
-            match desk.arrive(class, band, at(since), Span::ZERO).unwrap() {
-                Arrival::Waits(handle) => handle,
-                Arrival::Taken(agent) => panic!("{agent:?} was not free"),
-            }
+        let wait = |desk: &mut HandleMatcher, class, band, since| match desk
+            .arrive(class, band, at(since), Span::ZERO)
+            .unwrap()
+        {
+            Arrival::Waits(handle) => handle,
+            Arrival::Taken(agent) => panic!("{agent:?} was not free"),
         };
         let beyond = wait(&mut desk, hard, 9, 0);
         let second = wait(&mut desk, easy, 0, 2);

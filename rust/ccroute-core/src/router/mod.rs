@@ -292,10 +292,9 @@ impl Router {
     pub fn live_offer_of(&self, contact: ContactKey) -> Option<OfferKey> {
         match self.contacts.get(contact.index(), contact.generation())?.phase {
             Phase::Offered(offer) => Some(offer),
-            Phase::Waiting
-            | Phase::Connecting { .. }
-            | Phase::Engaged { .. }
-            | Phase::Closed => None,
+            Phase::Waiting | Phase::Connecting { .. } | Phase::Engaged { .. } | Phase::Closed => {
+                None
+            }
         }
     }
 

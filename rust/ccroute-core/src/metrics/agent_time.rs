@@ -1,0 +1,323 @@
+//! What agents do with their time, by the clock: every second of an agent is in one state.
+//!
+//! A state is split exactly at the edges of the intervals, when it ends or when it is read,
+//! never by ticking. Counts of contacts do not belong here: an agent with three chats works
+//! one second per second.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Counters, Uncounted};
+use super::table::{Grid, Slot, Timeline};
+use super::visits::VisitKey;
+use crate::event::{Event, EventKind, Role};
+use crate::ids::{AgentKey, TextKey};
+use crate::time::{Span, Timestamp};
+
+/// A state is cut after this long: a sign-out was lost.
+const LONGEST_STATE: Span = Span::secs(31 * 86_400);
+
+/// What one contact makes of an agent's time; of several, the greatest rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Part {
+    Wrapping,
+    Offered,
+    Connecting,
+    Held,
+    Engaged,
+}
+
+/// What the agent chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Presence {
+    #[default]
+    Offline,
+    NotReady(Option<TextKey>),
+    Ready,
+}
+
+/// Microseconds by state. They add up to the time signed in, plus any work done signed out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateTimes {
+    /// Talking with at least one contact.
+    pub talk: i64,
+    /// All contacts in conversation on hold.
+    pub hold: i64,
+    /// Accepted, not yet joined.
+    pub connecting: i64,
+    /// Being offered a contact.
+    pub offered: i64,
+    /// Wrapping up, and nothing else.
+    pub wrap_up: i64,
+    /// Ready, with nothing to do.
+    pub idle: i64,
+    /// Not ready, with nothing to do, by reason.
+    pub not_ready: Vec<(Option<TextKey>, i64)>,
+    /// Signed in, whatever the state.
+    pub signed_in: i64,
+}
+
+impl StateTimes {
+    /// Microseconds not ready, whatever the reason.
+    #[must_use]
+    pub fn not_ready_in_all(&self) -> i64 {
+        self.not_ready.iter().map(|&(_, micros)| micros).sum()
+    }
+
+    /// Microseconds spent on contacts: talk, hold and wrap-up.
+    #[must_use]
+    pub fn handling(&self) -> i64 {
+        self.talk + self.hold + self.wrap_up
+    }
+
+    /// Microseconds at work or ready for it: the base of `occupancy.handling`.
+    #[must_use]
+    pub fn handling_or_ready(&self) -> i64 {
+        self.handling() + self.connecting + self.offered + self.idle
+    }
+
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.talk += other.talk;
+        self.hold += other.hold;
+        self.connecting += other.connecting;
+        self.offered += other.offered;
+        self.wrap_up += other.wrap_up;
+        self.idle += other.idle;
+        self.signed_in += other.signed_in;
+        other.not_ready.iter().for_each(|&(reason, micros)| self.add_not_ready(reason, micros));
+    }
+
+    fn add_not_ready(&mut self, reason: Option<TextKey>, micros: i64) {
+        match self.not_ready.binary_search_by_key(&reason, |&(known, _)| known) {
+            Ok(row) => self.not_ready[row].1 += micros,
+            Err(row) => self.not_ready.insert(row, (reason, micros)),
+        }
+    }
+
+    fn add(&mut self, presence: Presence, part: Option<Part>, micros: i64) {
+        if presence != Presence::Offline {
+            self.signed_in += micros;
+        }
+        match (part, presence) {
+            (Some(Part::Engaged), _) => self.talk += micros,
+            (Some(Part::Held), _) => self.hold += micros,
+            (Some(Part::Connecting), _) => self.connecting += micros,
+            (Some(Part::Offered), _) => self.offered += micros,
+            (Some(Part::Wrapping), _) => self.wrap_up += micros,
+            (None, Presence::Ready) => self.idle += micros,
+            (None, Presence::NotReady(reason)) => self.add_not_ready(reason, micros),
+            (None, Presence::Offline) => {}
+        }
+    }
+}
+
+/// One agent: the state now, and the time spent by interval.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Agent {
+    presence: Presence,
+    parts: Vec<(VisitKey, Part)>,
+    /// Since when presence and ruling part are what they are.
+    since: Timestamp,
+    times: Timeline<StateTimes>,
+}
+
+impl Agent {
+    fn ruling(&self) -> Option<Part> {
+        self.parts.iter().map(|&(_, part)| part).max()
+    }
+
+    fn is_away(&self) -> bool {
+        self.presence == Presence::Offline && self.parts.is_empty()
+    }
+
+    /// Books the state so far, before it changes at `now`.
+    fn book(&mut self, now: Timestamp, grid: Grid, counters: &mut Counters) {
+        if !self.is_away() {
+            let length = counters.elapsed(self.since, now);
+            counters.overlong += u64::from(length > LONGEST_STATE);
+            let (presence, part, times) = (self.presence, self.ruling(), &mut self.times);
+            split(self.since, now, grid, |slot, micros| times.at(slot).add(presence, part, micros));
+        }
+        self.since = self.since.max(now);
+    }
+}
+
+/// The pieces of a state from `since` to `until`, cut at the edges of the intervals.
+fn split(since: Timestamp, until: Timestamp, grid: Grid, mut piece: impl FnMut(Slot, i64)) {
+    let until = until.min(since + LONGEST_STATE);
+    let mut from = since;
+    while from < until {
+        let slot = grid.slot(from);
+        let to = grid.start(slot + 1).min(until);
+        piece(slot, to.since(from).micros());
+        from = to;
+    }
+}
+
+/// The time of all agents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AgentTimes {
+    agents: Vec<Agent>,
+}
+
+impl AgentTimes {
+    /// Folds one event that concerns `agent`, if any. Of an event that could not be
+    /// `counted` only this much is taken: that it ends the agent's part. Of a ring-all some
+    /// offers may end after the contact.
+    pub(crate) fn fold(
+        &mut self,
+        key: VisitKey,
+        event: &Event,
+        agent: Option<AgentKey>,
+        counted: bool,
+        grid: Grid,
+        counters: &mut Counters,
+    ) -> Result<(), Uncounted> {
+        let action = Action::of(event);
+        if !counted && !matches!(action, Action::End) {
+            return Ok(());
+        }
+        let change = Change { key, at: event.at, grid };
+        match (action, agent) {
+            (Action::Nothing, _) | (Action::Part(_) | Action::End, None) => Ok(()),
+            (Action::Presence(_), None) => Err(Uncounted::Incomplete),
+            (action, Some(agent)) => self.agent(agent).act(action, change, counters),
+        }
+    }
+
+    fn agent(&mut self, key: AgentKey) -> &mut Agent {
+        if self.agents.len() <= key.index() {
+            self.agents.resize_with(key.index() + 1, Agent::default);
+        }
+        &mut self.agents[key.index()]
+    }
+
+    /// Time by agent and interval; a state that lasts is cut at `now`.
+    pub(crate) fn cells(&self, grid: Grid, now: Timestamp) -> Vec<(usize, Slot, StateTimes)> {
+        let mut cells = Vec::new();
+        for (index, agent) in self.agents.iter().enumerate() {
+            let mut times = agent.times.clone();
+            if !agent.is_away() {
+                split(agent.since, now, grid, |slot, micros| {
+                    times.at(slot).add(agent.presence, agent.ruling(), micros);
+                });
+            }
+            cells.extend(times.iter().map(|(slot, time)| (index, slot, time.clone())));
+        }
+        cells
+    }
+
+    /// Adds the agents of `other`; `agent` and `text` translate its keys, `visit` its visits.
+    /// Where both know an agent's state now, the one that changed last stands.
+    pub(crate) fn merge(
+        &mut self,
+        other: &Self,
+        agent: impl Fn(usize) -> AgentKey,
+        text: impl Fn(TextKey) -> TextKey,
+        visit: impl Fn(VisitKey) -> VisitKey,
+    ) {
+        for (index, theirs) in other.agents.iter().enumerate() {
+            let ours = self.agent(agent(index));
+            for (slot, times) in theirs.times.iter() {
+                let mut times = times.clone();
+                times.not_ready.iter_mut().for_each(|(reason, _)| *reason = reason.map(&text));
+                times.not_ready.sort_unstable();
+                ours.times.at(slot).merge(&times);
+            }
+            if ours.is_away() || (!theirs.is_away() && theirs.since > ours.since) {
+                ours.presence = match theirs.presence {
+                    Presence::NotReady(reason) => Presence::NotReady(reason.map(&text)),
+                    Presence::Offline | Presence::Ready => theirs.presence,
+                };
+                ours.parts = theirs.parts.iter().map(|&(key, part)| (visit(key), part)).collect();
+                ours.since = theirs.since;
+            }
+        }
+    }
+}
+
+/// What an event does to the agent it concerns.
+#[derive(Clone, Copy)]
+enum Action {
+    Nothing,
+    Part(Part),
+    End,
+    Presence(Presence),
+}
+
+impl Action {
+    fn of(event: &Event) -> Self {
+        use EventKind as Kind;
+        match event.kind {
+            Kind::OfferMade => Self::Part(Part::Offered),
+            Kind::OfferAccepted => Self::Part(Part::Connecting),
+            Kind::ContactConnected | Kind::ContactResumed => Self::Part(Part::Engaged),
+            Kind::ContactHeld => Self::Part(Part::Held),
+            Kind::WrapUpStarted => Self::Part(Part::Wrapping),
+            // A monitor listens and takes no slot.
+            Kind::AgentJoined | Kind::AgentLeft if event.role == Role::Monitor => Self::Nothing,
+            Kind::AgentJoined => Self::Part(Part::Engaged),
+            Kind::AgentLeft
+            | Kind::OfferDeclined
+            | Kind::OfferMissed
+            | Kind::OfferWithdrawn
+            | Kind::ContactRequeued
+            | Kind::ContactAbandoned
+            | Kind::ContactLeft
+            | Kind::ContactTransferred
+            | Kind::ContactReleased
+            | Kind::WrapUpEnded => Self::End,
+            Kind::AgentSignedIn => Self::Presence(Presence::NotReady(None)),
+            Kind::AgentReady => Self::Presence(Presence::Ready),
+            Kind::AgentNotReady => Self::Presence(Presence::NotReady(event.reason)),
+            Kind::AgentSignedOut => Self::Presence(Presence::Offline),
+            Kind::ContactQueued
+            | Kind::ContactEscalated
+            | Kind::ContactReprioritised
+            | Kind::ContactUpdated
+            | Kind::ContactDisposed
+            | Kind::WrapUpExtended
+            | Kind::AgentDevice
+            | Kind::AgentChanged => Self::Nothing,
+        }
+    }
+}
+
+/// In which visit and when an agent's state changes.
+#[derive(Clone, Copy)]
+struct Change {
+    key: VisitKey,
+    at: Timestamp,
+    grid: Grid,
+}
+
+impl Agent {
+    fn act(
+        &mut self,
+        action: Action,
+        change: Change,
+        counters: &mut Counters,
+    ) -> Result<(), Uncounted> {
+        let Change { key, at, grid } = change;
+        let row = self.parts.iter().position(|&(known, _)| known == key);
+        match (action, row) {
+            (Action::Presence(Presence::Offline), _) if self.presence == Presence::Offline => {
+                return Err(Uncounted::Orphan);
+            }
+            (Action::Nothing, _) | (Action::End, None) => return Ok(()),
+            (Action::Part(_) | Action::End | Action::Presence(_), _) => {
+                self.book(at, grid, counters);
+            }
+        }
+        match (action, row) {
+            (Action::Part(part), Some(row)) => self.parts[row].1 = part,
+            (Action::Part(part), None) => self.parts.push((key, part)),
+            (Action::End, Some(row)) => {
+                self.parts.swap_remove(row);
+            }
+            (Action::Presence(presence), _) => self.presence = presence,
+            (Action::Nothing, _) | (Action::End, None) => {}
+        }
+        Ok(())
+    }
+}

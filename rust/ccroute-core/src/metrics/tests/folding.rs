@@ -1,0 +1,330 @@
+//! What single feeds of events come to.
+
+use super::*;
+use crate::event::{Cause, EventKind as Kind, Role};
+
+const SECOND: i64 = 1_000_000;
+
+/// ana takes c1 after a ring of 4 s, holds it once, and wraps up.
+fn one_conversation() -> Feed {
+    let mut feed = Feed::new();
+    for (kind, seconds) in [
+        (Kind::ContactQueued, 890.0),
+        (Kind::OfferMade, 890.0),
+        (Kind::OfferAccepted, 894.0),
+        (Kind::ContactConnected, 895.0),
+        (Kind::ContactHeld, 910.0),
+        (Kind::ContactResumed, 930.0),
+        (Kind::ContactReleased, 995.0),
+        (Kind::WrapUpStarted, 995.0),
+        (Kind::WrapUpEnded, 1805.0),
+    ] {
+        let agent = if kind == Kind::ContactQueued { "" } else { "ana" };
+        feed.fold(kind, seconds, "c1", agent);
+    }
+    feed
+}
+
+#[test]
+fn conversation_is_counted_once_with_its_parts() {
+    let cell = one_conversation().queue(Basis::Offered).cell;
+    assert_eq!((cell.offered, cell.answered, cell.conversations), (1, 1, 1));
+    assert_eq!((cell.offers.made, cell.offers.accepted), (1, 1));
+    assert_eq!(cell.wait_answered.sum, 5_000_000);
+    assert_eq!((cell.talk, cell.hold, cell.holds), (80_000_000, 20_000_000, 1));
+    assert_eq!((cell.wrap_up, cell.handle.sum), (810_000_000, 910_000_000));
+    assert_eq!(cell.handle.longest, Span::secs(910));
+    assert_eq!((cell.answered_ladder.within(0), cell.answered_ladder.equal(0)), (1, 1));
+}
+
+#[test]
+fn bases_differ_by_interval_and_agree_in_total() {
+    let feed = one_conversation();
+    let at_interval = |basis| {
+        let query = Query { basis, ..Query::default() };
+        let rows = feed.metrics.by_interval(&query).unwrap();
+        rows.iter()
+            .map(|(start, c)| {
+                (start.micros() / SECOND, c.offered, c.answered, c.talk, c.handle.sum)
+            })
+            .collect::<Vec<_>>()
+    };
+    let (talk, handle) = (80_000_000, 910_000_000);
+    assert_eq!(at_interval(Basis::Offered), [(0, 1, 1, talk, handle)]);
+    let by_event = [(0, 1, 1, 0, 0), (900, 0, 0, talk, 0), (1800, 0, 0, 0, handle)];
+    assert_eq!(at_interval(Basis::Event), by_event);
+    assert_eq!(feed.queue(Basis::Offered).cell, feed.queue(Basis::Event).cell);
+}
+
+#[test]
+fn wait_counts_from_entry_into_this_queue_not_from_the_age() {
+    let mut feed = Feed::new();
+    let mut queued = feed.event(Kind::ContactQueued, 100.0, "c1", "");
+    queued.time = Some(at(10.0));
+    feed.metrics.fold(feed.source, &queued);
+    feed.fold(Kind::ContactConnected, 103.0, "c1", "ana");
+    assert_eq!(feed.queue(Basis::Offered).cell.wait_answered.sum, 3_000_000);
+}
+
+#[test]
+fn requeued_visit_keeps_its_wait_and_frees_the_agent_being_connected() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::OfferMade, 0.0, "c1", "ana");
+    feed.fold(Kind::OfferAccepted, 1.0, "c1", "ana");
+    feed.fold(Kind::ContactRequeued, 6.0, "c1", "");
+    feed.fold(Kind::ContactAbandoned, 9.0, "c1", "");
+    let cell = feed.queue(Basis::Offered).cell;
+    assert_eq!((cell.offered, cell.abandoned, cell.wait_abandoned.sum), (1, 1, 9_000_000));
+    let time = feed.time(10.0);
+    assert_eq!((time.offered, time.connecting, time.idle), (SECOND, 5 * SECOND, 4 * SECOND));
+}
+
+#[test]
+fn leaving_by_rule_is_no_abandonment() {
+    let mut feed = Feed::new();
+    for (id, cause) in [("a", Cause::TimedOut), ("b", Cause::ExitedByKey), ("c", Cause::TimedOut)] {
+        feed.fold(Kind::ContactQueued, 0.0, id, "");
+        let mut left = feed.event(Kind::ContactLeft, 60.0, id, "");
+        left.cause = cause;
+        feed.metrics.fold(feed.source, &left);
+    }
+    let cell = feed.queue(Basis::Offered).cell;
+    assert_eq!(cell.left(), [(Cause::TimedOut, 2), (Cause::ExitedByKey, 1)]);
+    assert_eq!((cell.left_in_all(), cell.abandoned, cell.wait_left), (3, 0, 180_000_000));
+}
+
+#[test]
+fn handing_over_gives_each_agent_a_handle_time() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 10.0, "c1", "ana");
+    let mut over = feed.event(Kind::ContactTransferred, 40.0, "c1", "ana");
+    over.cause = Cause::HandedOver;
+    feed.metrics.fold(feed.source, &over);
+    feed.fold(Kind::WrapUpStarted, 40.0, "c1", "ana");
+    feed.fold(Kind::AgentJoined, 40.0, "c1", "ben");
+    feed.fold(Kind::WrapUpEnded, 45.0, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 60.0, "c1", "ben");
+    let cell = feed.queue(Basis::Offered).cell;
+    assert_eq!((cell.answered, cell.conversations, cell.transferred), (1, 2, 1));
+    assert_eq!((cell.talk, cell.wrap_up, cell.handle.sum), (50_000_000, 5_000_000, 55_000_000));
+    let agents = feed.metrics.by_agent(&Query::default()).unwrap();
+    let handled: Vec<_> = agents.iter().map(|row| row.cell.handle.sum / 1_000_000).collect();
+    assert_eq!(handled, [35, 20]);
+}
+
+#[test]
+fn handed_over_and_back_keeps_all_three_conversations() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    for (seconds, from, to) in [(10.0, "ana", "ben"), (15.0, "ben", "ana")] {
+        let mut over = feed.event(Kind::ContactTransferred, seconds, "c1", from);
+        over.cause = Cause::HandedOver;
+        feed.metrics.fold(feed.source, &over);
+        feed.fold(Kind::AgentJoined, seconds, "c1", to);
+    }
+    feed.fold(Kind::ContactReleased, 35.0, "c1", "ana");
+    let handle = feed.queue(Basis::Offered).cell.handle;
+    assert_eq!((handle.histogram.count_all(), handle.sum), (3, 35_000_000));
+}
+
+#[test]
+fn handle_time_is_read_before_and_settled_after_the_grace() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 30.0, "c1", "ana");
+    let read = feed.queue(Basis::Event).cell;
+    assert_eq!((read.conversations, read.handle.sum), (1, 30_000_000));
+    feed.fold(Kind::ContactQueued, 91.0, "c2", "");
+    let settled = feed.queue(Basis::Event).cell;
+    assert_eq!(settled.handle, read.handle);
+    feed.fold(Kind::WrapUpStarted, 91.0, "c1", "ana");
+    assert_eq!(feed.metrics.counters().orphans, 1);
+}
+
+#[test]
+fn what_cannot_be_counted_is_counted_as_such_and_changes_nothing() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactConnected, 1.0, "stranger", "ana");
+    feed.fold(Kind::ContactReleased, 2.0, "stranger", "ana");
+    feed.fold(Kind::OfferMissed, 2.0, "stranger", "ana");
+    feed.fold(Kind::WrapUpEnded, 2.0, "stranger", "ana");
+    feed.fold(Kind::AgentSignedOut, 2.0, "", "ana");
+    feed.fold(Kind::ContactQueued, 3.0, "c1", "");
+    feed.fold(Kind::ContactQueued, 4.0, "c1", "");
+    feed.fold(Kind::ContactResumed, 4.0, "c1", "ana");
+    feed.fold(Kind::OfferMade, 4.0, "c1", "");
+    feed.fold(Kind::AgentReady, 4.0, "", "");
+    let counters = feed.metrics.counters();
+    assert_eq!((counters.events, counters.orphans), (10, 6));
+    assert_eq!((counters.duplicates, counters.incomplete), (1, 2));
+    let figures = feed.queue(Basis::Event);
+    let mut entered = Cell::default();
+    entered.offered = 1;
+    assert_eq!(figures.cell, entered);
+    assert_eq!((figures.waiting, figures.longest_waiting), (1, Some(Span::secs(1))));
+    assert_eq!(feed.time(100.0), StateTimes::default());
+}
+
+#[test]
+fn repeated_sequence_numbers_are_duplicates_per_source() {
+    let mut feed = Feed::new();
+    let mut queued = feed.event(Kind::ContactQueued, 0.0, "c1", "");
+    queued.sequence = 7;
+    feed.metrics.fold(feed.source, &queued);
+    let mut abandoned = feed.event(Kind::ContactAbandoned, 5.0, "c1", "");
+    abandoned.sequence = 7;
+    feed.metrics.fold(feed.source, &abandoned);
+    assert_eq!(
+        (feed.queue(Basis::Event).cell.abandoned, feed.metrics.counters().duplicates),
+        (0, 1)
+    );
+    let other = feed.metrics.source("other");
+    queued.contact = Some(feed.metrics.contact(other, "c1"));
+    feed.metrics.fold(other, &queued);
+    assert_eq!(feed.queue(Basis::Event).cell.offered, 2);
+}
+
+#[test]
+fn clock_that_jumps_back_gives_zero_and_a_count() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 100.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 98.0, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 97.0, "c1", "ana");
+    let cell = feed.queue(Basis::Offered).cell;
+    assert_eq!((cell.wait_answered.sum, cell.talk), (0, 0));
+    assert_eq!(feed.metrics.counters().backwards, 3);
+}
+
+#[test]
+fn two_contacts_at_once_take_one_second_per_second() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentSignedIn, 0.0, "", "ana");
+    feed.fold(Kind::AgentReady, 10.0, "", "ana");
+    for (kind, seconds, id) in [
+        (Kind::ContactQueued, 20.0, "a"),
+        (Kind::ContactConnected, 20.0, "a"),
+        (Kind::ContactQueued, 30.0, "b"),
+        (Kind::ContactConnected, 30.0, "b"),
+        (Kind::ContactHeld, 40.0, "a"),
+        (Kind::ContactReleased, 50.0, "b"),
+        (Kind::ContactReleased, 60.0, "a"),
+    ] {
+        feed.fold(kind, seconds, id, "ana");
+    }
+    let time = feed.time(100.0);
+    assert_eq!((time.talk, time.hold), (30 * SECOND, 10 * SECOND));
+    assert_eq!((time.not_ready_in_all(), time.idle), (10 * SECOND, 50 * SECOND));
+    assert_eq!(time.signed_in, 100 * SECOND);
+    assert_eq!(time.handling_or_ready(), 90 * SECOND);
+}
+
+#[test]
+fn states_are_cut_exactly_at_the_edges_of_intervals() {
+    let mut feed = Feed::new();
+    let mut lunch = feed.event(Kind::AgentNotReady, 850.5, "", "ana");
+    lunch.reason = Some(feed.metrics.text("lunch"));
+    feed.metrics.fold(feed.source, &lunch);
+    feed.fold(Kind::AgentReady, 1900.0, "", "ana");
+    let by_interval = |from: u32, to: u32| {
+        let query = Query {
+            start: Some(Timestamp::ZERO + Span::secs(from)),
+            end: Some(Timestamp::ZERO + Span::secs(to)),
+            now: Some(at(2000.0)),
+            ..Query::default()
+        };
+        let times = feed.metrics.by_agent(&query).unwrap().remove(0).times;
+        (times.not_ready_in_all(), times.idle)
+    };
+    assert_eq!(by_interval(0, 900), (49_500_000, 0));
+    assert_eq!(by_interval(900, 1800), (900 * SECOND, 0));
+    assert_eq!(by_interval(1800, 2700), (100 * SECOND, 100 * SECOND));
+    assert_eq!(by_interval(0, 2700), (1_049_500_000, 100 * SECOND));
+}
+
+#[test]
+fn forgotten_sign_out_is_cut_and_counted() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::AgentSignedOut, 1e9, "", "ana");
+    assert_eq!(feed.metrics.counters().overlong, 1);
+    assert_eq!(feed.time(2e9).idle, 31 * 86_400 * SECOND);
+}
+
+#[test]
+fn offer_of_a_ring_all_that_outlives_the_contact_does_not_hold_the_agent() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::OfferMade, 0.0, "c1", "ana");
+    feed.fold(Kind::ContactAbandoned, 5.0, "c1", "");
+    feed.fold(Kind::OfferWithdrawn, 6.0, "c1", "ana");
+    let time = feed.time(10.0);
+    assert_eq!((time.offered, time.idle), (6 * SECOND, 4 * SECOND));
+}
+
+#[test]
+fn consulted_agent_is_engaged_and_a_monitor_is_not() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ben");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    for (role, from) in [(Role::Monitor, 10.0), (Role::Consult, 20.0)] {
+        for (kind, seconds) in [(Kind::AgentJoined, from), (Kind::AgentLeft, from + 5.0)] {
+            let mut event = feed.event(kind, seconds, "c1", "ben");
+            event.role = role;
+            feed.metrics.fold(feed.source, &event);
+        }
+    }
+    assert_eq!((feed.time(30.0).talk, feed.time(30.0).idle), (5 * SECOND, 25 * SECOND));
+    assert_eq!(feed.metrics.counters().orphans, 0);
+}
+
+#[test]
+fn contacts_known_by_text_are_forgotten_after_their_last_visit() {
+    let mut feed = Feed::new();
+    for number in 0..1000u32 {
+        let (id, start) = (format!("call-{number}"), f64::from(number * 10));
+        feed.fold(Kind::ContactQueued, start, &id, "");
+        feed.fold(Kind::ContactConnected, start + 1.0, &id, "ana");
+        feed.fold(Kind::ContactReleased, start + 5.0, &id, "ana");
+        feed.fold(Kind::WrapUpStarted, start + 5.0, &id, "ana");
+        feed.fold(Kind::WrapUpEnded, start + 8.0, &id, "ana");
+    }
+    assert!(feed.metrics.remembered_contacts() < 10);
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    assert_eq!(feed.queue(Basis::Offered).cell.handle.sum, 7_000_000 * 1000);
+}
+
+#[test]
+fn contact_with_a_visit_under_way_is_not_forgotten() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "long", "");
+    for number in 0..50u32 {
+        feed.fold(Kind::ContactQueued, f64::from(number * 100), "other", "");
+        feed.fold(Kind::ContactAbandoned, f64::from(number * 100 + 1), "other", "");
+    }
+    feed.fold(Kind::ContactAbandoned, 9000.0, "long", "");
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    assert_eq!(feed.queue(Basis::Offered).cell.abandoned, 51);
+}
+
+#[test]
+fn query_between_edges_is_refused() {
+    let query = Query { start: Some(at(450.0)), ..Query::default() };
+    let refused = KpiAggregator::default().by_queue(&query).unwrap_err();
+    assert_eq!(refused.message, "450s is no edge of an interval: give a multiple of 900s");
+}
+
+#[test]
+fn interval_must_divide_a_day() {
+    for wrong in [Span::ZERO, Span::secs(7), Span::from_secs(0.5).unwrap()] {
+        assert!(KpiAggregator::new(Thresholds::default(), wrong).is_err(), "{wrong}");
+    }
+    let five_minutes = KpiAggregator::new(Thresholds::default(), Span::secs(300)).unwrap();
+    assert_eq!(five_minutes.interval(), Span::secs(300));
+}

@@ -1,0 +1,172 @@
+//! One aggregator, or several and then one: the same figures.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::{Cause, EventKind as Kind};
+
+/// A line of a feed: what happened to which contact, under which agent, a while after the
+/// line before.
+#[derive(Clone, Debug)]
+struct Line {
+    kind: Kind,
+    cause: Cause,
+    contact: u8,
+    agent: u8,
+    pause: u32,
+}
+
+/// Whole stories of contacts, and agents' comings and goings, cut short now and then.
+fn story() -> impl Strategy<Value = Vec<Line>> {
+    let answered = [
+        Kind::ContactQueued,
+        Kind::OfferMade,
+        Kind::OfferAccepted,
+        Kind::ContactConnected,
+        Kind::ContactHeld,
+        Kind::ContactResumed,
+        Kind::ContactReleased,
+        Kind::WrapUpStarted,
+        Kind::WrapUpEnded,
+    ];
+    let missed = [Kind::ContactQueued, Kind::OfferMade, Kind::OfferMissed, Kind::ContactRequeued];
+    let shift = [Kind::AgentSignedIn, Kind::AgentReady, Kind::AgentNotReady, Kind::AgentSignedOut];
+    let kinds = prop_oneof![
+        4 => Just(answered.to_vec()),
+        1 => Just(answered[..7].to_vec()),
+        2 => Just([&missed[..], &[Kind::ContactAbandoned]].concat()),
+        1 => Just([&missed[..], &[Kind::ContactLeft]].concat()),
+        2 => Just(shift.to_vec()),
+        1 => Just(vec![Kind::ContactResumed, Kind::ContactReleased]),
+    ];
+    (kinds, 0u8..6, 0u8..40, any::<bool>(), prop::collection::vec(0u32..200, 9), 1usize..10)
+        .prop_map(|(kinds, agent, contact, timed_out, pauses, length)| {
+            let cause = if timed_out { Cause::TimedOut } else { Cause::None };
+            // Every contact and every agent is the business of one part: `agent % 3`.
+            let contact = contact * 6 + agent;
+            let lines = kinds.into_iter().zip(pauses).take(length);
+            lines.map(|(kind, pause)| Line { kind, cause, contact, agent, pause }).collect()
+        })
+}
+
+/// Folds the lines whose agent belongs to `part` (all, for `None`) in order of time.
+fn fold(stories: &[Vec<Line>], part: Option<u8>) -> KpiAggregator {
+    let mut feed = Feed::new();
+    let mut lines: Vec<(u32, &Line)> = Vec::new();
+    for (start, story) in stories.iter().enumerate() {
+        let mut clock = start as u32 * 37;
+        for line in story {
+            clock += line.pause;
+            lines.push((clock, line));
+        }
+    }
+    lines.sort_by_key(|&(clock, _)| clock);
+    for (clock, line) in
+        lines.into_iter().filter(|(_, line)| part.is_none_or(|p| line.agent % 3 == p))
+    {
+        let (agent, contact) = (format!("agent-{}", line.agent), format!("c{}", line.contact));
+        let mut event = feed.event(line.kind, f64::from(clock), &contact, &agent);
+        event.queue = Some(feed.metrics.queue(["billing", "sales"][usize::from(line.contact % 2)]));
+        event.channel = Some(feed.metrics.channel("voice"));
+        event.cause = line.cause;
+        if line.kind == Kind::AgentNotReady {
+            event.reason = Some(feed.metrics.text(&format!("reason-{}", line.contact % 3)));
+        }
+        feed.metrics.fold(feed.source, &event);
+    }
+    feed.metrics
+}
+
+/// Every figure by its names, so that the order of the keys does not matter.
+fn figures(metrics: &KpiAggregator) -> Vec<String> {
+    let mut figures = vec![format!("{:?}", metrics.counters())];
+    for &basis in Basis::ALL {
+        let query = Query { basis, now: Some(at(50_000.0)), ..Query::default() };
+        for row in metrics.by_queue(&query).unwrap() {
+            let name = metrics.queue_names().name(row.queue.index());
+            let cell = postcard::to_stdvec(&row.cell).unwrap();
+            figures.push(format!("{name} {} {:?} {cell:?}", row.waiting, row.longest_waiting));
+        }
+        for row in metrics.by_agent(&query).unwrap() {
+            let name = metrics.agent_names().name(row.agent.index());
+            let cell = postcard::to_stdvec(&row.cell).unwrap();
+            let text = |key: crate::ids::TextKey| metrics.text_names().name(key.index());
+            let mut times = row.times.clone();
+            let mut reasons: Vec<_> = times
+                .not_ready
+                .drain(..)
+                .map(|(reason, micros)| (reason.map(text), micros))
+                .collect();
+            reasons.sort_unstable();
+            figures.push(format!("{name} {times:?} {reasons:?} {cell:?}"));
+        }
+        for (start, cell) in metrics.by_interval(&query).unwrap() {
+            figures.push(format!("{basis} {start} {:?}", postcard::to_stdvec(&cell).unwrap()));
+        }
+    }
+    figures.sort_unstable();
+    figures
+}
+
+fn merged(parts: &[&KpiAggregator]) -> KpiAggregator {
+    let mut sum = KpiAggregator::default();
+    parts.iter().for_each(|part| sum.merge(part).unwrap());
+    sum
+}
+
+proptest! {
+    #[test]
+    fn any_split_by_contact_and_agent_merges_to_the_same(
+        stories in prop::collection::vec(story(), 1..60)
+    ) {
+        let whole = figures(&fold(&stories, None));
+        let parts: Vec<_> = (0..3).map(|part| fold(&stories, Some(part))).collect();
+        prop_assert_eq!(&figures(&merged(&[&parts[0], &parts[1], &parts[2]])), &whole);
+        let right = merged(&[&parts[2], &parts[1]]);
+        prop_assert_eq!(&figures(&merged(&[&right, &parts[0]])), &whole);
+    }
+
+    #[test]
+    fn totals_equal_the_sum_of_their_intervals(stories in prop::collection::vec(story(), 1..60)) {
+        let metrics = fold(&stories, None);
+        for &basis in Basis::ALL {
+            let query = Query { basis, ..Query::default() };
+            let mut total = Cell::default();
+            metrics.by_queue(&query).unwrap().iter().for_each(|row| total.merge(&row.cell));
+            let mut sum = Cell::default();
+            metrics.by_interval(&query).unwrap().iter().for_each(|(_, cell)| sum.merge(cell));
+            prop_assert_eq!(&sum, &total);
+            let mut cells = Cell::default();
+            let rows = metrics.cells(Subject::Queue, &query).unwrap();
+            rows.iter().for_each(|row| cells.merge(&row.cell));
+            prop_assert_eq!(&cells, &total);
+        }
+    }
+
+    #[test]
+    fn restored_aggregator_goes_on_as_if_never_saved(stories in prop::collection::vec(story(), 2..40)) {
+        let saved = fold(&stories, None);
+        let bytes = postcard::to_stdvec(&saved).unwrap();
+        let mut restored: KpiAggregator = postcard::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(&postcard::to_stdvec(&restored).unwrap(), &bytes);
+        let mut saved = saved;
+        for metrics in [&mut saved, &mut restored] {
+            let source = metrics.source("test");
+            let mut event = Event::new(Kind::ContactAbandoned);
+            event.at = at(60_000.0);
+            event.visit = 1;
+            event.contact = Some(metrics.contact(source, "c7"));
+            metrics.fold(source, &event);
+        }
+        prop_assert_eq!(postcard::to_stdvec(&saved).unwrap(), postcard::to_stdvec(&restored).unwrap());
+    }
+}
+
+#[test]
+fn aggregators_of_other_settings_do_not_merge() {
+    let five_minutes = KpiAggregator::new(Thresholds::default(), Span::secs(300)).unwrap();
+    let mut quarter = KpiAggregator::default();
+    assert!(
+        quarter.merge(&five_minutes).unwrap_err().message.contains("create both with the same")
+    );
+}
