@@ -19,7 +19,7 @@ use crate::router::Router;
 /// router.apply(Timestamp::ZERO, Command::Enqueue(contact)).unwrap();
 /// feed.pour(&router, &mut aggregator);
 /// feed.pour(&router, &mut aggregator);
-/// assert_eq!(aggregator.counters().folded, 1);
+/// assert_eq!(aggregator.counters().events, 1);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Feed {

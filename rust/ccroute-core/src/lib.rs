@@ -12,6 +12,7 @@ mod command;
 mod directory;
 mod error;
 mod event;
+mod feed;
 mod ids;
 mod matching;
 mod metrics;
@@ -27,6 +28,7 @@ pub use command::{Capacity, Command, Envelope, NewContact};
 pub use directory::Directory;
 pub use error::{ConfigError, Rejection, RejectionCode};
 pub use event::{Cause, Device, Event, EventKind, Role};
+pub use feed::Feed;
 pub use ids::{
     AgentKey, ChannelKey, ClassKey, ContactKey, Handle, OfferKey, QueueKey, SkillKey, TextKey,
 };

@@ -1,7 +1,10 @@
 //! Python bindings of the ccroute engine: convert, detach, map errors. No routing rules.
 
+mod arrays;
+mod engine;
 mod errors;
 mod gate;
+mod metrics;
 mod plan;
 
 use pyo3::prelude::*;
@@ -11,6 +14,12 @@ use pyo3::prelude::*;
 mod _core {
     use super::*;
 
+    #[pymodule_export]
+    use super::engine::PyEngine;
+    #[pymodule_export]
+    use super::engine::array_words;
+    #[pymodule_export]
+    use super::metrics::PyKpiAggregator;
     #[pymodule_export]
     use super::plan::PyPlan;
 

@@ -7,15 +7,30 @@ use ccroute_core::{
     AgentKey, Cause, ChannelKey, Command, ContactKey, NewContact, OfferKey, QueueKey, Rejection,
     RejectionCode, Router, Span, Timestamp,
 };
-use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::{Measured, PyEngine, session};
-use crate::arrays;
+use crate::arrays::{self, Fields};
 
 /// Bytes of a row of `COMMAND_DTYPE`.
 const ROW: usize = 48;
+
+/// Field names and numpy types of `COMMAND_DTYPE`, in the order of their bytes.
+const COMMAND_FIELDS: &[(&str, &str)] = &[
+    ("at_us", "<i8"),
+    ("value_us", "<i8"),
+    ("contact", "<u8"),
+    ("offer", "<u8"),
+    ("queue", "<u4"),
+    ("agent", "<u4"),
+    ("band", "<i2"),
+    ("op", "u1"),
+    ("channel", "u1"),
+    ("cause", "u1"),
+    ("flag", "u1"),
+    ("spare", "<u2"),
+];
 
 /// What a row asks; its number is the place in [`OPS`].
 #[derive(Clone, Copy)]
@@ -73,46 +88,44 @@ struct Row {
 
 type Done = Result<(), Rejection>;
 
-#[pymethods]
 impl PyEngine {
-    /// Rows as bytes in; a status a row out: 0, or the rejection's number plus one.
-    fn apply_batch<'py>(
-        &self,
-        py: Python<'py>,
-        rows: PyReadonlyArray1<'py, u8>,
-    ) -> PyResult<(Bound<'py, PyArray1<u8>>, Bound<'py, PyArray1<u8>>)> {
-        let bytes = rows.as_slice()?;
+    /// Carries out rows in bytes; returns events in bytes and a status a row.
+    pub(super) fn carry_out(&self, py: Python<'_>, bytes: &[u8]) -> PyResult<(Vec<u8>, Vec<u8>)> {
         let rows = bytes.chunks_exact(ROW).enumerate().map(|(at, row)| Row::read(at, row));
         let rows: Vec<Row> = rows.collect::<Result<_, _>>().map_err(PyValueError::new_err)?;
-        let (statuses, events) = {
-            self.gate.run_detached(py, "apply_batch", |measured| {
-                let statuses: Vec<u8> = rows
-                    .iter()
-                    .map(|row| match row.carry_out(&mut measured.router) {
-                        Ok(()) => 0,
-                        Err(refused) => refused.code as u8 + 1,
-                    })
-                    .collect();
-                self.pour(measured);
-                (statuses, drained(measured))
-            })
-        }?;
-        Ok((PyArray1::from_vec(py, events), PyArray1::from_vec(py, statuses)))
+        self.gate.run_detached(py, "apply_batch", |measured| {
+            let status = |row: &Row| match row.carry_out(&mut measured.router) {
+                Ok(()) => 0,
+                Err(refused) => refused.code as u8 + 1,
+            };
+            let statuses = rows.iter().map(status).collect();
+            self.pour(measured)?;
+            Ok((drained(measured), statuses))
+        })?
     }
 
-    /// Everything since the last reading, as rows of `EVENT_DTYPE` in bytes.
-    fn take_event_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let rows = self.gate.run(py, "take_event_rows", drained)?;
-        Ok(PyArray1::from_vec(py, rows))
+    /// Every event since the last reading, in bytes.
+    pub(super) fn drain(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        self.gate.run(py, "take_event_rows", drained)
     }
 }
 
-/// What `COMMAND_DTYPE` is made of, for Python: the words of `op`, the words of a
-/// status behind 0, and the row's size.
+/// Names, types and words of the array types: event fields, event version, command
+/// fields, the words of `op`, the words of a status from 1 on.
+type ArrayWords = (
+    &'static [(&'static str, &'static str)],
+    u32,
+    &'static [(&'static str, &'static str)],
+    Vec<&'static str>,
+    Vec<&'static str>,
+);
+
+/// What `EVENT_DTYPE` and `COMMAND_DTYPE` are made of, for Python.
 #[pyfunction]
-pub(crate) fn batch_words() -> (Vec<&'static str>, Vec<&'static str>, usize) {
-    let codes = RejectionCode::ALL.iter().map(|code| code.word());
-    (OPS.iter().map(|(word, _)| *word).collect(), codes.collect(), ROW)
+pub(crate) fn array_words() -> ArrayWords {
+    let ops = OPS.iter().map(|(word, _)| *word).collect();
+    let codes = RejectionCode::ALL.iter().map(|code| code.word()).collect();
+    (arrays::EVENT_FIELDS, arrays::EVENT_VERSION, COMMAND_FIELDS, ops, codes)
 }
 
 fn drained(measured: &mut Measured) -> Vec<u8> {
@@ -123,33 +136,22 @@ fn drained(measured: &mut Measured) -> Vec<u8> {
 
 impl Row {
     fn read(row: usize, bytes: &[u8]) -> Result<Self, String> {
-        let mut at = 0;
-        let mut take = |size: usize| {
-            let mut wide = [0; 8];
-            wide[..size].copy_from_slice(&bytes[at..at + size]);
-            at += size;
-            u64::from_le_bytes(wide)
-        };
-        let mut read = Self {
-            at: take(8).cast_signed(),
-            value: take(8).cast_signed(),
-            contact: take(8),
-            offer: take(8),
-            queue: take(4) as u32,
-            agent: take(4) as u32,
-            band: (take(2) as u16).cast_signed(),
-            op: Op::Advance,
-            channel: take(1) as u8,
-            cause: take(1) as u8,
-            flag: take(1) as u8,
-        };
-        let op = take(1) as usize;
-        let Some(&(_, known)) = OPS.get(op) else {
+        let mut fields = Fields(bytes);
+        let (at, value) = (fields.wide().cast_signed(), fields.wide().cast_signed());
+        let (contact, offer) = (fields.wide(), fields.wide());
+        let (queue, agent) = (fields.narrow(), fields.narrow());
+        let band = fields.short().cast_signed();
+        let [op, channel, cause, flag] =
+            [fields.byte(), fields.byte(), fields.byte(), fields.byte()];
+        let Some(&(_, op)) = OPS.get(usize::from(op)) else {
             let words: Vec<&str> = OPS.iter().map(|(word, _)| *word).collect();
-            return Err(format!("row {row}: op {op} is none of 0 to {} ({})", OPS.len() - 1, words.join(", ")));
+            return Err(format!(
+                "row {row}: op {op} is none of 0 to {} ({})",
+                OPS.len() - 1,
+                words.join(", ")
+            ));
         };
-        read.op = known;
-        Ok(read)
+        Ok(Self { at, value, contact, offer, queue, agent, band, op, channel, cause, flag })
     }
 
     fn carry_out(&self, router: &mut Router) -> Done {
@@ -165,7 +167,9 @@ impl Row {
                 head_start: self.span()?,
                 ..NewContact::new(&id, self.queue(), self.channel())
             }),
-            Op::Cancel => Command::Cancel { contact: self.contact(router, &id)?, cause: self.cause()? },
+            Op::Cancel => {
+                Command::Cancel { contact: self.contact(router, &id)?, cause: self.cause()? }
+            }
             Op::Reprioritise => Command::Reprioritise {
                 contact: self.contact(router, &id)?,
                 band: Some(self.band),
@@ -184,10 +188,9 @@ impl Row {
             Op::Release => {
                 Command::Release { contact: self.contact(router, &id)?, by: self.cause()? }
             }
-            Op::EndWrapUp => Command::EndWrapUp {
-                agent: self.agent(),
-                contact: self.contact(router, &id)?,
-            },
+            Op::EndWrapUp => {
+                Command::EndWrapUp { agent: self.agent(), contact: self.contact(router, &id)? }
+            }
             Op::Ready => Command::Ready(self.agent()),
             Op::NotReady => Command::NotReady { agent: self.agent(), reason: None },
             Op::SignOut => Command::SignOut(self.agent()),

@@ -14,7 +14,7 @@ type Needs = (Levels, Vec<Levels>, Levels);
 type ChosenRow = (String, u32, f64, u32, f64);
 type Counts = Vec<(&'static str, u32)>;
 /// phase, queue, since, ahead, needs, steps, next step, eliminated, chosen, agent.
-type ContactRow = (
+pub(super) type ContactRow = (
     &'static str,
     String,
     f64,
@@ -27,12 +27,11 @@ type ContactRow = (
     Option<String>,
 );
 /// availability, reason, activity, device, idle_since, open channels, withheld.
-type AgentRow =
+pub(super) type AgentRow =
     (&'static str, Option<String>, &'static str, &'static str, f64, Vec<String>, Counts);
 
-#[pymethods]
 impl PyEngine {
-    fn explain_contact(&self, py: Python<'_>, contact: &str) -> PyResult<ContactRow> {
+    pub(super) fn contact_row(&self, py: Python<'_>, contact: &str) -> PyResult<ContactRow> {
         let found = self.gate.run(py, "explain_contact", |measured| {
             let router = &measured.router;
             let why = router.explain_contact(session::contact(router, contact)?)?;
@@ -59,7 +58,7 @@ impl PyEngine {
         found.map_err(errors::rejected)
     }
 
-    fn explain_agent(&self, py: Python<'_>, agent: &str) -> PyResult<AgentRow> {
+    pub(super) fn agent_row(&self, py: Python<'_>, agent: &str) -> PyResult<AgentRow> {
         let found = self.gate.run(py, "explain_agent", |measured| {
             let router = &measured.router;
             let why = router.explain_agent(session::agent(router, agent)?)?;

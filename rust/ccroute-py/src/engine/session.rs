@@ -19,19 +19,10 @@ pub(super) type Wish = (Pairs, Vec<Pairs>, Pairs);
 pub(super) type Asked = (String, Option<String>, Option<String>);
 
 /// kind, sequence, at, contact, visit, queue, channel, agent.
-type NamedHead = (
-    u8,
-    u64,
-    f64,
-    Option<String>,
-    u32,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-);
+type NamedHead =
+    (u8, u64, f64, Option<String>, u32, Option<String>, Option<String>, Option<String>);
 /// offer, cause, reason, role, number, time.
-type NamedRest =
-    (Option<u64>, &'static str, Option<String>, &'static str, u32, Option<f64>);
+type NamedRest = (Option<u64>, &'static str, Option<String>, &'static str, u32, Option<f64>);
 /// An event with names in place of keys.
 pub(super) type NamedEvent = (NamedHead, NamedRest);
 
@@ -52,11 +43,7 @@ impl<'a> Session<'a> {
     ) -> Found<Self> {
         let now = instant(now)?;
         let envelope = asked.as_ref().map_or_else(Envelope::default, |(id, actor, reason)| {
-            Envelope {
-                command_id: Some(id),
-                actor: actor.as_deref(),
-                reason: reason.as_deref(),
-            }
+            Envelope { command_id: Some(id), actor: actor.as_deref(), reason: reason.as_deref() }
         });
         Ok(Self { router: &mut measured.router, now, envelope })
     }
@@ -154,9 +141,8 @@ pub(super) fn instant(seconds: f64) -> Found<Timestamp> {
 }
 
 pub(super) fn span(name: &str, seconds: f64) -> Found<Span> {
-    Span::from_secs(seconds).ok_or_else(|| {
-        invalid(format!("{name} {seconds}: give seconds, finite and not negative"))
-    })
+    Span::from_secs(seconds)
+        .ok_or_else(|| invalid(format!("{name} {seconds}: give seconds, finite and not negative")))
 }
 
 pub(super) fn seconds(at: Timestamp) -> f64 {
