@@ -1,4 +1,4 @@
-"""``ccroute plan``: what coordinators do with plans at a prompt. What is valid is the engine's say."""
+"""``ccroute plan``: what coordinators do with plans at a prompt; the engine says what is valid."""
 
 from pathlib import Path
 from typing import Annotated
