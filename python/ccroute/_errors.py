@@ -11,12 +11,27 @@ class CcrouteError(Exception):
 class ConfigError(CcrouteError):
     """A setting, plan or saved state that could never be valid.
 
-    ``line`` is the line in the text it came from, from 1, or ``None``.
+    ``path`` is the file it came from and ``line`` the line in it, from 1; ``None`` where
+    there was no file or no text. ``message`` is the text without either.
     """
 
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message if line is None else f"line {line}: {message}")
+    def __init__(self, message: str, line: int | None = None, path: str | None = None) -> None:
+        super().__init__(message, line, path)
+        self.message = message
         self.line = line
+        self.path = path
+
+    def __str__(self) -> str:
+        match self.path, self.line:
+            case None, None:
+                return self.message
+            case None, line:
+                return f"line {line}: {self.message}"
+            case path, None:
+                return f"{path}: {self.message}"
+            case path, line:
+                # Further problems stand on lines of their own, as the first one does.
+                return f"{path}:{line}: " + self.message.replace("\nline ", f"\n{path}:")
 
 
 class Rejected(CcrouteError):
