@@ -31,7 +31,7 @@ PYTHON_SOURCES := python $(wildcard adapters examples benches tests conftest.py)
 
 # $(call step,name,words,command): one line; the output only when it fails.
 define step
-@mkdir -p $(LOGS); printf '%-34s' '$(strip $(2)) ...'; began=$$SECONDS; \
+@mkdir -p $(LOGS); printf '%-38s' '$(strip $(2)) ...'; began=$$SECONDS; \
 if { $(3); } </dev/null >$(LOGS)/$(strip $(1)).log 2>&1; \
 then printf 'ok %4ss\n' $$((SECONDS - began)); \
 else printf 'FAILED\n'; cat $(LOGS)/$(strip $(1)).log; echo 'failed: $(strip $(2))'; exit 1; fi

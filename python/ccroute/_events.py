@@ -5,7 +5,11 @@ engine, from a platform's recording or from a simulation looks the same. What ma
 them, folds them or acts on them lives elsewhere.
 """
 
+from collections.abc import Iterable
+
 import attrs
+
+from ccroute._wire import DEVICES, EventRow
 
 
 @attrs.frozen(kw_only=True)
@@ -261,3 +265,53 @@ EVENT_KINDS: dict[str, type[Event]] = {
 """Every kind by its word, in the order of its number in the engine."""
 
 _WORDS = {kind: word for word, kind in EVENT_KINDS.items()}
+
+# What a kind makes of the row's offer, number, time and role.
+_OFFER = frozenset({OfferMade, OfferAccepted, OfferDeclined, OfferMissed, OfferWithdrawn})
+_TIME = {
+    ContactQueued: "since",
+    ContactRequeued: "since",
+    OfferMade: "until",
+    OfferAccepted: "until",
+    WrapUpStarted: "until",
+    WrapUpExtended: "until",
+}
+_NUMBER = {ContactEscalated: "step", ContactReprioritised: "band", ContactDisposed: "revision"}
+_ROLE = frozenset({AgentJoined, AgentLeft})
+_KINDS = tuple(EVENT_KINDS.values())
+
+
+def read_events(source: str, rows: Iterable[EventRow]) -> list[Event]:
+    """The events in an engine's rows, as objects."""
+    return [_read(source, row) for row in rows]
+
+
+def _read(source: str, row: EventRow) -> Event:
+    head, (offer, cause, reason, role, number, time) = row
+    code, sequence, at, contact, visit, queue, channel, agent = head
+    kind = _KINDS[code]
+    more: dict[str, object] = {}
+    if kind in _TIME:
+        more[_TIME[kind]] = time
+    if kind in _OFFER:
+        more["offer"] = offer
+    elif kind in _NUMBER:
+        # A band may be negative; it crosses as two's complement.
+        more[_NUMBER[kind]] = number - (1 << 32) if number >= 1 << 31 else number
+    elif kind in _ROLE:
+        more["role"] = role
+    elif kind is AgentDevice:
+        more["device"] = DEVICES[number]
+    return kind(
+        source=source,
+        sequence=sequence,
+        at=at,
+        contact=contact,
+        visit=visit,
+        queue=queue,
+        channel=channel,
+        agent=agent,
+        cause=None if cause == "none" else cause,
+        reason=reason,
+        **more,  # type: ignore[arg-type]  # what the kind asks for, by the tables above
+    )

@@ -11,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._clock import Clock, SystemClock
-from ccroute._events import Event
+from ccroute._events import Event, read_events
 from ccroute._explain import AgentExplanation, ContactExplanation
 from ccroute._plan import Plan, Requirement
-from ccroute._wire import Engine, KpiAggregator, build_events, needs_of
+from ccroute._wire import (
+    COMMAND_DTYPE,
+    EVENT_DTYPE,
+    Asked,
+    Engine,
+    KpiAggregator,
+    Needs,
+)
 from ccroute.metrics import Metrics
 
 Levels = Mapping[str, int]
@@ -52,7 +59,7 @@ class Router:
         self, plan: Plan, *, clock: Clock | None = None, source: str = "router"
     ) -> None:
         aggregator = KpiAggregator()
-        self._setup(Engine(plan.checked(), aggregator, source), aggregator, clock, source, plan)
+        self._setup(Engine(plan.checked, aggregator, source), aggregator, clock, source, plan)
 
     def _setup(
         self,
@@ -80,7 +87,7 @@ class Router:
         router = cls.__new__(cls)
         aggregator = KpiAggregator()
         engine = Engine.restore(snapshot, aggregator, source)
-        router._setup(engine, aggregator, clock, source, Plan.from_json(engine.plan_json()))
+        router._setup(engine, aggregator, clock, source, Plan.from_json(engine.plan().to_json()))
         return router
 
     @property
@@ -193,7 +200,7 @@ class Router:
             channel,
             band,
             head_start,
-            None if requirement is None else needs_of(requirement),
+            _needs(requirement),
             list((attributes or {}).items()),
             (customer, conversation, previous),
             _asked(envelope),
@@ -234,7 +241,7 @@ class Router:
         self._engine.update(
             self._clock.now(),
             contact,
-            None if requirement is None else needs_of(requirement),
+            _needs(requirement),
             list((attributes or {}).items()),
             _asked(envelope),
         )
@@ -329,14 +336,14 @@ class Router:
 
     def events(self) -> list[Event]:
         """What happened since the last reading, in order, as objects."""
-        return build_events(self._source, self._engine.take_events())
+        return read_events(self._source, self._engine.take_events())
 
     def events_array(self) -> NDArray[np.void]:
         """As :meth:`events`, as a structured array of dtype ``EVENT_DTYPE``.
 
         Names behind the integers: :meth:`names`.
         """
-        return self._engine.take_events_array()
+        return self._engine.take_event_rows().view(EVENT_DTYPE)
 
     def apply_batch(self, commands: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.uint8]]:
         """Carries out rows of dtype ``COMMAND_DTYPE`` in order, as the scalar calls would.
@@ -346,7 +353,15 @@ class Router:
         Raises ``TypeError`` or ``ValueError`` only for a malformed array, before any
         row is carried out.
         """
-        return self._engine.apply_batch(commands)
+        if commands.dtype != COMMAND_DTYPE or commands.ndim != 1:
+            message = (
+                f"commands of dtype {commands.dtype} with {commands.ndim} dimensions: "
+                "give one dimension of dtype ccroute.COMMAND_DTYPE"
+            )
+            raise TypeError(message)
+        rows = np.ascontiguousarray(commands).view(np.uint8)
+        events, statuses = self._engine.apply_batch(rows)
+        return events.view(EVENT_DTYPE), statuses
 
     def names(self, kind: str) -> list[str]:
         """The names behind the integers of arrays, in order.
@@ -385,7 +400,17 @@ class Router:
         return self._clock.now()
 
 
-def _asked(envelope: Envelope | None) -> tuple[str, str | None, str | None] | None:
+def _asked(envelope: Envelope | None) -> Asked:
     if envelope is None:
         return None
     return envelope.command_id, envelope.actor, envelope.reason
+
+
+def _needs(requirement: Requirement | None) -> Needs | None:
+    if requirement is None:
+        return None
+    return (
+        list(requirement.all_of.items()),
+        [list(group.items()) for group in requirement.any_of],
+        list(requirement.none_of.items()),
+    )

@@ -4,8 +4,8 @@
 //! that a batch can speak of contacts that it brings in itself.
 
 use ccroute_core::{
-    AgentKey, Cause, ChannelKey, Command, ContactKey, NewContact, OfferKey, QueueKey, Rejection,
-    RejectionCode, Router, Span, Timestamp,
+    AgentKey, Cause, ChannelKey, Command, ContactKey, Device, EventKind, NewContact, OfferKey,
+    QueueKey, Rejection, RejectionCode, Role, Router, Span, Timestamp,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -110,22 +110,22 @@ impl PyEngine {
     }
 }
 
-/// Names, types and words of the array types: event fields, event version, command
-/// fields, the words of `op`, the words of a status from 1 on.
-type ArrayWords = (
-    &'static [(&'static str, &'static str)],
-    u32,
-    &'static [(&'static str, &'static str)],
-    Vec<&'static str>,
-    Vec<&'static str>,
-);
+type FieldList = &'static [(&'static str, &'static str)];
+type WordList = (&'static str, Vec<&'static str>);
 
-/// What `EVENT_DTYPE` and `COMMAND_DTYPE` are made of, for Python.
+/// What the array types are made of, for Python: the fields of an event, their version,
+/// the fields of a command, and the words behind each small number.
 #[pyfunction]
-pub(crate) fn array_words() -> ArrayWords {
-    let ops = OPS.iter().map(|(word, _)| *word).collect();
-    let codes = RejectionCode::ALL.iter().map(|code| code.word()).collect();
-    (arrays::EVENT_FIELDS, arrays::EVENT_VERSION, COMMAND_FIELDS, ops, codes)
+pub(crate) fn array_words() -> (FieldList, u32, FieldList, Vec<WordList>) {
+    let words = vec![
+        ("ops", OPS.iter().map(|(word, _)| *word).collect()),
+        ("refusals", RejectionCode::ALL.iter().map(|code| code.word()).collect()),
+        ("kinds", EventKind::ALL.iter().map(|kind| kind.word()).collect()),
+        ("causes", Cause::ALL.iter().map(|cause| cause.word()).collect()),
+        ("roles", Role::ALL.iter().map(|role| role.word()).collect()),
+        ("devices", Device::ALL.iter().map(|device| device.word()).collect()),
+    ];
+    (arrays::EVENT_FIELDS, arrays::EVENT_VERSION, COMMAND_FIELDS, words)
 }
 
 fn drained(measured: &mut Measured) -> Vec<u8> {
