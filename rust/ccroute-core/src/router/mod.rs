@@ -164,14 +164,32 @@ impl Router {
             return answer.result.clone();
         }
         let result = self.execute(command);
+        self.remember(id, envelope, result.clone());
+        result
+    }
+
+    /// Refuses a request that names something unknown, which therefore never became a
+    /// command; a repetition is refused the same way.
+    ///
+    /// # Errors
+    /// `refusal`, or the first answer under a repeated id.
+    pub fn refuse(&mut self, envelope: &Envelope<'_>, refusal: Rejection) -> Outcome {
+        let Some(id) = envelope.command_id else { return Err(refusal) };
+        if let Some(answer) = self.answers.find(id) {
+            return answer.result.clone();
+        }
+        self.remember(id, envelope, Err(refusal.clone()));
+        Err(refusal)
+    }
+
+    fn remember(&mut self, id: &str, envelope: &Envelope<'_>, result: Outcome) {
         let answer = Answer {
-            at: now,
+            at: self.now,
             actor: envelope.actor.map(Into::into),
             reason: envelope.reason.map(Into::into),
-            result: result.clone(),
+            result,
         };
-        self.answers.remember(id, answer, now + self.plan.retention);
-        result
+        self.answers.remember(id, answer, self.now + self.plan.retention);
     }
 
     /// Fires every deadline at or before `now`, in order.

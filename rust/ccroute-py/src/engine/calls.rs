@@ -40,17 +40,20 @@ impl PyEngine {
         capacity: Pairs,
         asked: Option<Asked>,
     ) -> PyResult<usize> {
-        self.command(py, "sign_in", now, &asked, |session| {
+        let reply = self.command(py, "sign_in", now, &asked, |session| {
             let skills = session.levels(&skills)?;
             let queues = session.queues(&queues)?;
             let capacity = session.capacity(&capacity)?;
             let command =
                 Command::SignIn { agent, skills: &skills, queues: &queues, capacity: &capacity };
-            match session.apply(command)? {
-                Reply::Agent(key) => Ok(key.index()),
-                Reply::Done | Reply::Contact(_) => session.answered_otherwise(),
+            session.apply(command)
+        })?;
+        match reply {
+            Reply::Agent(key) => Ok(key.index()),
+            Reply::Done | Reply::Contact(_) => {
+                Err(errors::rejected(session::answered_otherwise(&asked)))
             }
-        })
+        }
     }
 
     fn sign_out(
@@ -77,8 +80,9 @@ impl PyEngine {
     ) -> PyResult<()> {
         self.command(py, "not_ready", now, &asked, |s| {
             let agent = s.agent(agent)?;
-            s.apply(Command::NotReady { agent, reason }).map(|_| ())
-        })
+            s.apply(Command::NotReady { agent, reason })
+        })?;
+        Ok(())
     }
 
     fn set_device(
@@ -116,8 +120,9 @@ impl PyEngine {
                 queues: queues.as_deref(),
                 capacity: capacity.as_deref(),
             };
-            s.apply(command).map(|_| ())
-        })
+            s.apply(command)
+        })?;
+        Ok(())
     }
 
     fn enqueue(
@@ -134,7 +139,7 @@ impl PyEngine {
         story: Story,
         asked: Option<Asked>,
     ) -> PyResult<u64> {
-        self.command(py, "enqueue", now, &asked, |s| {
+        let reply = self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
             let channel = s.channel(channel)?;
             let band = session::band(band)?;
@@ -152,11 +157,14 @@ impl PyEngine {
                 previous: previous.as_deref(),
                 ..NewContact::new(id, queue, channel)
             };
-            match s.apply(Command::Enqueue(contact))? {
-                Reply::Contact(key) => Ok(key.raw()),
-                Reply::Done | Reply::Agent(_) => s.answered_otherwise(),
+            s.apply(Command::Enqueue(contact))
+        })?;
+        match reply {
+            Reply::Contact(key) => Ok(key.raw()),
+            Reply::Done | Reply::Agent(_) => {
+                Err(errors::rejected(session::answered_otherwise(&asked)))
             }
-        })
+        }
     }
 
     fn cancel(
@@ -206,8 +214,9 @@ impl PyEngine {
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
             let requirement = requirement.as_ref();
-            s.apply(Command::Update { contact, requirement, attributes: &attributes }).map(|_| ())
-        })
+            s.apply(Command::Update { contact, requirement, attributes: &attributes })
+        })?;
+        Ok(())
     }
 
     fn accept(
@@ -231,8 +240,9 @@ impl PyEngine {
     ) -> PyResult<()> {
         let offer = session::offer(offer)?;
         self.command(py, "decline", now, &asked, |s| {
-            s.apply(Command::Decline { offer: offer?, reason }).map(|_| ())
-        })
+            s.apply(Command::Decline { offer: offer?, reason })
+        })?;
+        Ok(())
     }
 
     fn connected(
@@ -368,12 +378,14 @@ impl PyEngine {
         self.command(py, "dispose", now, &asked, |s| {
             let contact = s.contact(contact)?;
             let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-            s.apply(Command::Dispose { contact, codes: &codes }).map(|_| ())
-        })
+            s.apply(Command::Dispose { contact, codes: &codes })
+        })?;
+        Ok(())
     }
 
     fn advance(&self, py: Python<'_>, now: f64) -> PyResult<()> {
-        self.command(py, "advance", now, &None, |session| session.advance())
+        // Opening a session fires what is due.
+        self.command(py, "advance", now, &None, |_| Ok(Reply::Done)).map(|_| ())
     }
 
     fn next_deadline(&self, py: Python<'_>) -> PyResult<Option<f64>> {

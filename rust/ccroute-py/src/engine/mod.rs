@@ -8,10 +8,10 @@ mod session;
 
 pub(crate) use batch::array_words;
 
-use ccroute_core::{Command, Feed, Rejection, Router};
+use ccroute_core::{Command, Feed, Rejection, Reply, Router};
 use pyo3::prelude::*;
 
-use self::session::{Asked, Session};
+use self::session::{Asked, Outcome, Session};
 use crate::errors;
 use crate::gate::Gate;
 use crate::metrics::PyKpiAggregator;
@@ -36,17 +36,18 @@ impl PyEngine {
     }
 
     /// Runs one command: names to keys, command to core, events to the aggregator.
-    fn command<R>(
+    fn command(
         &self,
         py: Python<'_>,
         call: &'static str,
         now: f64,
         asked: &Option<Asked>,
-        act: impl FnOnce(&mut Session<'_>) -> Result<R, Rejection>,
-    ) -> PyResult<R> {
+        act: impl FnOnce(&mut Session<'_>) -> Outcome,
+    ) -> PyResult<Reply> {
         let outcome = self.gate.run(py, call, |measured| {
-            let outcome =
-                Session::open(measured, now, asked).and_then(|mut session| act(&mut session));
+            let outcome = Session::open(measured, now, asked).and_then(|mut session| {
+                act(&mut session).or_else(|refusal| session.refuse(refusal))
+            });
             self.pour(measured).map(|()| outcome)
         })?;
         outcome?.map_err(errors::rejected)
@@ -68,7 +69,8 @@ impl PyEngine {
     ) -> PyResult<()> {
         self.command(py, call, now, asked, |session| {
             let command = command(session)?;
-            session.apply(command).map(|_| ())
-        })
+            session.apply(command)
+        })?;
+        Ok(())
     }
 }

@@ -27,6 +27,7 @@ type NamedRest = (Option<u64>, &'static str, Option<String>, &'static str, u32, 
 pub(super) type NamedEvent = (NamedHead, NamedRest);
 
 type Found<T> = Result<T, Rejection>;
+pub(super) type Outcome = Found<Reply>;
 
 /// A command under way: the router, its time, and who asked.
 pub(super) struct Session<'a> {
@@ -42,24 +43,21 @@ impl<'a> Session<'a> {
         asked: &'a Option<Asked>,
     ) -> Found<Self> {
         let now = instant(now)?;
+        // What is due comes first, even before a name that is not known.
+        measured.router.advance(now)?;
         let envelope = asked.as_ref().map_or_else(Envelope::default, |(id, actor, reason)| {
             Envelope { command_id: Some(id), actor: actor.as_deref(), reason: reason.as_deref() }
         });
         Ok(Self { router: &mut measured.router, now, envelope })
     }
 
-    pub(super) fn apply(&mut self, command: Command<'_>) -> Found<Reply> {
+    pub(super) fn apply(&mut self, command: Command<'_>) -> Outcome {
         self.router.apply_enveloped(self.now, &self.envelope, command)
     }
 
-    pub(super) fn advance(&mut self) -> Found<()> {
-        self.router.advance(self.now)
-    }
-
-    /// A command id that was used for another command before.
-    pub(super) fn answered_otherwise<R>(&self) -> Found<R> {
-        let id = self.envelope.command_id.unwrap_or_default();
-        Err(invalid(format!("command_id '{id}' was used for another command: give a new one")))
+    /// Refuses what never became a command, as the core refuses commands.
+    pub(super) fn refuse(&mut self, refusal: Rejection) -> Outcome {
+        self.router.refuse(&self.envelope, refusal)
     }
 
     pub(super) fn agent(&self, name: &str) -> Found<AgentKey> {
@@ -117,6 +115,12 @@ impl<'a> Session<'a> {
             none_of: self.levels(none_of)?,
         })
     }
+}
+
+/// A command id that was used for another command before.
+pub(super) fn answered_otherwise(asked: &Option<Asked>) -> Rejection {
+    let id = asked.as_ref().map_or("", |(id, ..)| id);
+    invalid(format!("command_id '{id}' was used for another command: give a new one"))
 }
 
 pub(super) fn agent(router: &Router, name: &str) -> Found<AgentKey> {
