@@ -1,6 +1,6 @@
 """Twenty lines: an agent signs in, a contact comes, is offered, answered and measured."""
 
-from ccroute import ManualClock, Plan, Router
+from ccroute import ManualClock, OfferMade, Plan, Router
 
 plan = Plan.from_toml("""
 [queues.support]
@@ -15,7 +15,7 @@ router.ready("ana")
 router.enqueue("c1", queue="support", channel="voice")
 for event in router.events():
     print(event.kind, event.contact, event.agent)
-    if event.kind == "offer_made":
+    if isinstance(event, OfferMade):
         router.accept(event.offer)
 clock.advance(4)  # it rings, then they talk for three minutes
 router.connected("c1")

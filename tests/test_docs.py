@@ -65,7 +65,9 @@ def run_console(text: str, folder: Path) -> None:
         "NO_COLOR": "1",
         "TERM": "dumb",
     }
-    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+    before, *parts = re.split(r"^\$ ", text, flags=re.MULTILINE)
+    assert (before.strip(), bool(parts)) == ("", True), "a command begins with `$ `"
+    for part in parts:
         command, _, expected = part.partition("\n")
         while command.endswith("\\"):
             more, _, expected = expected.partition("\n")
@@ -184,6 +186,7 @@ def test_runner_reads_blocks_and_reasons() -> None:
     [
         ("python", "1 / 0\n"),
         ("console", "$ false\n"),
+        ("console", "true\n"),
         ("console", "$ echo one\ntwo\n"),
         ("toml", "a = \n"),
         ("json", "{,}\n"),
