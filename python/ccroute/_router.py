@@ -59,7 +59,7 @@ class Router:
         self, plan: Plan, *, clock: Clock | None = None, source: str = "router"
     ) -> None:
         aggregator = KpiAggregator()
-        self._setup(Engine(plan.checked, aggregator, source), aggregator, clock, source, plan)
+        self._setup(Engine(plan.checked(), aggregator, source), aggregator, clock, source, plan)
 
     def _setup(
         self,

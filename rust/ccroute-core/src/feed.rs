@@ -55,19 +55,15 @@ impl Feed {
             .unwrap_or(usize::MAX)
             .min(router.events().len());
         let source = *self.source.get_or_insert_with(|| aggregator.source(&self.name));
+        self.learn_names(router, aggregator);
         for event in &router.events()[router.events().len() - fresh..] {
-            let translated = self.translate(event, router, aggregator);
-            aggregator.fold(source, &translated);
+            aggregator.fold(source, &self.translate(event));
         }
         self.poured = last.sequence;
     }
 
-    fn translate(
-        &mut self,
-        event: &Event,
-        router: &Router,
-        aggregator: &mut KpiAggregator,
-    ) -> Event {
+    /// Names that came up since the last time; they only ever grow.
+    fn learn_names(&mut self, router: &Router, aggregator: &mut KpiAggregator) {
         let plan = router.plan();
         for index in self.queues.len()..plan.queues.len() {
             self.queues.push(aggregator.queue(plan.queue_names.name(index)));
@@ -75,12 +71,15 @@ impl Feed {
         for index in self.channels.len()..plan.channels.len() {
             self.channels.push(aggregator.channel(plan.channels.name(index)));
         }
-        for name in router.agent_names().skip(self.agents.len()) {
-            self.agents.push(aggregator.agent(name));
+        for index in self.agents.len()..router.agent_names().len() {
+            self.agents.push(aggregator.agent(router.agent_name(AgentKey::new(index))));
         }
-        for text in router.texts().skip(self.texts.len()) {
-            self.texts.push(aggregator.text(text));
+        for index in self.texts.len()..router.texts().len() {
+            self.texts.push(aggregator.text(router.text(TextKey::new(index))));
         }
+    }
+
+    fn translate(&self, event: &Event) -> Event {
         Event {
             queue: event.queue.map(|key| self.queues[key.index()]),
             channel: event.channel.map(|key| self.channels[key.index()]),
