@@ -6,6 +6,8 @@ What the reader accepts and says of the rest is tested beside it, in Rust.
 import copy
 import doctest
 import pickle
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -220,6 +222,32 @@ def test_load_refuses_what_is_not_utf8(tmp_path: Path) -> None:
 def test_load_leaves_missing_files_to_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Plan.load(tmp_path / "none.toml")
+
+
+def test_validate_tells_of_every_file(tmp_path: Path) -> None:
+    (tmp_path / "right.toml").write_text(FULL_TOML)
+    (tmp_path / "wrong.toml").write_text("\n[queues.a]\nstrategy = 1\n[agents]\na = 1")
+    command = [str(Path(sys.executable).with_name("ccroute")), "plan", "validate"]
+    files = ["right.toml", "wrong.toml", "none.toml"]
+
+    def validate(*files: str) -> tuple[int, list[str]]:
+        ran = subprocess.run(
+            [*command, *files], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert ran.stderr == ""
+        return ran.returncode, ran.stdout.splitlines()
+
+    right = "right.toml: valid, 2 queues, 4 skills, 1 agent"
+    assert validate("right.toml") == (0, [right])
+    assert validate(*files) == (
+        1,
+        [
+            right,
+            "wrong.toml:3: queues.a.strategy: is `1`; valid: longest_idle, most_proficient",
+            "wrong.toml:5: agents.a: is `1`; valid: a table",
+            "none.toml: No such file or directory",
+        ],
+    )
 
 
 @given(st.text())
