@@ -121,7 +121,7 @@ __all__ = [
     "WrapUpEnded",
     "WrapUpExtended",
     "WrapUpStarted",
+    "__version__",
     "read_recording",
     "recording_readers",
-    "__version__",
 ]

@@ -150,7 +150,7 @@ class Plan:
     raises `ConfigError` naming the key and what would be valid. Every default is filled
     in: without ``skills`` those that queues and agents name are collected, without
     ``channels`` there are voice, chat, email and sms. ``retention`` is in seconds. Queues
-    keep their order. ``checked`` is what the engine takes.
+    keep their order.
 
     >>> plan = Plan(queues={"sales": QueuePlan(requires=Requirement(all_of={"es": 5}))})
     >>> plan.skills
@@ -164,12 +164,12 @@ class Plan:
     retention: float = 600.0
     queues: Mapping[str, QueuePlan] = attrs.field(factory=dict, converter=_queues)
     agents: Mapping[str, AgentPlan] = attrs.field(factory=dict, converter=_agents)
-    checked: CheckedPlan = attrs.field(init=False, eq=False, repr=False)
+    _checked: CheckedPlan = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         # What JSON has no word for goes as its repr, to be refused with the key's path.
         text = json.dumps(_written(self), default=repr, ensure_ascii=False)
-        checked = _checked(CheckedPlan.from_json, text)
+        checked = _check(CheckedPlan.from_json, text)
         form = json.loads(checked.to_json())
         queues, agents = form.get("queues", {}), form.get("agents", {})
         complete = {
@@ -178,7 +178,7 @@ class Plan:
             "retention": form["retention"],
             "queues": {name: _queue(queue) for name, queue in queues.items()},
             "agents": {name: AgentPlan(**agent) for name, agent in agents.items()},
-            "checked": checked,
+            "_checked": checked,
         }
         for name, value in complete.items():
             object.__setattr__(self, name, value)
@@ -191,7 +191,7 @@ class Plan:
             ConfigError: with the ``line`` of the first problem; each further problem is a
                 line of the message.
         """
-        return cls._of(_checked(CheckedPlan.from_toml, text))
+        return cls._of(_check(CheckedPlan.from_toml, text))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -200,7 +200,7 @@ class Plan:
         Raises:
             ConfigError: naming each key that is wrong.
         """
-        return cls._of(_checked(CheckedPlan.from_json, text))
+        return cls._of(_check(CheckedPlan.from_json, text))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
@@ -223,11 +223,15 @@ class Plan:
 
     def to_toml(self) -> str:
         """The plan in TOML, every setting spelt out; `from_toml` gives an equal plan."""
-        return self.checked.to_toml()
+        return self._checked.to_toml()
 
     def to_json(self) -> str:
         """The plan in JSON, every setting spelt out; `from_json` gives an equal plan."""
-        return self.checked.to_json()
+        return self._checked.to_json()
+
+    def checked(self) -> CheckedPlan:
+        """The plan as the engine takes it."""
+        return self._checked
 
     def __reduce__(self) -> tuple[Callable[[str], Self], tuple[str]]:
         return type(self).from_json, (self.to_json(),)
@@ -237,7 +241,7 @@ class Plan:
         return cls(**json.loads(checked.to_json()))
 
 
-def _checked(read: Callable[[str], CheckedPlan], text: str) -> CheckedPlan:
+def _check(read: Callable[[str], CheckedPlan], text: str) -> CheckedPlan:
     try:
         return read(text)
     except UnicodeEncodeError as error:

@@ -19,7 +19,7 @@ def plan() -> None:
 def validate(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Plans in TOML.")],
 ) -> None:
-    """Check plans: one line for each that is valid, one for each problem otherwise."""
+    """Check plans: one line for each, or for each problem."""
     wrong = False
     for path in paths:
         try:
