@@ -55,9 +55,11 @@ from ccroute._recording import (
     read_recording,
     recording_readers,
 )
-from ccroute._wire import __version__
+from ccroute._wire import EVENT_DTYPE, EVENT_DTYPE_VERSION, KpiAggregator, __version__
 
 __all__ = [
+    "EVENT_DTYPE",
+    "EVENT_DTYPE_VERSION",
     "EVENT_KINDS",
     "RECORDINGS_GROUP",
     "AdapterError",
@@ -89,6 +91,7 @@ __all__ = [
     "EngineBroken",
     "Event",
     "Fault",
+    "KpiAggregator",
     "ManualClock",
     "OfferAccepted",
     "OfferDeclined",
@@ -103,7 +106,7 @@ __all__ = [
     "WrapUpEnded",
     "WrapUpExtended",
     "WrapUpStarted",
+    "__version__",
     "read_recording",
     "recording_readers",
-    "__version__",
 ]

@@ -1,5 +1,18 @@
 """The only importer of the extension: what crosses the boundary is named here."""
 
-from ccroute._core import __version__
+from typing import TYPE_CHECKING
 
-__all__ = ["__version__"]
+from ccroute._core import EVENT_DTYPE, EVENT_DTYPE_VERSION, KpiAggregator, __version__
+
+__all__ = [
+    "EVENT_DTYPE",
+    "EVENT_DTYPE_VERSION",
+    "KpiAggregator",
+    "__version__",
+]
+
+if TYPE_CHECKING:
+    # Shapes of plain numbers: they stand in the stub, at run time there are only dicts.
+    from ccroute._core import AgentNumbers, IntervalNumbers, QueueNumbers
+
+    __all__ += ["AgentNumbers", "IntervalNumbers", "QueueNumbers"]

@@ -1,7 +1,9 @@
 //! Python bindings of the ccroute engine: convert, detach, map errors. No routing rules.
 
+mod arrays;
 mod errors;
 mod gate;
+mod metrics;
 mod plan;
 
 use pyo3::prelude::*;
@@ -12,11 +14,15 @@ mod _core {
     use super::*;
 
     #[pymodule_export]
+    use super::metrics::PyKpiAggregator;
+    #[pymodule_export]
     use super::plan::PyPlan;
 
     /// The version the extension was built from.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("EVENT_DTYPE", arrays::event_dtype(module.py())?)?;
+        module.add("EVENT_DTYPE_VERSION", arrays::EVENT_VERSION)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }
