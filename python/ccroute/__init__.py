@@ -46,6 +46,7 @@ from ccroute._events import (
     WrapUpExtended,
     WrapUpStarted,
 )
+from ccroute._explain import AgentExplanation, ContactExplanation
 from ccroute._plan import (
     AgentPlan,
     OfferPolicy,
@@ -65,14 +66,37 @@ from ccroute._recording import (
     read_recording,
     recording_readers,
 )
-from ccroute._wire import __version__
+from ccroute._router import Envelope, Router
+from ccroute._wire import (
+    CAUSES,
+    COMMAND_DTYPE,
+    COMMAND_OPS,
+    DEVICES,
+    EVENT_DTYPE,
+    EVENT_DTYPE_VERSION,
+    KINDS,
+    ROLES,
+    STATUS_CODES,
+    KpiAggregator,
+    __version__,
+)
 
 __all__ = [
+    "CAUSES",
+    "COMMAND_DTYPE",
+    "COMMAND_OPS",
+    "DEVICES",
+    "EVENT_DTYPE",
+    "EVENT_DTYPE_VERSION",
     "EVENT_KINDS",
+    "KINDS",
     "RECORDINGS_GROUP",
+    "ROLES",
+    "STATUS_CODES",
     "AdapterError",
     "AgentChanged",
     "AgentDevice",
+    "AgentExplanation",
     "AgentJoined",
     "AgentLeft",
     "AgentNotReady",
@@ -87,6 +111,7 @@ __all__ = [
     "ContactConnected",
     "ContactDisposed",
     "ContactEscalated",
+    "ContactExplanation",
     "ContactHeld",
     "ContactLeft",
     "ContactQueued",
@@ -98,8 +123,10 @@ __all__ = [
     "ContactUpdated",
     "DataUnavailable",
     "EngineBroken",
+    "Envelope",
     "Event",
     "Fault",
+    "KpiAggregator",
     "ManualClock",
     "OfferAccepted",
     "OfferDeclined",
@@ -114,6 +141,7 @@ __all__ = [
     "RecordingReader",
     "Rejected",
     "Requirement",
+    "Router",
     "ServiceTarget",
     "Step",
     "SystemClock",

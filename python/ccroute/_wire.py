@@ -3,12 +3,19 @@
 Numbers, text, tuples and arrays cross; objects with names for their parts do not.
 """
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ccroute._core import Engine, KpiAggregator, __version__, array_words
+from ccroute._core import (
+    EVENT_DTYPE,
+    EVENT_DTYPE_VERSION,
+    Engine,
+    KpiAggregator,
+    __version__,
+    array_words,
+)
 from ccroute._core import Plan as CheckedPlan
 
 Pairs: TypeAlias = list[tuple[str, int]]
@@ -49,15 +56,8 @@ ContactRow: TypeAlias = tuple[
 AgentRow: TypeAlias = tuple[str, str | None, str, str, float, list[str], Pairs]
 """availability, reason, activity, device, idle_since, open channels, withheld."""
 
-_event_fields, EVENT_DTYPE_VERSION, _command_fields, _word_lists = array_words()
+_command_fields, _word_lists = array_words()
 _words = {name: tuple(words) for name, words in _word_lists}
-
-EVENT_DTYPE = np.dtype(_event_fields)
-"""A row an event, 64 bytes. ``kind``, ``cause`` and ``role``: places in ``KINDS``,
-``CAUSES`` and ``ROLES``; ``queue``, ``agent``, ``channel`` and ``reason``: places in the
-lists of ``Router.names``, the greatest value where absent; ``contact`` and ``offer``:
-keys, 0 where absent; ``at_us`` and ``time_us``: int64 microseconds since the epoch,
-``time_us`` -1 where absent. A change of the fields counts up ``EVENT_DTYPE_VERSION``."""
 
 COMMAND_DTYPE = np.dtype(_command_fields)
 """A row a command for ``Router.apply_batch``, 48 bytes. ``op``: a place in
@@ -94,3 +94,9 @@ __all__ = [
     "KpiAggregator",
     "__version__",
 ]
+
+if TYPE_CHECKING:
+    # Shapes of plain numbers: they stand in the stub, at run time there are only dicts.
+    from ccroute._core import AgentNumbers, IntervalNumbers, QueueNumbers
+
+    __all__ += ["AgentNumbers", "IntervalNumbers", "QueueNumbers"]

@@ -26,6 +26,8 @@ mod _core {
     /// The version the extension was built from.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("EVENT_DTYPE", arrays::event_dtype(module.py())?)?;
+        module.add("EVENT_DTYPE_VERSION", arrays::EVENT_VERSION)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -178,10 +178,12 @@ impl Visits {
     }
 
     /// How much of a visit is under way: the visit itself, the agent's wrap-up after it.
+    /// One handed over is so only once another agent has joined.
     pub(crate) fn under_way(&self, key: VisitKey, agent: Option<AgentKey>) -> u32 {
         let wrapping = |tail: &Tail| tail.wrapping_since.is_some();
         let wrap_up = self.tails.get(&(key, agent)).is_some_and(wrapping);
-        u32::from(self.open.contains_key(&key)) + u32::from(wrap_up)
+        let here = |visit: &Visit| visit.phase != Phase::HandedOver;
+        u32::from(self.open.get(&key).is_some_and(here)) + u32::from(wrap_up)
     }
 
     fn queue(&mut self, key: VisitKey, event: &Event) -> Folded {
@@ -335,6 +337,10 @@ impl Visits {
             && now.since(ended) > WRAP_UP_GRACE
         {
             self.settling.pop_front();
+            // A platform may not say to whom it was handed over: its part in it is done.
+            if self.open.get(&key.0).is_some_and(|visit| visit.phase == Phase::HandedOver) {
+                self.open.remove(&key.0);
+            }
             let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
             if let Some(tail) = self.tails.get(&key).copied().filter(due) {
                 self.tails.remove(&key);

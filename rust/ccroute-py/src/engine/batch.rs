@@ -113,10 +113,9 @@ impl PyEngine {
 type FieldList = &'static [(&'static str, &'static str)];
 type WordList = (&'static str, Vec<&'static str>);
 
-/// What the array types are made of, for Python: the fields of an event, their version,
-/// the fields of a command, and the words behind each small number.
+/// For Python: the fields of a command, and the words behind each small number.
 #[pyfunction]
-pub(crate) fn array_words() -> (FieldList, u32, FieldList, Vec<WordList>) {
+pub(crate) fn array_words() -> (FieldList, Vec<WordList>) {
     let words = vec![
         ("ops", OPS.iter().map(|(word, _)| *word).collect()),
         ("refusals", RejectionCode::ALL.iter().map(|code| code.word()).collect()),
@@ -125,7 +124,7 @@ pub(crate) fn array_words() -> (FieldList, u32, FieldList, Vec<WordList>) {
         ("roles", Role::ALL.iter().map(|role| role.word()).collect()),
         ("devices", Device::ALL.iter().map(|device| device.word()).collect()),
     ];
-    (arrays::EVENT_FIELDS, arrays::EVENT_VERSION, COMMAND_FIELDS, words)
+    (COMMAND_FIELDS, words)
 }
 
 fn drained(measured: &mut Measured) -> Vec<u8> {
@@ -136,11 +135,11 @@ fn drained(measured: &mut Measured) -> Vec<u8> {
 
 impl Row {
     fn read(row: usize, bytes: &[u8]) -> Result<Self, String> {
-        let mut fields = Fields(bytes);
-        let (at, value) = (fields.wide().cast_signed(), fields.wide().cast_signed());
-        let (contact, offer) = (fields.wide(), fields.wide());
-        let (queue, agent) = (fields.narrow(), fields.narrow());
-        let band = fields.short().cast_signed();
+        let mut fields = Fields { bytes };
+        let (at, value) = (fields.signed(), fields.signed());
+        let (contact, offer) = (fields.take(8), fields.take(8));
+        let (queue, agent) = (fields.half(), fields.half());
+        let band = (fields.take(2) as u16).cast_signed();
         let [op, channel, cause, flag] =
             [fields.byte(), fields.byte(), fields.byte(), fields.byte()];
         let Some(&(_, op)) = OPS.get(usize::from(op)) else {

@@ -56,7 +56,7 @@ impl PyEngine {
     /// Feeds the aggregator what happened since the last time.
     fn pour(&self, measured: &mut Measured) -> PyResult<()> {
         let Measured { router, feed } = measured;
-        self.aggregator.get().pour_from(feed, router)
+        self.aggregator.get().with("fold", |aggregator| feed.pour(router, aggregator))
     }
 
     fn simple(

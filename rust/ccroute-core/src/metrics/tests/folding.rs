@@ -301,6 +301,21 @@ fn contacts_known_by_text_are_forgotten_after_their_last_visit() {
 }
 
 #[test]
+fn hand_over_that_nobody_joins_is_over_after_the_grace() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    let mut over = feed.event(Kind::ContactTransferred, 30.0, "c1", "ana");
+    over.cause = Cause::HandedOver;
+    feed.metrics.fold(feed.source, &over);
+    feed.fold(Kind::ContactQueued, 100.0, "c2", "");
+    feed.fold(Kind::ContactQueued, 101.0, "c1", "");
+    assert_eq!(feed.metrics.counters(), Counters { events: 5, ..Counters::default() });
+    assert_eq!(feed.queue(Basis::Offered).waiting, 2);
+    assert_eq!(feed.metrics.remembered_contacts(), 2);
+}
+
+#[test]
 fn contact_with_a_visit_under_way_is_not_forgotten() {
     let mut feed = Feed::new();
     feed.fold(Kind::ContactQueued, 0.0, "long", "");
