@@ -135,12 +135,12 @@ def test_archive_holds_both_crates_licence_and_notices_and_nothing_built(archive
 
 
 def test_archive_builds_installs_and_works(archive: Path, desk: Path, tmp_path: Path) -> None:
-    # Always in the same place: cargo then knows what it has compiled before.
-    place = TARGET / "packaging"
-    shutil.rmtree(place, ignore_errors=True)
     with tarfile.open(archive) as opened:
-        opened.extractall(place)
-    (source,) = place.iterdir()
+        opened.extractall(tmp_path)
+    (source,) = tmp_path.iterdir()
+    # Archives carry a fixed old date: cargo would take our crates for compiled already.
+    for path in source.rglob("*"):
+        path.touch()
     python = empty_environment(desk / "from_source")
     pip(python, "install", source, cwd=desk)
     works(python, tmp_path)
