@@ -65,7 +65,7 @@ from ccroute._recording import (
     read_recording,
     recording_readers,
 )
-from ccroute._wire import __version__
+from ccroute._wire import PriorityQueue, __version__
 
 __all__ = [
     "EVENT_KINDS",
@@ -108,6 +108,7 @@ __all__ = [
     "OfferPolicy",
     "OfferWithdrawn",
     "Plan",
+    "PriorityQueue",
     "Progress",
     "QueuePlan",
     "Recording",

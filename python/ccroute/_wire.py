@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ccroute._core import Engine, KpiAggregator, __version__, array_words
+from ccroute._core import Engine, KpiAggregator, PriorityQueue, __version__, array_words
 from ccroute._core import Plan as CheckedPlan
 
 Pairs: TypeAlias = list[tuple[str, int]]
@@ -92,5 +92,6 @@ __all__ = [
     "CheckedPlan",
     "Engine",
     "KpiAggregator",
+    "PriorityQueue",
     "__version__",
 ]
