@@ -78,6 +78,7 @@ from ccroute._wire import (
     ROLES,
     STATUS_CODES,
     KpiAggregator,
+    PriorityQueue,
     __version__,
 )
 
@@ -135,6 +136,7 @@ __all__ = [
     "OfferPolicy",
     "OfferWithdrawn",
     "Plan",
+    "PriorityQueue",
     "Progress",
     "QueuePlan",
     "Recording",

@@ -13,6 +13,7 @@ from ccroute._core import (
     EVENT_DTYPE_VERSION,
     Engine,
     KpiAggregator,
+    PriorityQueue,
     __version__,
     array_words,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "CheckedPlan",
     "Engine",
     "KpiAggregator",
+    "PriorityQueue",
     "__version__",
 ]
 

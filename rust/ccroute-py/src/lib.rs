@@ -1,11 +1,14 @@
 //! Python bindings of the ccroute engine: convert, detach, map errors. No routing rules.
 
 mod arrays;
+mod columns;
 mod engine;
 mod errors;
 mod gate;
 mod metrics;
 mod plan;
+mod priority_queue;
+mod scalars;
 
 use pyo3::prelude::*;
 
@@ -22,6 +25,8 @@ mod _core {
     use super::metrics::PyKpiAggregator;
     #[pymodule_export]
     use super::plan::PyPlan;
+    #[pymodule_export]
+    use super::priority_queue::PyPriorityQueue;
 
     /// The version the extension was built from.
     #[pymodule_init]

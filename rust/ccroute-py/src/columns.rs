@@ -1,0 +1,69 @@
+//! Columns from Python: one-dimensional numpy arrays, copied while Python cannot change
+//! them, so that the work on them can run detached and strides do not matter.
+
+use ccroute_core::{Rejection, Span, Timestamp};
+use numpy::{
+    Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::scalars::invalid;
+
+/// The values of the array `name`.
+///
+/// `TypeError` when it is no array of this type, `ValueError` when it has another shape.
+pub(crate) fn read<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
+    if let Ok(column) = array.cast::<PyArray1<T>>() {
+        return Ok(column.try_readonly()?.as_array().to_vec());
+    }
+    let wanted =
+        format!("{name}: give a one-dimensional numpy array of {}", numpy::dtype::<T>(array.py()));
+    let Ok(other) = array.cast::<PyUntypedArray>() else {
+        return Err(PyTypeError::new_err(format!("{wanted}, not {}", array.get_type().name()?)));
+    };
+    if other.dtype().is_equiv_to(&numpy::dtype::<T>(array.py())) {
+        let dimensions = other.ndim();
+        return Err(PyValueError::new_err(format!("{wanted}, not of {dimensions} dimensions")));
+    }
+    Err(PyTypeError::new_err(format!("{wanted}, not of {}", other.dtype())))
+}
+
+/// The values of an array that may be left out; else `rows` of them.
+pub(crate) fn read_beside<T: Element + Copy>(
+    name: &str,
+    array: Option<&Bound<'_, PyAny>>,
+    rows: usize,
+) -> PyResult<Option<Vec<T>>> {
+    let Some(array) = array else { return Ok(None) };
+    let column = read(name, array)?;
+    if column.len() != rows {
+        let found = column.len();
+        let message = format!("{name} has {found} rows where {rows} are needed: give one each");
+        return Err(PyValueError::new_err(message));
+    }
+    Ok(Some(column))
+}
+
+/// Microseconds since the epoch as instants; all or none.
+pub(crate) fn instants(name: &str, micros: &[i64]) -> Result<Vec<Timestamp>, Rejection> {
+    let remedy = "give microseconds since the epoch, not negative";
+    each(name, remedy, micros, Timestamp::from_micros)
+}
+
+/// Microseconds as lengths of time; all or none.
+pub(crate) fn spans(name: &str, micros: &[i64]) -> Result<Vec<Span>, Rejection> {
+    each(name, "give microseconds, not negative", micros, Span::from_micros)
+}
+
+fn each<T>(
+    name: &str,
+    remedy: &str,
+    micros: &[i64],
+    read: impl Fn(i64) -> Option<T>,
+) -> Result<Vec<T>, Rejection> {
+    let read = |(row, &micros)| {
+        read(micros).ok_or_else(|| invalid(format!("{name}[{row}] is {micros}: {remedy}")))
+    };
+    micros.iter().enumerate().map(read).collect()
+}
