@@ -79,6 +79,7 @@ from ccroute._wire import (
     STATUS_CODES,
     KpiAggregator,
     PriorityQueue,
+    SkillMatcher,
     __version__,
 )
 
@@ -145,6 +146,7 @@ __all__ = [
     "Requirement",
     "Router",
     "ServiceTarget",
+    "SkillMatcher",
     "Step",
     "SystemClock",
     "WrapUp",

@@ -14,6 +14,7 @@ from ccroute._core import (
     Engine,
     KpiAggregator,
     PriorityQueue,
+    SkillMatcher,
     __version__,
     array_words,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "Engine",
     "KpiAggregator",
     "PriorityQueue",
+    "SkillMatcher",
     "__version__",
 ]
 

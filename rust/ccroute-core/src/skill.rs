@@ -17,6 +17,11 @@ pub struct SkillLevel {
     pub level: u8,
 }
 
+impl SkillLevel {
+    /// The proficiencies there are.
+    pub const VALID: core::ops::RangeInclusive<u8> = 1..=MAX_LEVEL;
+}
+
 /// What an agent must be able to do to take a contact: all of these, at least one
 /// of each group, none of those.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ mod metrics;
 mod plan;
 mod priority_queue;
 mod scalars;
+mod skill_matcher;
 
 use pyo3::prelude::*;
 
@@ -27,6 +28,8 @@ mod _core {
     use super::plan::PyPlan;
     #[pymodule_export]
     use super::priority_queue::PyPriorityQueue;
+    #[pymodule_export]
+    use super::skill_matcher::PySkillMatcher;
 
     /// The version the extension was built from.
     #[pymodule_init]

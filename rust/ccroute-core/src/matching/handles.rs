@@ -128,8 +128,7 @@ impl HandleMatcher {
             return Ok(None);
         };
         self.matcher.set_open(agent, channel, false);
-        let generation = self.places.generation(row as usize).expect("who waits has a place");
-        let handle = Handle::new(row, generation);
+        let handle = self.handle(row);
         self.vacate(handle, key);
         Ok(Some(handle))
     }
@@ -166,13 +165,35 @@ impl HandleMatcher {
     /// # Errors
     /// `invalid_value` for a requirement that was never given out.
     pub fn best_agent(&self, class: ClassKey) -> Result<Option<AgentKey>, Rejection> {
-        if !self.matcher.is_held(class) {
+        if !self.knows(class) {
             let message =
                 format!("no requirement {}: ask for it by its skills first", class.index());
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
         }
         let choice = self.matcher.best_agent(Self::demand(class), self.strategy, |_| false);
         Ok(choice.map(|choice| AgentKey::new(choice.agent)))
+    }
+
+    /// The first waiting contact an agent may take, were it free; nothing changes.
+    ///
+    /// # Errors
+    /// `unknown_agent`.
+    pub fn best_contact(&mut self, agent: AgentKey) -> Result<Option<Handle>, Rejection> {
+        self.known(agent)?;
+        let channel = ChannelKey::new(Self::CHANNEL);
+        // Only an open agent is looked at: open for the question, if it is not.
+        let opened = self.matcher.set_open(agent, channel, true);
+        let best = self.matcher.best_contact(agent, |_| false);
+        if opened {
+            self.matcher.set_open(agent, channel, false);
+        }
+        Ok(best.map(|(_, row)| self.handle(row)))
+    }
+
+    /// Whether a requirement was given out.
+    #[must_use]
+    pub fn knows(&self, class: ClassKey) -> bool {
+        self.matcher.is_held(class)
     }
 
     /// How many contacts wait.
@@ -189,6 +210,11 @@ impl HandleMatcher {
 
     fn demand(class: ClassKey) -> Demand {
         Demand { queue: QueueKey::new(Self::QUEUE), class, channel: ChannelKey::new(Self::CHANNEL) }
+    }
+
+    fn handle(&self, row: u32) -> Handle {
+        let generation = self.places.generation(row as usize).expect("who waits has a place");
+        Handle::new(row, generation)
     }
 
     fn vacate(&mut self, handle: Handle, key: OrderKey) {

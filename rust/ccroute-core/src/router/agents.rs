@@ -7,7 +7,7 @@ use crate::command::Capacity;
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Device, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, OfferKey, QueueKey};
-use crate::skill::{MAX_LEVEL, SkillLevel, SkillSet};
+use crate::skill::{SkillLevel, SkillSet};
 
 impl Router {
     pub(super) fn sign_in(
@@ -234,7 +234,7 @@ impl Router {
                 );
                 return Err(Rejection::new(RejectionCode::UnknownSkill, message));
             }
-            if !(1..=MAX_LEVEL).contains(&level) {
+            if !SkillLevel::VALID.contains(&level) {
                 let name = self.plan.skills.name(skill.index());
                 let message =
                     format!("level {level} of skill '{name}': give a proficiency from 1 to 10");

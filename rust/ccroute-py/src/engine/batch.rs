@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 
 use super::{Measured, PyEngine, session};
 use crate::arrays::{self, Fields};
+use crate::scalars::invalid;
 
 /// Bytes of a row of `COMMAND_DTYPE`.
 const ROW: usize = 48;
@@ -233,8 +234,4 @@ impl Row {
         }
         router.live_offer_of(session::contact(router, id)?).ok_or_else(ended)
     }
-}
-
-fn invalid(message: String) -> Rejection {
-    Rejection::new(RejectionCode::InvalidValue, message)
 }

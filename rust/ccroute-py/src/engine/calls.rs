@@ -13,7 +13,10 @@ use super::session::{self, Asked, Pairs, Wish};
 use crate::errors;
 use crate::metrics::PyKpiAggregator;
 use crate::plan::PyPlan;
+use crate::scalars::{self, Band};
 
+/// Rows of an array type.
+type Bytes<'py> = Bound<'py, PyArray1<u8>>;
 /// customer, conversation, previous: the host's ids.
 type Story = (Option<String>, Option<String>, Option<String>);
 
@@ -132,7 +135,7 @@ impl PyEngine {
         id: &str,
         queue: &str,
         channel: &str,
-        band: i64,
+        band: Band,
         head_start: f64,
         needs: Option<Wish>,
         attributes: Vec<(String, String)>,
@@ -142,13 +145,12 @@ impl PyEngine {
         let reply = self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
             let channel = s.channel(channel)?;
-            let band = session::band(band)?;
-            let head_start = session::span("head_start", head_start)?;
+            let head_start = scalars::span("head_start", head_start)?;
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
             let (customer, conversation, previous) = &story;
             let contact = NewContact {
-                band,
+                band: band.0,
                 head_start,
                 requirement: requirement.as_ref(),
                 attributes: &attributes,
@@ -185,16 +187,16 @@ impl PyEngine {
         py: Python<'_>,
         now: f64,
         contact: &str,
-        band: Option<i64>,
+        band: Option<Band>,
         head_start: Option<f64>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "reprioritise", now, &asked, |s| {
             Ok(Command::Reprioritise {
                 contact: s.contact(contact)?,
-                band: band.map(session::band).transpose()?,
+                band: band.map(|band| band.0),
                 head_start: head_start
-                    .map(|seconds| session::span("head_start", seconds))
+                    .map(|seconds| scalars::span("head_start", seconds))
                     .transpose()?,
             })
         })
@@ -349,7 +351,7 @@ impl PyEngine {
     ) -> PyResult<()> {
         self.simple(py, "extend_wrap_up", now, &asked, |s| {
             let (agent, contact) = (s.agent(agent)?, s.contact(contact)?);
-            let by: Span = session::span("by", by)?;
+            let by: Span = scalars::span("by", by)?;
             Ok(Command::ExtendWrapUp { agent, contact, by })
         })
     }
@@ -455,13 +457,13 @@ impl PyEngine {
         &self,
         py: Python<'py>,
         rows: PyReadonlyArray1<'py, u8>,
-    ) -> PyResult<(Bound<'py, PyArray1<u8>>, Bound<'py, PyArray1<u8>>)> {
+    ) -> PyResult<(Bytes<'py>, Bytes<'py>)> {
         let (events, statuses) = self.carry_out(py, rows.as_slice()?)?;
         Ok((PyArray1::from_vec(py, events), PyArray1::from_vec(py, statuses)))
     }
 
     /// Everything since the last reading, as rows of `EVENT_DTYPE` in bytes.
-    fn take_event_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u8>>> {
+    fn take_event_rows<'py>(&self, py: Python<'py>) -> PyResult<Bytes<'py>> {
         Ok(PyArray1::from_vec(py, self.drain(py)?))
     }
 }
