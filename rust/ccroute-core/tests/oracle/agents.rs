@@ -59,13 +59,14 @@ impl Oracle {
     /// "**sign_out** – else `agent_signed_out`. Each live offer in order of making:
     /// `offer_withdrawn` (signed_out); each wrap-up in order of beginning:
     /// `wrap_up_ended` (signed_out); then `agent_signed_out`; then each contact that was
-    /// offered or connecting goes back: `contact_requeued` (signed_out)."
+    /// offered (in order of making) or connecting (in order of acceptance) goes back:
+    /// `contact_requeued` (signed_out)."
     pub(crate) fn sign_out(&mut self, name: &str) -> Answer {
         self.signed_in(name)?;
-        let mut going_back = self.connecting_with(name);
-        going_back.extend(self.withdraw_all(name, Cause::SignedOut));
-        // Offers are numbered in the order of making.
-        going_back.sort();
+        let mut going_back = self.withdraw_all(name, Cause::SignedOut);
+        let mut connecting = self.connecting_with(name);
+        connecting.sort();
+        going_back.extend(connecting);
         let wrapping = self.wrap_ups.iter().filter(|wrap| wrap.agent == name);
         let after: Vec<Seq> = wrapping.map(|wrap| wrap.contact).collect();
         for contact in after {
@@ -82,7 +83,9 @@ impl Oracle {
 
     fn connecting_with(&self, name: &str) -> Vec<(usize, Seq)> {
         let with_agent = self.contacts.iter().filter_map(|contact| match &contact.phase {
-            Phase::Connecting { agent, offer } if agent == name => Some((*offer, contact.seq)),
+            Phase::Connecting { agent, acceptance } if agent == name => {
+                Some((*acceptance, contact.seq))
+            }
             Phase::Connecting { .. }
             | Phase::Waiting
             | Phase::Offered

@@ -18,8 +18,10 @@ impl Oracle {
         let Arrival { contact: id, queue, channel, band, head_start, need, .. } = arrival;
         self.known_queue(queue)?;
         self.known_channel(channel)?;
-        self.valid_need(need.as_ref())?;
+        // "Unknown keys and whatever is an `invalid_value` come before all others, in the
+        // order of the arguments."
         valid_head_start(Some(*head_start))?;
+        self.valid_need(need.as_ref())?;
         if self.find_contact(id).is_ok() {
             return Err(RejectionCode::DuplicateContact);
         }
@@ -39,6 +41,7 @@ impl Oracle {
             excluded: Vec::new(),
             parts: Vec::new(),
             conversations: Vec::new(),
+            gone_since: None,
         });
         self.start_visit(self.entered);
         Ok(id.clone())
@@ -105,7 +108,7 @@ impl Oracle {
     /// `contact_abandoned` for abandoned, else `contact_left`; the agent on it when
     /// connecting. The contact is closed."
     pub(crate) fn cancel(&mut self, id: &str, cause: Cause) -> Answer {
-        let contact = self.unconnected(id)?;
+        self.find_contact(id)?;
         let allowed = [
             Cause::Abandoned,
             Cause::Withdrawn,
@@ -117,6 +120,7 @@ impl Oracle {
         if !allowed.contains(&cause) {
             return Err(RejectionCode::InvalidValue);
         }
+        let contact = self.unconnected(id)?;
         let kind = if cause == Cause::Abandoned {
             EventKind::ContactAbandoned
         } else {
@@ -143,11 +147,21 @@ impl Oracle {
         self.cancel_timer(&Timer::Connect(contact));
     }
 
-    /// "Closed (gone; remembered for the plan's `retention`)."
+    /// "The contact is closed."
     pub(crate) fn close(&mut self, contact: Seq) {
         self.contact_mut(contact).phase = Phase::Closed;
         self.end_exclusions(contact);
-        self.set_timer(self.now + self.rules.retention, Timer::Forget(contact));
+        self.begin_retention(contact);
+    }
+
+    /// "Closed (gone; remembered for the plan's `retention`, counted from the end of the
+    /// last wrap-up after it …)."
+    pub(crate) fn begin_retention(&mut self, contact: Seq) {
+        let over = self.contact(contact).phase == Phase::Closed
+            && self.wrap_ups.iter().all(|wrap| wrap.contact != contact);
+        if over {
+            self.contact_mut(contact).gone_since = Some(self.now);
+        }
     }
 
     /// "Waiting, offered or connecting, else `wrong_phase`."
@@ -167,8 +181,9 @@ impl Oracle {
         band: Option<i16>,
         head_start: Option<Span>,
     ) -> Answer {
-        let contact = self.unconnected(id)?;
+        self.find_contact(id)?;
         valid_head_start(head_start)?;
+        let contact = self.unconnected(id)?;
         let known = self.contact_mut(contact);
         known.band = band.unwrap_or(known.band);
         known.head_start = head_start.unwrap_or(known.head_start);
@@ -182,10 +197,10 @@ impl Oracle {
     /// → `contact_updated`. An offer stands."
     pub(crate) fn update(&mut self, id: &str, need: Option<&Need>) -> Answer {
         let contact = self.find_contact(id)?;
+        self.valid_need(need)?;
         if self.contact(contact).phase == Phase::Closed {
             return Err(RejectionCode::WrongPhase);
         }
-        self.valid_need(need)?;
         if let Some(need) = need {
             self.contact_mut(contact).own = need.clone();
         }

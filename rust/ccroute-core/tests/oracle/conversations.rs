@@ -116,10 +116,10 @@ impl Oracle {
     pub(crate) fn join(&mut self, id: &str, agent: &str, role: Role) -> Answer {
         let contact = self.find_contact(id)?;
         self.known_agent(agent)?;
-        self.engaged(contact)?;
         if role == Role::Primary {
             return Err(RejectionCode::InvalidValue);
         }
+        self.engaged(contact)?;
         if self.agent(agent).availability == Availability::Offline {
             return Err(RejectionCode::AgentSignedOut);
         }
@@ -183,10 +183,10 @@ impl Oracle {
     /// `contact_released` (cause by, agent = primary); wrap-up. The contact is closed."
     pub(crate) fn release(&mut self, id: &str, by: Cause) -> Answer {
         let contact = self.find_contact(id)?;
-        self.engaged(contact)?;
         if ![Cause::Customer, Cause::Agent, Cause::System].contains(&by) {
             return Err(RejectionCode::InvalidValue);
         }
+        self.engaged(contact)?;
         let primary = self.end_conversation(contact, EventKind::ContactReleased, by);
         self.wrap_up(contact, &primary);
         self.close(contact);
@@ -260,17 +260,20 @@ impl Oracle {
         Ok(String::new())
     }
 
-    /// "**end_wrap_up** – in wrap-up after it, else `not_joined`; timed, or mandatory
-    /// without a disposition: `wrap_up_rule`. → `wrap_up_ended` (agent)."
+    /// "**end_wrap_up** – in wrap-up after it, else `not_joined`; timed, or mandatory while
+    /// that conversation is the contact's last and has no disposition: `wrap_up_rule`.
+    /// → `wrap_up_ended` (agent)."
     pub(crate) fn end_wrap_up(&mut self, agent: &str, id: &str) -> Answer {
         self.known_agent(agent)?;
         let contact = self.find_contact(id)?;
         let at = self.wrapping(agent, contact).ok_or(RejectionCode::NotJoined)?;
         let wrap = &self.wrap_ups[at];
-        let disposed = self.contact(contact).conversations[wrap.conversation].sets > 0;
+        let conversations = &self.contact(contact).conversations;
+        let is_last = wrap.conversation + 1 == conversations.len();
+        let owed = is_last && conversations[wrap.conversation].sets == 0;
         let forbidden = match self.rules.queue(&wrap.queue).wrap_up {
             WrapUpMode::Timed => true,
-            WrapUpMode::Mandatory => !disposed,
+            WrapUpMode::Mandatory => owed,
             WrapUpMode::Optional | WrapUpMode::None => false,
         };
         if forbidden {
@@ -293,23 +296,24 @@ impl Oracle {
         self.cancel_timer(&Timer::WrapUp(agent.to_owned(), contact));
         // "At the end of wrap-up."
         self.becomes_idle(agent);
+        self.begin_retention(contact);
     }
 
-    /// "**dispose** – engaged, held or closed after a conversation (within retention), or
-    /// waiting again after a transfer; else `wrong_phase`. At least one code, none twice
-    /// (`invalid_value`), each in the set of the queue of the last conversation
-    /// (`unknown_disposition`). → one `contact_disposed` a code, reason = code, number =
-    /// how many sets so far, queue and agent of the last conversation."
+    /// "**dispose** – known (live or retained) and has had a conversation, else
+    /// `wrong_phase`. At least one code, none twice, else `invalid_value`; each code in the
+    /// set of the queue of the last conversation, else `unknown_disposition`. → one
+    /// `contact_disposed` a code, reason = code, number = how many sets this conversation
+    /// has been given, visit, queue and agent of the last conversation."
     pub(crate) fn dispose(&mut self, id: &str, codes: &[String]) -> Answer {
         let contact = self.find_contact(id)?;
-        let last = self.contact(contact).conversations.last().cloned();
-        let Some(Conversation { visit, queue, agent, sets }) = last else {
-            return Err(RejectionCode::WrongPhase);
-        };
         let twice = (1..codes.len()).any(|at| codes[..at].contains(&codes[at]));
         if codes.is_empty() || twice {
             return Err(RejectionCode::InvalidValue);
         }
+        let last = self.contact(contact).conversations.last().cloned();
+        let Some(Conversation { visit, queue, agent, sets }) = last else {
+            return Err(RejectionCode::WrongPhase);
+        };
         if !codes.iter().all(|code| self.rules.queue(&queue).dispositions.contains(code)) {
             return Err(RejectionCode::UnknownDisposition);
         }

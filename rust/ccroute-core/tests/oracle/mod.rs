@@ -3,7 +3,7 @@
 //! The real router is compared with it. Nothing here may look into the engine.
 
 // Every test binary takes the part it needs.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod agents;
 mod choice;
@@ -19,12 +19,12 @@ mod scenario;
 
 use ccroute_core::{RejectionCode, Timestamp};
 
-pub(crate) use commands::{ScriptCommand, Step, parse_time};
+pub(crate) use commands::{Arrival, Profile, ScriptCommand, Step};
 pub(crate) use driver::Engine;
 pub(crate) use happening::Happening;
-pub(crate) use router::{Oracle, Phase};
-pub(crate) use rules::{Need, QueueRules, Relaxing, Rules};
-pub(crate) use scenario::{Line, Scenario, play};
+pub(crate) use router::{Contact, Oracle, Phase};
+pub(crate) use rules::{Need, Rules};
+pub(crate) use scenario::{Scenario, consequences, play};
 
 /// What came of one step: the events in order, and the answer. An answer is the name
 /// of what came into being (an agent, a contact) or empty.

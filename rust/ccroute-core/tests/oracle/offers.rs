@@ -42,7 +42,9 @@ impl Oracle {
         let until = self.now + self.rules.queue(&self.contact(contact).queue).connect_within;
         let event = self.about_offer(ordinal, EventKind::OfferAccepted);
         self.end_offer(ordinal, Happening { time: Some(until), ..event });
-        self.contact_mut(contact).phase = Phase::Connecting { agent, offer: ordinal };
+        self.acceptances += 1;
+        let acceptance = self.acceptances;
+        self.contact_mut(contact).phase = Phase::Connecting { agent, acceptance };
         self.set_timer(until, Timer::Connect(contact));
         Ok(String::new())
     }
@@ -58,7 +60,7 @@ impl Oracle {
         Ok(String::new())
     }
 
-    /// "*offer deadline* → `offer_missed`; …"
+    /// "*offer deadline* → `offer_missed`; the agent is excluded."
     pub(crate) fn miss(&mut self, ordinal: usize) {
         let (contact, agent) = self.live(ordinal).expect("timers of ended offers are gone");
         let event = self.about_offer(ordinal, EventKind::OfferMissed);
@@ -66,8 +68,8 @@ impl Oracle {
         self.fail(contact, &agent, Cause::Missed);
     }
 
-    /// "*connect deadline* – as a missed offer, but the first event is missing and the
-    /// cause is connect_timeout throughout."
+    /// "*connect deadline* – as a missed offer, without the first event, and with
+    /// connect_timeout in place of missed."
     pub(crate) fn fail_to_connect(&mut self, contact: Seq) {
         let Phase::Connecting { agent, .. } = self.contact(contact).phase.clone() else {
             unreachable!("the timer of a connection ends with it")
@@ -75,21 +77,17 @@ impl Oracle {
         self.fail(contact, &agent, Cause::ConnectTimeout);
     }
 
-    /// "Under `not_ready`: `agent_not_ready` (cause missed), and the agent's other live
-    /// offers are withdrawn as by not_ready, before it; `contact_requeued` (missed); the
-    /// agent is excluded."
+    /// "Under `not_ready`, and if the agent is ready: each other live offer of the agent
+    /// `offer_withdrawn` (not_ready), then `agent_not_ready` (missed). Then
+    /// `contact_requeued` (missed), then the contacts of the other offers
+    /// `contact_requeued` (not_ready)."
     fn fail(&mut self, contact: Seq, agent: &str, cause: Cause) {
-        let queue = self.contact(contact).queue.clone();
-        let mut others = Vec::new();
-        match self.rules.queue(&queue).on_missed {
-            // An agent who is not ready already, for a reason of his own, stays so.
-            OnMissed::NotReady if self.agent(agent).availability == Availability::Ready => {
-                others = self.go_not_ready(agent, None, cause);
-            }
-            OnMissed::NotReady | OnMissed::StayReady => {}
-        }
-        self.requeue(contact, cause);
         self.exclude(contact, agent);
+        let queue = self.contact(contact).queue.clone();
+        let stays = self.rules.queue(&queue).on_missed == OnMissed::StayReady
+            || self.agent(agent).availability != Availability::Ready;
+        let others = if stays { Vec::new() } else { self.go_not_ready(agent, None, cause) };
+        self.requeue(contact, cause);
         self.requeue_all(others, Cause::NotReady);
     }
 

@@ -40,10 +40,10 @@ pub(crate) struct Agent {
 pub(crate) enum Phase {
     Waiting,
     Offered,
-    /// Accepted under that offer.
+    /// The how-many-th acceptance it was says in which order connections began.
     Connecting {
         agent: String,
-        offer: usize,
+        acceptance: usize,
     },
     Engaged {
         held: bool,
@@ -79,6 +79,8 @@ pub(crate) struct Contact {
     /// Live parts in order of joining; the primary among them.
     pub(crate) parts: Vec<(String, Role)>,
     pub(crate) conversations: Vec<Conversation>,
+    /// Closed, and nobody wraps up after it any more.
+    pub(crate) gone_since: Option<Timestamp>,
 }
 
 /// A live offer; ended ones are gone.
@@ -112,8 +114,6 @@ pub(crate) enum Timer {
     Escalation(Seq),
     Exclusion(Seq, String),
     WrapUp(String, Seq),
-    Forget(Seq),
-    ForgetAnswer(String),
 }
 
 #[derive(Clone, Debug)]
@@ -126,9 +126,11 @@ pub(crate) struct Oracle {
     pub(crate) wrap_ups: Vec<WrapUp>,
     /// In order of setting.
     pub(crate) timers: Vec<(Timestamp, Timer)>,
-    pub(crate) answers: Vec<(String, Answer)>,
+    /// When, to which command id, what.
+    pub(crate) answers: Vec<(Timestamp, String, Answer)>,
     pub(crate) entered: Seq,
     pub(crate) offers_made: usize,
+    pub(crate) acceptances: usize,
     pub(crate) events: Vec<Happening>,
 }
 
@@ -145,6 +147,7 @@ impl Oracle {
             answers: Vec::new(),
             entered: 0,
             offers_made: 0,
+            acceptances: 0,
             events: Vec::new(),
         }
     }
@@ -162,14 +165,13 @@ impl Oracle {
         // "A command with a `command_id` that was seen within retention gets the first
         // answer again (also when that was a refusal), and nothing happens."
         if let Some(id) = &step.id
-            && let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == id)
+            && let Some((.., answer)) = self.answers.iter().find(|(_, known, _)| known == id)
         {
             return answer.clone();
         }
         let answer = self.command(&step.command);
         if let Some(id) = &step.id {
-            self.answers.push((id.clone(), answer.clone()));
-            self.set_timer(self.now + self.rules.retention, Timer::ForgetAnswer(id.clone()));
+            self.answers.push((self.now, id.clone(), answer.clone()));
         }
         // "Matching runs after each deadline and each accepted command."
         if answer.is_ok() {
@@ -189,6 +191,15 @@ impl Oracle {
             self.fire(timer);
             self.match_waiting();
         }
+        self.forget();
+    }
+
+    /// "Remembered for the plan's `retention`", contacts as well as answers.
+    fn forget(&mut self) {
+        let (now, retention) = (self.now, self.rules.retention);
+        let is_kept = |since: Timestamp| now < since + retention;
+        self.contacts.retain(|contact| contact.gone_since.is_none_or(is_kept));
+        self.answers.retain(|&(at, ..)| is_kept(at));
     }
 
     fn fire(&mut self, timer: Timer) {
@@ -200,9 +211,6 @@ impl Oracle {
                 self.contact_mut(contact).excluded.retain(|excluded| *excluded != agent);
             }
             Timer::WrapUp(agent, contact) => self.run_out_of_wrap_up(&agent, contact),
-            // "Closed (gone; remembered for the plan's `retention`)."
-            Timer::Forget(contact) => self.contacts.retain(|known| known.seq != contact),
-            Timer::ForgetAnswer(id) => self.answers.retain(|(known, _)| *known != id),
         }
     }
 
