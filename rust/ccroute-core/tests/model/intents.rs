@@ -59,10 +59,10 @@ pub(crate) struct Intent {
 
 pub(crate) fn intent() -> impl Strategy<Value = Intent> {
     let pause = prop_oneof![
-        45 => Just(Pause::Nothing),
-        35 => (1..=5_i64).prop_map(Pause::Halves),
-        14 => (-1..=1_i64).prop_map(Pause::Deadline),
-        4 => (15..=90_i64).prop_map(Pause::Long),
+        55 => Just(Pause::Nothing),
+        34 => (1..=5_i64).prop_map(Pause::Halves),
+        8 => (-1..=1_i64).prop_map(Pause::Deadline),
+        2 => (15..=90_i64).prop_map(Pause::Long),
         1 => Just(Pause::Back),
     ];
     (kind(), pause, any::<u32>()).prop_map(|(kind, pause, seed)| Intent { kind, pause, seed })
@@ -99,12 +99,15 @@ fn kind() -> impl Strategy<Value = Kind> {
         5 => Just(Kind::Join),
         2 => Just(Kind::Leave),
         3 => Just(Kind::HandOver),
-        6 => Just(Kind::Release),
-        3 => Just(Kind::ExtendWrapUp),
-        4 => Just(Kind::EndWrapUp),
-        4 => Just(Kind::Dispose),
+        7 => Just(Kind::Release),
+        5 => Just(Kind::ExtendWrapUp),
+        6 => Just(Kind::EndWrapUp),
+        6 => Just(Kind::Dispose),
     ]
 }
+
+/// An offer that never was.
+pub(crate) const NO_OFFER: usize = 1_000_000;
 
 const AGENTS: [&str; 5] = ["a1", "a2", "a3", "a4", "a5"];
 
@@ -116,7 +119,8 @@ impl Intent {
         let id = dice.chance(1, 12).then(|| format!("k{}", dice.below(8)));
         let id = id.filter(|_| !matches!(self.kind, Kind::Advance));
         let mut chooser = Chooser { dice, oracle };
-        let command = chooser.command(self.kind);
+        let kind = chooser.sensible(self.kind);
+        let command = chooser.command(kind);
         Step { at, id, command }
     }
 }
@@ -138,17 +142,53 @@ impl Pause {
     }
 }
 
+fn is_unconnected(contact: &Contact) -> bool {
+    !matches!(contact.phase, Phase::Engaged { .. } | Phase::Closed)
+}
+
+fn is_connecting(contact: &Contact) -> bool {
+    matches!(contact.phase, Phase::Connecting { .. })
+}
+
+fn is_engaged(contact: &Contact) -> bool {
+    matches!(contact.phase, Phase::Engaged { .. })
+}
+
 struct Chooser<'a> {
     dice: Dice,
     oracle: &'a Oracle,
 }
 
 impl Chooser<'_> {
+    /// The kind, or, when there is nothing it could be about, mostly what brings the work
+    /// nearer to it.
+    fn sensible(&mut self, kind: Kind) -> Kind {
+        let oracle = self.oracle;
+        let any = |fits: fn(&Contact) -> bool| oracle.contacts.iter().any(fits);
+        let possible = match kind {
+            Kind::Accept | Kind::Decline => !oracle.offers.is_empty(),
+            Kind::Connected => any(is_connecting),
+            Kind::Hold | Kind::Join | Kind::Release => any(is_engaged),
+            Kind::Resume => any(|contact| contact.phase == Phase::Engaged { held: true }),
+            Kind::Leave | Kind::HandOver => any(|contact| contact.parts.len() > 1),
+            Kind::ExtendWrapUp | Kind::EndWrapUp => !oracle.wrap_ups.is_empty(),
+            Kind::Dispose => any(|contact| !contact.conversations.is_empty()),
+            Kind::Cancel | Kind::Reprioritise | Kind::Update | Kind::Transfer => any(is_unconnected),
+            Kind::Advance | Kind::SignIn | Kind::SignOut | Kind::Ready | Kind::NotReady => true,
+            Kind::SetDevice | Kind::Change | Kind::Enqueue => true,
+        };
+        if possible || self.dice.chance(1, 8) {
+            kind
+        } else if any(is_connecting) {
+            Kind::Connected
+        } else if !oracle.offers.is_empty() {
+            Kind::Accept
+        } else {
+            self.among(&[Kind::Enqueue, Kind::Ready, Kind::Change])
+        }
+    }
+
     fn command(&mut self, kind: Kind) -> C {
-        let unconnected =
-            |contact: &Contact| !matches!(contact.phase, Phase::Engaged { .. } | Phase::Closed);
-        let engaged = |contact: &Contact| matches!(contact.phase, Phase::Engaged { .. });
-        let connecting = |contact: &Contact| matches!(contact.phase, Phase::Connecting { .. });
         let open = |contact: &Contact| contact.phase != Phase::Closed;
         match kind {
             Kind::Advance => C::Advance,
@@ -163,28 +203,28 @@ impl Chooser<'_> {
             Kind::Enqueue => C::Enqueue(self.arrival()),
             Kind::Cancel => {
                 let causes = [Cause::Abandoned, Cause::Withdrawn, Cause::TimedOut, Cause::Customer];
-                C::Cancel { contact: self.contact(unconnected), cause: self.among(&causes) }
+                C::Cancel { contact: self.contact(is_unconnected), cause: self.among(&causes) }
             }
-            Kind::Reprioritise => self.reprioritise(unconnected),
+            Kind::Reprioritise => self.reprioritise(is_unconnected),
             Kind::Update => self.update(open),
             Kind::Accept => C::Accept { offer: self.offer() },
             Kind::Decline => C::Decline { offer: self.offer(), reason: self.reason() },
-            Kind::Connected => C::Connected { contact: self.contact(connecting) },
-            Kind::Hold => C::Hold { contact: self.contact(engaged) },
-            Kind::Resume => C::Resume { contact: self.contact(engaged) },
+            Kind::Connected => C::Connected { contact: self.contact(is_connecting) },
+            Kind::Hold => C::Hold { contact: self.contact(is_engaged) },
+            Kind::Resume => C::Resume { contact: self.contact(is_engaged) },
             Kind::Transfer => {
                 let (contact, queue) = (self.contact(open), self.queue());
                 C::Transfer { contact, queue, keep_age: self.dice.chance(1, 2) }
             }
             Kind::Join => {
-                let (contact, agent) = (self.contact(engaged), self.agent());
+                let (contact, agent) = (self.contact(is_engaged), self.agent());
                 C::Join { contact, agent, role: self.among(Role::ALL) }
             }
             Kind::Leave => self.part(|contact, agent| C::Leave { contact, agent }),
             Kind::HandOver => self.part(|contact, agent| C::HandOver { contact, agent }),
             Kind::Release => {
-                let causes = [Cause::Customer, Cause::Agent, Cause::System, Cause::Missed];
-                C::Release { contact: self.contact(engaged), by: self.among(&causes) }
+                let causes = [Cause::Customer, Cause::Agent, Cause::Agent, Cause::System, Cause::Missed];
+                C::Release { contact: self.contact(is_engaged), by: self.among(&causes) }
             }
             Kind::ExtendWrapUp => self.extend_wrap_up(),
             Kind::EndWrapUp => {
@@ -261,7 +301,7 @@ impl Chooser<'_> {
         let live = self.dice.pick(&self.oracle.offers).map(|offer| offer.ordinal);
         match live.filter(|_| !self.dice.chance(1, 12)) {
             Some(ordinal) => ordinal,
-            None if self.dice.chance(1, 4) => 1_000_000,
+            None if self.dice.chance(1, 4) => NO_OFFER,
             None => self.dice.below(self.oracle.offers_made + 1),
         }
     }
@@ -310,7 +350,7 @@ impl Chooser<'_> {
             channel: self.channel(),
             band: if self.dice.chance(1, 4) { self.band() } else { 0 },
             head_start: if self.dice.chance(1, 4) { self.head_start() } else { Span::ZERO },
-            need: self.dice.chance(1, 3).then(|| self.need()),
+            need: self.dice.chance(1, 5).then(|| self.need()),
             attributes: self.attributes(),
         }
     }

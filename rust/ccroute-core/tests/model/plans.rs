@@ -26,7 +26,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
 fn queue() -> impl Strategy<Value = QueuePlan> {
     let seconds = |least: u32, most: u32| (least..=most).prop_map(Span::secs);
     let on_missed = prop_oneof![Just(OnMissed::NotReady), Just(OnMissed::StayReady)];
-    let offer = (seconds(1, 10), seconds(1, 6), on_missed, seconds(1, 20)).prop_map(
+    let offer = (seconds(1, 15), seconds(1, 10), on_missed, seconds(1, 20)).prop_map(
         |(timeout, connect_within, on_missed, exclude_for)| OfferPolicy {
             timeout,
             connect_within,
@@ -57,14 +57,22 @@ fn queue() -> impl Strategy<Value = QueuePlan> {
     )
 }
 
-fn level() -> impl Strategy<Value = SkillLevel> {
+fn level() -> impl Strategy<Value = SkillLevel> + Clone {
     let easy = prop_oneof![3 => 1..=5_u8, 1 => 6..=10_u8];
     (0..5_usize, easy)
         .prop_map(|(skill, level)| SkillLevel { skill: SkillKey::new(skill), level })
 }
 
+/// None mostly, so that agents who can be found are found.
+fn few<S: Strategy + Clone>(of: S) -> impl Strategy<Value = Vec<S::Value>>
+where
+    S::Value: Clone,
+{
+    prop_oneof![3 => vec(of.clone(), 0), 2 => vec(of, 1..=2)]
+}
+
 fn requirement() -> impl Strategy<Value = Requirement> {
-    (vec(level(), 0..=2), vec(vec(level(), 1..=3), 0..=1), vec(level(), 0..=1))
+    (few(level()), few(vec(level(), 1..=3)), few(level()))
         .prop_map(|(all_of, any_of, none_of)| Requirement { all_of, any_of, none_of })
 }
 
