@@ -1,5 +1,8 @@
 //! A small generator of numbers, the same on every machine (splitmix64).
 
+// Each test binary takes the part it needs.
+#![allow(dead_code)]
+
 /// A seeded source of choices.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);

@@ -173,7 +173,9 @@ impl Chooser<'_> {
             Kind::Leave | Kind::HandOver => any(|contact| contact.parts.len() > 1),
             Kind::ExtendWrapUp | Kind::EndWrapUp => !oracle.wrap_ups.is_empty(),
             Kind::Dispose => any(|contact| !contact.conversations.is_empty()),
-            Kind::Cancel | Kind::Reprioritise | Kind::Update | Kind::Transfer => any(is_unconnected),
+            Kind::Cancel | Kind::Reprioritise | Kind::Update | Kind::Transfer => {
+                any(is_unconnected)
+            }
             Kind::Advance | Kind::SignIn | Kind::SignOut | Kind::Ready | Kind::NotReady => true,
             Kind::SetDevice | Kind::Change | Kind::Enqueue => true,
         };
@@ -223,7 +225,8 @@ impl Chooser<'_> {
             Kind::Leave => self.part(|contact, agent| C::Leave { contact, agent }),
             Kind::HandOver => self.part(|contact, agent| C::HandOver { contact, agent }),
             Kind::Release => {
-                let causes = [Cause::Customer, Cause::Agent, Cause::Agent, Cause::System, Cause::Missed];
+                let causes =
+                    [Cause::Customer, Cause::Agent, Cause::Agent, Cause::System, Cause::Missed];
                 C::Release { contact: self.contact(is_engaged), by: self.among(&causes) }
             }
             Kind::ExtendWrapUp => self.extend_wrap_up(),
@@ -283,7 +286,11 @@ impl Chooser<'_> {
     /// Known agents mostly, now and then one who never came.
     fn agent(&mut self) -> String {
         let known: Vec<&str> = self.oracle.agents.iter().map(|agent| &*agent.name).collect();
-        if known.is_empty() || self.dice.chance(1, 40) { self.one(&AGENTS) } else { self.one(&known) }
+        if known.is_empty() || self.dice.chance(1, 40) {
+            self.one(&AGENTS)
+        } else {
+            self.one(&known)
+        }
     }
 
     /// A contact that fits mostly, now and then any, or one that never came.

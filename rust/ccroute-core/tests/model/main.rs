@@ -75,7 +75,8 @@ fn difference(plan: &Plan, steps: &[Step]) -> Option<(usize, String)> {
     for (at, step) in steps.iter().enumerate() {
         // Nobody can answer an offer before hearing of it.
         if let ScriptCommand::Accept { offer } | ScriptCommand::Decline { offer, .. } = step.command
-            && offer > oracle.offers_made && offer < NO_OFFER
+            && offer > oracle.offers_made
+            && offer < NO_OFFER
         {
             return None;
         }
@@ -142,12 +143,9 @@ fn run(plan: Plan, intents: &[Intent], seen: &RefCell<Seen>) -> Result<(), TestC
     Ok(())
 }
 
-thread_local! { static COUNTS: RefCell<std::collections::BTreeMap<String,usize>> = RefCell::default(); }
 fn note(log: &[(Step, Outcome)], seen: &mut Seen) {
     for (_, outcome) in log {
         let events = outcome.events.iter();
-        for e in events.clone() { COUNTS.with_borrow_mut(|c| *c.entry(format!("{} {}", e.kind, e.cause)).or_default() += 1); }
-        COUNTS.with_borrow_mut(|c| *c.entry(format!("answer {:?}", outcome.answer.as_ref().err())).or_default() += 1);
         seen.extend(events.clone().map(|event| event.kind.to_string()));
         seen.extend(events.map(|event| format!("{} {}", event.kind, event.cause)));
         seen.extend(outcome.answer.as_ref().err().map(|code| code.to_string()));
@@ -198,15 +196,13 @@ fn the_engine_does_what_the_oracle_does() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let input = (plans::plan(), opening(), vec(intent(), 1..=COMMANDS));
     let seen = RefCell::default();
-    let result = TestRunner::new_with_rng(config, rng).run(&input, |(plan, opening, intents)| {
-        run(plan, &[opening, intents].concat(), &seen)
-    });
+    let result = TestRunner::new_with_rng(config, rng)
+        .run(&input, |(plan, opening, intents)| run(plan, &[opening, intents].concat(), &seen));
     match result {
         Ok(()) => {}
         // The scenario says it all; the intents behind it would only bury it.
         Err(TestError::Fail(reason, _)) => panic!("seed {seed}: {reason}"),
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
-    for (w,n) in COUNTS.with_borrow(|c| c.clone()) { eprintln!("{n:7} {w}"); }
     assert_eq!(missing(&seen.borrow()), Vec::<String>::new(), "never came up");
 }

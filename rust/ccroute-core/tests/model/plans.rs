@@ -43,7 +43,8 @@ fn queue() -> impl Strategy<Value = QueuePlan> {
     let wrap_up = (mode, seconds(1, 10), seconds(0, 8))
         .prop_map(|(mode, limit, extension)| WrapUp { mode, limit, extension });
     let strategy = prop_oneof![Just(Choice::LongestIdle), Just(Choice::MostProficient)];
-    let codes = (0..=3_usize).prop_map(|codes| (1..=codes).map(|code| format!("d{code}")).collect());
+    let codes =
+        (0..=3_usize).prop_map(|codes| (1..=codes).map(|code| format!("d{code}")).collect());
     (strategy, requirement(), offer, wrap_up, codes, escalation()).prop_map(
         |(strategy, requirement, offer, wrap_up, dispositions, escalation)| QueuePlan {
             strategy,
@@ -59,8 +60,7 @@ fn queue() -> impl Strategy<Value = QueuePlan> {
 
 fn level() -> impl Strategy<Value = SkillLevel> + Clone {
     let easy = prop_oneof![3 => 1..=5_u8, 1 => 6..=10_u8];
-    (0..5_usize, easy)
-        .prop_map(|(skill, level)| SkillLevel { skill: SkillKey::new(skill), level })
+    (0..5_usize, easy).prop_map(|(skill, level)| SkillLevel { skill: SkillKey::new(skill), level })
 }
 
 /// None mostly, so that agents who can be found are found.

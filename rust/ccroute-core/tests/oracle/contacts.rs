@@ -92,7 +92,8 @@ impl Oracle {
 
     pub(crate) fn end_exclusions(&mut self, contact: Seq) {
         self.contact_mut(contact).excluded.clear();
-        self.timers.retain(|(_, timer)| !matches!(timer, Timer::Exclusion(of, _) if *of == contact));
+        self.timers
+            .retain(|(_, timer)| !matches!(timer, Timer::Exclusion(of, _) if *of == contact));
     }
 
     /// "An agent who missed, declined, or failed to connect a contact is excluded from it

@@ -26,12 +26,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self {
-            router: Router::new(plan),
-            offers: Vec::new(),
-            contacts: Vec::new(),
-            events_seen: 0,
-        }
+        Self { router: Router::new(plan), offers: Vec::new(), contacts: Vec::new(), events_seen: 0 }
     }
 
     /// The same engine, its router taken down and set up again from a snapshot.
@@ -140,7 +135,10 @@ impl Engine {
     fn levels(&self, levels: &[Level]) -> Vec<SkillLevel> {
         let plan = self.router.plan();
         let skill = |name: &str| plan.find_skill(name).unwrap_or_else(|| SkillKey::new(NOWHERE));
-        levels.iter().map(|(name, level)| SkillLevel { skill: skill(name), level: *level }).collect()
+        levels
+            .iter()
+            .map(|(name, level)| SkillLevel { skill: skill(name), level: *level })
+            .collect()
     }
 
     fn requirement(&self, need: &Need) -> Requirement {
