@@ -63,6 +63,9 @@ impl Oracle {
             && self.is_open(agent, &contact.channel)
             && need.met_by(&agent.skills)
             && !contact.excluded.contains(&agent.name)
+            // "Whoever is in wrap-up after a contact is excluded from it as long as that
+            // lasts."
+            && self.wrapping(&agent.name, contact.seq).is_none()
     }
 
     /// "Ready; used < capacity there; and the device is unknown or available, or the
@@ -92,9 +95,10 @@ impl Oracle {
     /// "A slot is taken when an offer is made and kept through connection, conversation
     /// and wrap-up"; a monitor takes none.
     fn slots_used(&self, agent: &str, channel: &str) -> usize {
-        let offered = self.offers.iter().filter(|offer| {
-            offer.agent == agent && self.contact(offer.contact).channel == channel
-        });
+        let offered = self
+            .offers
+            .iter()
+            .filter(|offer| offer.agent == agent && self.contact(offer.contact).channel == channel);
         let here = self.contacts.iter().filter(|contact| contact.channel == channel);
         let with_contacts: usize = here
             .map(|contact| {

@@ -54,11 +54,8 @@ impl Oracle {
         match self.contact(contact).phase {
             Phase::Closed => return Err(RejectionCode::WrongPhase),
             Phase::Engaged { .. } => {
-                let primary = self.end_conversation(
-                    contact,
-                    EventKind::ContactTransferred,
-                    Cause::Agent,
-                );
+                let primary =
+                    self.end_conversation(contact, EventKind::ContactTransferred, Cause::Agent);
                 self.wrap_up(contact, &primary);
             }
             Phase::Waiting | Phase::Offered | Phase::Connecting { .. } => {
@@ -222,7 +219,7 @@ impl Oracle {
     }
 
     /// "In wrap-up after it": where it stands in the list.
-    fn wrapping(&self, agent: &str, contact: Seq) -> Option<usize> {
+    pub(crate) fn wrapping(&self, agent: &str, contact: Seq) -> Option<usize> {
         self.wrap_ups.iter().position(|wrap| wrap.agent == agent && wrap.contact == contact)
     }
 
