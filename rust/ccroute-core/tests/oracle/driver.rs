@@ -41,63 +41,9 @@ impl Engine {
     }
 
     fn run(&mut self, step: &Step) -> Result<Reply, Rejection> {
-        let ready = Keys::of(self, &step.command);
-        let queues = ready.queues.as_deref();
-        let skills = ready.skills.as_deref();
-        let capacity = ready.capacity.as_deref();
-        let attributes: Vec<(&str, &str)> =
-            ready.attributes.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let codes: Vec<&str> = ready.codes.iter().map(String::as_str).collect();
-        let agent = ready.agent;
-        let contact = ready.contact;
-        let offer = ready.offer;
-        use ScriptCommand as C;
-        let command = match &step.command {
-            C::Advance => return self.router.advance(step.at).map(|()| Reply::Done),
-            C::SignIn { agent, .. } => Command::SignIn {
-                agent,
-                skills: skills.unwrap_or_default(),
-                queues: queues.unwrap_or_default(),
-                capacity: capacity.unwrap_or_default(),
-            },
-            C::SignOut { .. } => Command::SignOut(agent),
-            C::Ready { .. } => Command::Ready(agent),
-            C::NotReady { reason, .. } => Command::NotReady { agent, reason: reason.as_deref() },
-            C::SetDevice { device, .. } => Command::SetDevice { agent, device: *device },
-            C::Change { .. } => Command::Change { agent, skills, queues, capacity },
-            C::Enqueue(Arrival { contact, channel, band, head_start, .. }) => {
-                Command::Enqueue(NewContact {
-                    band: *band,
-                    head_start: *head_start,
-                    requirement: ready.requirement.as_ref(),
-                    attributes: &attributes,
-                    ..NewContact::new(contact, ready.queue, self.channel(channel))
-                })
-            }
-            C::Cancel { cause, .. } => Command::Cancel { contact, cause: *cause },
-            C::Reprioritise { band, head_start, .. } => {
-                Command::Reprioritise { contact, band: *band, head_start: *head_start }
-            }
-            C::Update { .. } => Command::Update {
-                contact,
-                requirement: ready.requirement.as_ref(),
-                attributes: &attributes,
-            },
-            C::Accept { .. } => Command::Accept(offer),
-            C::Decline { reason, .. } => Command::Decline { offer, reason: reason.as_deref() },
-            C::Connected { .. } => Command::Connected(contact),
-            C::Hold { .. } => Command::Hold(contact),
-            C::Resume { .. } => Command::Resume(contact),
-            C::Transfer { keep_age, .. } => {
-                Command::Transfer { contact, queue: ready.queue, keep_age: *keep_age }
-            }
-            C::Join { role, .. } => Command::Join { contact, agent, role: *role },
-            C::Leave { .. } => Command::Leave { contact, agent },
-            C::HandOver { .. } => Command::HandOver { contact, agent },
-            C::Release { by, .. } => Command::Release { contact, by: *by },
-            C::ExtendWrapUp { by, .. } => Command::ExtendWrapUp { agent, contact, by: *by },
-            C::EndWrapUp { .. } => Command::EndWrapUp { agent, contact },
-            C::Dispose { .. } => Command::Dispose { contact, codes: &codes },
+        let keys = Keys::of(self, &step.command);
+        let Some(command) = keys.command(&step.command) else {
+            return self.router.advance(step.at).map(|()| Reply::Done);
         };
         match &step.id {
             None => self.router.apply(step.at, command),
@@ -200,26 +146,28 @@ impl Engine {
 
 /// What the names of a command stand for; what a command does not name is a key that
 /// does not exist.
-struct Keys {
+struct Keys<'a> {
     agent: AgentKey,
     contact: ContactKey,
     offer: OfferKey,
     queue: QueueKey,
+    channel: ChannelKey,
     skills: Option<Vec<SkillLevel>>,
     queues: Option<Vec<QueueKey>>,
     capacity: Option<Vec<Capacity>>,
     requirement: Option<Requirement>,
-    attributes: Vec<(String, String)>,
-    codes: Vec<String>,
+    attributes: Vec<(&'a str, &'a str)>,
+    codes: Vec<&'a str>,
 }
 
-impl Keys {
-    fn of(engine: &Engine, command: &ScriptCommand) -> Self {
+impl<'a> Keys<'a> {
+    fn of(engine: &Engine, command: &'a ScriptCommand) -> Self {
         let mut keys = Self {
             agent: engine.agent(""),
             contact: engine.contact(""),
             offer: engine.offer(0),
             queue: engine.queue(""),
+            channel: engine.channel(""),
             skills: None,
             queues: None,
             capacity: None,
@@ -239,15 +187,15 @@ impl Keys {
             | C::Ready { agent }
             | C::NotReady { agent, .. }
             | C::SetDevice { agent, .. } => keys.agent = engine.agent(agent),
-            C::Enqueue(Arrival { queue, need, attributes, .. }) => {
-                keys.queue = engine.queue(queue);
+            C::Enqueue(Arrival { queue, channel, need, attributes, .. }) => {
+                (keys.queue, keys.channel) = (engine.queue(queue), engine.channel(channel));
                 keys.requirement = need.as_ref().map(|need| engine.requirement(need));
-                keys.attributes.clone_from(attributes);
+                keys.attributes = borrowed(attributes);
             }
             C::Update { contact, need, attributes } => {
                 keys.contact = engine.contact(contact);
                 keys.requirement = need.as_ref().map(|need| engine.requirement(need));
-                keys.attributes.clone_from(attributes);
+                keys.attributes = borrowed(attributes);
             }
             C::Accept { offer } | C::Decline { offer, .. } => keys.offer = engine.offer(*offer),
             C::Cancel { contact, .. }
@@ -268,10 +216,60 @@ impl Keys {
             }
             C::Dispose { contact, codes } => {
                 keys.contact = engine.contact(contact);
-                keys.codes.clone_from(codes);
+                keys.codes = codes.iter().map(String::as_str).collect();
             }
         }
         keys
+    }
+
+    /// The command itself; none for the bare passing of time.
+    fn command(&'a self, script: &'a ScriptCommand) -> Option<Command<'a>> {
+        let Self { agent, contact, offer, queue, .. } = *self;
+        let (skills, queues) = (self.skills.as_deref(), self.queues.as_deref());
+        let (capacity, requirement) = (self.capacity.as_deref(), self.requirement.as_ref());
+        let (attributes, codes) = (&*self.attributes, &*self.codes);
+        use ScriptCommand as C;
+        Some(match script {
+            C::Advance => return None,
+            C::SignIn { agent, .. } => Command::SignIn {
+                agent,
+                skills: skills.unwrap_or_default(),
+                queues: queues.unwrap_or_default(),
+                capacity: capacity.unwrap_or_default(),
+            },
+            C::SignOut { .. } => Command::SignOut(agent),
+            C::Ready { .. } => Command::Ready(agent),
+            C::NotReady { reason, .. } => Command::NotReady { agent, reason: reason.as_deref() },
+            C::SetDevice { device, .. } => Command::SetDevice { agent, device: *device },
+            C::Change { .. } => Command::Change { agent, skills, queues, capacity },
+            C::Enqueue(arrival) => Command::Enqueue(NewContact {
+                band: arrival.band,
+                head_start: arrival.head_start,
+                requirement,
+                attributes,
+                ..NewContact::new(&arrival.contact, queue, self.channel)
+            }),
+            C::Cancel { cause, .. } => Command::Cancel { contact, cause: *cause },
+            C::Reprioritise { band, head_start, .. } => {
+                Command::Reprioritise { contact, band: *band, head_start: *head_start }
+            }
+            C::Update { .. } => Command::Update { contact, requirement, attributes },
+            C::Accept { .. } => Command::Accept(offer),
+            C::Decline { reason, .. } => Command::Decline { offer, reason: reason.as_deref() },
+            C::Connected { .. } => Command::Connected(contact),
+            C::Hold { .. } => Command::Hold(contact),
+            C::Resume { .. } => Command::Resume(contact),
+            C::Transfer { keep_age, .. } => {
+                Command::Transfer { contact, queue, keep_age: *keep_age }
+            }
+            C::Join { role, .. } => Command::Join { contact, agent, role: *role },
+            C::Leave { .. } => Command::Leave { contact, agent },
+            C::HandOver { .. } => Command::HandOver { contact, agent },
+            C::Release { by, .. } => Command::Release { contact, by: *by },
+            C::ExtendWrapUp { by, .. } => Command::ExtendWrapUp { agent, contact, by: *by },
+            C::EndWrapUp { .. } => Command::EndWrapUp { agent, contact },
+            C::Dispose { .. } => Command::Dispose { contact, codes },
+        })
     }
 
     fn take_profile(&mut self, engine: &Engine, profile: &Profile) {
@@ -285,6 +283,10 @@ impl Keys {
         self.queues = profile.queues.as_ref().map(queues);
         self.capacity = profile.capacity.as_ref().map(rooms);
     }
+}
+
+fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
 impl Subject for Engine {

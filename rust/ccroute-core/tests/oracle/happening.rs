@@ -126,39 +126,3 @@ impl Happening {
 
 /// Words that come with a value.
 const LABELS: &[&str] = &["step", "band", "set", "as", "on", "via", "visit", "since", "until"];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn missed() -> Happening {
-        let mut event = Happening::new(Timestamp::ZERO, EventKind::ContactRequeued);
-        event.contact = Some("c1".into());
-        event.cause = Cause::Missed;
-        event.visit = 1;
-        event.time = Timestamp::from_micros(1_500_000);
-        event
-    }
-
-    #[test]
-    fn an_event_prints_in_full_and_may_be_expected_in_part() {
-        assert_eq!(missed().text(), "contact_requeued c1 missed visit 1 since 1.5s");
-        assert!(missed().agrees_with("contact_requeued c1"));
-        assert!(missed().agrees_with("contact_requeued c1 since 1.5s missed"));
-    }
-
-    #[test]
-    fn what_is_written_must_have_happened() {
-        for wrong in [
-            "contact_requeued",
-            "contact_requeued c2",
-            "contact_queued c1",
-            "contact_requeued c1 declined",
-            "contact_requeued c1 since 2s",
-            "contact_requeued c1 since",
-            "contact_requeued c1 visit 1.5s",
-        ] {
-            assert!(!missed().agrees_with(wrong), "{wrong}");
-        }
-    }
-}

@@ -130,39 +130,3 @@ pub(crate) fn play(scenario: &Scenario, subject: &mut dyn Subject) -> Result<(),
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::oracle::Oracle;
-
-    const PLAN: &str = "[queues.vip]\n[agents.ana]\nqueues = [\"vip\"]\n";
-
-    fn run(lines: &str) -> Result<(), String> {
-        let scenario = Scenario::parse(&format!("{PLAN}{lines}"))?;
-        play(&scenario, &mut Oracle::new(Rules::from_plan(&scenario.plan)))
-    }
-
-    #[test]
-    fn a_line_that_goes_another_way_is_told_with_both() {
-        let error = run("at 0s ready ana -> agent_ready bo\n").unwrap_err();
-        assert!(error.contains("4: at 0s ready ana"), "{error}");
-        assert!(error.contains("agent_ready bo") && error.contains("agent_ready ana"), "{error}");
-    }
-
-    #[test]
-    fn an_event_too_many_or_too_few_is_told() {
-        assert!(run("at 0s ready ana -> nothing\n").is_err());
-        assert!(run("at 0s ready ana -> agent_ready ana; agent_ready ana\n").is_err());
-        assert!(run("at 0s ready ana -> agent_ready ana; refused agent_signed_out\n").is_err());
-        assert!(run("at 0s ready bo\n  -> refused unknown_agent\n").is_ok());
-    }
-
-    #[test]
-    fn a_file_that_is_no_scenario_is_told_by_line() {
-        assert!(run("at 0s ready ana\n").unwrap_err().contains("line 4"));
-        assert!(run("at 0s ready ana -> agent_ready ana\nready\n").unwrap_err().contains("line 5"));
-        assert!(run("at 0s dance ana -> nothing\n").unwrap_err().contains("dance"));
-        assert!(run("at 0s ready ana -> refused later\n").unwrap_err().contains("later"));
-    }
-}
