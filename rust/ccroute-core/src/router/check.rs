@@ -117,8 +117,9 @@ impl Router {
                 format!("agent '{name}' is open on a channel and not in the matcher, or inversely")
             })?;
         }
-        let excluded =
-            agent.excluded_from.iter().all(|&contact| self.contact(contact).excludes(key));
+        let excluded = agent.excluded_from.iter().all(|&contact| {
+            self.contact(contact).excluded.iter().any(|exclusion| exclusion.agent == key)
+        });
         ensure(excluded, || format!("agent '{name}' is excluded from a contact unawares"))
     }
 

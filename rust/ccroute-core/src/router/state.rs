@@ -113,8 +113,11 @@ impl Contact {
         self.parts.iter().find(|part| part.role == Role::Primary).map(|part| part.agent)
     }
 
+    /// Whether `agent` must not be offered it: an exclusion runs, or the agent still
+    /// wraps up after it (an agent wraps up after a contact once at a time).
     pub(super) fn excludes(&self, agent: AgentKey) -> bool {
         self.excluded.iter().any(|exclusion| exclusion.agent == agent)
+            || self.wrapping.iter().any(|left| left.agent == agent)
     }
 }
 

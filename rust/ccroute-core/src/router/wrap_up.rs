@@ -101,6 +101,8 @@ impl Router {
         self.slot_worked(agent, self.contact(key).channel);
         let event = self.wrap_up_event(EventKind::WrapUpEnded, key, &left);
         self.emit(Event { cause, ..event });
+        // After a transfer the contact may be waiting for just this agent.
+        self.unsettled.contact(key);
         self.retain_closed(key);
     }
 
