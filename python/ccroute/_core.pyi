@@ -102,6 +102,7 @@ class PriorityQueue:
     def rank_batch(self, handles: NDArray[np.uint64]) -> NDArray[np.int64]: ...
 
 def array_words() -> tuple[Fields, list[tuple[str, list[str]]]]: ...
+
 @final
 class Engine:
     """The state machine behind `ccroute.Router`."""

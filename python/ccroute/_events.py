@@ -268,7 +268,7 @@ _WORDS = {kind: word for word, kind in EVENT_KINDS.items()}
 
 # What a kind makes of the row's offer, number, time and role.
 _OFFER = frozenset({OfferMade, OfferAccepted, OfferDeclined, OfferMissed, OfferWithdrawn})
-_TIME = {
+_TIME: dict[type[Event], str] = {
     ContactQueued: "since",
     ContactRequeued: "since",
     OfferMade: "until",
@@ -276,7 +276,11 @@ _TIME = {
     WrapUpStarted: "until",
     WrapUpExtended: "until",
 }
-_NUMBER = {ContactEscalated: "step", ContactReprioritised: "band", ContactDisposed: "revision"}
+_NUMBER: dict[type[Event], str] = {
+    ContactEscalated: "step",
+    ContactReprioritised: "band",
+    ContactDisposed: "revision",
+}
 _ROLE = frozenset({AgentJoined, AgentLeft})
 _KINDS = tuple(EVENT_KINDS.values())
 
@@ -313,5 +317,5 @@ def _read(source: str, row: EventRow) -> Event:
         agent=agent,
         cause=None if cause == "none" else cause,
         reason=reason,
-        **more,  # type: ignore[arg-type]  # what the kind asks for, by the tables above
+        **more,
     )

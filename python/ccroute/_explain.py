@@ -10,8 +10,6 @@ import attrs
 
 from ccroute._wire import AgentRow, ChosenRow, ContactRow
 
-_explanation = attrs.frozen(kw_only=True)
-
 OBSTACLES = {
     "offline": "signed out",
     "other_queue": "do not serve the queue",
@@ -24,7 +22,7 @@ OBSTACLES = {
 """What keeps an agent from a contact, by the engine's word, in the order it is tested."""
 
 
-@_explanation
+@attrs.frozen(kw_only=True)
 class Needs:
     """What an agent must be able to do: skill names to least proficiency, 1–10."""
 
@@ -34,13 +32,12 @@ class Needs:
 
     def __str__(self) -> str:
         parts = [f"{skill} >= {level}" for skill, level in self.all_of.items()]
-        for group in self.any_of:
-            parts.append("(" + " or ".join(f"{s} >= {n}" for s, n in group.items()) + ")")
+        parts += [" or ".join(f"{s} >= {n}" for s, n in group.items()) for group in self.any_of]
         parts += [f"not {skill} >= {level}" for skill, level in self.none_of.items()]
         return ", ".join(parts) or "nothing"
 
 
-@_explanation
+@attrs.frozen(kw_only=True)
 class Chosen:
     """The agent a contact was offered to, and what decided it.
 
@@ -58,12 +55,10 @@ class Chosen:
     def of(cls, row: ChosenRow) -> "Chosen":
         """Names what the engine said."""
         agent, eligible, idle_since, score, until = row
-        return cls(
-            agent=agent, eligible=eligible, idle_since=idle_since, score=score, until=until
-        )
+        return cls(agent=agent, eligible=eligible, idle_since=idle_since, score=score, until=until)
 
 
-@_explanation
+@attrs.frozen(kw_only=True)
 class ContactExplanation:
     """Why a contact is where it is. ``print`` it, or read its fields.
 
@@ -125,7 +120,10 @@ class ContactExplanation:
         if self.next_step is not None:
             step, due = self.next_step
             lines.append(f"  step {step} is due in {due - self.at:.1f} s")
-        lines += [f"  {count} agents: {OBSTACLES[word]}" for word, count in self.eliminated.items()]
+        lines += [
+            f"  {_count(count, 'agent')}: {OBSTACLES[word]}"
+            for word, count in self.eliminated.items()
+        ]
         return "\n".join(lines)
 
     def _place(self) -> str:
@@ -133,7 +131,7 @@ class ContactExplanation:
         return age if self.ahead is None else f"{age}, {self.ahead} ahead of it"
 
 
-@_explanation
+@attrs.frozen(kw_only=True)
 class AgentExplanation:
     """What an agent could take, and why not.
 
@@ -169,13 +167,11 @@ class AgentExplanation:
 
     def __str__(self) -> str:
         reason = f" ({self.reason})" if self.reason else ""
-        lines = [
-            f"agent {self.agent} is {self.availability}{reason}, {self.activity},"
-            f" device {self.device}",
-            f"  open on: {', '.join(self.open) or 'no channel'}",
-        ]
+        availability = f"{self.availability}{reason}, {self.activity}, device {self.device}"
+        channels = ", ".join(self.open) or "no channel"
+        lines = [f"agent {self.agent} is {availability}", f"  open on: {channels}"]
         lines += [
-            f"  {count} waiting contacts withheld: {_WITHHELD[word]}"
+            f"  {_count(count, 'waiting contact')} withheld: {_WITHHELD[word]}"
             for word, count in self.withheld.items()
         ]
         return "\n".join(lines)
@@ -190,3 +186,7 @@ _WITHHELD = {
     "no_slot": "the agent has no free slot",
     "excluded": "the agent missed, declined or failed to connect them just now",
 }
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

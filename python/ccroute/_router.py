@@ -55,9 +55,7 @@ class Router:
     'offer_made'
     """
 
-    def __init__(
-        self, plan: Plan, *, clock: Clock | None = None, source: str = "router"
-    ) -> None:
+    def __init__(self, plan: Plan, *, clock: Clock | None = None, source: str = "router") -> None:
         aggregator = KpiAggregator()
         self._setup(Engine(plan.checked(), aggregator, source), aggregator, clock, source, plan)
 
@@ -225,9 +223,7 @@ class Router:
         envelope: Envelope | None = None,
     ) -> None:
         """Changes a waiting contact's place; what is ``None`` stays."""
-        self._engine.reprioritise(
-            self._clock.now(), contact, band, head_start, _asked(envelope)
-        )
+        self._engine.reprioritise(self._clock.now(), contact, band, head_start, _asked(envelope))
 
     def update(
         self,
@@ -297,9 +293,7 @@ class Router:
         """An agent who joined becomes the primary; the primary is done."""
         self._engine.hand_over(self._clock.now(), contact, agent, _asked(envelope))
 
-    def release(
-        self, contact: str, *, by: str = "agent", envelope: Envelope | None = None
-    ) -> None:
+    def release(self, contact: str, *, by: str = "agent", envelope: Envelope | None = None) -> None:
         """The conversation ends; ``by``: customer, agent or system."""
         self._engine.release(self._clock.now(), contact, by, _asked(envelope))
 
@@ -309,9 +303,7 @@ class Router:
         """Gives the agent ``by`` more seconds of wrap-up after the contact."""
         self._engine.extend_wrap_up(self._clock.now(), agent, contact, by, _asked(envelope))
 
-    def end_wrap_up(
-        self, agent: str, contact: str, *, envelope: Envelope | None = None
-    ) -> None:
+    def end_wrap_up(self, agent: str, contact: str, *, envelope: Envelope | None = None) -> None:
         """The agent finishes wrap-up after the contact."""
         self._engine.end_wrap_up(self._clock.now(), agent, contact, _asked(envelope))
 

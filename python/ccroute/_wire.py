@@ -32,9 +32,7 @@ Fields: TypeAlias = list[tuple[str, str]]
 """Field names with numpy types."""
 Bytes: TypeAlias = NDArray[np.uint8]
 """Rows of a structured array, seen as bytes."""
-EventHead: TypeAlias = tuple[
-    int, int, float, str | None, int, str | None, str | None, str | None
-]
+EventHead: TypeAlias = tuple[int, int, float, str | None, int, str | None, str | None, str | None]
 """kind, sequence, at, contact, visit, queue, channel, agent."""
 EventRest: TypeAlias = tuple[int | None, str, str | None, str, int, float | None]
 """offer, cause, reason, role, number, time."""
