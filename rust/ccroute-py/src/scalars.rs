@@ -1,6 +1,8 @@
 //! Single numbers from Python, as the core's types. What is out of range is refused by
 //! name and value; arrays have their own file.
 
+use core::fmt::Display;
+
 use ccroute_core::{Rejection, RejectionCode, Span, Timestamp};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
@@ -29,6 +31,11 @@ pub(crate) fn count(name: &str, number: i64) -> Result<usize, Rejection> {
 }
 
 /// A strict class.
+pub(crate) fn band(number: i64) -> Result<i16, Rejection> {
+    i16::try_from(number).map_err(|_| no_band(&number))
+}
+
+/// A strict class as an argument, where an int too big for `i64` is refused alike.
 #[derive(Clone, Copy)]
 pub(crate) struct Band(pub(crate) i16);
 
@@ -37,16 +44,20 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Band {
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         number.extract().map(Self).map_err(|error| {
-            if !error.is_instance_of::<PyOverflowError>(number.py()) {
-                return error;
+            if error.is_instance_of::<PyOverflowError>(number.py()) {
+                errors::rejected(no_band(&*number))
+            } else {
+                error
             }
-            let (least, most) = (i16::MIN, i16::MAX);
-            let remedy = format!("give a whole number from {least} to {most}");
-            errors::rejected(invalid(format!("band {}: {remedy}", *number)))
         })
     }
 }
 
+fn no_band(number: &impl Display) -> Rejection {
+    invalid(format!("band {number}: give a whole number from {} to {}", i16::MIN, i16::MAX))
+}
+
+/// A number outside its range.
 pub(crate) fn invalid(message: String) -> Rejection {
     Rejection::new(RejectionCode::InvalidValue, message)
 }

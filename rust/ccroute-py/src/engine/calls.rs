@@ -13,6 +13,7 @@ use super::session::{self, Asked, Pairs, Wish};
 use crate::errors;
 use crate::metrics::PyKpiAggregator;
 use crate::plan::PyPlan;
+use crate::scalars;
 
 /// customer, conversation, previous: the host's ids.
 type Story = (Option<String>, Option<String>, Option<String>);
@@ -142,8 +143,8 @@ impl PyEngine {
         let reply = self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
             let channel = s.channel(channel)?;
-            let band = session::band(band)?;
-            let head_start = session::span("head_start", head_start)?;
+            let band = scalars::band(band)?;
+            let head_start = scalars::span("head_start", head_start)?;
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
             let (customer, conversation, previous) = &story;
@@ -192,9 +193,9 @@ impl PyEngine {
         self.simple(py, "reprioritise", now, &asked, |s| {
             Ok(Command::Reprioritise {
                 contact: s.contact(contact)?,
-                band: band.map(session::band).transpose()?,
+                band: band.map(scalars::band).transpose()?,
                 head_start: head_start
-                    .map(|seconds| session::span("head_start", seconds))
+                    .map(|seconds| scalars::span("head_start", seconds))
                     .transpose()?,
             })
         })
@@ -349,7 +350,7 @@ impl PyEngine {
     ) -> PyResult<()> {
         self.simple(py, "extend_wrap_up", now, &asked, |s| {
             let (agent, contact) = (s.agent(agent)?, s.contact(contact)?);
-            let by: Span = session::span("by", by)?;
+            let by: Span = scalars::span("by", by)?;
             Ok(Command::ExtendWrapUp { agent, contact, by })
         })
     }

@@ -3,13 +3,13 @@
 
 use ccroute_core::{
     AgentKey, Capacity, Cause, ChannelKey, Command, ContactKey, Device, Envelope, OfferKey,
-    QueueKey, Rejection, RejectionCode, Reply, Requirement, Role, Router, SkillLevel, Span,
-    Timestamp,
+    QueueKey, Rejection, RejectionCode, Reply, Requirement, Role, Router, SkillLevel, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use super::Measured;
+use crate::scalars::{self, invalid};
 
 /// (name, number) pairs: skills with levels, channels with slots.
 pub(super) type Pairs = Vec<(String, i64)>;
@@ -42,7 +42,7 @@ impl<'a> Session<'a> {
         now: f64,
         asked: &'a Option<Asked>,
     ) -> Found<Self> {
-        let now = instant(now)?;
+        let now = scalars::instant("time", now)?;
         // What is due comes first, even before a name that is not known.
         measured.router.advance(now)?;
         let envelope = asked.as_ref().map_or_else(Envelope::default, |(id, actor, reason)| {
@@ -137,26 +137,8 @@ pub(super) fn contact(router: &Router, id: &str) -> Found<ContactKey> {
     })
 }
 
-pub(super) fn instant(seconds: f64) -> Found<Timestamp> {
-    let micros = Span::from_secs(seconds).map(Span::micros).and_then(Timestamp::from_micros);
-    micros.ok_or_else(|| {
-        invalid(format!("time {seconds}: give seconds since the epoch, finite and not negative"))
-    })
-}
-
-pub(super) fn span(name: &str, seconds: f64) -> Found<Span> {
-    Span::from_secs(seconds)
-        .ok_or_else(|| invalid(format!("{name} {seconds}: give seconds, finite and not negative")))
-}
-
 pub(super) fn seconds(at: Timestamp) -> f64 {
     at.micros() as f64 / 1e6
-}
-
-pub(super) fn band(band: i64) -> Found<i16> {
-    i16::try_from(band).map_err(|_| {
-        invalid(format!("band {band}: give a whole number from {} to {}", i16::MIN, i16::MAX))
-    })
 }
 
 /// The key behind an offer's number; a number that cannot be one is an ended offer.
@@ -225,10 +207,6 @@ pub(super) fn named_events(router: &Router) -> Vec<NamedEvent> {
         (head, rest)
     };
     router.events().iter().map(named).collect()
-}
-
-fn invalid(message: String) -> Rejection {
-    Rejection::new(RejectionCode::InvalidValue, message)
 }
 
 fn no_word(what: &str, word: &str, valid: &[impl ToString]) -> Rejection {
