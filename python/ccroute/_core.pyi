@@ -75,6 +75,7 @@ class KpiAggregator:
     def __new__(cls) -> KpiAggregator: ...
 
 def array_words() -> tuple[Fields, int, Fields, list[tuple[str, list[str]]]]: ...
+
 @final
 class Engine:
     """The state machine behind `ccroute.Router`."""
