@@ -28,7 +28,7 @@ pub(crate) fn count(name: &str, number: i64) -> Result<usize, Rejection> {
         .map_err(|_| invalid(format!("{name} {number}: give a whole number, 0 or more")))
 }
 
-/// A strict class.
+/// A strict class as an argument; an int out of range is refused, however big.
 #[derive(Clone, Copy)]
 pub(crate) struct Band(pub(crate) i16);
 
@@ -37,16 +37,18 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Band {
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         number.extract().map(Self).map_err(|error| {
-            if !error.is_instance_of::<PyOverflowError>(number.py()) {
-                return error;
+            if error.is_instance_of::<PyOverflowError>(number.py()) {
+                let (least, most) = (i16::MIN, i16::MAX);
+                let remedy = format!("give a whole number from {least} to {most}");
+                errors::rejected(invalid(format!("band {}: {remedy}", *number)))
+            } else {
+                error
             }
-            let (least, most) = (i16::MIN, i16::MAX);
-            let remedy = format!("give a whole number from {least} to {most}");
-            errors::rejected(invalid(format!("band {}: {remedy}", *number)))
         })
     }
 }
 
+/// A number outside its range.
 pub(crate) fn invalid(message: String) -> Rejection {
     Rejection::new(RejectionCode::InvalidValue, message)
 }

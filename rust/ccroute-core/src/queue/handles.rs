@@ -156,6 +156,10 @@ impl HandleQueue {
         let head_start = head_start.unwrap_or_else(|| self.head_start(row));
         let band = band.unwrap_or(old.band());
         let new = OrderKey::new(band, since, head_start, old.sequence());
+        // The arrival stays, so the same key is also the same head start.
+        if new == old {
+            return Ok(());
+        }
         self.order.remove(old).expect("whoever has a row is in the order");
         self.order.push(new, row);
         self.keys[row as usize] = Some(new);

@@ -115,14 +115,12 @@ impl PriorityQueue {
 
     /// How many are in the blocks before block `index`, counted from the nearer end.
     fn before_block(&self, index: usize) -> usize {
-        let total =
-            |blocks: &mut dyn Iterator<Item = &Block>| blocks.map(Block::len).sum::<usize>();
         match index.checked_sub(1) {
             None => 0,
             Some(behind) if behind < self.rest.len() / 2 => {
-                self.front.len() + total(&mut self.rest.range(..behind))
+                self.front.len() + self.rest.range(..behind).map(Block::len).sum::<usize>()
             }
-            Some(behind) => self.len - total(&mut self.rest.range(behind..)),
+            Some(behind) => self.len - self.rest.range(behind..).map(Block::len).sum::<usize>(),
         }
     }
 
