@@ -29,8 +29,10 @@ class SystemClock:
         self._latest = 0.0
 
     def now(self) -> float:
-        """Seconds since the epoch; while the machine's clock is set back, the latest
-        instant already told."""
+        """Seconds since the epoch.
+
+        While the machine's clock is set back, the latest instant already told.
+        """
         self._latest = max(self._latest, time.time())
         return self._latest
 
@@ -51,7 +53,8 @@ class ManualClock:
     def __init__(self, start: float = 0.0) -> None:
         """Starts at ``start`` seconds since the epoch.
 
-        :raises Rejected: ``invalid_value`` when it is negative or not a finite number.
+        Raises:
+            Rejected: ``invalid_value`` when it is negative or not a finite number.
         """
         self._now = _instant(start)
 
@@ -62,8 +65,9 @@ class ManualClock:
     def set(self, to: float) -> None:
         """Goes to the instant ``to``, in seconds since the epoch.
 
-        :raises Rejected: ``invalid_value`` when it is negative or not a finite number,
-            ``time_backwards`` when it lies before :meth:`now`.
+        Raises:
+            Rejected: ``invalid_value`` when it is negative or not a finite number,
+                ``time_backwards`` when it lies before :meth:`now`.
         """
         instant = _instant(to)
         if instant < self._now:
@@ -76,7 +80,8 @@ class ManualClock:
     def advance(self, by: float) -> None:
         """Goes ``by`` seconds forward.
 
-        :raises Rejected: ``invalid_value`` when ``by`` is negative or not a finite number.
+        Raises:
+            Rejected: ``invalid_value`` when ``by`` is negative or not a finite number.
         """
         if not (math.isfinite(by) and by >= 0):
             raise Rejected(

@@ -150,8 +150,11 @@ class ContactReleased(Event):
 
 @attrs.frozen(kw_only=True)
 class ContactDisposed(Event):
-    """Disposition code ``reason`` by ``agent``. ``revision``: 1 for the first set of
-    codes, more for a correction, which replaces the set before."""
+    """Disposition code ``reason`` by ``agent``.
+
+    ``revision``: 1 for the first set of codes, more for a correction, which replaces the
+    set before.
+    """
 
     revision: int
 
@@ -212,14 +215,18 @@ class AgentReady(Event):
 
 @attrs.frozen(kw_only=True)
 class AgentNotReady(Event):
-    """``agent`` cannot. ``reason``: the agent's own; ``cause``: agent, missed or
-    connect_timeout."""
+    """``agent`` cannot.
+
+    ``reason``: the agent's own; ``cause``: agent, missed or connect_timeout.
+    """
 
 
 @attrs.frozen(kw_only=True)
 class AgentDevice(Event):
-    """The state of ``agent``'s device changed. ``device``: unknown, available, in_use,
-    ringing or unreachable."""
+    """The state of ``agent``'s device changed.
+
+    ``device``: unknown, available, in_use, ringing or unreachable.
+    """
 
     device: str
 

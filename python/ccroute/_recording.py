@@ -69,8 +69,9 @@ def read_recording(
 ) -> Recording:
     """Reads a recording with the reader installed under a name.
 
-    :raises AdapterError: no such reader is installed, or it cannot be loaded.
-    :raises OSError: the file cannot be read.
+    Raises:
+        AdapterError: no such reader is installed, or it cannot be loaded.
+        OSError: the file cannot be read.
     """
     return _load(reader)(recording, progress=progress)
 

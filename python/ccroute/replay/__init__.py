@@ -1,20 +1,20 @@
 """Replay: what a recorded day asked of a centre, and the same day routed again."""
 
+from ccroute.replay.derive import derive_plan
 from ccroute.replay.patience import Patience, Survival, estimate_patience, kaplan_meier
-from ccroute.replay.route import Decision, Enrolment, Rerouted, RoutingEngine, route_again
+from ccroute.replay.route import Decision, Rerouted, route_again
 from ccroute.replay.workload import Outcome, StaffEvent, Visit, Workload, workload
 
 __all__ = [
     "Decision",
-    "Enrolment",
     "Outcome",
     "Patience",
     "Rerouted",
-    "RoutingEngine",
     "StaffEvent",
     "Survival",
     "Visit",
     "Workload",
+    "derive_plan",
     "estimate_patience",
     "kaplan_meier",
     "route_again",

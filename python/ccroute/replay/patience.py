@@ -1,5 +1,4 @@
-"""How long customers are willing to wait, estimated from a day on which most of them
-did not have to find out.
+"""How long customers are willing to wait, from a day on which few had to find out.
 
 The wait of one who abandoned is that customer's patience. The wait of one who was
 answered, or left by rule, is a lower bound of it: a censored observation. The mean of

@@ -7,62 +7,30 @@ when is stated in ``docs/replay.md``.
 
 import heapq
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 import attrs
 
 from ccroute import _events as ev
 from ccroute._clock import ManualClock
-from ccroute._errors import DataUnavailable, Rejected
+from ccroute._errors import ConfigError, DataUnavailable, Rejected
+from ccroute._plan import Plan
+from ccroute._router import Router
 from ccroute.replay.draws import uniform
-from ccroute.replay.patience import Patience, estimate_patience
-from ccroute.replay.workload import Outcome, StaffEvent, Visit, Workload
+from ccroute.replay.patience import estimate_patience
+from ccroute.replay.staff import Staff
+from ccroute.replay.workload import Outcome, Visit, Workload
 
 # An agent who is slower than the plan's offer lasts answers this long before its end:
 # misses are not played.
 _LAST_MOMENT = 0.001
 
+# So many steps pass between two words on progress.
+_STEPS_TOLD = 1024
+
 _CANCELLED_AS = frozenset({"withdrawn", "timed_out", "no_agents", "exited_by_key", "failed"})
 _RELEASED_BY = frozenset({"customer", "agent", "system"})
-
-
-class RoutingEngine(Protocol):
-    """What of :class:`ccroute.Router` a replay uses."""
-
-    def sign_in(
-        self,
-        agent: str,
-        *,
-        skills: Mapping[str, int] | None = ...,
-        queues: Sequence[str] = ...,
-        capacity: Mapping[str, int] | None = ...,
-    ) -> object: ...
-    def sign_out(self, agent: str) -> object: ...
-    def ready(self, agent: str) -> object: ...
-    def not_ready(self, agent: str, *, reason: str | None = ...) -> object: ...
-    def change_agent(self, agent: str, *, queues: Sequence[str] | None = ...) -> object: ...
-    def enqueue(self, contact: str, *, queue: str, channel: str = ...) -> object: ...
-    def cancel(self, contact: str, *, cause: str) -> object: ...
-    def accept(self, offer: int) -> object: ...
-    def connected(self, contact: str) -> object: ...
-    def transfer(self, contact: str, *, queue: str, keep_age: bool = ...) -> object: ...
-    def release(self, contact: str, *, by: str) -> object: ...
-    def end_wrap_up(self, agent: str, contact: str) -> object: ...
-    def advance(self) -> object: ...
-    def next_deadline(self) -> float | None: ...
-    def events(self) -> Sequence[ev.Event]: ...
-    def explain(self, contact: str) -> object: ...
-
-
-@attrs.frozen(kw_only=True)
-class Enrolment:
-    """What a plan says of an agent; ``queues`` is ``None`` where the recording decides."""
-
-    skills: Mapping[str, int] = attrs.field(factory=dict)
-    queues: tuple[str, ...] | None = None
-    capacity: Mapping[str, int] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -90,25 +58,23 @@ class Rerouted:
 
 def route_again(
     day: Workload,
-    router: RoutingEngine,
-    clock: ManualClock,
+    plan: Plan,
     *,
     seed: int,
-    agents: Mapping[str, Enrolment] | None = None,
     why: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Rerouted:
-    """Plays the day against ``router``, whose clock must be ``clock``, set no later than
-    ``day.started``.
+    """Routes the day's contacts under ``plan`` with a fresh engine, in virtual time.
 
-    ``agents`` overrides what the recording says of an agent's queues and adds skills;
     ``why`` is the id of a contact whose decisions are to be kept; ``progress`` is called
-    with (contacts gone, contacts in all).
+    now and then with (contacts gone, contacts in all).
 
-    :raises DataUnavailable: nobody was answered all day, so no talk time is known.
-    :raises Rejected: the plan lacks a queue or skill that the day needs.
+    Raises:
+        ConfigError: the plan lacks a queue or channel that contacts came by.
+        DataUnavailable: nobody was answered all day, so no talk time is known.
     """
-    play = _Play(day, router, clock, seed, agents or {}, why)
+    _check(plan, day)
+    play = _Play(day, plan, seed, why)
     play.run(progress)
     return Rerouted(
         events=tuple(play.events),
@@ -118,9 +84,26 @@ def route_again(
     )
 
 
+def _check(plan: Plan, day: Workload) -> None:
+    for visit in day.visits():
+        if visit.queue not in plan.queues:
+            raise ConfigError(
+                f"the plan has no queue {visit.queue!r}, which contacts of the recording "
+                "entered: add it to the plan"
+            )
+        if visit.channel not in plan.channels:
+            raise ConfigError(
+                f"the plan has no channel {visit.channel!r}, by which contacts of the "
+                "recording came: add it to the plan's channels"
+            )
+
+
 class _TalkTimes:
-    """What an unanswered customer would have talked: drawn from the talks of the same
-    queue, or of all where the queue had none."""
+    """How long each customer talks, once answered.
+
+    As observed; drawn for the others from the talks of the same queue, or of all where
+    the queue had none.
+    """
 
     def __init__(self, day: Workload, seed: int) -> None:
         self._seed = seed
@@ -144,39 +127,33 @@ class _TalkTimes:
 
 
 class _Play:
-    """The event loop: whatever is due next, a deadline of the engine or a step of a
-    customer or an agent."""
+    """The event loop: whatever is due next.
 
-    def __init__(
-        self,
-        day: Workload,
-        router: RoutingEngine,
-        clock: ManualClock,
-        seed: int,
-        agents: Mapping[str, Enrolment],
-        why: str | None,
-    ) -> None:
+    That is a deadline of the engine, or a step of a customer or an agent.
+    """
+
+    def __init__(self, day: Workload, plan: Plan, seed: int, why: str | None) -> None:
         self.events: list[ev.Event] = []
         self.decisions: list[Decision] = []
         # Live contacts: which of their recorded visits they are in.
         self.stages: dict[str, int] = {}
         self._day = day
-        self._router = router
-        self._clock = clock
+        self._clock = ManualClock(max(0.0, day.started))
+        self._router = Router(plan, clock=self._clock)
+        self._staff = Staff(day, self._router)
         self._seed = seed
-        self._agents = agents
         self._why = why
-        self._patience: Patience = estimate_patience(day.visits())
+        self._patience = estimate_patience(day.visits())
         self._talk = _TalkTimes(day, seed)
         self._engaged: set[str] = set()
         self._offers: set[int] = set()
         self._wrapping = 0
-        self._signed_in: set[str] = set()
+        self._gone = 0
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         # Who was there before who came: at one instant agents move first.
         for event in day.staff:
-            self._at(event.at, partial(self._staff, event))
+            self._at(event.at, partial(self._staff.play, event))
         for contact, visits in day.contacts.items():
             self._at(visits[0].entered, partial(self._arrive, contact))
 
@@ -186,6 +163,7 @@ class _Play:
     def run(self, progress: Callable[[int, int], None] | None) -> None:
         """Until nothing is due and nobody lives, or nothing more can happen."""
         total = len(self._day.contacts)
+        steps = 0
         while self._agenda or self.stages or self._wrapping:
             deadline = self._router.next_deadline()
             if self._agenda and (deadline is None or self._agenda[0][0] < deadline):
@@ -198,8 +176,11 @@ class _Play:
             else:
                 break
             self._react()
-            if progress is not None and len(self.events) % 512 == 0:
-                progress(total - len(self.stages), total)
+            steps += 1
+            if progress is not None and steps % _STEPS_TOLD == 0:
+                progress(self._gone, total)
+        if progress is not None:
+            progress(self._gone, total)
 
     def _react(self) -> None:
         """Reads what the engine did and lets everybody answer, until nobody has to."""
@@ -260,8 +241,11 @@ class _Play:
         self._wait(visit)
 
     def _wait(self, visit: Visit) -> None:
-        """Starts the customer's patience, or the clock of whatever took the contact out
-        of the queue in the recording."""
+        """Starts the customer's patience.
+
+        Where something else took the contact out of the queue in the recording, it does
+        so again after the same wait.
+        """
         limit = (
             visit.wait if visit.outcome is Outcome.LEFT else self._patience.of(visit, self._seed)
         )
@@ -276,12 +260,12 @@ class _Play:
             return
         onward = self._next_visit(contact)
         if visit.outcome is not Outcome.LEFT:
-            del self.stages[contact]
+            self._leave(contact)
             self._router.cancel(contact, cause="abandoned")
         elif onward is not None:
             self._move_on(contact, onward)
         else:
-            del self.stages[contact]
+            self._leave(contact)
             cause = visit.cause if visit.cause in _CANCELLED_AS else "withdrawn"
             self._router.cancel(contact, cause=str(cause))
 
@@ -291,10 +275,14 @@ class _Play:
         if onward is not None:
             self._move_on(contact, onward)
             return
-        del self.stages[contact]
+        self._leave(contact)
         other = "agent" if visit.outcome is Outcome.TRANSFERRED else "customer"
         known = visit.served and visit.cause in _RELEASED_BY
         self._router.release(contact, by=str(visit.cause) if known else other)
+
+    def _leave(self, contact: str) -> None:
+        del self.stages[contact]
+        self._gone += 1
 
     def _move_on(self, contact: str, onward: Visit) -> None:
         self.stages[contact] += 1
@@ -310,8 +298,10 @@ class _Play:
             self._router.connected(offer.contact)
 
     def _wrap_up(self, contact: str, number: int, agent: str, at: float) -> None:
-        """A wrap-up seen in the recording lasts as long again; one that only the plan
-        knows lasts its limit, which the engine keeps."""
+        """A wrap-up seen in the recording lasts as long again.
+
+        One that only the plan knows lasts its limit, which the engine keeps.
+        """
         visits = self._day.contacts[contact]
         observed = visits[number - 1].wrap_up if number <= len(visits) else None
         if observed is not None:
@@ -324,41 +314,3 @@ class _Play:
             # Over already, or of a kind that the plan lets nobody end early.
             if refusal.code not in ("not_joined", "wrap_up_rule"):
                 raise
-
-    def _staff(self, event: StaffEvent) -> None:
-        agent = event.agent
-        if agent is None:
-            return
-        if isinstance(event, ev.AgentSignedIn):
-            if agent not in self._signed_in:
-                self._signed_in.add(agent)
-                self._sign_in(agent, event.queues or ())
-        elif agent not in self._signed_in:
-            return
-        elif isinstance(event, ev.AgentSignedOut):
-            self._signed_in.discard(agent)
-            self._router.sign_out(agent)
-        elif isinstance(event, ev.AgentReady):
-            self._router.ready(agent)
-        elif isinstance(event, ev.AgentNotReady):
-            self._router.not_ready(agent, reason=event.reason)
-        elif event.queues is not None and self._enrolment(agent).queues is None:
-            self._router.change_agent(agent, queues=event.queues)
-
-    def _enrolment(self, agent: str) -> Enrolment:
-        return self._agents.get(agent, _UNKNOWN)
-
-    def _sign_in(self, agent: str, queues: Sequence[str]) -> None:
-        known = self._enrolment(agent)
-        self._router.sign_in(
-            agent,
-            skills=known.skills,
-            queues=queues if known.queues is None else known.queues,
-            capacity=known.capacity or {channel: 1 for channel in self._channels()},
-        )
-
-    def _channels(self) -> list[str]:
-        return sorted({visit.channel for visit in self._day.visits()})
-
-
-_UNKNOWN = Enrolment()

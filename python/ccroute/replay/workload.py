@@ -1,5 +1,7 @@
-"""What a day asked of a centre, read from its events: who came when and for which
-queue, how it ended, how long it was worked on, and who was there to work.
+"""What a day asked of a centre, read from its events.
+
+Who came when and for which queue, how it ended, how long it was worked on, and who was
+there to work.
 
 Any source's events will do. Nothing is drawn or routed here.
 """
@@ -70,12 +72,14 @@ class Workload:
     ``contacts`` holds each contact's visits in order, contacts by their first entry;
     ``staff`` the agents' comings and goings in order of time; ``ring`` the seconds each
     agent takes to answer, the median of what was observed (of all agents for one who
-    answered nothing, under the key ``None``).
+    answered nothing, under the key ``None``); ``ring_limit`` the seconds after which a
+    queue gave up on an agent, the median of the offers that were missed.
     """
 
     contacts: Mapping[str, tuple[Visit, ...]]
     staff: tuple[StaffEvent, ...]
     ring: Mapping[str | None, float]
+    ring_limit: Mapping[str, float]
     started: float
     ended: float
 
@@ -128,6 +132,7 @@ def workload(events: Iterable[ev.Event]) -> Workload:
     open_visits: dict[tuple[str, int], _Open] = {}
     offered: dict[int, float] = {}
     rings: dict[str, list[float]] = defaultdict(list)
+    missed: dict[str, list[float]] = defaultdict(list)
     staff: list[StaffEvent] = []
     started, ended = float("inf"), 0.0
     for event in events:
@@ -136,19 +141,22 @@ def workload(events: Iterable[ev.Event]) -> Workload:
             staff.append(event)
         elif isinstance(event, ev.OfferMade):
             offered[event.offer] = event.at
-        elif isinstance(event, ev.OfferAccepted):
-            made = offered.get(event.offer)
-            if made is not None and event.agent is not None:
-                rings[event.agent].append(event.at - made)
+        elif isinstance(event, ev.OfferAccepted | ev.OfferMissed):
+            made = offered.pop(event.offer, event.at)
+            if isinstance(event, ev.OfferAccepted):
+                rings[event.agent or ""].append(event.at - made)
+            else:
+                missed[event.queue or ""].append(event.at - made)
         elif event.contact is not None:
             _visit_event(event, (event.contact, event.visit), open_visits)
     contacts: dict[str, list[Visit]] = defaultdict(list)
     for visit in open_visits.values():
-        contacts[_contact(visit.queued)].append(_closed(visit, ended))
+        contacts[visit.queued.contact or ""].append(_closed(visit, ended))
     return Workload(
         contacts={contact: tuple(visits) for contact, visits in contacts.items()},
         staff=tuple(staff),
         ring=_medians(rings),
+        ring_limit={queue: median(times) for queue, times in missed.items()},
         started=min(started, ended),
         ended=ended,
     )
@@ -187,7 +195,7 @@ def _closed(visit: _Open, end_of_recording: float) -> Visit:
     ended = end_of_recording if visit.ended is None else visit.ended
     waited_until = ended if visit.connected is None else visit.connected
     return Visit(
-        contact=_contact(queued),
+        contact=queued.contact or "",
         number=queued.visit,
         queue=queued.queue or "",
         channel=queued.channel or "voice",
@@ -199,11 +207,6 @@ def _closed(visit: _Open, end_of_recording: float) -> Visit:
         talk=None if visit.connected is None else ended - visit.connected,
         wrap_up=visit.wrap_up,
     )
-
-
-def _contact(queued: ev.ContactQueued) -> str:
-    assert queued.contact is not None, "only events with a contact reach a visit"
-    return queued.contact
 
 
 def _medians(rings: Mapping[str, list[float]]) -> dict[str | None, float]:
