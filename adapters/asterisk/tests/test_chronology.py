@@ -1,9 +1,10 @@
 """Lines out of time: the fewest are left out, and the right ones are blamed."""
 
-from ccroute_asterisk.chronology import in_order
-from ccroute_asterisk.queue_log import Line, QueueLogDecoder
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ccroute_asterisk.chronology import in_order
+from ccroute_asterisk.queue_log import Line, QueueLogDecoder
 
 
 def log(*stamps: int, uniqueid: str = "{}") -> list[Line]:

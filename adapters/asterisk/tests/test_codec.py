@@ -1,13 +1,15 @@
 """The codec: the same lines however the bytes arrive, and a fault for whatever is none."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ccroute import Fault
 from ccroute_asterisk import Line, QueueLogDecoder
 from ccroute_asterisk.queue_log import LONGEST_LINE
-from hypothesis import given
-from hypothesis import strategies as st
 
 CAPTURES = Path(__file__).parent / "captures"
 SCENARIOS = (CAPTURES / "scenarios.queue_log").read_bytes()
@@ -38,7 +40,7 @@ def test_one_byte_at_a_time_gives_the_same_lines() -> None:
 @given(st.lists(st.integers(0, len(SCENARIOS)), max_size=40))
 def test_any_split_gives_the_same_lines(cuts: list[int]) -> None:
     bounds = [0, *sorted(cuts), len(SCENARIOS)]
-    parts = [SCENARIOS[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [SCENARIOS[a:b] for a, b in pairwise(bounds)]
     assert decode(*parts) == decode(SCENARIOS)
 
 

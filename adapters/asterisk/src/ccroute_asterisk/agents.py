@@ -7,6 +7,7 @@ So an agent paused in every queue is not ready, and one paused in some serves th
 from collections.abc import Callable, Mapping
 
 import attrs
+
 from ccroute import (
     AgentChanged,
     AgentNotReady,
@@ -15,7 +16,6 @@ from ccroute import (
     AgentSignedOut,
     Event,
 )
-
 from ccroute_asterisk.queue_log import Line
 
 # Asterisk's own word in the reason column when a missed call paused the agent.
@@ -67,24 +67,24 @@ class Agents:
 
     def take(self, line: Line) -> bool:
         """Applies a line about an agent; ``False`` when it changed nothing."""
-        name = _named(line)
+        name = line.agent
         agent = self._agents.get(name)
         if agent is None:
             agent = self._agents[name] = _Agent()
-        if line.queue is not None and line.verb in ("PAUSE", "UNPAUSE"):
+        if line.verb in ("PAUSE", "UNPAUSE"):
             self._appear(name, agent, line.queue)
         changed = self._verbs[line.verb](agent, line)
-        if line.queue is not None:
+        if line.queue:
             agent.known_in.add(line.queue)
         self._write(name, agent, line.at)
         return changed
 
     def at_work(self, name: str, queue: str, at: float) -> None:
-        """The agent is offered a contact of ``queue``: who was never added to it is a
-        static member, and is there from now on.
+        """The agent is offered a contact of ``queue``.
 
-        One who was added and removed is left alone: a phone that rings when its agent is
-        removed goes on ringing, and the call is connected all the same.
+        One who was never added to it is a static member, and is there from now on. One
+        who was added and removed is left alone: a phone that rings when its agent is removed
+        goes on ringing, and the call is connected all the same.
         """
         agent = self._agents.get(name)
         if agent is None:
@@ -132,39 +132,26 @@ def _not_ready(name: str, at: float, reason: str) -> Event:
     )
 
 
-def _named(line: Line) -> str:
-    assert line.agent is not None, "the codec lets no agent line through without its agent"
-    return line.agent
-
-
-def _in_queue(line: Line) -> str:
-    assert line.queue is not None, "the codec lets no such line through without its queue"
-    return line.queue
-
-
 def _add(agent: _Agent, line: Line) -> bool:
-    queue = _in_queue(line)
-    if queue in agent.queues:
+    if line.queue in agent.queues:
         return False
-    agent.queues[queue] = None
+    agent.queues[line.queue] = None
     if line.detail == "PAUSED":
-        agent.queues[queue] = agent.latest = ""
+        agent.queues[line.queue] = agent.latest = ""
     return True
 
 
 def _remove(agent: _Agent, line: Line) -> bool:
-    queue = _in_queue(line)
-    if queue not in agent.queues:
-        return queue not in agent.known_in
-    del agent.queues[queue]
+    if line.queue not in agent.queues:
+        return line.queue not in agent.known_in
+    del agent.queues[line.queue]
     return True
 
 
 def _pause(agent: _Agent, line: Line) -> bool:
-    queue = _in_queue(line)
-    if queue not in agent.queues or agent.queues[queue] == line.detail:
+    if line.queue not in agent.queues or agent.queues[line.queue] == line.detail:
         return False
-    agent.queues[queue] = agent.latest = line.detail
+    agent.queues[line.queue] = agent.latest = line.detail
     return True
 
 
@@ -179,14 +166,13 @@ def _pause_all(agent: _Agent, line: Line) -> bool:
 
 def _unpause(agent: _Agent, line: Line) -> bool:
     agent.paused_unseen = None
-    queue = _in_queue(line)
-    if agent.queues.get(queue) is None:
+    if agent.queues.get(line.queue) is None:
         return False
-    agent.queues[queue] = None
+    agent.queues[line.queue] = None
     return True
 
 
-def _unpause_all(agent: _Agent, line: Line) -> bool:
+def _unpause_all(agent: _Agent, _: Line) -> bool:
     changed = any(reason is not None for reason in agent.queues.values())
     changed = changed or agent.paused_unseen is not None
     agent.queues = dict.fromkeys(agent.queues)
@@ -194,12 +180,12 @@ def _unpause_all(agent: _Agent, line: Line) -> bool:
     return changed
 
 
-def _log_in(agent: _Agent, line: Line) -> bool:
+def _log_in(agent: _Agent, _: Line) -> bool:
     changed, agent.logged_in = not agent.logged_in, True
     return changed
 
 
-def _log_off(agent: _Agent, line: Line) -> bool:
+def _log_off(agent: _Agent, _: Line) -> bool:
     # Logging off takes the agent out of every queue that only work had shown.
     changed, agent.logged_in = agent.logged_in, False
     agent.queues.clear()

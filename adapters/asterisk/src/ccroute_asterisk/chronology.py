@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from ccroute import Fault
-
 from ccroute_asterisk.queue_log import Line
 
 

@@ -1,15 +1,21 @@
-"""The sentences that stand beside figures made from a queue_log: what such a log never
-shows, and what had to be inferred in this one. No figures are made here."""
+"""The sentences that stand beside figures made from a queue_log.
+
+What such a log never shows, and what had to be inferred in this one; no figures.
+"""
 
 from collections.abc import Mapping, Sequence
 
 _ALWAYS = (
-    "Callers refused at the door (joinempty) leave no line in a queue_log: offered counts "
-    "are without them.",
+    (
+        "Callers refused at the door (joinempty) leave no line in a queue_log: offered counts "
+        "are without them."
+    ),
     "Times are whole seconds, cut by Asterisk: a wait or a talk is exact to one second.",
     "Hold and wrap-up are not in a queue_log: talk includes hold, handle time is talk.",
-    "A call that an administrator hangs up or moves out of the queue is logged like a "
-    "caller who hangs up: it counts as abandoned.",
+    (
+        "A call that an administrator hangs up or moves out of the queue is logged like a "
+        "caller who hangs up: it counts as abandoned."
+    ),
 )
 
 _INFERRED = {
@@ -28,8 +34,11 @@ _INFERRED = {
 
 
 def notes(inferred: Mapping[str, int], appeared: Sequence[str]) -> list[str]:
-    """Sentences for a person: ``inferred`` counts calls by what was inferred of them,
-    ``appeared`` names the agents that were never added to a queue."""
+    """Sentences for a person.
+
+    ``inferred`` counts calls by what was inferred of them, ``appeared`` names the agents
+    that were never added to a queue.
+    """
     sentences = list(_ALWAYS)
     for key, sentence in _INFERRED.items():
         if count := inferred.get(key, 0):
@@ -37,6 +46,7 @@ def notes(inferred: Mapping[str, int], appeared: Sequence[str]) -> list[str]:
     if appeared:
         named = ", ".join(appeared[:10]) + (", …" if len(appeared) > 10 else "")
         sentences.append(
-            f"Never added to a queue in this log, so taken as signed in from the first sight: {named}."
+            "Never added to a queue in this log, so taken as signed in from the first sight: "
+            f"{named}."
         )
     return sentences

@@ -7,6 +7,7 @@ an agent is told in ``translate``; here stands only what a well-formed one looks
 from collections.abc import Mapping
 
 import attrs
+
 from ccroute import Fault
 
 LONGEST_LINE = 65_536
@@ -60,14 +61,15 @@ _AGENT_NAMED = AGENT_VERBS | {
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """One well-formed line.
+    r"""One well-formed line.
 
     ``at`` is in whole seconds since the epoch: Asterisk cuts, it does not round.
     ``numbers`` holds what the verb carries: ``hold``, ``ring``, ``talk`` and ``wait`` in
     seconds, ``ring_ms`` in milliseconds, positions as they are. ``detail`` is the first
-    data field: the reason of a pause, ``PAUSED`` of an ADDMEMBER.
+    data field: the reason of a pause, ``PAUSED`` of an ADDMEMBER. ``queue`` and ``agent``
+    are empty where the line names none; a verb that needs them always has them.
 
-    >>> line, = QueueLogDecoder().receive_data(b"17|c1|sales|Ann|CONNECT|4|m.2|1\\n")
+    >>> line, = QueueLogDecoder().receive_data(b"17|c1|sales|Ann|CONNECT|4|m.2|1\n")
     >>> line.verb, line.agent, line.numbers["hold"]
     ('CONNECT', 'Ann', 4)
     """
@@ -75,8 +77,8 @@ class Line:
     number: int
     at: int
     uniqueid: str
-    queue: str | None
-    agent: str | None
+    queue: str
+    agent: str
     verb: str
     numbers: Mapping[str, int]
     detail: str
@@ -109,8 +111,11 @@ class QueueLogDecoder:
         return self._lines
 
     def receive_data(self, data: bytes) -> list[Line | Fault]:
-        """The lines that ``data`` completes, in order; a :class:`Fault` for each that is
-        not well-formed. Empty lines are passed over."""
+        """The lines that ``data`` completes, in order.
+
+        A :class:`Fault` stands for each that is not well-formed; empty ones are passed
+        over.
+        """
         self._buffer += data
         found: list[Line | Fault] = []
         start = 0
@@ -216,19 +221,19 @@ def _numbers(verb: str, data: list[str]) -> dict[str, int] | str:
     return numbers
 
 
-def _nameless(verb: str, uniqueid: str, queue: str | None, agent: str | None) -> str | None:
+def _nameless(verb: str, uniqueid: str, queue: str, agent: str) -> str | None:
     """What a line of this verb must name and does not."""
-    if verb in CONTACT_VERBS and _name(uniqueid) is None:
+    if verb in CONTACT_VERBS and not _name(uniqueid):
         return "call"
-    if verb in _QUEUED_VERBS and queue is None:
+    if verb in _QUEUED_VERBS and not queue:
         return "queue"
-    if verb in _AGENT_NAMED and agent is None:
+    if verb in _AGENT_NAMED and not agent:
         return "agent"
     return None
 
 
-def _name(column: str) -> str | None:
-    return None if column in ("", "NONE") else column
+def _name(column: str) -> str:
+    return "" if column == "NONE" else column
 
 
 def _is_number(field: str) -> bool:

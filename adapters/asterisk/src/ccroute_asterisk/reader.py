@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ccroute import Fault, Progress, Recording
-
 from ccroute_asterisk.chronology import in_order
 from ccroute_asterisk.queue_log import Line, QueueLogDecoder
 from ccroute_asterisk.translate import translate
@@ -16,13 +15,14 @@ _CHUNK = 1 << 20
 
 
 def read_queue_log(recording: Path | bytes, *, progress: Progress | None = None) -> Recording:
-    """Reads a queue_log: what can be used as events, the rest as faults by line.
+    r"""Reads a queue_log: what can be used as events, the rest as faults by line.
 
     ``progress`` is called with (bytes read, bytes in all) after each mebibyte.
 
-    :raises OSError: the file cannot be read.
+    Raises:
+        OSError: the file cannot be read.
 
-    >>> log = b"10|c1|sales|NONE|ENTERQUEUE|||1\\n14|c1|sales|NONE|ABANDON|1|1|4\\n15|c1|sal"
+    >>> log = b"10|c1|sales|NONE|ENTERQUEUE|||1\n14|c1|sales|NONE|ABANDON|1|1|4\n15|c1|sal"
     >>> recording = read_queue_log(log)
     >>> [event.kind for event in recording.events]
     ['contact_queued', 'contact_abandoned']

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TypedDict
 
 import attrs
+
 from ccroute import (
     ContactAbandoned,
     ContactConnected,
@@ -29,7 +30,6 @@ from ccroute import (
     OfferMissed,
     OfferWithdrawn,
 )
-
 from ccroute_asterisk.agents import Agents
 from ccroute_asterisk.notes import notes
 from ccroute_asterisk.queue_log import AGENT_VERBS, SILENT_VERBS, Line
@@ -141,7 +141,7 @@ class _Translation:
     def _enter(self, line: Line) -> str | None:
         contact = self._contacts.get(line.uniqueid)
         if contact is None:
-            self._admit(_Contact(line.uniqueid, _queue(line), line.at))
+            self._admit(_Contact(line.uniqueid, line.queue, line.at))
             return None
         if contact.phase is not _Phase.GONE:
             if line.text in self._seen:
@@ -150,7 +150,7 @@ class _Translation:
             self._inferred["unseen_exit"] += 1
             self._end(contact, line.at, cause=None)
         self._unabandon(contact)
-        contact.queue, contact.entered = _queue(line), line.at
+        contact.queue, contact.entered = line.queue, line.at
         contact.visit += 1
         self._admit(contact)
         return None
@@ -162,8 +162,11 @@ class _Translation:
         self._emit(ContactQueued(**self._of(contact, at), since=at))
 
     def _unabandon(self, contact: _Contact) -> None:
-        """A caller moved on by the administrator is logged ABANDON; that the same call
-        enters a queue again shows that nobody hung up."""
+        """Takes an abandon back.
+
+        A caller moved on by the administrator is logged ABANDON; that the same call
+        enters a queue again shows that nobody hung up.
+        """
         last = self._events[contact.ended]
         if isinstance(last, ContactAbandoned):
             self._inferred["moved"] += 1
@@ -182,7 +185,7 @@ class _Translation:
             if entered is None:
                 return "the call never entered a queue in this log"
             self._inferred["adopted"] += 1
-            contact = _Contact(line.uniqueid, _queue(line), max(entered, 0.0))
+            contact = _Contact(line.uniqueid, line.queue, max(entered, 0.0))
             self._admit(contact)
         if contact.phase is not _Phase.WAITING:
             return f"the call {contact.phase.value} already"
@@ -195,7 +198,7 @@ class _Translation:
         if isinstance(contact, str):
             return contact
         if line.verb == "ABANDON":
-            self._close(contact, ContactAbandoned(**self._of(contact, line.at, line.agent)))
+            self._close(contact, ContactAbandoned(**self._of(contact, line.at, line.agent or None)))
         else:
             self._end(contact, line.at, cause=_LEFT[line.verb])
         return None
@@ -235,7 +238,7 @@ class _Translation:
             # Two rings of one agent cannot overlap, so two of a second or more cannot
             # end within the same one; shorter ones (busy, refused) can.
             return "the same ring ended already"
-        agent = _agent(line)
+        agent = line.agent
         offer = self._offer(contact, agent, rang, line.at)
         if rang:
             self._emit(OfferMissed(**self._of(contact, line.at, agent), offer=offer))
@@ -252,7 +255,7 @@ class _Translation:
             return contact
         if line.text in self._seen:
             return "the same ring ended already"
-        agent = _agent(line)
+        agent = line.agent
         offer = self._offer(contact, agent, line.numbers["ring_ms"] / 1000, line.at)
         self._withdraw(contact, line.at, agent, offer, "customer")
         return None
@@ -261,7 +264,7 @@ class _Translation:
         contact = self._waiting(line, None)
         if isinstance(contact, str):
             return contact
-        agent = _agent(line)
+        agent = line.agent
         offer = self._offer(contact, agent, 0, line.at)
         self._emit(OfferDeclined(**self._of(contact, line.at, agent), offer=offer))
         self._requeue(contact, line.at, "declined")
@@ -271,7 +274,7 @@ class _Translation:
         contact = self._waiting(line, None)
         if isinstance(contact, str):
             return contact
-        agent = _agent(line)
+        agent = line.agent
         offer = self._offer(contact, agent, 0, line.at)
         self._withdraw(contact, line.at, agent, offer, "failed")
         self._requeue(contact, line.at, "failed")
@@ -290,7 +293,7 @@ class _Translation:
         contact = self._waiting(line, line.at - line.numbers["hold"])
         if isinstance(contact, str):
             return contact
-        agent = _agent(line)
+        agent = line.agent
         offer = self._offer(contact, agent, line.numbers["ring"], line.at)
         self._emit(OfferAccepted(**self._of(contact, line.at, agent), offer=offer))
         self._emit(ContactConnected(**self._of(contact, line.at, agent)))
@@ -298,8 +301,10 @@ class _Translation:
         return None
 
     def _engaged(self, line: Line) -> _Contact | str:
-        """The contact of a line that ends a conversation; the line tells how long the
-        contact waited and talked, should the log know nothing of it."""
+        """The contact of a line that ends a conversation.
+
+        The line tells how long it waited and talked, should the log know nothing of it.
+        """
         contact = self._contacts.get(line.uniqueid)
         if contact is None or (contact.phase is _Phase.WAITING and contact.queue == line.queue):
             problem = self._adopt_conversation(line)
@@ -318,7 +323,7 @@ class _Translation:
         if isinstance(contact, str):
             return contact
         self._inferred["adopted_talk"] += 1
-        agent = _agent(line)
+        agent = line.agent
         self._agents.at_work(agent, contact.queue, connected)
         at = max(connected, contact.entered)
         self._emit(ContactConnected(**self._of(contact, at, agent)))
@@ -342,10 +347,10 @@ class _Translation:
         contact = self._engaged(line)
         if isinstance(contact, str):
             return contact
-        attended = line.verb == "ATTENDEDTRANSFER"
-        envelope = self._of(contact, line.at, contact.agent)
-        cause = "handed_over" if attended else "agent"
-        self._close(contact, ContactTransferred(**envelope, cause=cause))
+        # Attended or not, the log does not say to whom: for it the contact is gone,
+        # unless it enters a queue again.
+        end = ContactTransferred(**self._of(contact, line.at, contact.agent), cause="agent")
+        self._close(contact, end)
         return None
 
     # Asterisk and its agents
@@ -394,13 +399,3 @@ class _Envelope(TypedDict):
     queue: str
     channel: str
     agent: str | None
-
-
-def _queue(line: Line) -> str:
-    assert line.queue is not None, "the codec lets no such line through without its queue"
-    return line.queue
-
-
-def _agent(line: Line) -> str:
-    assert line.agent is not None, "the codec lets no such line through without its agent"
-    return line.agent
