@@ -1,0 +1,24 @@
+"""The commands of ``ccroute`` by name. What each does stands in its own module."""
+
+import typer
+
+from ccroute import __version__
+from ccroute.cli._plan import plan_app
+from ccroute.cli._replay import replay
+
+app = typer.Typer(
+    name="ccroute",
+    help="Contact-centre routing and metrics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(replay)
+app.add_typer(plan_app, name="plan")
+
+
+@app.command()
+def version() -> None:
+    """Prints the version."""
+    print(__version__)

@@ -1,0 +1,38 @@
+"""Where the command line writes: tables to stdout, faults and progress to stderr."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+def output() -> Console:
+    """The console for results. Names in them are shown as they are, never as markup."""
+    return Console(
+        markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120
+    )
+
+
+def fail(message: str) -> NoReturn:
+    """Ends the program with code 1 and one sentence."""
+    print(f"ccroute: {message}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def progress(title: str, *, long: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A callback that moves a bar on stderr.
+
+    ``None`` where a bar would only disturb: for short work, and when nobody is looking.
+    """
+    if not (long and sys.stderr.isatty()):
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,151 @@
+"""What ``ccroute replay`` prints, and how. No figure is made here."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ccroute._events import Event
+from ccroute._recording import Recording
+from ccroute.cli._figures import FORMULA, VARIANT, AgentPair, Comparison, QueuePair
+from ccroute.metrics import QueueRow
+from ccroute.replay import Rerouted, Workload
+
+_SHOWN_FAULTS = 20
+_NOTHING = "–"
+
+_LINES: tuple[tuple[str, Callable[[QueueRow], object]], ...] = (
+    ("offered", lambda row: row.offered),
+    ("answered", lambda row: row.answered),
+    ("abandoned", lambda row: row.abandoned),
+    ("left otherwise", lambda row: row.left),
+    ("still waiting", lambda row: row.waiting),
+    ("service level", lambda row: row.service_level),
+    ("speed of answer (ASA)", lambda row: row.asa),
+    ("wait p50", lambda row: row.wait_p50),
+    ("wait p90", lambda row: row.wait_p90),
+    ("wait p95", lambda row: row.wait_p95),
+    ("wait longest", lambda row: row.wait_longest),
+    ("handle time (AHT)", lambda row: row.handle_time),
+)
+# Nearly always nought; shown where they are not.
+_RARE = frozenset({"left otherwise", "still waiting"})
+
+
+def print_source(console: Console, recording: Recording, day: Workload) -> None:
+    """What was read: lines, contacts, agents, span, faults."""
+    console.print(
+        f"{recording.source}: {_count(recording.lines, 'line')}, "
+        f"{_count(len(day.contacts), 'contact')}, {_count(len(day.agents), 'agent')}, "
+        f"{_count(len(day.queues), 'queue')}, {_moment(day.started)} to {_moment(day.ended)} UTC, "
+        f"{_count(len(recording.faults), 'fault')}"
+    )
+
+
+def print_comparison(console: Console, figures: Comparison, seed: int | None) -> None:
+    """Queues, then agents: what happened beside what the engine made of it."""
+    for pair in figures.queues:
+        console.print()
+        console.print(_queue_table(pair))
+    if figures.agents:
+        console.print()
+        console.print(_agent_table(figures.agents))
+    console.print()
+    console.print(f"service level: {VARIANT} = {FORMULA}; waits: of the answered, in seconds")
+    console.print("occupancy: occupancy.handling = handling / (handling + offered + idle)")
+    if seed is not None:
+        console.print(f"seed: {seed}")
+
+
+def _queue_table(pair: QueuePair) -> Table:
+    table = _table(pair.queue, "happened", "routed again")
+    rows = (pair.happened, pair.routed)
+    for label, figure in _LINES:
+        values = [None if row is None else figure(row) for row in rows]
+        if label in _RARE and not any(values):
+            continue
+        name = f"{label}, T = {pair.within:g} s" if label == "service level" else label
+        table.add_row(Text(f"  {name}"), *map(_figure, values))
+    return table
+
+
+def _agent_table(agents: Sequence[AgentPair]) -> Table:
+    titles = ("handled", "routed again", "occupancy", "routed again")
+    table = _table("agent", *titles)
+    for pair in agents:
+        before, after = pair.happened, pair.routed
+        table.add_row(
+            Text(pair.agent),
+            _figure(before and before.handled),
+            _figure(after and after.handled),
+            _figure(before and before.occupancy),
+            _figure(after and after.occupancy),
+        )
+    return table
+
+
+def _table(first: str, *figures: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(Text(first), min_width=28)
+    for figure in figures:
+        table.add_column(figure, justify="right")
+    return table
+
+
+def print_decisions(console: Console, contact: str, routed: Rerouted) -> None:
+    """One contact's way through the routed run, with the engine's reasons."""
+    console.print()
+    console.print(f"{contact}, routed again (seed {routed.seed}):")
+    began = routed.decisions[0].at if routed.decisions else 0.0
+    for decision in routed.decisions:
+        console.print()
+        told = "; ".join(map(_told, decision.events))
+        console.print(f"{_moment(decision.at)}  +{decision.at - began:.1f} s  {told}")
+        for line in (decision.explanation or "").splitlines():
+            console.print(f"    {line}")
+
+
+def print_faults(console: Console, recording: Recording, notes: Sequence[str]) -> None:
+    """The lines that were left out, and what the figures do not show."""
+    faults = recording.faults
+    if faults:
+        console.print()
+        console.print(f"not used: {_count(len(faults), 'line')}")
+        for fault in faults[:_SHOWN_FAULTS]:
+            console.print(f"  line {fault.line}: {fault.reason}: {fault.text}")
+        if len(faults) > _SHOWN_FAULTS:
+            console.print(f"  and {len(faults) - _SHOWN_FAULTS} more: --json has them all")
+    console.print()
+    for note in notes:
+        console.print(f"note: {note}")
+
+
+def _told(event: Event) -> str:
+    """An event in a few words: its kind, and who and why where it says."""
+    cause = event.cause or ""
+    words = [event.kind, event.agent, None if event.kind.endswith(cause) else cause]
+    if event.kind == "contact_queued":
+        words.append(f"in {event.queue}")
+    return " ".join(word for word in words if word)
+
+
+def _figure(value: object) -> str:
+    match value:
+        case None:
+            return _NOTHING
+        case float():
+            return f"{value:.1f}"
+        case int():
+            return f"{value:,}"
+        case _:
+            return str(value)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _moment(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"
