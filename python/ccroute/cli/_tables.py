@@ -10,7 +10,7 @@ from rich.text import Text
 from ccroute._events import Event
 from ccroute._recording import Recording
 from ccroute.cli._figures import FORMULA, VARIANT, AgentPair, Comparison, QueuePair
-from ccroute.metrics import QueueRow
+from ccroute.metrics import QueueRow, Ratio
 from ccroute.replay import Rerouted, Workload
 
 _SHOWN_FAULTS = 20
@@ -54,7 +54,9 @@ def print_comparison(console: Console, figures: Comparison, seed: int | None) ->
         console.print(_agent_table(figures.agents))
     console.print()
     console.print(f"service level: {VARIANT} = {FORMULA}; waits: of the answered, in seconds")
-    console.print("occupancy: occupancy.handling = handling / (handling + offered + idle)")
+    console.print(
+        "occupancy: occupancy.handling = handling / (handling + connecting + offered + idle)"
+    )
     if seed is not None:
         console.print(f"seed: {seed}")
 
@@ -133,7 +135,7 @@ def _told(event: Event) -> str:
 
 def _figure(value: object) -> str:
     match value:
-        case None:
+        case None | Ratio(value=None):
             return _NOTHING
         case float():
             return f"{value:.1f}"
