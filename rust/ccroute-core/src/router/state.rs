@@ -159,13 +159,15 @@ impl Agent {
         }
     }
 
-    /// Whether the device can take a call: free as far as known, or busy with us.
+    /// Whether the device can take a call: free as far as known, or busy with us. Our own
+    /// conversation explains a device in use, never one that is out of order.
     pub(super) fn device_allows(&self) -> bool {
         match self.device {
             Device::Unknown | Device::Available => true,
-            Device::InUse | Device::Ringing | Device::Unreachable => {
+            Device::InUse | Device::Ringing => {
                 !(self.offers.is_empty() && self.connecting.is_empty() && self.talking.is_empty())
             }
+            Device::Unreachable => false,
         }
     }
 

@@ -68,13 +68,15 @@ impl Oracle {
             && self.wrapping(&agent.name, contact.seq).is_none()
     }
 
-    /// "Ready; used < capacity there; and the device is unknown or available, or the
-    /// agent has a live offer, connection or conversation of ours."
+    /// "Ready; used < capacity there; and the device is unknown or available, or is in use
+    /// or ringing while the agent has a live offer, connection or conversation of ours."
     fn is_open(&self, agent: &Agent, channel: &str) -> bool {
-        agent.availability == Availability::Ready
-            && self.has_slot(agent, channel)
-            && (matches!(agent.device, Device::Unknown | Device::Available)
-                || self.explains_device(&agent.name))
+        let device = match agent.device {
+            Device::Unknown | Device::Available => true,
+            Device::InUse | Device::Ringing => self.explains_device(&agent.name),
+            Device::Unreachable => false,
+        };
+        agent.availability == Availability::Ready && self.has_slot(agent, channel) && device
     }
 
     fn explains_device(&self, agent: &str) -> bool {
