@@ -357,6 +357,20 @@ mod tests {
     }
 
     #[test]
+    fn a_block_that_runs_empty_between_full_ones_goes() {
+        let mut queue = PriorityQueue::default();
+        let full = CAPACITY as u64;
+        for sequence in 0..3 * full {
+            queue.push(key(0, sequence), 0);
+        }
+        for sequence in full..2 * full {
+            assert!(queue.remove(key(0, sequence)).is_some());
+        }
+        check(&queue);
+        assert_eq!((queue.len(), blocks(&queue)), (2 * CAPACITY, 2));
+    }
+
+    #[test]
     fn a_line_that_moves_on_reuses_its_memory() {
         let mut queue = PriorityQueue::default();
         for sequence in 0..3 * CAPACITY as u64 {
