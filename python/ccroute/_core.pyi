@@ -1,22 +1,37 @@
 """The extension's truth, held by stubtest; ``ccroute._wire`` is its only importer."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, TypeAlias, TypedDict, final, overload, type_check_only
+from typing import Final, Literal, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._wire import (
+    AgentNumbers,
     AgentRow,
     Asked,
     Bytes,
     ContactRow,
     EventRow,
     Fields,
+    IntervalNumbers,
     Needs,
     Pairs,
+    QueueNumbers,
     Story,
 )
+
+__all__ = [
+    "EVENT_DTYPE",
+    "EVENT_DTYPE_VERSION",
+    "Engine",
+    "KpiAggregator",
+    "Plan",
+    "PriorityQueue",
+    "SkillMatcher",
+    "__version__",
+    "array_words",
+]
 
 __version__: str
 
@@ -196,61 +211,6 @@ class Engine:
 EVENT_DTYPE: Final[np.dtype[np.void]]
 EVENT_DTYPE_VERSION: Final[int]
 
-_Names: TypeAlias = Literal["queues", "agents", "channels", "reasons"]
-# count, sum in µs, sum of squares in µs², longest in s; p50, p90, p95 and p99 in s
-_Durations: TypeAlias = tuple[int, int, int, float, list[float | None]]
-_Ratio: TypeAlias = tuple[int, int]
-
-@type_check_only
-class _Handling(TypedDict):
-    answered: int
-    offers_made: int
-    offers_accepted: int
-    offers_declined: int
-    offers_missed: int
-    offers_withdrawn: int
-    conversations: int
-    transferred: int
-    holds: int
-    talk_us: int
-    hold_us: int
-    wrap_up_us: int
-    handle: _Durations
-
-@type_check_only
-class _Visits(_Handling):
-    offered: int
-    abandoned: int
-    left: dict[str, int]
-    answered_at_once: int
-    wait_answered: _Durations
-    wait_abandoned: _Durations
-    wait_left_us: int
-    service_level: _Ratio
-
-@type_check_only
-class QueueNumbers(_Visits):
-    queue: str
-    waiting: int
-    longest_waiting: float | None
-
-@type_check_only
-class IntervalNumbers(_Visits):
-    start: float
-
-@type_check_only
-class AgentNumbers(_Handling):
-    agent: str
-    time_talk_us: int
-    time_hold_us: int
-    time_connecting_us: int
-    time_offered_us: int
-    time_wrap_up_us: int
-    time_idle_us: int
-    time_not_ready_us: dict[str, int]
-    time_signed_in_us: int
-    occupancy: _Ratio
-
 @final
 class KpiAggregator:
     """Measures events of any source: one of the three parts that stand alone."""
@@ -335,7 +295,7 @@ class KpiAggregator:
         start: float | None = None,
         end: float | None = None,
     ) -> NDArray[np.void]: ...
-    def names(self, kind: _Names) -> list[str]: ...
+    def names(self, kind: str) -> list[str]: ...
     def counters(self) -> dict[str, int]: ...
     def thresholds(self) -> list[float]: ...
     def interval(self) -> float: ...

@@ -3,7 +3,7 @@
 Numbers, text, tuples and arrays cross; objects with names for their parts do not.
 """
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,72 @@ ContactRow: TypeAlias = tuple[
 AgentRow: TypeAlias = tuple[str, str | None, str, str, float, list[str], Pairs]
 """availability, reason, activity, device, idle_since, open channels, withheld."""
 
+DurationNumbers: TypeAlias = tuple[int, int, int, float, list[float | None]]
+"""count, sum in µs, sum of squares in µs², longest in s; p50, p90, p95 and p99 in s."""
+Counts: TypeAlias = tuple[int, int]
+"""numerator, denominator."""
+
+
+class HandlingNumbers(TypedDict):
+    """What cells of queues and agents have in common; sums in whole microseconds."""
+
+    answered: int
+    offers_made: int
+    offers_accepted: int
+    offers_declined: int
+    offers_missed: int
+    offers_withdrawn: int
+    conversations: int
+    transferred: int
+    holds: int
+    talk_us: int
+    hold_us: int
+    wrap_up_us: int
+    handle: DurationNumbers
+
+
+class VisitNumbers(HandlingNumbers):
+    """What queues and intervals have in common."""
+
+    offered: int
+    abandoned: int
+    left: dict[str, int]
+    answered_at_once: int
+    wait_answered: DurationNumbers
+    wait_abandoned: DurationNumbers
+    wait_left_us: int
+    service_level: Counts
+
+
+class QueueNumbers(VisitNumbers):
+    """A row of ``KpiAggregator.report("queue")``."""
+
+    queue: str
+    waiting: int
+    longest_waiting: float | None
+
+
+class IntervalNumbers(VisitNumbers):
+    """A row of ``KpiAggregator.report("interval")``."""
+
+    start: float
+
+
+class AgentNumbers(HandlingNumbers):
+    """A row of ``KpiAggregator.report("agent")``; times by the clock."""
+
+    agent: str
+    time_talk_us: int
+    time_hold_us: int
+    time_connecting_us: int
+    time_offered_us: int
+    time_wrap_up_us: int
+    time_idle_us: int
+    time_not_ready_us: dict[str, int]
+    time_signed_in_us: int
+    occupancy: Counts
+
+
 _command_fields, _word_lists = array_words()
 _words = {name: tuple(words) for name, words in _word_lists}
 
@@ -89,16 +155,13 @@ __all__ = [
     "KINDS",
     "ROLES",
     "STATUS_CODES",
+    "AgentNumbers",
     "CheckedPlan",
     "Engine",
+    "IntervalNumbers",
     "KpiAggregator",
     "PriorityQueue",
+    "QueueNumbers",
     "SkillMatcher",
     "__version__",
 ]
-
-if TYPE_CHECKING:
-    # Shapes of plain numbers: they stand in the stub, at run time there are only dicts.
-    from ccroute._core import AgentNumbers, IntervalNumbers, QueueNumbers
-
-    __all__ += ["AgentNumbers", "IntervalNumbers", "QueueNumbers"]

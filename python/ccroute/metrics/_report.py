@@ -9,7 +9,7 @@ import attrs
 
 from ccroute.metrics._rows import AgentRow, IntervalRow, QueueRow, Ratio
 
-Row = TypeVar("Row", QueueRow, AgentRow, IntervalRow)
+Row_co = TypeVar("Row_co", bound=QueueRow | AgentRow | IntervalRow, covariant=True)
 Cell = str | int | float | Ratio | datetime | None
 
 _VISITS: tuple[tuple[str, str], ...] = (
@@ -47,7 +47,7 @@ _KINDS: Mapping[str, type] = {"queue": QueueRow, "agent": AgentRow, "interval": 
 
 
 @attrs.frozen(kw_only=True)
-class Report(Generic[Row]):
+class Report(Generic[Row_co]):
     """The rows of one question, in the order the names first appeared in the events.
 
     Iterates over its rows, prints as a table, and goes to JSON.
@@ -65,15 +65,15 @@ class Report(Generic[Row]):
     """The threshold T of the service level, in seconds."""
     short: float
     """The short threshold S, in seconds; of two of its variants only."""
-    rows: tuple[Row, ...]
+    rows: tuple[Row_co, ...]
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Row_co]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> Row_co:
         """The row of a queue or agent by name; ``KeyError`` names those there are."""
         for row in self.rows:
             if getattr(row, self.by) == name:

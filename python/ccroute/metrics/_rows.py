@@ -8,13 +8,11 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-if TYPE_CHECKING:
-    # Shapes of plain numbers that exist for type checkers alone.
-    from ccroute._wire import AgentNumbers, IntervalNumbers, QueueNumbers
+from ccroute._wire import AgentNumbers, IntervalNumbers, QueueNumbers
 
 _SECOND = 1_000_000
 
@@ -110,7 +108,7 @@ class QueueRow(Visits):
     """How long the first of them has waited."""
 
     @classmethod
-    def of(cls, numbers: "QueueNumbers", service_level: str) -> "QueueRow":
+    def of(cls, numbers: QueueNumbers, service_level: str) -> "QueueRow":
         """The row behind the aggregator's numbers."""
         return cls(
             queue=numbers["queue"],
@@ -128,7 +126,7 @@ class IntervalRow(Visits):
     """When it begins, in UTC; it ends where the next begins, without that instant."""
 
     @classmethod
-    def of(cls, numbers: "IntervalNumbers", service_level: str) -> "IntervalRow":
+    def of(cls, numbers: IntervalNumbers, service_level: str) -> "IntervalRow":
         """The row behind the aggregator's numbers."""
         start = datetime.fromtimestamp(numbers["start"], UTC)
         return cls(start=start, **_visits(numbers, service_level))
@@ -171,7 +169,7 @@ class AgentRow:
     """``occupancy.handling``, in microseconds."""
 
     @classmethod
-    def of(cls, numbers: "AgentNumbers") -> "AgentRow":
+    def of(cls, numbers: AgentNumbers) -> "AgentRow":
         """The row behind the aggregator's numbers."""
         reasons = numbers["time_not_ready_us"]
         handling, base = numbers["occupancy"]
@@ -200,7 +198,7 @@ class AgentRow:
         )
 
 
-def _visits(numbers: "QueueNumbers | IntervalNumbers", service_level: str) -> dict[str, Any]:
+def _visits(numbers: QueueNumbers | IntervalNumbers, service_level: str) -> dict[str, Any]:
     """The fields of ``Visits``."""
     answered, abandoned = numbers["answered"], numbers["abandoned"]
     waits, wait_sum, _, wait_longest, wait_quantiles = numbers["wait_answered"]

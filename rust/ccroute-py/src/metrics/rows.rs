@@ -49,6 +49,10 @@ pub(super) fn read(
 ) -> Result<Vec<Row>, ConfigError> {
     let ratio =
         |cell: &Cell| level.variant.ratio(cell, metrics.thresholds(), level.within, level.short);
+    if !matches!(by, By::Agent) {
+        // A question that cannot be answered is refused also while there are no rows.
+        ratio(&Cell::default())?;
+    }
     match by {
         By::Queue => {
             let rows = metrics.by_queue(query)?.into_iter();
