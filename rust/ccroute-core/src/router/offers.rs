@@ -50,9 +50,9 @@ impl Router {
         self.free_slot(agent, self.contact(contact).channel);
         let event = self.offer_event(EventKind::OfferDeclined, key, contact, agent);
         self.emit(Event { reason, ..event });
-        self.exclude(contact, agent);
         self.refresh(agent);
         self.requeue(contact, Cause::Declined);
+        self.exclude(contact, agent);
         Ok(())
     }
 
@@ -77,13 +77,13 @@ impl Router {
     }
 
     fn came_to_nothing(&mut self, contact: ContactKey, agent: AgentKey, cause: Cause) {
-        self.exclude(contact, agent);
         let others = match self.plan.queue(self.contact(contact).queue).offer.on_missed {
             OnMissed::NotReady => self.set_missed(agent, cause),
             OnMissed::StayReady => Vec::new(),
         };
         self.refresh(agent);
         self.requeue(contact, cause);
+        self.exclude(contact, agent);
         self.requeue_all(&others, Cause::NotReady);
     }
 
@@ -135,7 +135,8 @@ impl Router {
         Event { agent: Some(agent), offer: Some(offer), ..event }
     }
 
-    /// Does not offer `contact` to `agent` for a while.
+    /// Does not offer `contact` to `agent` for a while. Comes after the steps that were
+    /// overdue while it was offered: else they would end it before it began.
     fn exclude(&mut self, contact: ContactKey, agent: AgentKey) {
         let span = self.plan.queue(self.contact(contact).queue).offer.exclude_for;
         let timer = self.timers.set(self.now + span, Deadline::Exclusion(contact, agent));

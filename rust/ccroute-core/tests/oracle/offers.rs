@@ -49,18 +49,18 @@ impl Oracle {
         Ok(String::new())
     }
 
-    /// "**decline** – → `offer_declined`; the agent is excluded; `contact_requeued`
-    /// (declined)."
+    /// "**decline** – → `offer_declined`; `contact_requeued` (declined); the agent is
+    /// excluded."
     pub(crate) fn decline(&mut self, ordinal: usize, reason: Option<&str>) -> Answer {
         let (contact, agent) = self.live(ordinal)?;
         let event = self.about_offer(ordinal, EventKind::OfferDeclined);
         self.end_offer(ordinal, Happening { reason: reason.map(str::to_owned), ..event });
-        self.exclude(contact, &agent);
         self.requeue(contact, Cause::Declined);
+        self.exclude(contact, &agent);
         Ok(String::new())
     }
 
-    /// "*offer deadline* → `offer_missed`; the agent is excluded."
+    /// "*offer deadline* → `offer_missed`."
     pub(crate) fn miss(&mut self, ordinal: usize) {
         let (contact, agent) = self.live(ordinal).expect("timers of ended offers are gone");
         let event = self.about_offer(ordinal, EventKind::OfferMissed);
@@ -79,15 +79,15 @@ impl Oracle {
 
     /// "Under `not_ready`, and if the agent is ready: each other live offer of the agent
     /// `offer_withdrawn` (not_ready), then `agent_not_ready` (missed). Then
-    /// `contact_requeued` (missed), then the contacts of the other offers
-    /// `contact_requeued` (not_ready)."
+    /// `contact_requeued` (missed); the agent is excluded; then the contacts of the other
+    /// offers `contact_requeued` (not_ready)."
     fn fail(&mut self, contact: Seq, agent: &str, cause: Cause) {
-        self.exclude(contact, agent);
         let queue = self.contact(contact).queue.clone();
         let stays = self.rules.queue(&queue).on_missed == OnMissed::StayReady
             || self.agent(agent).availability != Availability::Ready;
         let others = if stays { Vec::new() } else { self.go_not_ready(agent, None, cause) };
         self.requeue(contact, cause);
+        self.exclude(contact, agent);
         self.requeue_all(others, Cause::NotReady);
     }
 

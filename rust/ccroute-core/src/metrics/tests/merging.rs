@@ -52,19 +52,21 @@ fn story() -> impl Strategy<Value = Vec<Line>> {
 /// Folds the lines whose agent belongs to `part` (all, for `None`) in order of time.
 fn fold(stories: &[Vec<Line>], part: Option<u8>) -> KpiAggregator {
     let mut feed = Feed::new();
-    let mut lines: Vec<(u32, &Line)> = Vec::new();
+    let mut lines: Vec<(u32, usize, &Line)> = Vec::new();
     for (start, story) in stories.iter().enumerate() {
         let mut clock = start as u32 * 37;
         for line in story {
             clock += line.pause;
-            lines.push((clock, line));
+            lines.push((clock, start, line));
         }
     }
-    lines.sort_by_key(|&(clock, _)| clock);
-    for (clock, line) in
-        lines.into_iter().filter(|(_, line)| part.is_none_or(|p| line.agent % 3 == p))
+    lines.sort_by_key(|&(clock, ..)| clock);
+    for (clock, story, line) in
+        lines.into_iter().filter(|(.., line)| part.is_none_or(|p| line.agent % 3 == p))
     {
-        let (agent, contact) = (format!("agent-{}", line.agent), format!("c{}", line.contact));
+        // An id is used again after a while only: two lives of one id do not overlap.
+        let contact = format!("c{}-{}", line.contact, story % 60);
+        let agent = format!("agent-{}", line.agent);
         let mut event = feed.event(line.kind, f64::from(clock), &contact, &agent);
         event.queue = Some(feed.metrics.queue(["billing", "sales"][usize::from(line.contact % 2)]));
         event.channel = Some(feed.metrics.channel("voice"));
