@@ -3,7 +3,9 @@
 import pytest
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """One line a benchmark: how many a second, at the median round."""
     session = getattr(config, "_benchmarksession", None)
     rows = [] if session is None else session.benchmarks

@@ -64,8 +64,8 @@ fn fold(stories: &[Vec<Line>], part: Option<u8>) -> KpiAggregator {
     for (clock, story, line) in
         lines.into_iter().filter(|(.., line)| part.is_none_or(|p| line.agent % 3 == p))
     {
-        // An id is used again after a while only: two lives of one id do not overlap.
-        let contact = format!("c{}-{}", line.contact, story % 60);
+        // A contact for each story: two lives of one id must not overlap.
+        let contact = format!("c{}-{story}", line.contact);
         let agent = format!("agent-{}", line.agent);
         let mut event = feed.event(line.kind, f64::from(clock), &contact, &agent);
         event.queue = Some(feed.metrics.queue(["billing", "sales"][usize::from(line.contact % 2)]));
