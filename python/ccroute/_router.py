@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._clock import Clock, SystemClock
+from ccroute._commands import Advance, Command
 from ccroute._events import Event, read_events
 from ccroute._explain import AgentExplanation, ContactExplanation
 from ccroute._plan import Plan, Requirement
@@ -97,6 +98,18 @@ class Router:
     def metrics(self) -> Metrics:
         """What all of it cost in time; fed by every command."""
         return self._metrics
+
+    def apply(self, command: Command, *, envelope: Envelope | None = None) -> int | None:
+        """Carries out a command given as an object; returns what its method returns.
+
+        >>> from ccroute import Advance, Plan, Router
+        >>> Router(Plan()).apply(Advance())
+        """
+        arguments = attrs.asdict(command, recurse=False)
+        if not isinstance(command, Advance):
+            arguments["envelope"] = envelope
+        answer: int | None = getattr(self, command.verb)(**arguments)
+        return answer
 
     # Agents
 
