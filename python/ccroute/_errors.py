@@ -41,8 +41,12 @@ class Rejected(CcrouteError):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(code, message)  # as given, for pickle and copy
         self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class DataUnavailable(CcrouteError):

@@ -5,6 +5,8 @@ command that the state forbids raises ``Rejected`` and changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from threading import RLock
+from typing import TypeVar
 
 import attrs
 import numpy as np
@@ -26,6 +28,7 @@ from ccroute._wire import (
 from ccroute.metrics import Metrics
 
 Levels = Mapping[str, int]
+Value = TypeVar("Value", int, str)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,8 +60,12 @@ class Router:
     """
 
     def __init__(self, plan: Plan, *, clock: Clock | None = None, source: str = "router") -> None:
+        try:
+            checked = plan.checked()
+        except AttributeError:
+            raise _not_a("ccroute.Plan", "plan", plan) from None
         aggregator = KpiAggregator()
-        self._setup(Engine(plan.checked(), aggregator, source), aggregator, clock, source, plan)
+        self._setup(Engine(checked, aggregator, source), aggregator, clock, source, plan)
 
     def _setup(
         self,
@@ -70,6 +77,7 @@ class Router:
     ) -> None:
         self._engine = engine
         self._clock: Clock = SystemClock() if clock is None else clock
+        self._turn = _Turn(self._clock)
         self._source = source
         self._plan = plan
         self._metrics = Metrics(aggregator)
@@ -133,33 +141,38 @@ class Router:
             skills = known.skills if skills is None else skills
             queues = known.queues if queues is None else queues
             capacity = known.capacity if capacity is None else capacity
-        return self._engine.sign_in(
-            self._clock.now(),
-            agent,
-            list((skills or {}).items()),
-            list(queues or ()),
-            list(({"voice": 1} if capacity is None else capacity).items()),
-            _asked(envelope),
-        )
+        with self._turn as now:
+            return self._engine.sign_in(
+                now,
+                agent,
+                _pairs("skills", {} if skills is None else skills),
+                _listed("queues", () if queues is None else queues),
+                _pairs("capacity", {"voice": 1} if capacity is None else capacity),
+                _asked(envelope),
+            )
 
     def sign_out(self, agent: str, *, envelope: Envelope | None = None) -> None:
         """Signs an agent out: offers are taken back, wrap-up ends, conversations go on."""
-        self._engine.sign_out(self._clock.now(), agent, _asked(envelope))
+        with self._turn as now:
+            self._engine.sign_out(now, agent, _asked(envelope))
 
     def ready(self, agent: str, *, envelope: Envelope | None = None) -> None:
         """The agent wants contacts."""
-        self._engine.ready(self._clock.now(), agent, _asked(envelope))
+        with self._turn as now:
+            self._engine.ready(now, agent, _asked(envelope))
 
     def not_ready(
         self, agent: str, *, reason: str | None = None, envelope: Envelope | None = None
     ) -> None:
         """The agent wants none; a live offer is taken back."""
-        self._engine.not_ready(self._clock.now(), agent, reason, _asked(envelope))
+        with self._turn as now:
+            self._engine.not_ready(now, agent, reason, _asked(envelope))
 
     def set_device(self, agent: str, device: str, *, envelope: Envelope | None = None) -> None:
         """The agent's device was observed: unknown, available, in_use, ringing or
         unreachable."""
-        self._engine.set_device(self._clock.now(), agent, device, _asked(envelope))
+        with self._turn as now:
+            self._engine.set_device(now, agent, device, _asked(envelope))
 
     def change_agent(
         self,
@@ -171,14 +184,15 @@ class Router:
         envelope: Envelope | None = None,
     ) -> None:
         """Replaces an agent's skills, queues or capacity; what is ``None`` stays."""
-        self._engine.change_agent(
-            self._clock.now(),
-            agent,
-            None if skills is None else list(skills.items()),
-            None if queues is None else list(queues),
-            None if capacity is None else list(capacity.items()),
-            _asked(envelope),
-        )
+        with self._turn as now:
+            self._engine.change_agent(
+                now,
+                agent,
+                None if skills is None else _pairs("skills", skills),
+                None if queues is None else _listed("queues", queues),
+                None if capacity is None else _pairs("capacity", capacity),
+                _asked(envelope),
+            )
 
     # Contacts in the queue
 
@@ -204,18 +218,19 @@ class Router:
         it counts as having come earlier. ``requirement``: what it needs beyond what the
         queue asks.
         """
-        return self._engine.enqueue(
-            self._clock.now(),
-            contact,
-            queue,
-            channel,
-            band,
-            head_start,
-            _needs(requirement),
-            list((attributes or {}).items()),
-            (customer, conversation, previous),
-            _asked(envelope),
-        )
+        with self._turn as now:
+            return self._engine.enqueue(
+                now,
+                contact,
+                queue,
+                channel,
+                band,
+                head_start,
+                _needs(requirement),
+                _pairs("attributes", {} if attributes is None else attributes),
+                (customer, conversation, previous),
+                _asked(envelope),
+            )
 
     def cancel(
         self, contact: str, *, cause: str = "abandoned", envelope: Envelope | None = None
@@ -225,7 +240,8 @@ class Router:
         ``cause``: abandoned (the customer left), withdrawn, timed_out, no_agents,
         exited_by_key or failed.
         """
-        self._engine.cancel(self._clock.now(), contact, cause, _asked(envelope))
+        with self._turn as now:
+            self._engine.cancel(now, contact, cause, _asked(envelope))
 
     def reprioritise(
         self,
@@ -236,7 +252,8 @@ class Router:
         envelope: Envelope | None = None,
     ) -> None:
         """Changes a waiting contact's place; what is ``None`` stays."""
-        self._engine.reprioritise(self._clock.now(), contact, band, head_start, _asked(envelope))
+        with self._turn as now:
+            self._engine.reprioritise(now, contact, band, head_start, _asked(envelope))
 
     def update(
         self,
@@ -247,39 +264,45 @@ class Router:
         envelope: Envelope | None = None,
     ) -> None:
         """Adds or replaces attributes; replaces the contact's own requirement if given."""
-        self._engine.update(
-            self._clock.now(),
-            contact,
-            _needs(requirement),
-            list((attributes or {}).items()),
-            _asked(envelope),
-        )
+        with self._turn as now:
+            self._engine.update(
+                now,
+                contact,
+                _needs(requirement),
+                _pairs("attributes", {} if attributes is None else attributes),
+                _asked(envelope),
+            )
 
     # Offers
 
     def accept(self, offer: int, *, envelope: Envelope | None = None) -> None:
         """The agent takes an offer, named by ``OfferMade.offer``."""
-        self._engine.accept(self._clock.now(), offer, _asked(envelope))
+        with self._turn as now:
+            self._engine.accept(now, offer, _asked(envelope))
 
     def decline(
         self, offer: int, *, reason: str | None = None, envelope: Envelope | None = None
     ) -> None:
         """The agent refuses an offer; the contact keeps its place."""
-        self._engine.decline(self._clock.now(), offer, reason, _asked(envelope))
+        with self._turn as now:
+            self._engine.decline(now, offer, reason, _asked(envelope))
 
     # Conversations
 
     def connected(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """Customer and agent are joined."""
-        self._engine.connected(self._clock.now(), contact, _asked(envelope))
+        with self._turn as now:
+            self._engine.connected(now, contact, _asked(envelope))
 
     def hold(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """The customer is put on hold."""
-        self._engine.hold(self._clock.now(), contact, _asked(envelope))
+        with self._turn as now:
+            self._engine.hold(now, contact, _asked(envelope))
 
     def resume(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """The customer is taken off hold."""
-        self._engine.resume(self._clock.now(), contact, _asked(envelope))
+        with self._turn as now:
+            self._engine.resume(now, contact, _asked(envelope))
 
     def transfer(
         self,
@@ -290,47 +313,56 @@ class Router:
         envelope: Envelope | None = None,
     ) -> None:
         """The contact goes to another queue, with its age or as if it came now."""
-        self._engine.transfer(self._clock.now(), contact, queue, keep_age, _asked(envelope))
+        with self._turn as now:
+            self._engine.transfer(now, contact, queue, keep_age, _asked(envelope))
 
     def join(
         self, contact: str, agent: str, *, role: str, envelope: Envelope | None = None
     ) -> None:
         """Another agent joins the conversation as consult, conference or monitor."""
-        self._engine.join(self._clock.now(), contact, agent, role, _asked(envelope))
+        with self._turn as now:
+            self._engine.join(now, contact, agent, role, _asked(envelope))
 
     def leave(self, contact: str, agent: str, *, envelope: Envelope | None = None) -> None:
         """An agent who joined leaves again."""
-        self._engine.leave(self._clock.now(), contact, agent, _asked(envelope))
+        with self._turn as now:
+            self._engine.leave(now, contact, agent, _asked(envelope))
 
     def hand_over(self, contact: str, agent: str, *, envelope: Envelope | None = None) -> None:
         """An agent who joined becomes the primary; the primary is done."""
-        self._engine.hand_over(self._clock.now(), contact, agent, _asked(envelope))
+        with self._turn as now:
+            self._engine.hand_over(now, contact, agent, _asked(envelope))
 
     def release(self, contact: str, *, by: str = "agent", envelope: Envelope | None = None) -> None:
         """The conversation ends; ``by``: customer, agent or system."""
-        self._engine.release(self._clock.now(), contact, by, _asked(envelope))
+        with self._turn as now:
+            self._engine.release(now, contact, by, _asked(envelope))
 
     def extend_wrap_up(
         self, agent: str, contact: str, *, by: float, envelope: Envelope | None = None
     ) -> None:
         """Gives the agent ``by`` more seconds of wrap-up after the contact."""
-        self._engine.extend_wrap_up(self._clock.now(), agent, contact, by, _asked(envelope))
+        with self._turn as now:
+            self._engine.extend_wrap_up(now, agent, contact, by, _asked(envelope))
 
     def end_wrap_up(self, agent: str, contact: str, *, envelope: Envelope | None = None) -> None:
         """The agent finishes wrap-up after the contact."""
-        self._engine.end_wrap_up(self._clock.now(), agent, contact, _asked(envelope))
+        with self._turn as now:
+            self._engine.end_wrap_up(now, agent, contact, _asked(envelope))
 
     def dispose(
         self, contact: str, codes: Sequence[str], *, envelope: Envelope | None = None
     ) -> None:
         """Says how it ended, in codes of the queue's set; replaces an earlier set."""
-        self._engine.dispose(self._clock.now(), contact, list(codes), _asked(envelope))
+        with self._turn as now:
+            self._engine.dispose(now, contact, _listed("codes", codes), _asked(envelope))
 
     # Time
 
     def advance(self) -> None:
         """Fires every deadline that is due by the clock."""
-        self._engine.advance(self._clock.now())
+        with self._turn as now:
+            self._engine.advance(now)
 
     def next_deadline(self) -> float | None:
         """When ``advance`` will next have something to do, in float seconds since the
@@ -358,13 +390,14 @@ class Router:
         Raises ``TypeError`` or ``ValueError`` only for a malformed array, before any
         row is carried out.
         """
-        if commands.dtype != COMMAND_DTYPE or commands.ndim != 1:
+        given = np.asarray(commands)
+        if given.dtype != COMMAND_DTYPE or given.ndim != 1:
             message = (
-                f"commands of dtype {commands.dtype} with {commands.ndim} dimensions: "
+                f"commands of dtype {given.dtype} with {given.ndim} dimensions: "
                 "give one dimension of dtype ccroute.COMMAND_DTYPE"
             )
             raise TypeError(message)
-        rows = np.ascontiguousarray(commands).view(np.uint8)
+        rows = np.ascontiguousarray(given).view(np.uint8)
         events, statuses = self._engine.apply_batch(rows)
         return events.view(EVENT_DTYPE), statuses
 
@@ -405,17 +438,61 @@ class Router:
         return self._clock.now()
 
 
+class _Turn:
+    """One command's turn: between its look at the clock and its end no other thread has
+    one, so that commands come in the order of their times."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = RLock()
+
+    def __enter__(self) -> float:
+        self._lock.acquire()
+        try:
+            return self._clock.now()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 def _asked(envelope: Envelope | None) -> Asked:
     if envelope is None:
         return None
-    return envelope.command_id, envelope.actor, envelope.reason
+    try:
+        return envelope.command_id, envelope.actor, envelope.reason
+    except AttributeError:
+        raise _not_a("ccroute.Envelope", "envelope", envelope) from None
 
 
 def _needs(requirement: Requirement | None) -> Needs | None:
     if requirement is None:
         return None
-    return (
-        list(requirement.all_of.items()),
-        [list(group.items()) for group in requirement.any_of],
-        list(requirement.none_of.items()),
-    )
+    try:
+        return (
+            list(requirement.all_of.items()),
+            [list(group.items()) for group in requirement.any_of],
+            list(requirement.none_of.items()),
+        )
+    except AttributeError:
+        raise _not_a("ccroute.Requirement", "requirement", requirement) from None
+
+
+def _pairs(what: str, given: Mapping[str, Value]) -> list[tuple[str, Value]]:
+    try:
+        return list(given.items())
+    except AttributeError:
+        raise _not_a("mapping", what, given) from None
+
+
+def _listed(what: str, given: Iterable[str]) -> list[str]:
+    if isinstance(given, str):
+        # Else "vip" would be the three names "v", "i" and "p".
+        raise _not_a("list of names", what, given)
+    return list(given)
+
+
+def _not_a(wanted: str, what: str, given: object) -> TypeError:
+    return TypeError(f"{what}: give a {wanted}, not {type(given).__name__}")

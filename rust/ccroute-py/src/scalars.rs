@@ -36,15 +36,45 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Band {
     type Error = PyErr;
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        number.extract().map(Self).map_err(|error| {
-            if error.is_instance_of::<PyOverflowError>(number.py()) {
-                let (least, most) = (i16::MIN, i16::MAX);
-                let remedy = format!("give a whole number from {least} to {most}");
-                errors::rejected(invalid(format!("band {}: {remedy}", *number)))
-            } else {
-                error
-            }
-        })
+        let (least, most) = (i16::MIN, i16::MAX);
+        let remedy = format!("give a whole number from {least} to {most}");
+        number.extract().map(Self).map_err(|error| too_big("band ", number, &remedy, error))
+    }
+}
+
+/// A proficiency or a number of slots as an argument, in any range a later check allows.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Whole {
+    type Error = PyErr;
+
+    fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let remedy = "give a level from 1 to 10 or slots from 0 to 65535";
+        number.extract().map(Self).map_err(|error| too_big("", number, remedy, error))
+    }
+}
+
+/// Seconds as an argument, still to be checked by [`instant`] or [`span`].
+#[derive(Clone, Copy)]
+pub(crate) struct Seconds(pub(crate) f64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Seconds {
+    type Error = PyErr;
+
+    fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let remedy = "give seconds, finite and not negative";
+        number.extract().map(Self).map_err(|error| too_big("", number, remedy, error))
+    }
+}
+
+/// An int that no machine number holds is out of range like any other; the rest of what
+/// can be wrong with an argument is Python's to say.
+fn too_big(name: &str, number: Borrowed<'_, '_, PyAny>, remedy: &str, error: PyErr) -> PyErr {
+    if error.is_instance_of::<PyOverflowError>(number.py()) {
+        errors::rejected(invalid(format!("{name}{}: {remedy}", *number)))
+    } else {
+        error
     }
 }
 

@@ -162,11 +162,14 @@ impl Row {
         let id = self.contact.to_string();
         let command = match self.op {
             Op::Advance => return Ok(()),
-            Op::Enqueue => Command::Enqueue(NewContact {
-                band: self.band,
-                head_start: self.span()?,
-                ..NewContact::new(&id, self.queue(), self.channel())
-            }),
+            Op::Enqueue => {
+                let (queue, channel) = (self.queue(router)?, self.channel(router)?);
+                Command::Enqueue(NewContact {
+                    band: self.band,
+                    head_start: self.span()?,
+                    ..NewContact::new(&id, queue, channel)
+                })
+            }
             Op::Cancel => {
                 Command::Cancel { contact: self.contact(router, &id)?, cause: self.cause()? }
             }
@@ -182,32 +185,36 @@ impl Row {
             Op::Resume => Command::Resume(self.contact(router, &id)?),
             Op::Transfer => Command::Transfer {
                 contact: self.contact(router, &id)?,
-                queue: self.queue(),
+                queue: self.queue(router)?,
                 keep_age: self.flag != 0,
             },
             Op::Release => {
                 Command::Release { contact: self.contact(router, &id)?, by: self.cause()? }
             }
             Op::EndWrapUp => {
-                Command::EndWrapUp { agent: self.agent(), contact: self.contact(router, &id)? }
+                let agent = self.agent(router)?;
+                Command::EndWrapUp { agent, contact: self.contact(router, &id)? }
             }
-            Op::Ready => Command::Ready(self.agent()),
-            Op::NotReady => Command::NotReady { agent: self.agent(), reason: None },
-            Op::SignOut => Command::SignOut(self.agent()),
+            Op::Ready => Command::Ready(self.agent(router)?),
+            Op::NotReady => Command::NotReady { agent: self.agent(router)?, reason: None },
+            Op::SignOut => Command::SignOut(self.agent(router)?),
         };
         router.apply(now, command).map(|_| ())
     }
 
-    fn queue(&self) -> QueueKey {
-        QueueKey::new(self.queue as usize)
+    fn queue(&self, router: &Router) -> Result<QueueKey, Rejection> {
+        let known = router.plan().queues.len();
+        place(self.queue as usize, known, RejectionCode::UnknownQueue).map(QueueKey::new)
     }
 
-    fn agent(&self) -> AgentKey {
-        AgentKey::new(self.agent as usize)
+    fn agent(&self, router: &Router) -> Result<AgentKey, Rejection> {
+        let known = router.agent_names().len();
+        place(self.agent as usize, known, RejectionCode::UnknownAgent).map(AgentKey::new)
     }
 
-    fn channel(&self) -> ChannelKey {
-        ChannelKey::new(usize::from(self.channel))
+    fn channel(&self, router: &Router) -> Result<ChannelKey, Rejection> {
+        let known = router.plan().channels.len();
+        place(usize::from(self.channel), known, RejectionCode::UnknownChannel).map(ChannelKey::new)
     }
 
     fn contact(&self, router: &Router, id: &str) -> Result<ContactKey, Rejection> {
@@ -234,4 +241,12 @@ impl Row {
         }
         router.live_offer_of(session::contact(router, id)?).ok_or_else(ended)
     }
+}
+
+/// A place in a list of `known` names.
+fn place(index: usize, known: usize, code: RejectionCode) -> Result<usize, Rejection> {
+    if index < known {
+        return Ok(index);
+    }
+    Err(Rejection::new(code, format!("no place {index}: the list has {known} names")))
 }

@@ -13,7 +13,7 @@ use super::session::{self, Asked, Pairs, Wish};
 use crate::errors;
 use crate::metrics::PyKpiAggregator;
 use crate::plan::PyPlan;
-use crate::scalars::{self, Band};
+use crate::scalars::{self, Band, Seconds};
 
 /// Rows of an array type.
 type Bytes<'py> = Bound<'py, PyArray1<u8>>;
@@ -36,7 +36,7 @@ impl PyEngine {
     fn sign_in(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         skills: Pairs,
         queues: Vec<String>,
@@ -62,21 +62,27 @@ impl PyEngine {
     fn sign_out(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "sign_out", now, &asked, |s| Ok(Command::SignOut(s.agent(agent)?)))
     }
 
-    fn ready(&self, py: Python<'_>, now: f64, agent: &str, asked: Option<Asked>) -> PyResult<()> {
+    fn ready(
+        &self,
+        py: Python<'_>,
+        now: Seconds,
+        agent: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
         self.simple(py, "ready", now, &asked, |s| Ok(Command::Ready(s.agent(agent)?)))
     }
 
     fn not_ready(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         reason: Option<&str>,
         asked: Option<Asked>,
@@ -91,7 +97,7 @@ impl PyEngine {
     fn set_device(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         device: &str,
         asked: Option<Asked>,
@@ -104,7 +110,7 @@ impl PyEngine {
     fn change_agent(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         skills: Option<Pairs>,
         queues: Option<Vec<String>>,
@@ -131,12 +137,12 @@ impl PyEngine {
     fn enqueue(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         id: &str,
         queue: &str,
         channel: &str,
         band: Band,
-        head_start: f64,
+        head_start: Seconds,
         needs: Option<Wish>,
         attributes: Vec<(String, String)>,
         story: Story,
@@ -145,7 +151,7 @@ impl PyEngine {
         let reply = self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
             let channel = s.channel(channel)?;
-            let head_start = scalars::span("head_start", head_start)?;
+            let head_start = scalars::span("head_start", head_start.0)?;
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
             let (customer, conversation, previous) = &story;
@@ -172,7 +178,7 @@ impl PyEngine {
     fn cancel(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         cause: &str,
         asked: Option<Asked>,
@@ -185,10 +191,10 @@ impl PyEngine {
     fn reprioritise(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         band: Option<Band>,
-        head_start: Option<f64>,
+        head_start: Option<Seconds>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "reprioritise", now, &asked, |s| {
@@ -196,7 +202,7 @@ impl PyEngine {
                 contact: s.contact(contact)?,
                 band: band.map(|band| band.0),
                 head_start: head_start
-                    .map(|seconds| scalars::span("head_start", seconds))
+                    .map(|seconds| scalars::span("head_start", seconds.0))
                     .transpose()?,
             })
         })
@@ -205,7 +211,7 @@ impl PyEngine {
     fn update(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         needs: Option<Wish>,
         attributes: Vec<(String, String)>,
@@ -224,7 +230,7 @@ impl PyEngine {
     fn accept(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         offer: &Bound<'_, PyAny>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
@@ -235,7 +241,7 @@ impl PyEngine {
     fn decline(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         offer: &Bound<'_, PyAny>,
         reason: Option<&str>,
         asked: Option<Asked>,
@@ -250,21 +256,27 @@ impl PyEngine {
     fn connected(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "connected", now, &asked, |s| Ok(Command::Connected(s.contact(contact)?)))
     }
 
-    fn hold(&self, py: Python<'_>, now: f64, contact: &str, asked: Option<Asked>) -> PyResult<()> {
+    fn hold(
+        &self,
+        py: Python<'_>,
+        now: Seconds,
+        contact: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
         self.simple(py, "hold", now, &asked, |s| Ok(Command::Hold(s.contact(contact)?)))
     }
 
     fn resume(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
@@ -274,7 +286,7 @@ impl PyEngine {
     fn transfer(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         queue: &str,
         keep_age: bool,
@@ -289,7 +301,7 @@ impl PyEngine {
     fn join(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         agent: &str,
         role: &str,
@@ -304,7 +316,7 @@ impl PyEngine {
     fn leave(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         agent: &str,
         asked: Option<Asked>,
@@ -317,7 +329,7 @@ impl PyEngine {
     fn hand_over(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         agent: &str,
         asked: Option<Asked>,
@@ -330,7 +342,7 @@ impl PyEngine {
     fn release(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         by: &str,
         asked: Option<Asked>,
@@ -343,15 +355,15 @@ impl PyEngine {
     fn extend_wrap_up(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         contact: &str,
-        by: f64,
+        by: Seconds,
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "extend_wrap_up", now, &asked, |s| {
             let (agent, contact) = (s.agent(agent)?, s.contact(contact)?);
-            let by: Span = scalars::span("by", by)?;
+            let by: Span = scalars::span("by", by.0)?;
             Ok(Command::ExtendWrapUp { agent, contact, by })
         })
     }
@@ -359,7 +371,7 @@ impl PyEngine {
     fn end_wrap_up(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         agent: &str,
         contact: &str,
         asked: Option<Asked>,
@@ -372,7 +384,7 @@ impl PyEngine {
     fn dispose(
         &self,
         py: Python<'_>,
-        now: f64,
+        now: Seconds,
         contact: &str,
         codes: Vec<String>,
         asked: Option<Asked>,
@@ -385,7 +397,7 @@ impl PyEngine {
         Ok(())
     }
 
-    fn advance(&self, py: Python<'_>, now: f64) -> PyResult<()> {
+    fn advance(&self, py: Python<'_>, now: Seconds) -> PyResult<()> {
         // Opening a session fires what is due.
         self.command(py, "advance", now, &None, |_| Ok(Reply::Done)).map(|_| ())
     }

@@ -15,6 +15,7 @@ use self::session::{Asked, Outcome, Session};
 use crate::errors;
 use crate::gate::Gate;
 use crate::metrics::PyKpiAggregator;
+use crate::scalars::Seconds;
 
 /// The router and what turns its events into the aggregator's.
 pub(crate) struct Measured {
@@ -40,7 +41,7 @@ impl PyEngine {
         &self,
         py: Python<'_>,
         call: &'static str,
-        now: f64,
+        now: Seconds,
         asked: &Option<Asked>,
         act: impl FnOnce(&mut Session<'_>) -> Outcome,
     ) -> PyResult<Reply> {
@@ -63,7 +64,7 @@ impl PyEngine {
         &self,
         py: Python<'_>,
         call: &'static str,
-        now: f64,
+        now: Seconds,
         asked: &Option<Asked>,
         command: impl FnOnce(&Session<'_>) -> Result<Command<'static>, Rejection>,
     ) -> PyResult<()> {

@@ -9,10 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use super::Measured;
-use crate::scalars::{self, invalid};
+use crate::scalars::{self, Seconds, Whole, invalid};
 
 /// (name, number) pairs: skills with levels, channels with slots.
-pub(super) type Pairs = Vec<(String, i64)>;
+pub(super) type Pairs = Vec<(String, Whole)>;
 /// A requirement in names: all_of, any_of, none_of.
 pub(super) type Wish = (Pairs, Vec<Pairs>, Pairs);
 /// command_id, actor, reason.
@@ -39,10 +39,10 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn open(
         measured: &'a mut Measured,
-        now: f64,
+        now: Seconds,
         asked: &'a Option<Asked>,
     ) -> Found<Self> {
-        let now = scalars::instant("time", now)?;
+        let now = scalars::instant("time", now.0)?;
         // What is due comes first, even before a name that is not known.
         measured.router.advance(now)?;
         let envelope = asked.as_ref().map_or_else(Envelope::default, |(id, actor, reason)| {
@@ -88,18 +88,20 @@ impl<'a> Session<'a> {
 
     pub(super) fn levels(&self, pairs: &Pairs) -> Found<Vec<SkillLevel>> {
         let plan = self.router.plan();
-        let level = |(name, level): &(String, i64)| {
+        let level = |(name, Whole(level)): &(String, Whole)| {
             let skill = plan.find_skill(name).ok_or_else(|| {
                 unknown(RejectionCode::UnknownSkill, "skill", name, plan.skills.iter())
             })?;
-            // Levels past a byte are as wrong as 0 and are refused by the engine.
-            Ok(SkillLevel { skill, level: u8::try_from(*level).unwrap_or(0) })
+            let level = u8::try_from(*level).map_err(|_| {
+                invalid(format!("level {level} of skill '{name}': give a proficiency from 1 to 10"))
+            })?;
+            Ok(SkillLevel { skill, level })
         };
         pairs.iter().map(level).collect()
     }
 
     pub(super) fn capacity(&self, pairs: &Pairs) -> Found<Vec<Capacity>> {
-        let slots = |(name, slots): &(String, i64)| {
+        let slots = |(name, Whole(slots)): &(String, Whole)| {
             let at_once = u16::try_from(*slots).map_err(|_| {
                 invalid(format!("capacity {slots} for {name}: give 0 to {} at once", u16::MAX))
             })?;
