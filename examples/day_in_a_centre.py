@@ -6,6 +6,7 @@ this program only plays the world: it rings, talks, hangs up, and asks for the n
 
 import heapq
 import random
+from contextlib import suppress
 
 from ccroute import (
     Accept,
@@ -96,10 +97,8 @@ class Day:
             else:
                 when, _, command = heapq.heappop(self.agenda)
                 self.clock.set(when)
-                try:
+                with suppress(Rejected):  # somebody was faster: patience ends in talks, too
                     self.router.apply(command)
-                except Rejected:
-                    continue  # somebody was faster: patience ends for those who talk, too
             for event in self.router.events():
                 self.react(event)
 
