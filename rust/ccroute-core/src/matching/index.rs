@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::Classes;
 use super::groups::{Demand, Groups};
-use super::ranker::{Choice, RankKey};
+use super::ranker::{Choice, choose};
 use crate::bitset::{BitSet, Ones};
 use crate::ids::{AgentKey, ChannelKey, ClassKey, QueueKey};
 use crate::plan::Strategy;
@@ -16,7 +16,6 @@ use crate::time::Timestamp;
 struct AgentRow {
     skills: SkillSet,
     queues: Vec<QueueKey>,
-    idle_since: Timestamp,
 }
 
 /// Agents and waiting contacts, matched by bit sets.
@@ -43,6 +42,8 @@ struct AgentRow {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SkillMatcher {
     agents: Vec<AgentRow>,
+    /// By agent, apart from the rows: a decision reads it for everyone eligible.
+    idle_since: Vec<Timestamp>,
     #[serde(skip)]
     classes: Classes,
     #[serde(skip)]
@@ -76,7 +77,8 @@ impl SkillMatcher {
 
     /// Sets since when an agent has been idle.
     pub fn set_idle_since(&mut self, agent: AgentKey, since: Timestamp) {
-        self.row_mut(agent).idle_since = since;
+        self.row_mut(agent);
+        self.idle_since[agent.index()] = since;
     }
 
     /// Says whether an agent can be offered contacts of `channel` now; true when it
@@ -141,28 +143,17 @@ impl SkillMatcher {
         strategy: Strategy,
         excluded: impl Fn(AgentKey) -> bool,
     ) -> Option<Choice> {
-        let requirement = self.classes.requirement(demand.class);
-        let mut best: Option<RankKey> = None;
-        let mut eligible = 0;
         let open = self.open.get(demand.channel.index())?;
         let serving = self.serving.get(demand.queue.index())?;
         let able = self.classes.able_set(demand.class);
         let words = able.words().iter().zip(open.words()).zip(serving.words());
-        for (at, ((able, open), serving)) in words.enumerate() {
-            for bit in Ones(able & open & serving) {
-                let agent = at * 64 + bit;
-                if excluded(AgentKey::new(agent)) {
-                    continue;
-                }
-                eligible += 1;
-                let row = &self.agents[agent];
-                let key = RankKey::new(strategy, requirement, &row.skills, row.idle_since, agent);
-                if best.is_none_or(|best| key < best) {
-                    best = Some(key);
-                }
-            }
-        }
-        best.map(|key| key.chosen(eligible))
+        let eligible = words.enumerate().flat_map(|(at, ((able, open), serving))| {
+            Ones(able & open & serving).map(move |bit| at * 64 + bit)
+        });
+        let eligible = eligible.filter(|&agent| !excluded(AgentKey::new(agent)));
+        let requirement = self.classes.requirement(demand.class);
+        let score = |agent: usize| requirement.score(&self.agents[agent].skills);
+        choose(strategy, eligible, &self.idle_since, score)
     }
 
     /// The first waiting contact in order that an agent may take, without those
@@ -237,7 +228,7 @@ impl SkillMatcher {
     /// Since when an agent has been idle.
     #[must_use]
     pub fn idle_since(&self, agent: AgentKey) -> Timestamp {
-        self.agents[agent.index()].idle_since
+        self.idle_since[agent.index()]
     }
 
     /// Builds the sets anew after the rows came back from a snapshot. Who is open and
@@ -262,6 +253,7 @@ impl SkillMatcher {
     fn row_mut(&mut self, agent: AgentKey) -> &mut AgentRow {
         if agent.index() >= self.agents.len() {
             self.agents.resize_with(agent.index() + 1, AgentRow::default);
+            self.idle_since.resize(agent.index() + 1, Timestamp::ZERO);
         }
         &mut self.agents[agent.index()]
     }

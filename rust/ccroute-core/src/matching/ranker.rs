@@ -1,8 +1,9 @@
 //! Which of several eligible agents: a total order, so that nothing is left to the
 //! order in which agents are looked at.
 
+use core::cmp::Reverse;
+
 use crate::plan::Strategy;
-use crate::skill::{Requirement, SkillSet};
 use crate::time::Timestamp;
 
 /// An agent who was chosen, with what decided it.
@@ -18,32 +19,30 @@ pub struct Choice {
     pub score: u32,
 }
 
-/// What agents are compared by: greater score first, then longer idle, then the row,
-/// which counts first sign-ins.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RankKey {
-    missing_score: u32,
-    idle_since: Timestamp,
-    agent: usize,
+/// The best of `eligible` agents: the greatest score where the strategy has one, then the
+/// longest idle, then the lowest row, which counts first sign-ins.
+pub(super) fn choose(
+    strategy: Strategy,
+    eligible: impl Iterator<Item = usize>,
+    idle_since: &[Timestamp],
+    score: impl Fn(usize) -> u32,
+) -> Option<Choice> {
+    match strategy {
+        Strategy::LongestIdle => {
+            let (count, first) = first(eligible.map(|agent| (idle_since[agent], agent)))?;
+            let (idle_since, agent) = first;
+            Some(Choice { agent, eligible: count, idle_since, score: 0 })
+        }
+        Strategy::MostProficient => {
+            let key = |agent| (Reverse(score(agent)), idle_since[agent], agent);
+            let (count, (Reverse(score), idle_since, agent)) = first(eligible.map(key))?;
+            Some(Choice { agent, eligible: count, idle_since, score })
+        }
+    }
 }
 
-impl RankKey {
-    pub(super) fn new(
-        strategy: Strategy,
-        requirement: &Requirement,
-        skills: &SkillSet,
-        idle_since: Timestamp,
-        agent: usize,
-    ) -> Self {
-        let score = match strategy {
-            Strategy::LongestIdle => 0,
-            Strategy::MostProficient => requirement.score(skills),
-        };
-        Self { missing_score: u32::MAX - score, idle_since, agent }
-    }
-
-    pub(super) fn chosen(self, eligible: u32) -> Choice {
-        let Self { missing_score, idle_since, agent } = self;
-        Choice { agent, eligible, idle_since, score: u32::MAX - missing_score }
-    }
+/// How many keys there are, and the smallest.
+fn first<K: Ord>(mut keys: impl Iterator<Item = K>) -> Option<(u32, K)> {
+    let start = (1, keys.next()?);
+    Some(keys.fold(start, |(count, best), key| (count + 1, best.min(key))))
 }
