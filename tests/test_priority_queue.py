@@ -256,7 +256,9 @@ NUMBERS = [
     ),
     (lambda queue: queue.reprioritise("c1", 1, math.inf), "invalid_value", "head_start inf"),
     (lambda queue: queue.reprioritise("c1", 99999), "invalid_value", "band 99999"),
+    (lambda queue: queue.push(10**400, "new"), "invalid_value", "10{400}: give seconds"),
     (lambda queue: queue.pop_batch(-1), "invalid_value", "n -1"),
+    (lambda queue: queue.pop_batch(2**70), "invalid_value", "number 1180591620717411303424: give"),
     (
         lambda queue: queue.push_batch(column([1, -2], np.int64)),
         "invalid_value",

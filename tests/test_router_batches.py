@@ -459,7 +459,7 @@ class EveryLookIsLater:
 
 
 def test_threads_share_a_router_and_nothing_is_lost_or_doubled():
-    rounds, router = 400, Router(Plan.from_toml("[queues.vip]"), clock=EveryLookIsLater())
+    rounds, router = 2000, Router(Plan.from_toml("[queues.vip]"), clock=EveryLookIsLater())
     started, told, failures = threading.Barrier(3), [], []
 
     def serve(name):

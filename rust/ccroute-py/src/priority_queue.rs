@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::gate::Gate;
-use crate::scalars::{self, Band};
+use crate::scalars::{self, Band, Seconds, Whole};
 use crate::{columns, errors};
 
 /// Who goes next: contacts by strict band, then by arrival less head start, then in the
@@ -52,16 +52,16 @@ impl PyPriorityQueue {
 
     /// Lets a contact wait that came at ``at``; returns its handle.
     #[pyo3(
-        signature = (at, id=None, band=Band(0), head_start=0.0),
+        signature = (at, id=None, band=Band(0), head_start=Seconds(0.0)),
         text_signature = "($self, at, id=None, band=0, head_start=0.0)"
     )]
     fn push(
         &self,
         py: Python<'_>,
-        at: f64,
+        at: Seconds,
         id: Option<&str>,
         band: Band,
-        head_start: f64,
+        head_start: Seconds,
     ) -> PyResult<u64> {
         self.decide(py, "push", |queue| {
             let since = scalars::instant("at", at)?;
@@ -106,7 +106,7 @@ impl PyPriorityQueue {
         py: Python<'_>,
         contact: Contact<'_>,
         band: Option<Band>,
-        head_start: Option<f64>,
+        head_start: Option<Seconds>,
     ) -> PyResult<()> {
         self.decide(py, "reprioritise", |queue| {
             let handle = contact.find(queue)?;
@@ -174,7 +174,7 @@ impl PyPriorityQueue {
     }
 
     /// ``pop`` up to ``n`` times. Returns the handles in order, uint64[at most n].
-    fn pop_batch<'py>(&self, py: Python<'py>, n: i64) -> PyResult<Column<'py, u64>> {
+    fn pop_batch<'py>(&self, py: Python<'py>, n: Whole) -> PyResult<Column<'py, u64>> {
         let n = scalars::count("n", n).map_err(errors::rejected)?;
         let popped = self.gate.run_detached(py, "pop_batch", |queue| {
             let count = n.min(queue.len());

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::errors;
 
 /// Seconds since the epoch.
-pub(crate) fn instant(name: &str, seconds: f64) -> Result<Timestamp, Rejection> {
+pub(crate) fn instant(name: &str, Seconds(seconds): Seconds) -> Result<Timestamp, Rejection> {
     let micros = Span::from_secs(seconds).map(Span::micros).and_then(Timestamp::from_micros);
     micros.ok_or_else(|| {
         let remedy = "give seconds since the epoch, finite and not negative";
@@ -17,13 +17,13 @@ pub(crate) fn instant(name: &str, seconds: f64) -> Result<Timestamp, Rejection> 
 }
 
 /// A length of time in seconds.
-pub(crate) fn span(name: &str, seconds: f64) -> Result<Span, Rejection> {
+pub(crate) fn span(name: &str, Seconds(seconds): Seconds) -> Result<Span, Rejection> {
     Span::from_secs(seconds)
         .ok_or_else(|| invalid(format!("{name} {seconds}: give seconds, finite and not negative")))
 }
 
 /// How many, from 0.
-pub(crate) fn count(name: &str, number: i64) -> Result<usize, Rejection> {
+pub(crate) fn count(name: &str, Whole(number): Whole) -> Result<usize, Rejection> {
     usize::try_from(number)
         .map_err(|_| invalid(format!("{name} {number}: give a whole number, 0 or more")))
 }
@@ -42,7 +42,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Band {
     }
 }
 
-/// A proficiency or a number of slots as an argument, in any range a later check allows.
+/// A level, a number of slots or one that we gave, as an argument; what it may be is for
+/// the callee to check.
 #[derive(Clone, Copy)]
 pub(crate) struct Whole(pub(crate) i64);
 
@@ -50,8 +51,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Whole {
     type Error = PyErr;
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let remedy = "give a level from 1 to 10 or slots from 0 to 65535";
-        number.extract().map(Self).map_err(|error| too_big("", number, remedy, error))
+        let remedy = "give a level from 1 to 10, slots from 0 to 65535, or a number given to you";
+        number.extract().map(Self).map_err(|error| too_big("number ", number, remedy, error))
     }
 }
 

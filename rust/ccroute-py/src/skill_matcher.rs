@@ -11,11 +11,11 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 
 use crate::gate::Gate;
-use crate::scalars::{self, Band, invalid};
+use crate::scalars::{self, Band, Seconds, Whole, invalid};
 use crate::{columns, errors};
 
 /// Skill names with proficiencies.
-type Levels = BTreeMap<String, i64>;
+type Levels = BTreeMap<String, Whole>;
 type Column<'py, T> = Bound<'py, PyArray1<T>>;
 
 /// The matcher and the names of its skills.
@@ -74,7 +74,7 @@ impl PySkillMatcher {
     }
 
     /// Gives an agent other skills.
-    fn set_skills(&self, py: Python<'_>, agent: i64, skills: Levels) -> PyResult<()> {
+    fn set_skills(&self, py: Python<'_>, agent: Whole, skills: Levels) -> PyResult<()> {
         self.decide(py, "set_skills", |desk| {
             let agent = desk.agent(agent)?;
             let skills = desk.levels(&skills)?;
@@ -111,16 +111,16 @@ impl PySkillMatcher {
     /// A contact arrives. Returns (agent, None): that agent takes it and is busy now; or
     /// (None, handle): nobody could, it waits.
     #[pyo3(
-        signature = (requirement, at, band=Band(0), head_start=0.0),
+        signature = (requirement, at, band=Band(0), head_start=Seconds(0.0)),
         text_signature = "($self, requirement, at, band=0, head_start=0.0)"
     )]
     fn arrive(
         &self,
         py: Python<'_>,
-        requirement: i64,
-        at: f64,
+        requirement: Whole,
+        at: Seconds,
         band: Band,
-        head_start: f64,
+        head_start: Seconds,
     ) -> PyResult<(Option<usize>, Option<u64>)> {
         self.decide(py, "arrive", |desk| {
             let class = desk.class(requirement)?;
@@ -135,7 +135,7 @@ impl PySkillMatcher {
 
     /// An agent is free: takes the first waiting contact it can and returns its handle,
     /// or is idle from ``at`` and returns ``None``.
-    fn free(&self, py: Python<'_>, agent: i64, at: f64) -> PyResult<Option<u64>> {
+    fn free(&self, py: Python<'_>, agent: Whole, at: Seconds) -> PyResult<Option<u64>> {
         self.decide(py, "free", |desk| {
             let agent = desk.agent(agent)?;
             let taken = desk.matcher.free(agent, scalars::instant("at", at)?)?;
@@ -144,7 +144,7 @@ impl PySkillMatcher {
     }
 
     /// An agent is not free any more, by something else than a contact from here.
-    fn busy(&self, py: Python<'_>, agent: i64) -> PyResult<()> {
+    fn busy(&self, py: Python<'_>, agent: Whole) -> PyResult<()> {
         self.decide(py, "busy", |desk| {
             let agent = desk.agent(agent)?;
             desk.matcher.busy(agent)
@@ -164,7 +164,7 @@ impl PySkillMatcher {
     }
 
     /// The best free agent for a requirement, or ``None``; nothing changes.
-    fn best_agent(&self, py: Python<'_>, requirement: i64) -> PyResult<Option<usize>> {
+    fn best_agent(&self, py: Python<'_>, requirement: Whole) -> PyResult<Option<usize>> {
         self.decide(py, "best_agent", |desk| {
             let class = desk.class(requirement)?;
             Ok(desk.matcher.best_agent(class)?.map(AgentKey::index))
@@ -173,7 +173,7 @@ impl PySkillMatcher {
 
     /// The first waiting contact an agent may take, were it free, or ``None``; nothing
     /// changes.
-    fn best_contact(&self, py: Python<'_>, agent: i64) -> PyResult<Option<u64>> {
+    fn best_contact(&self, py: Python<'_>, agent: Whole) -> PyResult<Option<u64>> {
         self.decide(py, "best_contact", |desk| {
             let agent = desk.agent(agent)?;
             Ok(desk.matcher.best_contact(agent)?.map(Handle::raw))
@@ -205,7 +205,7 @@ impl PySkillMatcher {
         let starts = starts.map(|starts: Vec<i64>| columns::spans("head_start_us", &starts));
         let starts = starts.transpose().map_err(errors::rejected)?;
         let taken = self.gate.run_detached(py, "arrive_batch", |desk| {
-            let classes = wanted.iter().map(|&number| desk.class(number));
+            let classes = wanted.iter().map(|&number| desk.class(Whole(number)));
             let classes = classes.collect::<Result<Vec<ClassKey>, Rejection>>()?;
             let rows = classes.iter().zip(&at).enumerate().map(|(row, (&class, &at))| {
                 let band = bands.as_ref().map_or(0, |bands| bands[row]);
@@ -233,7 +233,7 @@ impl PySkillMatcher {
         let freed: Vec<i64> = columns::read("agents", agents)?;
         let at = instants(at_us, freed.len())?;
         let taken = self.gate.run_detached(py, "free_batch", |desk| {
-            let agents = freed.iter().map(|&number| desk.agent(number));
+            let agents = freed.iter().map(|&number| desk.agent(Whole(number)));
             let agents = agents.collect::<Result<Vec<AgentKey>, Rejection>>()?;
             let rows = agents
                 .iter()
@@ -282,7 +282,7 @@ fn instants(at_us: &Bound<'_, PyAny>, rows: usize) -> PyResult<Vec<Timestamp>> {
 impl Desk {
     /// Names to keys; a level out of range is refused before a name becomes known.
     fn levels(&mut self, levels: &Levels) -> Result<Vec<SkillLevel>, Rejection> {
-        let checked = levels.iter().map(|(name, &level)| {
+        let checked = levels.iter().map(|(name, &Whole(level))| {
             let number = u8::try_from(level).ok().filter(|level| SkillLevel::VALID.contains(level));
             let level = number
                 .ok_or_else(|| invalid(format!("level {level} of skill '{name}': give 1 to 10")))?;
@@ -296,7 +296,7 @@ impl Desk {
         Ok(keyed.collect())
     }
 
-    fn agent(&self, number: i64) -> Result<AgentKey, Rejection> {
+    fn agent(&self, Whole(number): Whole) -> Result<AgentKey, Rejection> {
         let known = usize::try_from(number).ok().filter(|&index| index < self.matcher.agents());
         known.map(AgentKey::new).ok_or_else(|| {
             let message = format!("no agent {number}: {} were added", self.matcher.agents());
@@ -304,9 +304,11 @@ impl Desk {
         })
     }
 
-    fn class(&self, number: i64) -> Result<ClassKey, Rejection> {
-        let known = usize::try_from(number).ok().map(ClassKey::new);
+    fn class(&self, Whole(number): Whole) -> Result<ClassKey, Rejection> {
+        // No key is as great as the greatest of its 32 bits.
+        let known = u32::try_from(number).ok().filter(|&index| index < u32::MAX);
         known
+            .map(|index| ClassKey::new(index as usize))
             .filter(|&class| self.matcher.knows(class))
             .ok_or_else(|| invalid(format!("no requirement {number}: take it from requirement()")))
     }

@@ -151,7 +151,7 @@ impl PyEngine {
         let reply = self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
             let channel = s.channel(channel)?;
-            let head_start = scalars::span("head_start", head_start.0)?;
+            let head_start = scalars::span("head_start", head_start)?;
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
             let (customer, conversation, previous) = &story;
@@ -202,7 +202,7 @@ impl PyEngine {
                 contact: s.contact(contact)?,
                 band: band.map(|band| band.0),
                 head_start: head_start
-                    .map(|seconds| scalars::span("head_start", seconds.0))
+                    .map(|seconds| scalars::span("head_start", seconds))
                     .transpose()?,
             })
         })
@@ -363,7 +363,7 @@ impl PyEngine {
     ) -> PyResult<()> {
         self.simple(py, "extend_wrap_up", now, &asked, |s| {
             let (agent, contact) = (s.agent(agent)?, s.contact(contact)?);
-            let by: Span = scalars::span("by", by.0)?;
+            let by: Span = scalars::span("by", by)?;
             Ok(Command::ExtendWrapUp { agent, contact, by })
         })
     }

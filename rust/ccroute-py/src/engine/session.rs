@@ -42,7 +42,7 @@ impl<'a> Session<'a> {
         now: Seconds,
         asked: &'a Option<Asked>,
     ) -> Found<Self> {
-        let now = scalars::instant("time", now.0)?;
+        let now = scalars::instant("time", now)?;
         // What is due comes first, even before a name that is not known.
         measured.router.advance(now)?;
         let envelope = asked.as_ref().map_or_else(Envelope::default, |(id, actor, reason)| {
