@@ -83,3 +83,9 @@ impl<T> Gate<T> {
         })
     }
 }
+
+/// What `make` makes of foreign data, before there is a gate that could break; `None`
+/// when it panics.
+pub(crate) fn attempt<R>(make: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(make)).ok()
+}

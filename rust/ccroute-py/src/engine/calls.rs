@@ -29,7 +29,7 @@ impl PyEngine {
 
     #[staticmethod]
     fn restore(snapshot: &[u8], aggregator: Py<PyKpiAggregator>, source: &str) -> PyResult<Self> {
-        let router = Router::restore(snapshot).map_err(errors::config)?;
+        let router = super::restored(snapshot).map_err(errors::config)?;
         Ok(Self::with(router, aggregator, source))
     }
 

@@ -8,12 +8,12 @@ mod session;
 
 pub(crate) use batch::array_words;
 
-use ccroute_core::{Command, Feed, Rejection, Reply, Router};
+use ccroute_core::{Command, ConfigError, Feed, Plan, Rejection, Reply, Router};
 use pyo3::prelude::*;
 
 use self::session::{Asked, Outcome, Session};
 use crate::errors;
-use crate::gate::Gate;
+use crate::gate::{self, Gate};
 use crate::metrics::PyKpiAggregator;
 use crate::scalars::Seconds;
 
@@ -28,6 +28,19 @@ pub(crate) struct Measured {
 pub(crate) struct PyEngine {
     gate: Gate<Measured>,
     aggregator: Py<PyKpiAggregator>,
+}
+
+/// The router in a snapshot. A checksum proves no author, and forged state may break what
+/// the core takes for granted: the plan has to pass its reader again, and a panic is a
+/// refusal.
+fn restored(snapshot: &[u8]) -> Result<Router, ConfigError> {
+    let sound = gate::attempt(|| {
+        let router = Router::restore(snapshot)?;
+        let plan = Plan::from_document(&router.plan().to_document())?;
+        Ok((plan == *router.plan()).then_some(router))
+    });
+    let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
+    sound.ok_or_else(forged)??.ok_or_else(forged)
 }
 
 impl PyEngine {
