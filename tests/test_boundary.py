@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 import pytest
+from attrs import fields
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,9 @@ from ccroute import (
     COMMAND_DTYPE,
     COMMAND_OPS,
     STATUS_CODES,
+    Advance,
     CcrouteError,
+    Command,
     ConfigError,
     EngineBroken,
     Envelope,
@@ -84,6 +87,9 @@ MEANT = {
     "by": floats | words,
     "keep_age": st.booleans(),
 }
+MEANT["command"] = st.sampled_from(Command.__subclasses__()).flatmap(
+    lambda kind: st.builds(kind, **{it.name: MEANT.get(it.name, texts) for it in fields(kind)})
+)
 METHODS = sorted(
     name
     for name, method in inspect.getmembers(Router, inspect.isfunction)
@@ -222,7 +228,7 @@ def test_a_clock_that_tells_no_time_is_refused_by_every_command():
     router, clock = busy()
     clock.at = math.nan
     before, commands = router.state_hash(), 0
-    given = {"offer": 7, "by": 1.0, "codes": ["sale"]}
+    given = {"offer": 7, "by": 1.0, "codes": ["sale"], "command": Advance()}
     for name in METHODS:
         parameters = inspect.signature(getattr(Router, name)).parameters
         if "envelope" not in parameters and name != "advance":
@@ -232,5 +238,5 @@ def test_a_clock_that_tells_no_time_is_refused_by_every_command():
         refused = call_fairly(getattr(router, name), **named)
         assert "time NaN: give seconds since the epoch" in refused
         commands += 1
-    assert commands == 24
+    assert commands == 25
     assert router.state_hash() == before

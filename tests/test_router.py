@@ -3,10 +3,12 @@ explanations, snapshots, errors. Arrays and batches: ``test_router_batches.py``.
 """
 
 import copy
+import inspect
 import math
 import pickle
 import random
 
+import attrs
 import pytest
 
 import ccroute
@@ -55,8 +57,16 @@ class Clock:
         return self.at
 
 
-def router_at(at=START, plan=PLAN):
-    return Router(plan, clock=Clock(at))
+class Timed(Router):
+    """A router and its clock."""
+
+    def __init__(self, plan, clock):
+        super().__init__(plan, clock=clock)
+        self.clock = clock
+
+
+def router_at(at=START):
+    return Timed(PLAN, Clock(at))
 
 
 def in_conversation(router, contact, agent, queue="vip"):
@@ -88,7 +98,7 @@ def busy():
     router.sign_in("cleo")
     router.sign_out("cleo")
     router.sign_in("bo")
-    router._clock.at += 1
+    router.clock.at += 1
     router.events()
     router.ready("bo")
     router.enqueue("c2", queue="vip")
@@ -103,7 +113,7 @@ def visible(router):
 
 def at(instant, call):
     def later(router):
-        router._clock.at = instant
+        router.clock.at = instant
         call(router)
 
     return later
@@ -237,6 +247,10 @@ MISTYPED = [
     (lambda r: r.extend_wrap_up("dora", "done", by=None), "by"),
     (lambda r: r.dispose("done", "sale"), "codes: give a list of names, not str"),
     (lambda r: r.not_ready("bo", reason=3), "reason"),
+    (lambda r: r.apply("ready"), "command: give a command, not str"),
+    (lambda r: r.apply(Requirement()), "command: give a command, not Requirement"),
+    (lambda r: r.apply(ccroute.Command()), "command: give a command, not Command"),
+    (lambda r: r.apply(ccroute.Ready(agent=7)), "agent"),
     (lambda r: r.names(None), "kind"),
     (at("now", lambda r: r.advance()), "now"),
 ]
@@ -259,7 +273,7 @@ def test_a_router_wants_a_plan(plan):
 def test_an_offer_that_ran_out_cannot_be_accepted():
     router, other = busy(), busy()
     offer = next(e for e in other.events() if e.kind == "offer_made" and e.contact == "c2").offer
-    router._clock.at = other._clock.at = START + 16
+    router.clock.at = other.clock.at = START + 16
     with pytest.raises(Rejected, match=f"offer {offer} has ended .*: ") as refused:
         router.accept(offer)
     assert refused.value.code == "offer_ended"
@@ -270,7 +284,7 @@ def test_an_offer_that_ran_out_cannot_be_accepted():
 def test_what_was_due_happens_even_before_an_unknown_name_is_refused():
     router = busy()
     router.events()
-    router._clock.at = START + 16
+    router.clock.at = START + 16
     with pytest.raises(Rejected, match="'zoe'"):
         router.ready("zoe")
     assert [event.kind for event in router.events()] == [
@@ -349,12 +363,43 @@ def test_a_command_id_is_free_again_after_retention():
     router.sign_in("ana")
     router.ready("ana", envelope=Envelope(command_id="k1"))
     router.not_ready("ana")
-    router._clock.at += 59.999999
+    router.clock.at += 59.999999
     router.ready("ana", envelope=Envelope(command_id="k1"))
     assert router.explain_agent("ana").availability == "not_ready"
-    router._clock.at += 0.000001
+    router.clock.at += 0.000001
     router.ready("ana", envelope=Envelope(command_id="k1"))
     assert router.explain_agent("ana").availability == "ready"
+
+
+# Commands as objects
+
+
+@pytest.mark.parametrize("kind", ccroute.Command.__subclasses__(), ids=lambda kind: kind.verb)
+def test_a_command_has_the_arguments_and_defaults_of_its_method(kind):
+    parameters = inspect.signature(getattr(Router, kind.verb)).parameters
+    arguments = {name: it.default for name, it in parameters.items()}
+    del arguments["self"]
+    arguments.pop("envelope", None)
+    nothing = {attrs.NOTHING: inspect.Parameter.empty}
+    assert {
+        field.name: nothing.get(field.default, field.default) for field in attrs.fields(kind)
+    } == arguments
+
+
+def test_a_command_as_an_object_does_what_its_method_does():
+    router, other = busy(), busy()
+    command = ccroute.Enqueue(contact="n", queue="vip", band=2, attributes={"tier": "gold"})
+    key = router.apply(command, **K1)
+    assert key == other.enqueue("n", queue="vip", band=2, attributes={"tier": "gold"}, **K1)
+    assert router.apply(ccroute.Ready(agent="ana")) is other.ready("ana") is None
+    for each in (router, other):
+        with pytest.raises(Rejected, match="'zoe'"):
+            each.apply(ccroute.Ready(agent="zoe"))
+        each.clock.at += 20
+    router.apply(ccroute.Advance())
+    other.advance()
+    assert router.apply(command, **K1) == key
+    assert visible(router) == visible(other)
 
 
 # Defaults and data
@@ -388,7 +433,7 @@ def test_attributes_are_added_and_replaced_and_outlive_the_contact():
     assert router.attributes("c1") == {"tier": "lead", "lang": "es", "": "ñ\0"}
     router.cancel("c1")
     assert router.attributes("c1")["lang"] == "es"
-    router._clock.at += 60
+    router.clock.at += 60
     router.advance()
     with pytest.raises(Rejected, match="'c1'"):
         router.attributes("c1")
@@ -424,12 +469,12 @@ def test_explain_counts_each_agent_once_at_the_first_obstacle():
     for name in ("elsewhere", "unskilled", "on_phone", "chatting", "refuser"):
         router.ready(name)
     router.set_device("on_phone", "in_use")
-    router._clock.at += 2.5
+    router.clock.at += 2.5
     router.enqueue("c0", queue="vip", band=1)
     router.decline(offer_of(router, "c0"))
     router.enqueue("c1", queue="vip", attributes={"tier": "gold"})
     router.decline(offer_of(router, "c1"))
-    router._clock.at += 1
+    router.clock.at += 1
     why = router.explain("c1")
     obstacles = [
         "offline",
@@ -466,9 +511,9 @@ def test_explain_names_the_chosen_agent_and_what_decided():
     for name in ("ana", "bo"):
         router.sign_in(name)
         router.ready(name)
-        router._clock.at += 10
+        router.clock.at += 10
     router.enqueue("c1", queue="vip")
-    router._clock.at += 5
+    router.clock.at += 5
     why = router.explain("c1")
     chosen = why.chosen
     assert (chosen.agent, chosen.eligible, chosen.idle_since) == ("ana", 2, START)
@@ -515,15 +560,17 @@ def test_a_restored_router_is_equal_and_goes_on_alike():
     router = busy()
     router.events()
     snapshot = router.snapshot()
-    restored = Router.restore(snapshot, clock=Clock(router._clock.at))
+    clock = Clock(router.clock.at)
+    restored = Timed.restore(snapshot, clock=clock)
     assert (restored.plan, restored.state_hash()) == (router.plan, router.state_hash())
     assert restored.snapshot() == snapshot
     assert restored.events() == []
+    restored.clock = clock
     for each in (router, restored):
-        each._clock.at += 16
+        each.clock.at += 16
         each.ready("bo", envelope=Envelope(command_id="k1"))
         each.release("c1", by="customer")
-        each._clock.at += 40
+        each.clock.at += 40
         each.advance()
         each.check()
     assert restored.events() == router.events()

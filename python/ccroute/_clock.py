@@ -5,6 +5,7 @@ The engine never does; whoever drives it passes ``now``.
 
 import math
 import time
+from threading import RLock
 from typing import Protocol
 
 from ccroute._errors import Rejected
@@ -88,6 +89,26 @@ class ManualClock:
                 "invalid_value", f"cannot advance by {by} seconds: give a finite number from 0"
             )
         self._now = _instant(self._now + by)
+
+
+class Turn:
+    """One command's turn: between its look at the clock and its end no other thread has
+    one, so that commands come in the order of their times."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = RLock()
+
+    def __enter__(self) -> float:
+        self._lock.acquire()
+        try:
+            return self._clock.now()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def _instant(seconds: float) -> float:

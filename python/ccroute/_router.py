@@ -5,14 +5,13 @@ command that the state forbids raises ``Rejected`` and changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from threading import RLock
 from typing import TypeVar
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ccroute._clock import Clock, SystemClock
+from ccroute._clock import Clock, SystemClock, Turn
 from ccroute._commands import Advance, Command
 from ccroute._events import Event, read_events
 from ccroute._explain import AgentExplanation, ContactExplanation
@@ -77,7 +76,7 @@ class Router:
     ) -> None:
         self._engine = engine
         self._clock: Clock = SystemClock() if clock is None else clock
-        self._turn = _Turn(self._clock)
+        self._turn = Turn(self._clock)
         self._source = source
         self._plan = plan
         self._metrics = Metrics(aggregator)
@@ -113,10 +112,14 @@ class Router:
         >>> from ccroute import Advance, Plan, Router
         >>> Router(Plan()).apply(Advance())
         """
+        try:
+            method = getattr(self, command.verb)
+        except AttributeError:
+            raise _not_a("command", "command", command) from None
         arguments = attrs.asdict(command, recurse=False)
         if not isinstance(command, Advance):
             arguments["envelope"] = envelope
-        answer: int | None = getattr(self, command.verb)(**arguments)
+        answer: int | None = method(**arguments)
         return answer
 
     # Agents
@@ -436,26 +439,6 @@ class Router:
 
     def _at(self) -> float:
         return self._clock.now()
-
-
-class _Turn:
-    """One command's turn: between its look at the clock and its end no other thread has
-    one, so that commands come in the order of their times."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = RLock()
-
-    def __enter__(self) -> float:
-        self._lock.acquire()
-        try:
-            return self._clock.now()
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def _asked(envelope: Envelope | None) -> Asked:
