@@ -342,14 +342,54 @@ def test_report_prints_a_table_and_says_which_formula() -> None:
     aggregator = told(KpiAggregator(), *conversation("c1", 0.0))
     told(aggregator, ("contact_queued", 100.0, "c2", None), queue="sales")
     assert str(Metrics(aggregator).report(service_level="sl.short_excluded", short=10.0)) == (
-        "times in seconds; service level: sl.short_excluded, T = 20 s, S = 10 s; basis: offered\n"
+        "times in seconds; service level: sl.short_excluded, T = each queue's, S = 10 s;"
+        " basis: offered\n"
         "queue    offered  answered  abandoned  left  service level  ASA  p50  p90  p95  longest"
-        "   AHT  waiting\n"
+        "   AHT     T  waiting\n"
         "billing        1         1          0     0        100.0 %  4.0  4.0  4.0  4.0      4.0"
-        "  75.0        0\n"
+        "  75.0  20.0        0\n"
         "sales          1         0          0     0              -    -    -    -    -        -"
-        "     -        1"
+        "     -  20.0        1"
     )
+
+
+def test_each_queue_is_measured_by_its_own_target_unless_asked_otherwise() -> None:
+    plan = ccroute.Plan.from_toml(
+        """
+        [queues.fast]
+        service_level = { within = "7s", short_abandon = "0s" }
+        [queues.slow]
+        service_level = { within = "90s", short_abandon = "8s" }
+        """
+    )
+    clock = ccroute.ManualClock(DAY)
+    router = ccroute.Router(plan, clock=clock)
+    for queue in ("fast", "slow"):
+        router.sign_in(f"agent-{queue}", queues=[queue])
+        router.enqueue(f"c-{queue}", queue=queue)
+    clock.advance(8.0)
+    for queue in ("fast", "slow"):
+        router.ready(f"agent-{queue}")
+    for event in router.events():
+        if isinstance(event, ccroute.OfferMade):
+            router.accept(event.offer)
+            router.connected(event.contact)
+    rows = {row.queue: row for row in router.metrics.report()}
+    assert (rows["fast"].within, rows["fast"].service_level.numerator) == (7.0, 0)
+    assert (rows["slow"].within, rows["slow"].service_level.numerator) == (90.0, 1)
+    asked = router.metrics.report(within=90.0)
+    assert [(row.within, row.service_level.numerator) for row in asked] == [(90.0, 1)] * 2
+    again = ccroute.Router.restore(router.snapshot(), clock=clock)
+    assert again.metrics.report(within=7.0).within == 7.0
+
+
+def test_more_targets_than_can_be_counted_are_refused_with_the_remedy() -> None:
+    queues = {
+        f"q{number}": ccroute.QueuePlan(service_level=ccroute.ServiceTarget(within=100.0 + number))
+        for number in range(31)
+    }
+    with pytest.raises(ccroute.ConfigError, match="33 different thresholds.*32 at most"):
+        ccroute.Router(ccroute.Plan(queues=queues))
 
 
 def test_report_goes_to_json_with_both_counts_of_a_ratio() -> None:

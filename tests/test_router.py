@@ -347,12 +347,29 @@ def test_an_accepted_answer_comes_again_though_its_names_are_gone():
     assert router.state_hash() == before
 
 
-def test_a_command_id_of_another_command_is_refused_where_no_key_can_be_given():
+def test_an_answer_tells_who_asked_and_a_contact_whose_story_it_is():
+    router = busy()
+    envelope = Envelope(command_id="k1", actor="desk 4", reason="walk-in")
+    router.enqueue("n", queue="vip", customer="u7", previous="n0", envelope=envelope)
+    answer = router.answer("k1")
+    assert (answer.command, answer.actor, answer.reason) == ("enqueue", "desk 4", "walk-in")
+    assert (answer.at, answer.refused) == (router._clock.now(), None)
+    with pytest.raises(Rejected):
+        router.ready("nobody", envelope=Envelope(command_id="k2"))
+    assert router.answer("k2").refused == "unknown_agent"
+    assert router.answer("k3") is None
+    story = router.story("n")
+    assert (story.customer, story.conversation, story.previous) == ("u7", None, "n0")
+
+
+def test_a_command_id_of_another_command_is_refused():
     router = busy()
     router.enqueue("n", queue="mail", envelope=Envelope(command_id="k1"))
     before = router.state_hash()
     router.events()
-    with pytest.raises(Rejected, match="'k1' was used for another command: give a new one"):
+    with pytest.raises(
+        Rejected, match="'k1' was used for enqueue: give each request an id of its own"
+    ):
         router.sign_in("new", envelope=Envelope(command_id="k1"))
     router.ready("ana", envelope=Envelope(command_id="k1"))
     assert (router.state_hash(), router.events()) == (before, [])
@@ -502,7 +519,7 @@ contact c1 is waiting in vip, 1.0 s old, 1 ahead of it
   1 agent: not ready
   1 agent: device busy or unreachable
   1 agent: no free slot
-  1 agent: missed, declined or failed to connect it just now"""
+  1 agent: missed, declined or failed to connect it just now, or wrap up after it"""
     )
 
 

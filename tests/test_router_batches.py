@@ -458,6 +458,33 @@ class EveryLookIsLater:
         return next(self._looks) / SECOND
 
 
+def test_threads_that_read_metrics_never_lock_up_one_that_routes():
+    """Three threads, each waiting for a gate or the interpreter that another one has."""
+    router = Router(Plan.from_toml("[queues.vip]"), clock=EveryLookIsLater())
+    router.sign_in("ana", queues=["vip"])
+    done = threading.Event()
+
+    def until_done(act):
+        while not done.is_set():
+            act()
+
+    def route():
+        for _ in range(2000):
+            router.ready("ana")
+            router.not_ready("ana")
+        done.set()
+
+    readers = [router.metrics.counters, router.metrics.aggregator.cells, router.metrics.report]
+    threads = [threading.Thread(target=until_done, args=(act,), daemon=True) for act in readers]
+    threads.append(threading.Thread(target=route, daemon=True))
+    for thread in threads:
+        thread.start()
+    assert done.wait(60), "the threads wait for each other"
+    for thread in threads:
+        thread.join()
+    assert router.metrics.counters()["events"] == 4001
+
+
 def test_threads_share_a_router_and_nothing_is_lost_or_doubled():
     rounds, router = 2000, Router(Plan.from_toml("[queues.vip]"), clock=EveryLookIsLater())
     started, told, failures = threading.Barrier(3), [], []

@@ -74,6 +74,7 @@ from ccroute._events import (
     WrapUpStarted,
 )
 from ccroute._explain import AgentExplanation, ContactExplanation
+from ccroute._models import Answer, Envelope, Story
 from ccroute._plan import (
     AgentPlan,
     OfferPolicy,
@@ -93,7 +94,7 @@ from ccroute._recording import (
     read_recording,
     recording_readers,
 )
-from ccroute._router import Envelope, Router
+from ccroute._router import Router
 from ccroute._wire import (
     CAUSES,
     COMMAND_DTYPE,
@@ -135,6 +136,7 @@ __all__ = [
     "AgentReady",
     "AgentSignedIn",
     "AgentSignedOut",
+    "Answer",
     "Cancel",
     "CcrouteError",
     "ChangeAgent",
@@ -198,6 +200,7 @@ __all__ = [
     "SignOut",
     "SkillMatcher",
     "Step",
+    "Story",
     "SystemClock",
     "Transfer",
     "Update",

@@ -87,7 +87,7 @@ class Enqueue(Command):
     verb: ClassVar[str] = "enqueue"
     contact: str
     queue: str
-    channel: str = "voice"
+    channel: str | None = None
     band: int = 0
     head_start: float = 0.0
     requirement: Requirement | None = None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ccroute._wire import (
     AgentNumbers,
     AgentRow,
+    AnswerRow,
     Asked,
     Bytes,
     ContactRow,
@@ -28,6 +29,7 @@ __all__ = [
     "KpiAggregator",
     "Plan",
     "PriorityQueue",
+    "Restored",
     "SkillMatcher",
     "__version__",
     "array_words",
@@ -119,12 +121,18 @@ class PriorityQueue:
 def array_words() -> tuple[Fields, list[tuple[str, list[str]]]]: ...
 
 @final
+class Restored:
+    """A router that came back from a snapshot, before it is measured."""
+
+    def __new__(cls, snapshot: bytes) -> Restored: ...
+    def plan(self) -> Plan: ...
+    def engine(self, aggregator: KpiAggregator, source: str) -> Engine: ...
+
+@final
 class Engine:
     """The state machine behind `ccroute.Router`."""
 
     def __new__(cls, plan: Plan, aggregator: KpiAggregator, source: str) -> Engine: ...
-    @staticmethod
-    def restore(snapshot: bytes, aggregator: KpiAggregator, source: str) -> Engine: ...
     def sign_in(
         self,
         now: float,
@@ -152,7 +160,7 @@ class Engine:
         now: float,
         id: str,
         queue: str,
-        channel: str,
+        channel: str | None,
         band: int,
         head_start: float,
         needs: Needs | None,
@@ -201,11 +209,12 @@ class Engine:
     def apply_batch(self, rows: Bytes) -> tuple[Bytes, Bytes]: ...
     def names(self, kind: str) -> list[str]: ...
     def attributes(self, contact: str) -> list[tuple[str, str]]: ...
+    def story(self, contact: str) -> Story: ...
+    def answer(self, command_id: str) -> AnswerRow | None: ...
     def explain_contact(self, contact: str) -> ContactRow: ...
     def explain_agent(self, agent: str) -> AgentRow: ...
     def snapshot(self) -> bytes: ...
     def state_hash(self) -> bytes: ...
-    def plan(self) -> Plan: ...
     def check(self) -> None: ...
 
 EVENT_DTYPE: Final[np.dtype[np.void]]

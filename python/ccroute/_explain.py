@@ -17,7 +17,7 @@ OBSTACLES = {
     "not_ready": "not ready",
     "device": "device busy or unreachable",
     "no_slot": "no free slot",
-    "excluded": "missed, declined or failed to connect it just now",
+    "excluded": "missed, declined or failed to connect it just now, or wrap up after it",
 }
 """What keeps an agent from a contact, by the engine's word, in the order it is tested."""
 
@@ -184,7 +184,7 @@ _WITHHELD = {
     "not_ready": "the agent is not ready",
     "device": "the agent's device is busy or unreachable",
     "no_slot": "the agent has no free slot",
-    "excluded": "the agent missed, declined or failed to connect them just now",
+    "excluded": "the agent missed, declined or failed to connect them just now, or wraps up",
 }
 
 

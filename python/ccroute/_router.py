@@ -5,7 +5,6 @@ command that the state forbids raises ``Rejected`` and changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
 
 import attrs
 import numpy as np
@@ -15,32 +14,19 @@ from ccroute._clock import Clock, SystemClock, Turn
 from ccroute._commands import Advance, Command
 from ccroute._events import Event, read_events
 from ccroute._explain import AgentExplanation, ContactExplanation
+from ccroute._models import Answer, Envelope, Story, asked, listed, needs, not_a, pairs
 from ccroute._plan import Plan, Requirement
 from ccroute._wire import (
     COMMAND_DTYPE,
     EVENT_DTYPE,
-    Asked,
     Engine,
     KpiAggregator,
-    Needs,
+    Restored,
 )
 from ccroute.metrics import Metrics
+from ccroute.metrics._targets import measuring, targets
 
 Levels = Mapping[str, int]
-Value = TypeVar("Value", int, str)
-
-
-@attrs.frozen(kw_only=True)
-class Envelope:
-    """Who asks, and under which id.
-
-    A repeated ``command_id`` gets the first answer again, within the plan's retention,
-    and nothing happens. ``actor`` and ``reason`` are kept with the answer.
-    """
-
-    command_id: str
-    actor: str | None = None
-    reason: str | None = None
 
 
 class Router:
@@ -62,8 +48,8 @@ class Router:
         try:
             checked = plan.checked()
         except AttributeError:
-            raise _not_a("ccroute.Plan", "plan", plan) from None
-        aggregator = KpiAggregator()
+            raise not_a("ccroute.Plan", "plan", plan) from None
+        aggregator = measuring(plan)
         self._setup(Engine(checked, aggregator, source), aggregator, clock, source, plan)
 
     def _setup(
@@ -79,7 +65,7 @@ class Router:
         self._turn = Turn(self._clock)
         self._source = source
         self._plan = plan
-        self._metrics = Metrics(aggregator)
+        self._metrics = Metrics(aggregator, targets=targets(plan))
 
     @classmethod
     def restore(
@@ -91,9 +77,10 @@ class Router:
         written under other rules.
         """
         router = cls.__new__(cls)
-        aggregator = KpiAggregator()
-        engine = Engine.restore(snapshot, aggregator, source)
-        router._setup(engine, aggregator, clock, source, Plan.from_json(engine.plan().to_json()))
+        restored = Restored(snapshot)
+        plan = Plan.from_json(restored.plan().to_json())
+        aggregator = measuring(plan)
+        router._setup(restored.engine(aggregator, source), aggregator, clock, source, plan)
         return router
 
     @property
@@ -115,7 +102,7 @@ class Router:
         try:
             method = getattr(self, command.verb)
         except AttributeError:
-            raise _not_a("command", "command", command) from None
+            raise not_a("command", "command", command) from None
         arguments = attrs.asdict(command, recurse=False)
         if not isinstance(command, Advance):
             arguments["envelope"] = envelope
@@ -136,8 +123,8 @@ class Router:
         """Signs an agent in, not ready yet; returns the agent's key.
 
         What is not given comes from the plan's entry for the agent, else: no skills,
-        no queues, one voice contact at a time. Skills map names to proficiency 1–10,
-        capacity maps channels to contacts at once.
+        no queues, one contact at a time on the plan's first channel. Skills map names to
+        proficiency 1–10, capacity maps channels to contacts at once.
         """
         known = self._plan.agents.get(agent)
         if known is not None:
@@ -148,34 +135,34 @@ class Router:
             return self._engine.sign_in(
                 now,
                 agent,
-                _pairs("skills", {} if skills is None else skills),
-                _listed("queues", () if queues is None else queues),
-                _pairs("capacity", {"voice": 1} if capacity is None else capacity),
-                _asked(envelope),
+                pairs("skills", {} if skills is None else skills),
+                listed("queues", () if queues is None else queues),
+                pairs("capacity", {"voice": 1} if capacity is None else capacity),
+                asked(envelope),
             )
 
     def sign_out(self, agent: str, *, envelope: Envelope | None = None) -> None:
         """Signs an agent out: offers are taken back, wrap-up ends, conversations go on."""
         with self._turn as now:
-            self._engine.sign_out(now, agent, _asked(envelope))
+            self._engine.sign_out(now, agent, asked(envelope))
 
     def ready(self, agent: str, *, envelope: Envelope | None = None) -> None:
         """The agent wants contacts."""
         with self._turn as now:
-            self._engine.ready(now, agent, _asked(envelope))
+            self._engine.ready(now, agent, asked(envelope))
 
     def not_ready(
         self, agent: str, *, reason: str | None = None, envelope: Envelope | None = None
     ) -> None:
         """The agent wants none; a live offer is taken back."""
         with self._turn as now:
-            self._engine.not_ready(now, agent, reason, _asked(envelope))
+            self._engine.not_ready(now, agent, reason, asked(envelope))
 
     def set_device(self, agent: str, device: str, *, envelope: Envelope | None = None) -> None:
         """The agent's device was observed: unknown, available, in_use, ringing or
         unreachable."""
         with self._turn as now:
-            self._engine.set_device(now, agent, device, _asked(envelope))
+            self._engine.set_device(now, agent, device, asked(envelope))
 
     def change_agent(
         self,
@@ -191,10 +178,10 @@ class Router:
             self._engine.change_agent(
                 now,
                 agent,
-                None if skills is None else _pairs("skills", skills),
-                None if queues is None else _listed("queues", queues),
-                None if capacity is None else _pairs("capacity", capacity),
-                _asked(envelope),
+                None if skills is None else pairs("skills", skills),
+                None if queues is None else listed("queues", queues),
+                None if capacity is None else pairs("capacity", capacity),
+                asked(envelope),
             )
 
     # Contacts in the queue
@@ -204,7 +191,7 @@ class Router:
         contact: str,
         *,
         queue: str,
-        channel: str = "voice",
+        channel: str | None = None,
         band: int = 0,
         head_start: float = 0.0,
         requirement: Requirement | None = None,
@@ -217,9 +204,9 @@ class Router:
         """A contact comes in; returns its key.
 
         ``contact``, ``customer``, ``conversation`` and ``previous`` are the host's own
-        ids. ``band``: strict class, −32768…32767, higher first. ``head_start``: seconds
-        it counts as having come earlier. ``requirement``: what it needs beyond what the
-        queue asks.
+        ids. ``channel``: default the plan's first. ``band``: strict class, −32768…32767,
+        higher first. ``head_start``: seconds it counts as having come earlier.
+        ``requirement``: what it needs beyond what the queue asks.
         """
         with self._turn as now:
             return self._engine.enqueue(
@@ -229,10 +216,10 @@ class Router:
                 channel,
                 band,
                 head_start,
-                _needs(requirement),
-                _pairs("attributes", {} if attributes is None else attributes),
+                needs(requirement),
+                pairs("attributes", {} if attributes is None else attributes),
                 (customer, conversation, previous),
-                _asked(envelope),
+                asked(envelope),
             )
 
     def cancel(
@@ -244,7 +231,7 @@ class Router:
         exited_by_key or failed.
         """
         with self._turn as now:
-            self._engine.cancel(now, contact, cause, _asked(envelope))
+            self._engine.cancel(now, contact, cause, asked(envelope))
 
     def reprioritise(
         self,
@@ -256,7 +243,7 @@ class Router:
     ) -> None:
         """Changes a waiting contact's place; what is ``None`` stays."""
         with self._turn as now:
-            self._engine.reprioritise(now, contact, band, head_start, _asked(envelope))
+            self._engine.reprioritise(now, contact, band, head_start, asked(envelope))
 
     def update(
         self,
@@ -271,9 +258,9 @@ class Router:
             self._engine.update(
                 now,
                 contact,
-                _needs(requirement),
-                _pairs("attributes", {} if attributes is None else attributes),
-                _asked(envelope),
+                needs(requirement),
+                pairs("attributes", {} if attributes is None else attributes),
+                asked(envelope),
             )
 
     # Offers
@@ -281,31 +268,31 @@ class Router:
     def accept(self, offer: int, *, envelope: Envelope | None = None) -> None:
         """The agent takes an offer, named by ``OfferMade.offer``."""
         with self._turn as now:
-            self._engine.accept(now, offer, _asked(envelope))
+            self._engine.accept(now, offer, asked(envelope))
 
     def decline(
         self, offer: int, *, reason: str | None = None, envelope: Envelope | None = None
     ) -> None:
         """The agent refuses an offer; the contact keeps its place."""
         with self._turn as now:
-            self._engine.decline(now, offer, reason, _asked(envelope))
+            self._engine.decline(now, offer, reason, asked(envelope))
 
     # Conversations
 
     def connected(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """Customer and agent are joined."""
         with self._turn as now:
-            self._engine.connected(now, contact, _asked(envelope))
+            self._engine.connected(now, contact, asked(envelope))
 
     def hold(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """The customer is put on hold."""
         with self._turn as now:
-            self._engine.hold(now, contact, _asked(envelope))
+            self._engine.hold(now, contact, asked(envelope))
 
     def resume(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """The customer is taken off hold."""
         with self._turn as now:
-            self._engine.resume(now, contact, _asked(envelope))
+            self._engine.resume(now, contact, asked(envelope))
 
     def transfer(
         self,
@@ -317,48 +304,48 @@ class Router:
     ) -> None:
         """The contact goes to another queue, with its age or as if it came now."""
         with self._turn as now:
-            self._engine.transfer(now, contact, queue, keep_age, _asked(envelope))
+            self._engine.transfer(now, contact, queue, keep_age, asked(envelope))
 
     def join(
         self, contact: str, agent: str, *, role: str, envelope: Envelope | None = None
     ) -> None:
         """Another agent joins the conversation as consult, conference or monitor."""
         with self._turn as now:
-            self._engine.join(now, contact, agent, role, _asked(envelope))
+            self._engine.join(now, contact, agent, role, asked(envelope))
 
     def leave(self, contact: str, agent: str, *, envelope: Envelope | None = None) -> None:
         """An agent who joined leaves again."""
         with self._turn as now:
-            self._engine.leave(now, contact, agent, _asked(envelope))
+            self._engine.leave(now, contact, agent, asked(envelope))
 
     def hand_over(self, contact: str, agent: str, *, envelope: Envelope | None = None) -> None:
         """An agent who joined becomes the primary; the primary is done."""
         with self._turn as now:
-            self._engine.hand_over(now, contact, agent, _asked(envelope))
+            self._engine.hand_over(now, contact, agent, asked(envelope))
 
     def release(self, contact: str, *, by: str = "agent", envelope: Envelope | None = None) -> None:
         """The conversation ends; ``by``: customer, agent or system."""
         with self._turn as now:
-            self._engine.release(now, contact, by, _asked(envelope))
+            self._engine.release(now, contact, by, asked(envelope))
 
     def extend_wrap_up(
         self, agent: str, contact: str, *, by: float, envelope: Envelope | None = None
     ) -> None:
         """Gives the agent ``by`` more seconds of wrap-up after the contact."""
         with self._turn as now:
-            self._engine.extend_wrap_up(now, agent, contact, by, _asked(envelope))
+            self._engine.extend_wrap_up(now, agent, contact, by, asked(envelope))
 
     def end_wrap_up(self, agent: str, contact: str, *, envelope: Envelope | None = None) -> None:
         """The agent finishes wrap-up after the contact."""
         with self._turn as now:
-            self._engine.end_wrap_up(now, agent, contact, _asked(envelope))
+            self._engine.end_wrap_up(now, agent, contact, asked(envelope))
 
     def dispose(
         self, contact: str, codes: Sequence[str], *, envelope: Envelope | None = None
     ) -> None:
         """Says how it ended, in codes of the queue's set; replaces an earlier set."""
         with self._turn as now:
-            self._engine.dispose(now, contact, _listed("codes", codes), _asked(envelope))
+            self._engine.dispose(now, contact, listed("codes", codes), asked(envelope))
 
     # Time
 
@@ -387,6 +374,9 @@ class Router:
 
     def apply_batch(self, commands: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.uint8]]:
         """Carries out rows of dtype ``COMMAND_DTYPE`` in order, as the scalar calls would.
+
+        The commands of ``COMMAND_OPS``, on contacts whose ids are decimal numbers. A
+        ``reprioritise`` row sets both band and head start.
 
         Returns the events (dtype ``EVENT_DTYPE``) and a status a row: 0 accepted, else
         an index into ``STATUS_CODES``. The clock is not asked: rows carry ``at_us``.
@@ -423,6 +413,20 @@ class Router:
         """The host's data on a contact, live or retained."""
         return dict(self._engine.attributes(contact))
 
+    def story(self, contact: str) -> Story:
+        """The host's ids around a contact, live or retained."""
+        customer, conversation, previous = self._engine.story(contact)
+        return Story(customer=customer, conversation=conversation, previous=previous)
+
+    def answer(self, command_id: str) -> Answer | None:
+        """What was answered under a command id, and to whom; ``None`` when unknown or
+        past retention."""
+        row = self._engine.answer(command_id)
+        if row is None:
+            return None
+        command, at, actor, reason, refused = row
+        return Answer(command=command, at=at, actor=actor, reason=reason, refused=refused)
+
     # State
 
     def snapshot(self) -> bytes:
@@ -439,43 +443,3 @@ class Router:
 
     def _at(self) -> float:
         return self._clock.now()
-
-
-def _asked(envelope: Envelope | None) -> Asked:
-    if envelope is None:
-        return None
-    try:
-        return envelope.command_id, envelope.actor, envelope.reason
-    except AttributeError:
-        raise _not_a("ccroute.Envelope", "envelope", envelope) from None
-
-
-def _needs(requirement: Requirement | None) -> Needs | None:
-    if requirement is None:
-        return None
-    try:
-        return (
-            list(requirement.all_of.items()),
-            [list(group.items()) for group in requirement.any_of],
-            list(requirement.none_of.items()),
-        )
-    except AttributeError:
-        raise _not_a("ccroute.Requirement", "requirement", requirement) from None
-
-
-def _pairs(what: str, given: Mapping[str, Value]) -> list[tuple[str, Value]]:
-    try:
-        return list(given.items())
-    except AttributeError:
-        raise _not_a("mapping", what, given) from None
-
-
-def _listed(what: str, given: Iterable[str]) -> list[str]:
-    if isinstance(given, str):
-        # Else "vip" would be the three names "v", "i" and "p".
-        raise _not_a("list of names", what, given)
-    return list(given)
-
-
-def _not_a(wanted: str, what: str, given: object) -> TypeError:
-    return TypeError(f"{what}: give a {wanted}, not {type(given).__name__}")

@@ -14,6 +14,7 @@ from ccroute._core import (
     Engine,
     KpiAggregator,
     PriorityQueue,
+    Restored,
     SkillMatcher,
     __version__,
     array_words,
@@ -28,6 +29,8 @@ Asked: TypeAlias = tuple[str, str | None, str | None] | None
 """command_id, actor, reason."""
 Story: TypeAlias = tuple[str | None, str | None, str | None]
 """customer, conversation, previous."""
+AnswerRow: TypeAlias = tuple[str, float, str | None, str | None, str | None]
+"""command, at, actor, reason, the code of a refusal."""
 Fields: TypeAlias = list[tuple[str, str]]
 """Field names with numpy types."""
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -162,6 +165,7 @@ __all__ = [
     "KpiAggregator",
     "PriorityQueue",
     "QueueNumbers",
+    "Restored",
     "SkillMatcher",
     "__version__",
 ]

@@ -1,6 +1,6 @@
 """The object users hold: questions in words and aware datetimes, answers in reports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, overload
 
@@ -17,7 +17,9 @@ class Metrics:
     """Reads what an aggregator counted; folds events of other sources into it.
 
     ``aggregator``: a router's, or one of your own for recorded logs, other platforms and
-    simulations (default: a new one with the default thresholds).
+    simulations (default: a new one with the default thresholds). ``targets``: by queue, the
+    threshold T and the short threshold S that its service level is measured with unless a
+    report is asked for others, in seconds; a router's are those of its plan.
 
     >>> from ccroute import ContactAbandoned, ContactQueued
     >>> metrics = Metrics()
@@ -28,8 +30,14 @@ class Metrics:
     7.5
     """
 
-    def __init__(self, aggregator: KpiAggregator | None = None) -> None:
+    def __init__(
+        self,
+        aggregator: KpiAggregator | None = None,
+        *,
+        targets: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
         self._aggregator = KpiAggregator() if aggregator is None else aggregator
+        self._targets = dict(targets or {})
 
     @property
     def aggregator(self) -> KpiAggregator:
@@ -84,7 +92,7 @@ class Metrics:
         basis: str = "offered",
         service_level: str = "sl.answered_within",
         within: float | None = None,
-        short: float = 5.0,
+        short: float | None = None,
         now: Instant | None = None,
     ) -> Report[QueueRow]: ...
     @overload
@@ -97,7 +105,7 @@ class Metrics:
         basis: str = "offered",
         service_level: str = "sl.answered_within",
         within: float | None = None,
-        short: float = 5.0,
+        short: float | None = None,
         now: Instant | None = None,
     ) -> Report[AgentRow]: ...
     @overload
@@ -110,7 +118,7 @@ class Metrics:
         basis: str = "offered",
         service_level: str = "sl.answered_within",
         within: float | None = None,
-        short: float = 5.0,
+        short: float | None = None,
         now: Instant | None = None,
     ) -> Report[IntervalRow]: ...
     def report(
@@ -122,7 +130,7 @@ class Metrics:
         basis: str = "offered",
         service_level: str = "sl.answered_within",
         within: float | None = None,
-        short: float = 5.0,
+        short: float | None = None,
         now: Instant | None = None,
     ) -> Report[QueueRow] | Report[AgentRow] | Report[IntervalRow]:
         """Totals over a half-open range of intervals, a row a queue, agent or interval.
@@ -135,9 +143,11 @@ class Metrics:
             basis: ``offered`` counts a visit, whole, in the interval of its entry;
                 ``event`` counts each thing in the interval where it happened.
             service_level: Which formula; the names stand in ``docs/metrics.md``.
-            within: Its threshold T in seconds, one of the aggregator's (default: 20).
+            within: Its threshold T in seconds, one of the aggregator's. Default: each
+                queue's own target, 20 where it has none and over all queues.
             short: The short threshold S in seconds, one of the aggregator's; only
-                ``sl.short_excluded`` and ``sl.short_credited`` look at it.
+                ``sl.short_excluded`` and ``sl.short_credited`` look at it. Default: each
+                queue's own, 5 where it has none and over all queues.
             now: The instant of asking, where states and waits that still last are cut
                 (default: the time of the latest event).
 
@@ -146,23 +156,71 @@ class Metrics:
                 aggregator's, or a datetime is naive.
             Rejected: A word is outside its vocabulary.
         """
+        asked: _Range = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(now)}
+        shown: _Question = {"by": by, "basis": basis, "service_level": service_level}
+        span: _Span = {"start": _utc(start), "end": _utc(end)}
+        if by == "queue":
+            queues = self._by_queue(basis, service_level, within, short, asked)
+            return Report(**shown, **span, within=within, short=short, rows=queues)
         level: _Level = {
             "basis": basis,
             "service_level": service_level,
-            "within": 20.0 if within is None else within,
-            "short": short,
+            "within": _WITHIN if within is None else within,
+            "short": _SHORT if short is None else short,
         }
-        asked: _Range = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(now)}
-        question: _Question = {**level, "by": by, "start": _utc(start), "end": _utc(end)}
+        both: _Thresholds = {"within": level["within"], "short": level["short"]}
         if by == "agent":
             agents = self._aggregator.report("agent", **level, **asked)
-            return Report(**question, rows=tuple(AgentRow.of(row) for row in agents))
-        if by == "interval":
-            intervals = self._aggregator.report("interval", **level, **asked)
-            found = tuple(IntervalRow.of(row, service_level) for row in intervals)
-            return Report(**question, rows=found)
-        queues = self._aggregator.report(by, **level, **asked)
-        return Report(**question, rows=tuple(QueueRow.of(row, service_level) for row in queues))
+            return Report(**shown, **span, **both, rows=tuple(map(AgentRow.of, agents)))
+        intervals = self._aggregator.report(by, **level, **asked)
+        found = tuple(IntervalRow.of(row, service_level) for row in intervals)
+        return Report(**shown, **span, **both, rows=found)
+
+    def _by_queue(
+        self,
+        basis: str,
+        service_level: str,
+        within: float | None,
+        short: float | None,
+        asked: "_Range",
+    ) -> tuple[QueueRow, ...]:
+        """Each queue by its own thresholds: one question to the aggregator per pair."""
+        rows: dict[str, QueueRow] = {}
+
+        def pair(queue: str) -> tuple[float, float]:
+            own, own_short = self._targets.get(queue, (_WITHIN, _SHORT))
+            t = own if within is None else within
+            if short is not None:
+                return t, short
+            # Only two variants look at S; the others need one that exists.
+            return t, own_short if service_level.startswith("sl.short") else t
+
+        names = self._aggregator.names("queues")
+        # With no queue yet the question is still asked, for what is wrong with it.
+        for t, s in sorted({pair(name) for name in names} or {pair("")}):
+            level: _Level = {
+                "basis": basis,
+                "service_level": service_level,
+                "within": t,
+                "short": s,
+            }
+            for row in self._aggregator.report("queue", **level, **asked):
+                if pair(row["queue"]) == (t, s):
+                    rows[row["queue"]] = QueueRow.of(row, service_level, t)
+        return tuple(rows[name] for name in names)
+
+
+_WITHIN, _SHORT = 20.0, 5.0
+
+
+class _Thresholds(TypedDict):
+    within: float
+    short: float
+
+
+class _Span(TypedDict):
+    start: datetime | None
+    end: datetime | None
 
 
 class _Level(TypedDict):
@@ -178,10 +236,10 @@ class _Range(TypedDict):
     now: float | None
 
 
-class _Question(_Level):
+class _Question(TypedDict):
     by: str
-    start: datetime | None
-    end: datetime | None
+    basis: str
+    service_level: str
 
 
 def _seconds(instant: Instant | None) -> float | None:

@@ -26,7 +26,7 @@ _VISITS: tuple[tuple[str, str], ...] = (
     ("AHT", "handle_time"),
 )
 _COLUMNS: Mapping[type, tuple[tuple[str, str], ...]] = {
-    QueueRow: (("queue", "queue"), *_VISITS, ("waiting", "waiting")),
+    QueueRow: (("queue", "queue"), *_VISITS, ("T", "within"), ("waiting", "waiting")),
     IntervalRow: (("start (UTC)", "start"), *_VISITS),
     AgentRow: (
         ("agent", "agent"),
@@ -61,10 +61,10 @@ class Report(Generic[Row_co]):
     end: datetime | None
     """Half-open range, in UTC; ``None``: from the first, to the last."""
     service_level: str
-    within: float
-    """The threshold T of the service level, in seconds."""
-    short: float
-    """The short threshold S, in seconds; of two of its variants only."""
+    within: float | None
+    """The threshold T of the service level, in seconds; ``None``: each queue's own."""
+    short: float | None
+    """The short threshold S, in seconds, of two of its variants only; ``None``: as T."""
     rows: tuple[Row_co, ...]
 
     def __iter__(self) -> Iterator[Row_co]:
@@ -93,9 +93,9 @@ class Report(Generic[Row_co]):
         """What the columns mean, in one line."""
         if self.by == "agent":
             return "times in seconds; occupancy: occupancy.handling"
-        level = f"{self.service_level}, T = {self.within:g} s"
+        level = f"{self.service_level}, T = {_threshold(self.within)}"
         if self.service_level.startswith("sl.short"):
-            level += f", S = {self.short:g} s"
+            level += f", S = {_threshold(self.short)}"
         return f"times in seconds; service level: {level}; basis: {self.basis}"
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -106,6 +106,10 @@ class Report(Generic[Row_co]):
         question = {field.name: getattr(self, field.name) for field in attrs.fields(Report)}
         question["rows"] = [_plain(row) for row in self.rows]
         return json.dumps(question, default=_json, indent=indent, ensure_ascii=False)
+
+
+def _threshold(seconds: float | None) -> str:
+    return "each queue's" if seconds is None else f"{seconds:g} s"
 
 
 def _aligned(words: list[str], widths: list[int]) -> list[str]:

@@ -102,16 +102,19 @@ class QueueRow(Visits):
     """One queue."""
 
     queue: str
+    within: float
+    """The threshold T of its service level, in seconds."""
     waiting: int
     """Visits that wait now and began within the range."""
     longest_waiting: float | None
     """How long the first of them has waited."""
 
     @classmethod
-    def of(cls, numbers: QueueNumbers, service_level: str) -> "QueueRow":
+    def of(cls, numbers: QueueNumbers, service_level: str, within: float) -> "QueueRow":
         """The row behind the aggregator's numbers."""
         return cls(
             queue=numbers["queue"],
+            within=within,
             waiting=numbers["waiting"],
             longest_waiting=numbers["longest_waiting"],
             **_visits(numbers, service_level),

@@ -2,13 +2,13 @@
 
 /// Bits packed in words; bits past the end read as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BitSet {
+pub(crate) struct BitSet {
     words: Vec<u64>,
 }
 
 impl BitSet {
     /// Adds or removes `index`.
-    pub fn set(&mut self, index: usize, present: bool) {
+    pub(crate) fn set(&mut self, index: usize, present: bool) {
         let (word, bit) = (index / 64, 1u64 << (index % 64));
         if present {
             if word >= self.words.len() {
@@ -21,16 +21,15 @@ impl BitSet {
     }
 
     /// Whether `index` is in the set.
-    #[must_use]
-    pub fn contains(&self, index: usize) -> bool {
+    pub(crate) fn contains(&self, index: usize) -> bool {
         self.words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
     /// No bits at all.
-    pub const EMPTY: Self = Self { words: Vec::new() };
+    pub(crate) const EMPTY: Self = Self { words: Vec::new() };
 
     /// Keeps what is also in `other`.
-    pub fn keep(&mut self, other: &Self) {
+    pub(crate) fn keep(&mut self, other: &Self) {
         self.words.truncate(other.words.len());
         for (word, &with) in self.words.iter_mut().zip(&other.words) {
             *word &= with;
@@ -38,7 +37,7 @@ impl BitSet {
     }
 
     /// Adds all of `other`.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         if other.words.len() > self.words.len() {
             self.words.resize(other.words.len(), 0);
         }
@@ -48,35 +47,20 @@ impl BitSet {
     }
 
     /// Removes all of `other`.
-    pub fn drop_all(&mut self, other: &Self) {
+    pub(crate) fn drop_all(&mut self, other: &Self) {
         for (word, &without) in self.words.iter_mut().zip(&other.words) {
             *word &= !without;
         }
     }
 
     /// The words, lowest indexes first.
-    #[must_use]
-    pub fn words(&self) -> &[u64] {
+    pub(crate) fn words(&self) -> &[u64] {
         &self.words
-    }
-
-    /// How many are in the set.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// The members, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words
-            .iter()
-            .enumerate()
-            .flat_map(|(at, &word)| Ones(word).map(move |bit| at * 64 + bit))
     }
 }
 
 /// The set bits of one word, ascending.
-pub struct Ones(pub u64);
+pub(crate) struct Ones(pub(crate) u64);
 
 impl Iterator for Ones {
     type Item = usize;

@@ -210,6 +210,38 @@ pub enum Command<'a> {
     },
 }
 
+impl Command<'_> {
+    /// The command's name, outside.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::SignIn { .. } => "sign_in",
+            Self::SignOut(_) => "sign_out",
+            Self::Ready(_) => "ready",
+            Self::NotReady { .. } => "not_ready",
+            Self::SetDevice { .. } => "set_device",
+            Self::Change { .. } => "change",
+            Self::Enqueue(_) => "enqueue",
+            Self::Cancel { .. } => "cancel",
+            Self::Reprioritise { .. } => "reprioritise",
+            Self::Update { .. } => "update",
+            Self::Accept(_) => "accept",
+            Self::Decline { .. } => "decline",
+            Self::Connected(_) => "connected",
+            Self::Hold(_) => "hold",
+            Self::Resume(_) => "resume",
+            Self::Transfer { .. } => "transfer",
+            Self::Join { .. } => "join",
+            Self::Leave { .. } => "leave",
+            Self::HandOver { .. } => "hand_over",
+            Self::Release { .. } => "release",
+            Self::ExtendWrapUp { .. } => "extend_wrap_up",
+            Self::EndWrapUp { .. } => "end_wrap_up",
+            Self::Dispose { .. } => "dispose",
+        }
+    }
+}
+
 /// Who asked, and under which id, so that a repetition is recognised.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Envelope<'a> {

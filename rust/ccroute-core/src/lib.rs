@@ -23,7 +23,6 @@ mod skill;
 mod slab;
 mod time;
 
-pub use bitset::{BitSet, Ones};
 pub use command::{Capacity, Command, Envelope, NewContact};
 pub use directory::Directory;
 pub use error::{ConfigError, Rejection, RejectionCode};

@@ -21,6 +21,8 @@ mod _core {
     #[pymodule_export]
     use super::engine::PyEngine;
     #[pymodule_export]
+    use super::engine::PyRestored;
+    #[pymodule_export]
     use super::engine::array_words;
     #[pymodule_export]
     use super::metrics::PyKpiAggregator;

@@ -120,12 +120,6 @@ impl SkillMatcher {
         self.classes.is_held(class)
     }
 
-    /// What a class requires.
-    #[must_use]
-    pub fn requirement(&self, class: ClassKey) -> &Requirement {
-        self.classes.requirement(class)
-    }
-
     /// Lets a contact wait; `item` is the caller's name for it.
     pub fn wait(&mut self, demand: Demand, key: OrderKey, item: u32) {
         self.groups.push(demand, key, item);
@@ -211,18 +205,6 @@ impl SkillMatcher {
     #[must_use]
     pub fn serves(&self, agent: AgentKey, queue: QueueKey) -> bool {
         self.serving.get(queue.index()).is_some_and(|set| set.contains(agent.index()))
-    }
-
-    /// An agent's skills.
-    #[must_use]
-    pub fn skills(&self, agent: AgentKey) -> &SkillSet {
-        &self.agents[agent.index()].skills
-    }
-
-    /// The queues an agent serves, by key.
-    #[must_use]
-    pub fn queues(&self, agent: AgentKey) -> &[QueueKey] {
-        &self.agents[agent.index()].queues
     }
 
     /// Since when an agent has been idle.

@@ -167,7 +167,10 @@ impl Router {
     }
 
     pub(super) fn take_slot(&mut self, key: AgentKey, channel: ChannelKey) {
-        self.agent_mut(key).used[channel.index()] += 1;
+        let agent = self.agent_mut(key);
+        // Capacity may be lowered below what is taken; nothing is taken beyond it.
+        assert!(agent.has_slot(channel.index()), "a slot is taken only where one is free");
+        agent.used[channel.index()] += 1;
     }
 
     pub(super) fn free_slot(&mut self, key: AgentKey, channel: ChannelKey) {

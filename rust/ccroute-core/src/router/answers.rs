@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 /// The first answer to a request, and who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
+    /// The command's name.
+    pub command: Box<str>,
     /// When it was given.
     pub at: Timestamp,
     /// Who asked, in the host's word.

@@ -109,7 +109,7 @@ impl Router {
         let name = self.agent_name(key);
         for index in 0..self.plan.channels.len() {
             let channel = ChannelKey::new(index);
-            let held = self.slots_held(key, agent, channel);
+            let held = self.slots_held(agent, channel);
             ensure(held == usize::from(agent.used[index]), || {
                 format!("agent '{name}' holds {held} slots, {} are counted", agent.used[index])
             })?;
@@ -124,20 +124,15 @@ impl Router {
     }
 
     /// Slots of `channel` that offers, connections, parts and wrap-ups of an agent hold.
-    fn slots_held(&self, key: AgentKey, agent: &Agent, channel: ChannelKey) -> usize {
+    fn slots_held(&self, agent: &Agent, channel: ChannelKey) -> usize {
         let offered = |offer: &&OfferKey| {
             let live = self.offer(**offer);
             live.is_some_and(|offer| self.contact(offer.contact).channel == channel)
         };
         let on_channel = |contact: &&ContactKey| self.contact(**contact).channel == channel;
-        let takes_slot = |contact: &&ContactKey| {
-            let parts = &self.contact(**contact).parts;
-            let part = parts.iter().find(|part| part.agent == key);
-            part.is_some_and(|part| part.role != Role::Monitor)
-        };
         agent.offers.iter().filter(offered).count()
             + agent.connecting.iter().filter(on_channel).count()
-            + agent.talking.iter().filter(on_channel).filter(takes_slot).count()
+            + agent.talking.iter().filter(on_channel).count()
             + agent.wrapping.iter().filter(on_channel).count()
     }
 

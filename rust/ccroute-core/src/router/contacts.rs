@@ -7,7 +7,7 @@ use super::{Outcome, Reply};
 use crate::command::NewContact;
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
-use crate::ids::{AgentKey, ClassKey, ContactKey, QueueKey};
+use crate::ids::{AgentKey, ClassKey, ContactKey};
 use crate::skill::Requirement;
 use crate::time::Span;
 
@@ -129,7 +129,7 @@ impl Router {
         let contact = self.known_contact(key)?;
         self.valid_requirement(requirement)?;
         if contact.phase == Phase::Closed {
-            return Err(Self::wrong_phase(contact, "its data can no longer change"));
+            return Err(Self::wrong_phase(contact, "only a live contact can be updated"));
         }
         self.set_attributes(key, attributes);
         let event = self.contact_event(EventKind::ContactUpdated, key);
@@ -344,11 +344,5 @@ impl Router {
         let Some(requirement) = requirement else { return Ok(()) };
         let mentions: Vec<_> = requirement.mentions().collect();
         self.valid_levels(&mentions)
-    }
-
-    /// The queue a contact is in, or was in last.
-    #[must_use]
-    pub fn queue_of(&self, key: ContactKey) -> Option<QueueKey> {
-        self.contacts.get(key.index(), key.generation()).map(|contact| contact.queue)
     }
 }

@@ -26,7 +26,11 @@ impl Router {
     pub(super) fn hold(&mut self, key: ContactKey, hold: bool) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
         if contact.phase != (Phase::Engaged { held: !hold }) {
-            let remedy = if hold { "only a conversation can be held" } else { "it is not held" };
+            let remedy = if hold {
+                "only a conversation that is not held can be held"
+            } else {
+                "only a held conversation can be resumed"
+            };
             return Err(Self::wrong_phase(contact, remedy));
         }
         let agent = contact.primary();
@@ -165,18 +169,18 @@ impl Router {
 
     fn add_part(&mut self, key: ContactKey, agent: AgentKey, role: Role) {
         self.contact_mut(key).parts.push(Part { agent, role });
-        self.agent_mut(agent).talking.push(key);
+        self.agent_mut(agent).list_of(role).push(key);
     }
 
-    fn remove_part(&mut self, key: ContactKey, agent: AgentKey) {
+    fn remove_part(&mut self, key: ContactKey, Part { agent, role }: Part) {
         self.contact_mut(key).parts.retain(|part| part.agent != agent);
-        self.agent_mut(agent).talking.retain(|&other| other != key);
+        self.agent_mut(agent).list_of(role).retain(|&other| other != key);
     }
 
     /// The primary is done with the contact; wrap-up follows by the queue's rule.
     fn end_primary(&mut self, key: ContactKey, kind: EventKind, cause: Cause) {
         let agent = self.contact(key).primary().expect("a conversation has a primary");
-        self.remove_part(key, agent);
+        self.remove_part(key, Part { agent, role: Role::Primary });
         let event = self.contact_event(kind, key);
         self.emit(Event { agent: Some(agent), cause, ..event });
         self.begin_wrap_up(key, agent);
@@ -190,8 +194,9 @@ impl Router {
         }
     }
 
-    fn end_part(&mut self, key: ContactKey, Part { agent, role }: Part) {
-        self.remove_part(key, agent);
+    fn end_part(&mut self, key: ContactKey, part: Part) {
+        let Part { agent, role } = part;
+        self.remove_part(key, part);
         if role != Role::Monitor {
             self.slot_worked(agent, self.contact(key).channel);
         }

@@ -25,7 +25,8 @@ words!(
         Device = "device",
         /// The agent has no free slot on the channel.
         NoSlot = "no_slot",
-        /// The agent missed, declined or failed to connect this contact just now.
+        /// The agent missed, declined or failed to connect this contact just now, or still
+        /// wraps up after it.
         Excluded = "excluded",
     }
 );
@@ -135,7 +136,7 @@ impl Router {
             Phase::Offered(key) => self.offer(key).map(|offer| Chosen {
                 agent: offer.agent,
                 eligible: offer.eligible,
-                idle_since: self.matcher.idle_since(offer.agent),
+                idle_since: offer.idle_since,
                 score: offer.score,
                 until: offer.timer.at(),
             }),

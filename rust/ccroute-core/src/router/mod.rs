@@ -160,30 +160,45 @@ impl Router {
     ) -> Outcome {
         self.advance(now)?;
         let Some(id) = envelope.command_id else { return self.execute(command) };
-        if let Some(answer) = self.answers.find(id) {
-            return answer.result.clone();
+        if let Some(first) = self.first_answer(id, command.word()) {
+            return first;
         }
+        let word = command.word();
         let result = self.execute(command);
-        self.remember(id, envelope, result.clone());
+        self.remember(id, word, envelope, result.clone());
         result
     }
 
-    /// Refuses a request that names something unknown, which therefore never became a
-    /// command; a repetition is refused the same way.
+    /// Refuses a request (`word`: the command's name) that names something unknown, which
+    /// therefore never became a command; a repetition is refused the same way.
     ///
     /// # Errors
     /// `refusal`, or the first answer under a repeated id.
-    pub fn refuse(&mut self, envelope: &Envelope<'_>, refusal: Rejection) -> Outcome {
+    pub fn refuse(&mut self, envelope: &Envelope<'_>, word: &str, refusal: Rejection) -> Outcome {
         let Some(id) = envelope.command_id else { return Err(refusal) };
-        if let Some(answer) = self.answers.find(id) {
-            return answer.result.clone();
+        if let Some(first) = self.first_answer(id, word) {
+            return first;
         }
-        self.remember(id, envelope, Err(refusal.clone()));
+        self.remember(id, word, envelope, Err(refusal.clone()));
         Err(refusal)
     }
 
-    fn remember(&mut self, id: &str, envelope: &Envelope<'_>, result: Outcome) {
+    /// What was answered under `id`; a refusal when that was another command.
+    fn first_answer(&self, id: &str, word: &str) -> Option<Outcome> {
+        let answer = self.answers.find(id)?;
+        if *answer.command == *word {
+            return Some(answer.result.clone());
+        }
+        let message = format!(
+            "command_id '{id}' was used for {}: give each request an id of its own",
+            answer.command
+        );
+        Some(Err(Rejection::new(RejectionCode::InvalidValue, message)))
+    }
+
+    fn remember(&mut self, id: &str, word: &str, envelope: &Envelope<'_>, result: Outcome) {
         let answer = Answer {
+            command: word.into(),
             at: self.now,
             actor: envelope.actor.map(Into::into),
             reason: envelope.reason.map(Into::into),
@@ -305,6 +320,20 @@ impl Router {
         self.ids.get(id).copied()
     }
 
+    /// The host's ids of a contact's customer, conversation and previous contact.
+    #[must_use]
+    pub fn story(&self, contact: ContactKey) -> Option<[Option<&str>; 3]> {
+        let contact = self.contacts.get(contact.index(), contact.generation())?;
+        let ids = [&contact.customer, &contact.conversation, &contact.previous];
+        Some(ids.map(Option::as_deref))
+    }
+
+    /// The queue a contact is in, or was in last.
+    #[must_use]
+    pub fn queue_of(&self, contact: ContactKey) -> Option<QueueKey> {
+        Some(self.contacts.get(contact.index(), contact.generation())?.queue)
+    }
+
     /// The live offer of a contact, if it has one.
     #[must_use]
     pub fn live_offer_of(&self, contact: ContactKey) -> Option<OfferKey> {
@@ -349,12 +378,6 @@ impl Router {
     #[must_use]
     pub fn answer(&self, command_id: &str) -> Option<&Answer> {
         self.answers.find(command_id)
-    }
-
-    /// How many contacts wait in `queue` without a live offer.
-    #[must_use]
-    pub fn waiting(&self, queue: QueueKey) -> usize {
-        self.matcher.waiting(queue).count()
     }
 
     fn emit(&mut self, event: Event) {
@@ -419,8 +442,10 @@ impl Router {
 
     fn known_contact(&self, key: ContactKey) -> Result<&Contact, Rejection> {
         self.contacts.get(key.index(), key.generation()).ok_or_else(|| {
-            let message =
-                format!("no contact with key {}: it has left and is forgotten", key.raw());
+            let message = format!(
+                "no contact with key {}: it left and its retention is over; enqueue it anew",
+                key.raw()
+            );
             Rejection::new(RejectionCode::UnknownContact, message)
         })
     }

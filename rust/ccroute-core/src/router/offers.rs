@@ -20,8 +20,8 @@ impl Router {
         let key = self.offers.insert_with(|index, generation| {
             let key = OfferKey::new(index, generation);
             let timer = self.timers.set(until, Deadline::Offer(key));
-            let Choice { eligible, score, .. } = choice;
-            (key, Offer { contact, agent, timer, eligible, score })
+            let Choice { eligible, score, idle_since, .. } = choice;
+            (key, Offer { contact, agent, timer, eligible, score, idle_since })
         });
         self.contact_mut(contact).phase = Phase::Offered(key);
         self.agent_mut(agent).offers.push(key);

@@ -139,7 +139,9 @@ pub(super) struct Agent {
     /// Live, in the order they were made.
     pub(super) offers: Vec<OfferKey>,
     pub(super) connecting: Vec<ContactKey>,
+    /// Conversations with a part other than monitor.
     pub(super) talking: Vec<ContactKey>,
+    pub(super) monitoring: Vec<ContactKey>,
     pub(super) wrapping: Vec<ContactKey>,
     pub(super) excluded_from: Vec<ContactKey>,
 }
@@ -154,6 +156,7 @@ impl Agent {
             offers: Vec::new(),
             connecting: Vec::new(),
             talking: Vec::new(),
+            monitoring: Vec::new(),
             wrapping: Vec::new(),
             excluded_from: Vec::new(),
         }
@@ -168,6 +171,14 @@ impl Agent {
                 !(self.offers.is_empty() && self.connecting.is_empty() && self.talking.is_empty())
             }
             Device::Unreachable => false,
+        }
+    }
+
+    /// Where the conversations stand in which the agent has a part of this kind.
+    pub(super) fn list_of(&mut self, role: Role) -> &mut Vec<ContactKey> {
+        match role {
+            Role::Primary | Role::Consult | Role::Conference => &mut self.talking,
+            Role::Monitor => &mut self.monitoring,
         }
     }
 
@@ -204,4 +215,6 @@ pub(super) struct Offer {
     pub(super) eligible: u32,
     /// The chosen one's score then.
     pub(super) score: u32,
+    /// Since when the chosen one was idle then.
+    pub(super) idle_since: Timestamp,
 }

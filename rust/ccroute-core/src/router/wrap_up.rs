@@ -146,7 +146,11 @@ impl Router {
         let contact = self.known_contact(key)?;
         contact.wrapping.iter().find(|left| left.agent == agent).copied().ok_or_else(|| {
             let name = self.agent_name(agent);
-            let message = format!("agent '{name}' is not wrapping up contact '{}'", contact.id);
+            let message = format!(
+                "agent '{name}' is not wrapping up contact '{}': wrap-up begins at release and \
+                 may have ended",
+                contact.id
+            );
             Rejection::new(RejectionCode::NotJoined, message)
         })
     }

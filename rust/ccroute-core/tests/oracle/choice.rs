@@ -82,7 +82,9 @@ impl Oracle {
     fn explains_device(&self, agent: &str) -> bool {
         let offered = self.offers.iter().any(|offer| offer.agent == agent);
         let with_contact = self.contacts.iter().any(|contact| {
-            is_connecting(contact, agent) || contact.parts.iter().any(|(name, _)| name == agent)
+            // "Monitoring is no conversation here: it … explains no device."
+            let talks = |(name, role): &(String, Role)| name == agent && *role != Role::Monitor;
+            is_connecting(contact, agent) || contact.parts.iter().any(talks)
         });
         offered || with_contact
     }

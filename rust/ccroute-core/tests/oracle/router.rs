@@ -127,7 +127,7 @@ pub(crate) struct Oracle {
     /// In order of setting.
     pub(crate) timers: Vec<(Timestamp, Timer)>,
     /// When, to which command id, what.
-    pub(crate) answers: Vec<(Timestamp, String, Answer)>,
+    pub(crate) answers: Vec<(Timestamp, String, String, Answer)>,
     pub(crate) entered: Seq,
     pub(crate) offers_made: usize,
     pub(crate) acceptances: usize,
@@ -163,15 +163,17 @@ impl Oracle {
             return Ok(String::new());
         }
         // "A command with a `command_id` that was seen within retention gets the first
-        // answer again (also when that was a refusal), and nothing happens."
-        if let Some(id) = &step.id
-            && let Some((.., answer)) = self.answers.iter().find(|(_, known, _)| known == id)
-        {
-            return answer.clone();
+        // answer again (also when that was a refusal), and nothing happens. The id of
+        // another command is refused with `invalid_value`."
+        let text = step.command.to_string();
+        let word = text.split(' ').next().unwrap_or_default();
+        let seen = step.id.as_ref().and_then(|id| self.answers.iter().find(|seen| seen.1 == *id));
+        if let Some((.., first, answer)) = seen {
+            return if first == word { answer.clone() } else { Err(RejectionCode::InvalidValue) };
         }
         let answer = self.command(&step.command);
         if let Some(id) = &step.id {
-            self.answers.push((self.now, id.clone(), answer.clone()));
+            self.answers.push((self.now, id.clone(), word.to_owned(), answer.clone()));
         }
         // "Matching runs after each deadline and each accepted command."
         if answer.is_ok() {

@@ -100,7 +100,7 @@ impl PyEngine {
                 Err(refused) => refused.code as u8 + 1,
             };
             let statuses = rows.iter().map(status).collect();
-            self.pour(measured)?;
+            self.pour_detached(measured)?;
             Ok((drained(measured), statuses))
         })?
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccroute_core::{Capacity, Command, NewContact, Reply, Router, Span};
+use ccroute_core::{Capacity, ChannelKey, Command, NewContact, Reply, Router, Span};
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -20,17 +20,14 @@ type Bytes<'py> = Bound<'py, PyArray1<u8>>;
 /// customer, conversation, previous: the host's ids.
 type Story = (Option<String>, Option<String>, Option<String>);
 
+/// command, at, actor, reason, refusal's code.
+type AnswerRow = (String, f64, Option<String>, Option<String>, Option<&'static str>);
+
 #[pymethods]
 impl PyEngine {
     #[new]
     fn new(plan: &PyPlan, aggregator: Py<PyKpiAggregator>, source: &str) -> Self {
         Self::with(Router::new(Arc::clone(&plan.plan)), aggregator, source)
-    }
-
-    #[staticmethod]
-    fn restore(snapshot: &[u8], aggregator: Py<PyKpiAggregator>, source: &str) -> PyResult<Self> {
-        let router = super::restored(snapshot).map_err(errors::config)?;
-        Ok(Self::with(router, aggregator, source))
     }
 
     fn sign_in(
@@ -53,9 +50,8 @@ impl PyEngine {
         })?;
         match reply {
             Reply::Agent(key) => Ok(key.index()),
-            Reply::Done | Reply::Contact(_) => {
-                Err(errors::rejected(session::answered_otherwise(&asked)))
-            }
+            // The answer under a repeated id is that of the same command.
+            Reply::Done | Reply::Contact(_) => unreachable!("sign_in answers with an agent"),
         }
     }
 
@@ -117,7 +113,7 @@ impl PyEngine {
         capacity: Option<Pairs>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command(py, "change_agent", now, &asked, |s| {
+        self.command(py, "change", now, &asked, |s| {
             let agent = s.agent(agent)?;
             let skills = skills.as_ref().map(|skills| s.levels(skills)).transpose()?;
             let queues = queues.as_ref().map(|queues| s.queues(queues)).transpose()?;
@@ -140,7 +136,7 @@ impl PyEngine {
         now: Seconds,
         id: &str,
         queue: &str,
-        channel: &str,
+        channel: Option<&str>,
         band: Band,
         head_start: Seconds,
         needs: Option<Wish>,
@@ -150,7 +146,7 @@ impl PyEngine {
     ) -> PyResult<u64> {
         let reply = self.command(py, "enqueue", now, &asked, |s| {
             let queue = s.queue(queue)?;
-            let channel = s.channel(channel)?;
+            let channel = channel.map_or(Ok(ChannelKey::new(0)), |name| s.channel(name))?;
             let head_start = scalars::span("head_start", head_start)?;
             let requirement = needs.as_ref().map(|needs| s.requirement(needs)).transpose()?;
             let attributes = session::texts(&attributes);
@@ -169,9 +165,7 @@ impl PyEngine {
         })?;
         match reply {
             Reply::Contact(key) => Ok(key.raw()),
-            Reply::Done | Reply::Agent(_) => {
-                Err(errors::rejected(session::answered_otherwise(&asked)))
-            }
+            Reply::Done | Reply::Agent(_) => unreachable!("enqueue answers with a contact"),
         }
     }
 
@@ -445,9 +439,34 @@ impl PyEngine {
         Ok(PyBytes::new(py, &hash))
     }
 
-    fn plan(&self, py: Python<'_>) -> PyResult<PyPlan> {
-        let plan = self.gate.run(py, "plan", |measured| measured.router.shared_plan())?;
-        Ok(PyPlan { plan })
+    /// customer, conversation, previous.
+    fn story(&self, py: Python<'_>, contact: &str) -> PyResult<Story> {
+        let found = self.gate.run(py, "story", |measured| {
+            let key = session::contact(&measured.router, contact)?;
+            let [customer, conversation, previous] =
+                measured.router.story(key).expect("a contact found by id is known");
+            Ok((
+                customer.map(str::to_owned),
+                conversation.map(str::to_owned),
+                previous.map(str::to_owned),
+            ))
+        })?;
+        found.map_err(errors::rejected)
+    }
+
+    /// command, at, actor, reason and whether it was refused, of the first answer.
+    fn answer(&self, py: Python<'_>, command_id: &str) -> PyResult<Option<AnswerRow>> {
+        self.gate.run(py, "answer", |measured| {
+            let answer = measured.router.answer(command_id)?;
+            let refused = answer.result.as_ref().err().map(|refusal| refusal.code.word());
+            Some((
+                answer.command.to_string(),
+                session::seconds(answer.at),
+                answer.actor.as_deref().map(str::to_owned),
+                answer.reason.as_deref().map(str::to_owned),
+                refused,
+            ))
+        })
     }
 
     fn check(&self, py: Python<'_>) -> PyResult<()> {

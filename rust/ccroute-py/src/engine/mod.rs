@@ -4,16 +4,18 @@
 mod batch;
 mod calls;
 mod explain;
+mod restored;
 mod session;
 
 pub(crate) use batch::array_words;
+pub(crate) use restored::PyRestored;
 
-use ccroute_core::{Command, ConfigError, Feed, Plan, Rejection, Reply, Router};
+use ccroute_core::{Command, Feed, Rejection, Reply, Router};
 use pyo3::prelude::*;
 
 use self::session::{Asked, Outcome, Session};
 use crate::errors;
-use crate::gate::{self, Gate};
+use crate::gate::Gate;
 use crate::metrics::PyKpiAggregator;
 use crate::scalars::Seconds;
 
@@ -28,19 +30,6 @@ pub(crate) struct Measured {
 pub(crate) struct PyEngine {
     gate: Gate<Measured>,
     aggregator: Py<PyKpiAggregator>,
-}
-
-/// The router in a snapshot. A checksum proves no author, and forged state may break what
-/// the core takes for granted: the plan has to pass its reader again, and a panic is a
-/// refusal.
-fn restored(snapshot: &[u8]) -> Result<Router, ConfigError> {
-    let sound = gate::attempt(|| {
-        let router = Router::restore(snapshot)?;
-        let plan = Plan::from_document(&router.plan().to_document())?;
-        Ok((plan == *router.plan()).then_some(router))
-    });
-    let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
-    sound.ok_or_else(forged)??.ok_or_else(forged)
 }
 
 impl PyEngine {
@@ -60,17 +49,24 @@ impl PyEngine {
     ) -> PyResult<Reply> {
         let outcome = self.gate.run(py, call, |measured| {
             let outcome = Session::open(measured, now, asked).and_then(|mut session| {
-                act(&mut session).or_else(|refusal| session.refuse(refusal))
+                act(&mut session).or_else(|refusal| session.refuse(call, refusal))
             });
-            self.pour(measured).map(|()| outcome)
+            self.pour(py, measured).map(|()| outcome)
         })?;
         outcome?.map_err(errors::rejected)
     }
 
-    /// Feeds the aggregator what happened since the last time.
-    fn pour(&self, measured: &mut Measured) -> PyResult<()> {
+    /// Feeds the aggregator what happened since the last time. While it waits for the
+    /// aggregator's gate it must not keep the interpreter: who is inside may wait for that.
+    fn pour(&self, py: Python<'_>, measured: &mut Measured) -> PyResult<()> {
         let Measured { router, feed } = measured;
-        self.aggregator.get().with("fold", |aggregator| feed.pour(router, aggregator))
+        self.aggregator.get().with(py, "fold", |aggregator| feed.pour(router, aggregator))
+    }
+
+    /// As [`Self::pour`], for a thread that has let go of the interpreter already.
+    fn pour_detached(&self, measured: &mut Measured) -> PyResult<()> {
+        let Measured { router, feed } = measured;
+        self.aggregator.get().within("fold", |aggregator| feed.pour(router, aggregator))
     }
 
     fn simple(

@@ -56,8 +56,8 @@ impl<'a> Session<'a> {
     }
 
     /// Refuses what never became a command, as the core refuses commands.
-    pub(super) fn refuse(&mut self, refusal: Rejection) -> Outcome {
-        self.router.refuse(&self.envelope, refusal)
+    pub(super) fn refuse(&mut self, word: &str, refusal: Rejection) -> Outcome {
+        self.router.refuse(&self.envelope, word, refusal)
     }
 
     pub(super) fn agent(&self, name: &str) -> Found<AgentKey> {
@@ -117,12 +117,6 @@ impl<'a> Session<'a> {
             none_of: self.levels(none_of)?,
         })
     }
-}
-
-/// A command id that was used for another command before.
-pub(super) fn answered_otherwise(asked: &Option<Asked>) -> Rejection {
-    let id = asked.as_ref().map_or("", |(id, ..)| id);
-    invalid(format!("command_id '{id}' was used for another command: give a new one"))
 }
 
 pub(super) fn agent(router: &Router, name: &str) -> Found<AgentKey> {

@@ -29,6 +29,16 @@ impl PyKpiAggregator {
     /// Runs `act` on the aggregator, for whoever feeds it from within Rust.
     pub(crate) fn with<R>(
         &self,
+        py: Python<'_>,
+        call: &'static str,
+        act: impl FnOnce(&mut KpiAggregator) -> R,
+    ) -> PyResult<R> {
+        self.gate.run(py, call, act)
+    }
+
+    /// As [`Self::with`], for a thread that has let go of the interpreter already.
+    pub(crate) fn within<R>(
+        &self,
         call: &'static str,
         act: impl FnOnce(&mut KpiAggregator) -> R,
     ) -> PyResult<R> {

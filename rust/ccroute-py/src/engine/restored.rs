@@ -1,0 +1,47 @@
+//! `Restored`: a router that came back from a snapshot, before it is measured: who
+//! measures it wants to see its plan first.
+
+use ccroute_core::{ConfigError, Plan, Router};
+use pyo3::prelude::*;
+
+use super::PyEngine;
+use crate::errors;
+use crate::gate;
+use crate::metrics::PyKpiAggregator;
+use crate::plan::PyPlan;
+
+/// A router that came back from a snapshot, before it is measured.
+#[pyclass(frozen, module = "ccroute._core", name = "Restored")]
+pub(crate) struct PyRestored {
+    router: Router,
+}
+
+#[pymethods]
+impl PyRestored {
+    #[new]
+    fn new(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
+        let router = py.detach(|| restored(snapshot)).map_err(errors::config)?;
+        Ok(Self { router })
+    }
+
+    fn plan(&self) -> PyPlan {
+        PyPlan { plan: self.router.shared_plan() }
+    }
+
+    fn engine(&self, aggregator: Py<PyKpiAggregator>, source: &str) -> PyEngine {
+        PyEngine::with(self.router.clone(), aggregator, source)
+    }
+}
+
+/// The router in a snapshot. A checksum proves no author, and forged state may break what
+/// the core takes for granted: the plan has to pass its reader again, and a panic is a
+/// refusal.
+fn restored(snapshot: &[u8]) -> Result<Router, ConfigError> {
+    let sound = gate::attempt(|| {
+        let router = Router::restore(snapshot)?;
+        let plan = Plan::from_document(&router.plan().to_document())?;
+        Ok((plan == *router.plan()).then_some(router))
+    });
+    let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
+    sound.ok_or_else(forged)??.ok_or_else(forged)
+}
