@@ -388,7 +388,7 @@ def test_more_targets_than_can_be_counted_are_refused_with_the_remedy() -> None:
         f"q{number}": ccroute.QueuePlan(service_level=ccroute.ServiceTarget(within=100.0 + number))
         for number in range(31)
     }
-    with pytest.raises(ccroute.ConfigError, match="33 different thresholds.*32 at most"):
+    with pytest.raises(ccroute.ConfigError, match=r"33 different thresholds.*32 at most"):
         ccroute.Router(ccroute.Plan(queues=queues))
 
 
