@@ -461,7 +461,7 @@ fn levels(skills: usize) -> impl Generate<Value = Vec<SkillLevel>> {
 }
 
 fn span(least: i64) -> impl Generate<Value = Span> {
-    let any = least..=duration::LONGEST.micros();
+    let any = least..=Span::LONGEST_SETTING.micros();
     let micros = prop_oneof![any, (least..=7200).prop_map(|secs| secs * 1_000_000)];
     micros.prop_map(|micros| Span::from_micros(micros).expect("within ten years"))
 }

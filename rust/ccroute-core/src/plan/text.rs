@@ -17,12 +17,6 @@ use crate::ids::{ChannelKey, QueueKey, SkillKey};
 use crate::skill::{MAX_LEVEL, Requirement, SkillLevel};
 use crate::time::Span;
 
-/// The shortest duration where zero makes no sense.
-const ABOVE_ZERO: Span = match Span::from_micros(1) {
-    Some(span) => span,
-    None => Span::ZERO,
-};
-
 /// How many problems one error message carries.
 const TOLD: usize = 20;
 
@@ -199,7 +193,7 @@ impl Reader {
             ("connect_within", &mut offer.connect_within),
             ("exclude_for", &mut offer.exclude_for),
         ] {
-            *span = problems.span(&table, key, ABOVE_ZERO).unwrap_or(*span);
+            *span = problems.span(&table, key, Span::SHORTEST).unwrap_or(*span);
         }
         offer.on_missed = problems.word(&table, "on_missed", OnMissed::ALL).unwrap_or_default();
         Some(offer)
@@ -212,7 +206,7 @@ impl Reader {
         let WrapUp { limit, extension, .. } = QueuePlan::default().wrap_up;
         Some(WrapUp {
             mode: problems.word(&table, "mode", WrapUpMode::ALL).unwrap_or_default(),
-            limit: problems.span(&table, "limit", ABOVE_ZERO).unwrap_or(limit),
+            limit: problems.span(&table, "limit", Span::SHORTEST).unwrap_or(limit),
             extension: problems.span(&table, "extension", Span::ZERO).unwrap_or(extension),
         })
     }
@@ -223,7 +217,7 @@ impl Reader {
         problems.only(&table, &["within", "short_abandon"]);
         let ServiceTarget { within, short_abandon } = QueuePlan::default().target;
         Some(ServiceTarget {
-            within: problems.span(&table, "within", ABOVE_ZERO).unwrap_or(within),
+            within: problems.span(&table, "within", Span::SHORTEST).unwrap_or(within),
             short_abandon: problems
                 .span(&table, "short_abandon", Span::ZERO)
                 .unwrap_or(short_abandon),
@@ -258,7 +252,7 @@ impl Reader {
     fn step(&mut self, table: &Table<'_>) -> Option<Step> {
         self.problems.only(table, &["after", "drop", "lower"]);
         let before = self.problems.count();
-        let after = self.problems.span(table, "after", ABOVE_ZERO);
+        let after = self.problems.span(table, "after", Span::SHORTEST);
         if after.is_none() && self.problems.count() == before {
             let valid = "the contact's age at which the step is due, such as \"30s\"";
             self.problems.invalid(table.at, &table.path_of("after"), "is missing", valid);
