@@ -120,7 +120,7 @@ words!(
         None = "none",
         /// The agent may end it at any time.
         Optional = "optional",
-        /// The agent may end it once a disposition is given.
+        /// The agent may end it once a disposition is given, from the queue's codes.
         Mandatory = "mandatory",
         /// It lasts its limit; the agent cannot end it.
         Timed = "timed",

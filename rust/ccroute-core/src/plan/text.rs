@@ -152,12 +152,14 @@ impl Reader {
         let default = QueuePlan::default();
         let strategy = self.problems.word(table, "strategy", Strategy::ALL);
         let requires = self.problems.table(table, "requires");
-        let codes = self.problems.names(table, "dispositions").unwrap_or_default();
+        let written = self.problems.names(table, "dispositions");
+        let no_codes = written.as_ref().is_none_or(Vec::is_empty);
+        let codes = written.unwrap_or_default();
         QueuePlan {
             strategy: strategy.unwrap_or_default(),
             requirement: requires.map(|table| self.requirement(&table)).unwrap_or_default(),
             offer: self.offer(table).unwrap_or(default.offer),
-            wrap_up: self.wrap_up(table).unwrap_or(default.wrap_up),
+            wrap_up: self.wrap_up(table, no_codes).unwrap_or(default.wrap_up),
             dispositions: codes.iter().map(|code| code.text.to_owned()).collect(),
             target: self.target(table).unwrap_or(default.target),
             escalation: self.escalation(table),
@@ -199,13 +201,19 @@ impl Reader {
         Some(offer)
     }
 
-    fn wrap_up(&mut self, queue: &Table<'_>) -> Option<WrapUp> {
+    fn wrap_up(&mut self, queue: &Table<'_>, no_codes: bool) -> Option<WrapUp> {
         let table = self.problems.table(queue, "wrap_up")?;
         let problems = &mut self.problems;
         problems.only(&table, &["mode", "limit", "extension"]);
         let WrapUp { limit, extension, .. } = QueuePlan::default().wrap_up;
+        let mode = problems.word(&table, "mode", WrapUpMode::ALL).unwrap_or_default();
+        if mode == WrapUpMode::Mandatory && no_codes {
+            let what = "is \"mandatory\", but the queue has no codes to give";
+            let valid = "`dispositions` with at least one code, or another mode";
+            problems.invalid(table.place("mode"), &table.path_of("mode"), what, valid);
+        }
         Some(WrapUp {
-            mode: problems.word(&table, "mode", WrapUpMode::ALL).unwrap_or_default(),
+            mode,
             limit: problems.span(&table, "limit", Span::SHORTEST).unwrap_or(limit),
             extension: problems.span(&table, "extension", Span::ZERO).unwrap_or(extension),
         })
