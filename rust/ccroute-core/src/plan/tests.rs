@@ -279,6 +279,26 @@ fn mandatory_wrap_up_asks_for_codes_to_give() {
 }
 
 #[test]
+fn channels_and_queues_have_bounds() {
+    let channels = |count: usize| {
+        let names: Vec<String> = (0..count).map(|at| format!("'c{at}'")).collect();
+        format!("retention = 1\nchannels = [{}]", names.join(", "))
+    };
+    assert!(Plan::from_toml(&channels(200)).is_ok());
+    let remedy = "divide the plan among engines";
+    expect(&channels(201), &[(2, &format!("channels: names 201; valid: at most 200; {remedy}"))]);
+    let queues = |count: usize| {
+        let lines: String = (0..count).map(|at| format!("q{at} = {{}}\n")).collect();
+        format!("retention = 1\n[queues]\n{lines}")
+    };
+    assert!(Plan::from_toml(&queues(65_536)).is_ok());
+    expect(
+        &queues(65_537),
+        &[(2, &format!("queues: names 65537; valid: at most 65536; {remedy}"))],
+    );
+}
+
+#[test]
 fn values_of_the_wrong_kind_are_told() {
     expect(
         "skills = 'es'

@@ -17,6 +17,12 @@ use crate::ids::{ChannelKey, QueueKey, SkillKey};
 use crate::skill::{MAX_LEVEL, Requirement, SkillLevel};
 use crate::time::Span;
 
+/// How many channels: an array's row carries one in a byte, of which some mean none.
+const MAX_CHANNELS: usize = 200;
+
+/// How many queues; more is a table in the wrong place.
+const MAX_QUEUES: usize = 1 << 16;
+
 /// How many problems one error message carries.
 const TOLD: usize = 20;
 
@@ -118,13 +124,24 @@ impl Reader {
             let valid = "at least one channel, such as \"voice\"";
             self.problems.invalid(table.place("channels"), "channels", "is empty", valid);
         }
+        if let Some(names) = &written {
+            self.at_most(MAX_CHANNELS, names.len(), table.place("channels"), "channels");
+        }
         self.channels = match written {
             Some(names) => directory(names.iter().map(|name| name.text)),
             None => directory(DEFAULT_CHANNELS.iter().copied()),
         };
     }
 
+    fn at_most(&mut self, most: usize, written: usize, at: usize, path: &str) {
+        if written > most {
+            let valid = format!("at most {most}; divide the plan among engines");
+            self.problems.invalid(at, path, &format!("names {written}"), &valid);
+        }
+    }
+
     fn queues(&mut self, queues: &Table<'_>) -> Vec<QueuePlan> {
+        self.at_most(MAX_QUEUES, queues.entries.len(), queues.at, &queues.path);
         let mut plans = Vec::with_capacity(queues.entries.len());
         for entry in queues.entries {
             let name = Name { text: &entry.key, at: entry.at };
