@@ -17,7 +17,7 @@ use crate::ids::{ChannelKey, QueueKey, SkillKey};
 use crate::skill::{MAX_LEVEL, Requirement, SkillLevel};
 use crate::time::Span;
 
-/// How many channels: an array's row carries one in a byte, of which some mean none.
+/// How many channels: a row of an array carries one in a byte, where 255 means none.
 const MAX_CHANNELS: usize = 200;
 
 /// How many queues; more is a table in the wrong place.
