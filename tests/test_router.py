@@ -159,6 +159,7 @@ REFUSALS = [
     ),
     (lambda r: r.reprioritise("c3", head_start=-1), "invalid_value", "head_start -1: give"),
     (lambda r: r.reprioritise("c3", head_start=math.inf), "invalid_value", "inf: give seconds"),
+    (lambda r: r.enqueue("n", **VIP, head_start=315_360_001), "invalid_value", "ten years"),
     (lambda r: r.enqueue("n", **VIP, head_start=4e8), "invalid_value", "400000000s: ten years"),
     (lambda r: r.enqueue("n", **VIP, head_start=HUGE), "invalid_value", "10{400}: give seconds"),
     (lambda r: r.extend_wrap_up("dora", "done", by=math.nan), "invalid_value", "by NaN: give"),

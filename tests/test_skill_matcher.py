@@ -92,6 +92,17 @@ class Desk:
         return handle
 
 
+def test_new_skills_take_effect_at_the_next_free():
+    matcher = SkillMatcher()
+    agent, spanish = matcher.add_agent({}), matcher.requirement({"es": 5})
+    assert matcher.free(agent, 0.0) is None
+    _, handle = matcher.arrive(spanish, 1.0)
+    assert handle is not None
+    matcher.set_skills(agent, {"es": 5})
+    assert matcher.best_contact(agent) == handle
+    assert matcher.free(agent, 2.0) == handle
+
+
 class NaiveDesk(RuleBasedStateMachine):
     """One matcher by scalar calls, one by columns, and the model."""
 

@@ -71,8 +71,8 @@ class WrapUp:
     """What follows the conversation; durations in seconds.
 
     ``none``: the agent is free at once. ``optional``: the agent may end it at any time;
-    ``mandatory``: once a disposition is given; ``timed``: it lasts ``limit``. Extensions
-    may add ``extension`` in all.
+    ``mandatory``: once a disposition is given, of which the queue must have some;
+    ``timed``: it lasts ``limit``. Extensions may add ``extension`` in all.
     """
 
     mode: Literal["none", "optional", "mandatory", "timed"] = "none"

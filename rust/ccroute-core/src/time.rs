@@ -66,8 +66,13 @@ impl Timestamp {
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// The shortest span that is not zero.
+    pub const SHORTEST: Self = Self(1);
     /// The longest span the engine accepts.
     pub const MAX: Self = Self(LIMIT);
+    /// The longest duration of a plan and the longest head start: ten years of 365
+    /// days. Longer is a slip of the pen.
+    pub const LONGEST_SETTING: Self = Self::secs(10 * 365 * 86_400);
 
     /// A span of `micros`; `None` when negative or past [`Self::MAX`].
     #[must_use]

@@ -1,5 +1,5 @@
 //! The one way in: every call on an object goes through its gate. One mutex an object;
-//! Python is never touched while it is held; a panic breaks that one object.
+//! the engine never calls Python while it holds a lock; a panic breaks that one object.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -73,7 +73,8 @@ impl PySkillMatcher {
         })
     }
 
-    /// Gives an agent other skills.
+    /// Gives an agent other skills. Nothing is taken: an agent who is free and may now
+    /// take a contact that waits does so at the next ``free``.
     fn set_skills(&self, py: Python<'_>, agent: Whole, skills: Levels) -> PyResult<()> {
         self.decide(py, "set_skills", |desk| {
             let agent = desk.agent(agent)?;

@@ -78,7 +78,8 @@ impl HandleMatcher {
         key
     }
 
-    /// Gives an agent other skills.
+    /// Gives an agent other skills. Nothing is taken: who is free and may now take one
+    /// who waits does so at the next [`Self::free`].
     ///
     /// # Errors
     /// `unknown_agent`.
@@ -276,6 +277,20 @@ mod tests {
         }
         let class = desk.requirement(&needing(&[held(0, 1)]));
         assert_eq!(desk.best_agent(class), Ok(Some(expert)));
+    }
+
+    #[test]
+    fn new_skills_take_effect_at_the_next_free() {
+        let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+        let agent = desk.add_agent(SkillSet::new(&[]));
+        let class = desk.requirement(&needing(&[held(0, 5)]));
+        assert_eq!(desk.free(agent, at(0)), Ok(None));
+        let arrival = desk.arrive(class, 0, at(1), Span::ZERO).unwrap();
+        let Arrival::Waits(handle) = arrival else { panic!("nobody is able") };
+        desk.set_skills(agent, SkillSet::new(&[held(0, 5)])).unwrap();
+        assert_eq!(desk.waiting(), 1);
+        assert_eq!(desk.best_agent(class), Ok(Some(agent)), "the agent is still free");
+        assert_eq!(desk.free(agent, at(2)), Ok(Some(handle)));
     }
 
     #[test]

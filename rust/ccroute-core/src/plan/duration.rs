@@ -2,9 +2,6 @@
 
 use crate::time::{MICROS, Span};
 
-/// Longer than this is a slip of the pen: ten years.
-pub(super) const LONGEST: Span = Span::secs(10 * 365 * 86_400);
-
 /// The units of the written form, with their microseconds, largest first.
 const UNITS: &[(&str, i64)] =
     &[("h", 3600 * MICROS), ("m", 60 * MICROS), ("s", MICROS), ("ms", MICROS / 1000)];
@@ -34,7 +31,9 @@ pub(super) fn seconds(number: f64) -> Result<Span, &'static str> {
     } else if number.is_infinite() {
         Err("is infinite")
     } else {
-        Span::from_secs(number).filter(|&span| span <= LONGEST).ok_or("is longer than ten years")
+        Span::from_secs(number)
+            .filter(|&span| span <= Span::LONGEST_SETTING)
+            .ok_or("is longer than ten years")
     }
 }
 
@@ -102,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(micros in 0..=LONGEST.micros()) {
+        fn what_is_written_is_read_back(micros in 0..=Span::LONGEST_SETTING.micros()) {
             let span = Span::from_micros(micros).expect("in range");
             prop_assert_eq!(parse(&written(span)), Ok(span));
             prop_assert_eq!(seconds(micros as f64 / 1e6), Ok(span));

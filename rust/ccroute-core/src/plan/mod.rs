@@ -120,7 +120,7 @@ words!(
         None = "none",
         /// The agent may end it at any time.
         Optional = "optional",
-        /// The agent may end it once a disposition is given.
+        /// The agent may end it once a disposition is given, from the queue's codes.
         Mandatory = "mandatory",
         /// It lasts its limit; the agent cannot end it.
         Timed = "timed",
@@ -208,7 +208,8 @@ impl Default for QueuePlan {
 }
 
 impl Plan {
-    /// Adds a queue in code; its key counts up from the first.
+    /// Adds a queue in code; its key counts up from the first. Nothing is
+    /// checked: what [`crate::Router::new`] makes of it is said there.
     pub fn add_queue(&mut self, name: &str, queue: QueuePlan) -> QueueKey {
         let index = self.queue_names.intern(name);
         if index == self.queues.len() {

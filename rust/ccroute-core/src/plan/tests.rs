@@ -269,6 +269,36 @@ fn words_are_told_with_the_valid_ones() {
 }
 
 #[test]
+fn mandatory_wrap_up_asks_for_codes_to_give() {
+    let message = "queues.a.wrap_up.mode: is \"mandatory\", but the queue has no codes to give; \
+                   valid: `dispositions` with at least one code, or another mode";
+    expect("[queues.a]\nwrap_up.limit = 5\nwrap_up.mode = 'mandatory'", &[(3, message)]);
+    expect("[queues.a]\ndispositions = []\nwrap_up.mode = 'mandatory'", &[(3, message)]);
+    let given = "[queues.a]\nwrap_up.mode = 'mandatory'\ndispositions = ['sale']";
+    assert!(Plan::from_toml(given).is_ok());
+}
+
+#[test]
+fn channels_and_queues_have_bounds() {
+    let channels = |count: usize| {
+        let names: Vec<String> = (0..count).map(|at| format!("'c{at}'")).collect();
+        format!("retention = 1\nchannels = [{}]", names.join(", "))
+    };
+    assert!(Plan::from_toml(&channels(200)).is_ok());
+    let remedy = "divide the plan among engines";
+    expect(&channels(201), &[(2, &format!("channels: names 201; valid: at most 200; {remedy}"))]);
+    let queues = |count: usize| {
+        let lines: String = (0..count).map(|at| format!("q{at} = {{}}\n")).collect();
+        format!("retention = 1\n[queues]\n{lines}")
+    };
+    assert!(Plan::from_toml(&queues(65_536)).is_ok());
+    expect(
+        &queues(65_537),
+        &[(2, &format!("queues: names 65537; valid: at most 65536; {remedy}"))],
+    );
+}
+
+#[test]
 fn values_of_the_wrong_kind_are_told() {
     expect(
         "skills = 'es'
@@ -461,7 +491,7 @@ fn levels(skills: usize) -> impl Generate<Value = Vec<SkillLevel>> {
 }
 
 fn span(least: i64) -> impl Generate<Value = Span> {
-    let any = least..=duration::LONGEST.micros();
+    let any = least..=Span::LONGEST_SETTING.micros();
     let micros = prop_oneof![any, (least..=7200).prop_map(|secs| secs * 1_000_000)];
     micros.prop_map(|micros| Span::from_micros(micros).expect("within ten years"))
 }
@@ -497,17 +527,15 @@ fn queue(skills: usize) -> impl Generate<Value = QueuePlan> {
         .prop_map(|(mode, limit, extension)| WrapUp { mode, limit, extension });
     let target = (span(1), span(0))
         .prop_map(|(within, short_abandon)| ServiceTarget { within, short_abandon });
-    let codes = directory().prop_map(|names| names.iter().map(str::to_owned).collect());
+    let codes =
+        directory().prop_map(|names| names.iter().map(str::to_owned).collect::<Vec<String>>());
     let rules = (select(Strategy::ALL), requirement(skills), escalation(skills));
     (rules, offer, wrap_up, target, codes).prop_map(
-        |((strategy, requirement, escalation), offer, wrap_up, target, dispositions)| QueuePlan {
-            strategy,
-            requirement,
-            offer,
-            wrap_up,
-            dispositions,
-            target,
-            escalation,
+        |((strategy, requirement, escalation), offer, wrap_up, target, mut dispositions)| {
+            if wrap_up.mode == WrapUpMode::Mandatory && dispositions.is_empty() {
+                dispositions.push("done".to_owned());
+            }
+            QueuePlan { strategy, requirement, offer, wrap_up, dispositions, target, escalation }
         },
     )
 }

@@ -17,11 +17,11 @@ use crate::ids::{ChannelKey, QueueKey, SkillKey};
 use crate::skill::{MAX_LEVEL, Requirement, SkillLevel};
 use crate::time::Span;
 
-/// The shortest duration where zero makes no sense.
-const ABOVE_ZERO: Span = match Span::from_micros(1) {
-    Some(span) => span,
-    None => Span::ZERO,
-};
+/// How many channels: a row of an array carries one in a byte, where 255 means none.
+const MAX_CHANNELS: usize = 200;
+
+/// How many queues; more is a table in the wrong place.
+const MAX_QUEUES: usize = 1 << 16;
 
 /// How many problems one error message carries.
 const TOLD: usize = 20;
@@ -124,13 +124,24 @@ impl Reader {
             let valid = "at least one channel, such as \"voice\"";
             self.problems.invalid(table.place("channels"), "channels", "is empty", valid);
         }
+        if let Some(names) = &written {
+            self.at_most(MAX_CHANNELS, names.len(), table.place("channels"), "channels");
+        }
         self.channels = match written {
             Some(names) => directory(names.iter().map(|name| name.text)),
             None => directory(DEFAULT_CHANNELS.iter().copied()),
         };
     }
 
+    fn at_most(&mut self, most: usize, written: usize, at: usize, path: &str) {
+        if written > most {
+            let valid = format!("at most {most}; divide the plan among engines");
+            self.problems.invalid(at, path, &format!("names {written}"), &valid);
+        }
+    }
+
     fn queues(&mut self, queues: &Table<'_>) -> Vec<QueuePlan> {
+        self.at_most(MAX_QUEUES, queues.entries.len(), queues.at, &queues.path);
         let mut plans = Vec::with_capacity(queues.entries.len());
         for entry in queues.entries {
             let name = Name { text: &entry.key, at: entry.at };
@@ -158,12 +169,14 @@ impl Reader {
         let default = QueuePlan::default();
         let strategy = self.problems.word(table, "strategy", Strategy::ALL);
         let requires = self.problems.table(table, "requires");
-        let codes = self.problems.names(table, "dispositions").unwrap_or_default();
+        let written = self.problems.names(table, "dispositions");
+        let no_codes = written.as_ref().is_none_or(Vec::is_empty);
+        let codes = written.unwrap_or_default();
         QueuePlan {
             strategy: strategy.unwrap_or_default(),
             requirement: requires.map(|table| self.requirement(&table)).unwrap_or_default(),
             offer: self.offer(table).unwrap_or(default.offer),
-            wrap_up: self.wrap_up(table).unwrap_or(default.wrap_up),
+            wrap_up: self.wrap_up(table, no_codes).unwrap_or(default.wrap_up),
             dispositions: codes.iter().map(|code| code.text.to_owned()).collect(),
             target: self.target(table).unwrap_or(default.target),
             escalation: self.escalation(table),
@@ -199,20 +212,26 @@ impl Reader {
             ("connect_within", &mut offer.connect_within),
             ("exclude_for", &mut offer.exclude_for),
         ] {
-            *span = problems.span(&table, key, ABOVE_ZERO).unwrap_or(*span);
+            *span = problems.span(&table, key, Span::SHORTEST).unwrap_or(*span);
         }
         offer.on_missed = problems.word(&table, "on_missed", OnMissed::ALL).unwrap_or_default();
         Some(offer)
     }
 
-    fn wrap_up(&mut self, queue: &Table<'_>) -> Option<WrapUp> {
+    fn wrap_up(&mut self, queue: &Table<'_>, no_codes: bool) -> Option<WrapUp> {
         let table = self.problems.table(queue, "wrap_up")?;
         let problems = &mut self.problems;
         problems.only(&table, &["mode", "limit", "extension"]);
         let WrapUp { limit, extension, .. } = QueuePlan::default().wrap_up;
+        let mode = problems.word(&table, "mode", WrapUpMode::ALL).unwrap_or_default();
+        if mode == WrapUpMode::Mandatory && no_codes {
+            let what = "is \"mandatory\", but the queue has no codes to give";
+            let valid = "`dispositions` with at least one code, or another mode";
+            problems.invalid(table.place("mode"), &table.path_of("mode"), what, valid);
+        }
         Some(WrapUp {
-            mode: problems.word(&table, "mode", WrapUpMode::ALL).unwrap_or_default(),
-            limit: problems.span(&table, "limit", ABOVE_ZERO).unwrap_or(limit),
+            mode,
+            limit: problems.span(&table, "limit", Span::SHORTEST).unwrap_or(limit),
             extension: problems.span(&table, "extension", Span::ZERO).unwrap_or(extension),
         })
     }
@@ -223,7 +242,7 @@ impl Reader {
         problems.only(&table, &["within", "short_abandon"]);
         let ServiceTarget { within, short_abandon } = QueuePlan::default().target;
         Some(ServiceTarget {
-            within: problems.span(&table, "within", ABOVE_ZERO).unwrap_or(within),
+            within: problems.span(&table, "within", Span::SHORTEST).unwrap_or(within),
             short_abandon: problems
                 .span(&table, "short_abandon", Span::ZERO)
                 .unwrap_or(short_abandon),
@@ -258,7 +277,7 @@ impl Reader {
     fn step(&mut self, table: &Table<'_>) -> Option<Step> {
         self.problems.only(table, &["after", "drop", "lower"]);
         let before = self.problems.count();
-        let after = self.problems.span(table, "after", ABOVE_ZERO);
+        let after = self.problems.span(table, "after", Span::SHORTEST);
         if after.is_none() && self.problems.count() == before {
             let valid = "the contact's age at which the step is due, such as \"30s\"";
             self.problems.invalid(table.at, &table.path_of("after"), "is missing", valid);

@@ -11,9 +11,6 @@ use crate::ids::{AgentKey, ClassKey, ContactKey};
 use crate::skill::Requirement;
 use crate::time::Span;
 
-/// The longest head start: ten years.
-const MAX_HEAD_START: Span = Span::secs(10 * 366 * 86_400);
-
 impl Router {
     pub(super) fn enqueue(&mut self, new: &NewContact<'_>) -> Outcome {
         self.known_queue(new.queue)?;
@@ -333,7 +330,7 @@ impl Router {
     }
 
     fn valid_head_start(head_start: Span) -> Result<(), Rejection> {
-        if head_start <= MAX_HEAD_START {
+        if head_start <= Span::LONGEST_SETTING {
             return Ok(());
         }
         let message = format!("head start {head_start}: ten years at most");

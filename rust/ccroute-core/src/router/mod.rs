@@ -35,7 +35,7 @@ use crate::ids::{AgentKey, ClassKey, ContactKey, OfferKey, QueueKey, TextKey};
 use crate::matching::SkillMatcher;
 use crate::plan::Plan;
 use crate::slab::Slab;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 pub use answers::Answer;
 pub use explain::{
@@ -112,6 +112,10 @@ type Outcome = Result<Reply, Rejection>;
 
 impl Router {
     /// A router under `plan`, with nobody in it.
+    ///
+    /// A plan that was read is checked; one built in code is taken as it is, except
+    /// that zero counts as a microsecond where a read plan must have more than zero:
+    /// every deadline lies ahead, and time goes on.
     #[must_use]
     pub fn new(plan: impl Into<Arc<Plan>>) -> Self {
         let mut router = Self {
@@ -220,7 +224,10 @@ impl Router {
             return Err(Rejection::new(RejectionCode::TimeBackwards, message));
         }
         self.now = now;
-        while let Some(deadline) = self.timers.take_due(now) {
+        // What is set from here on lies after `now`, but at the end of time, where
+        // deadlines meet: firing those as well would never end.
+        let set = self.timers.set_so_far();
+        while let Some(deadline) = self.timers.take_due(now, set) {
             match deadline {
                 Deadline::Offer(offer) => self.offer_missed(offer),
                 Deadline::Connect(contact) => self.connect_timed_out(contact),
@@ -378,6 +385,12 @@ impl Router {
     #[must_use]
     pub fn answer(&self, command_id: &str) -> Option<&Answer> {
         self.answers.find(command_id)
+    }
+
+    /// The deadline a setting of the plan gives: never this very instant, or an offer
+    /// missed at once would be made and missed for ever.
+    fn after(&self, setting: Span) -> Timestamp {
+        self.now + setting.max(Span::SHORTEST)
     }
 
     fn emit(&mut self, event: Event) {

@@ -16,7 +16,7 @@ impl Router {
         let agent = AgentKey::new(choice.agent);
         self.leave_queue(contact);
         let channel = self.contact(contact).channel;
-        let until = self.now + self.plan.queue(self.contact(contact).queue).offer.timeout;
+        let until = self.after(self.plan.queue(self.contact(contact).queue).offer.timeout);
         let key = self.offers.insert_with(|index, generation| {
             let key = OfferKey::new(index, generation);
             let timer = self.timers.set(until, Deadline::Offer(key));
@@ -34,7 +34,7 @@ impl Router {
     pub(super) fn accept(&mut self, key: OfferKey) -> Result<(), Rejection> {
         self.live_offer(key)?;
         let Offer { contact, agent, .. } = self.end_offer(key);
-        let until = self.now + self.plan.queue(self.contact(contact).queue).offer.connect_within;
+        let until = self.after(self.plan.queue(self.contact(contact).queue).offer.connect_within);
         let timer = self.timers.set(until, Deadline::Connect(contact));
         self.contact_mut(contact).phase = Phase::Connecting { agent, timer };
         self.agent_mut(agent).connecting.push(contact);
@@ -139,7 +139,7 @@ impl Router {
     /// overdue while it was offered: else they would end it before it began.
     fn exclude(&mut self, contact: ContactKey, agent: AgentKey) {
         let span = self.plan.queue(self.contact(contact).queue).offer.exclude_for;
-        let timer = self.timers.set(self.now + span, Deadline::Exclusion(contact, agent));
+        let timer = self.timers.set(self.after(span), Deadline::Exclusion(contact, agent));
         self.contact_mut(contact).excluded.push(Exclusion { agent, timer });
         self.agent_mut(agent).excluded_from.push(contact);
     }
@@ -166,5 +166,58 @@ impl Router {
             self.timers.cancel(timer);
             self.agent_mut(agent).excluded_from.retain(|&other| other != contact);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Capacity, Command, NewContact};
+    use crate::plan::{OfferPolicy, Plan, QueuePlan};
+    use crate::time::{Span, Timestamp};
+
+    /// One contact offered at `now` to one agent who stays ready.
+    fn offered(now: Timestamp, span: Span) -> Router {
+        let mut plan = Plan::default();
+        let offer = OfferPolicy {
+            timeout: span,
+            connect_within: span,
+            on_missed: OnMissed::StayReady,
+            exclude_for: span,
+        };
+        let queue = plan.add_queue("q", QueuePlan { offer, ..QueuePlan::default() });
+        let channel = plan.find_channel("voice").unwrap();
+        let mut router = Router::new(plan);
+        let capacity = [Capacity { channel, slots: 1 }];
+        let sign_in =
+            Command::SignIn { agent: "ana", skills: &[], queues: &[queue], capacity: &capacity };
+        router.apply(now, sign_in).unwrap();
+        router.apply(now, Command::Ready(router.find_agent("ana").unwrap())).unwrap();
+        router.apply(now, Command::Enqueue(NewContact::new("c1", queue, channel))).unwrap();
+        router
+    }
+
+    #[test]
+    fn no_span_of_zero_stops_time() {
+        let mut router = offered(Timestamp::ZERO, Span::ZERO);
+        for step in 1..=3 {
+            let due = router.next_deadline().expect("an offer is live");
+            assert_eq!(due.micros(), step);
+            router.advance(due).unwrap();
+            router.check().unwrap();
+        }
+        let later = Timestamp::ZERO + Span::secs(60);
+        router.advance(later).unwrap();
+        assert!(router.next_deadline().is_some_and(|due| due > later));
+    }
+
+    #[test]
+    fn the_end_of_time_comes_to_an_end() {
+        let mut router = offered(Timestamp::MAX, Span::secs(5));
+        router.clear_events();
+        router.advance(Timestamp::MAX).unwrap();
+        let kinds: Vec<EventKind> = router.events().iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [EventKind::OfferMissed, EventKind::ContactRequeued]);
+        router.check().unwrap();
     }
 }

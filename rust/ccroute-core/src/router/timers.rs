@@ -54,10 +54,16 @@ impl Timers {
         self.due.remove(&key);
     }
 
-    /// The next deadline at or before `now`, taken out.
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Deadline> {
+    /// How many deadlines were ever set.
+    pub(super) fn set_so_far(&self) -> u64 {
+        self.set
+    }
+
+    /// The next deadline at or before `now` among the first `set` ever set, taken out.
+    pub(super) fn take_due(&mut self, now: Timestamp, set: u64) -> Option<Deadline> {
         let first = self.due.first_entry()?;
-        (first.key().at <= now).then(|| first.remove())
+        let TimerKey { at, order } = *first.key();
+        (at <= now && order <= set).then(|| first.remove())
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {

@@ -21,7 +21,7 @@ impl Router {
             self.slot_worked(agent, channel);
             return;
         }
-        let until = self.now + rule.limit;
+        let until = self.after(rule.limit);
         let timer = self.timers.set(until, Deadline::WrapUp(agent, key));
         let left = WrappingUp { agent, visit, queue, timer, extended: Span::ZERO };
         self.contact_mut(key).wrapping.push(left);

@@ -85,8 +85,8 @@ fn escalation() -> impl Strategy<Value = Vec<Step>> {
     vec(step.prop_map(|(after, relax)| Step { after: Span::secs(after), relax }), 0..=3)
 }
 
-/// The draft without what a plan of so many skills cannot say, and without steps that
-/// come at once with another or change nothing.
+/// The draft without what a plan of so many skills cannot say, without steps that come
+/// at once with another or change nothing, and with a code where one must be given.
 fn fitted(mut queue: QueuePlan, skills: usize) -> QueuePlan {
     let exists = |need: &SkillLevel| need.skill.index() < skills;
     let Requirement { all_of, any_of, none_of } = &mut queue.requirement;
@@ -113,6 +113,9 @@ fn fitted(mut queue: QueuePlan, skills: usize) -> QueuePlan {
         step.relax = kept;
     }
     queue.escalation.retain(|step| !step.relax.is_empty());
+    if queue.wrap_up.mode == WrapUpMode::Mandatory && queue.dispositions.is_empty() {
+        queue.dispositions.push("d1".to_owned());
+    }
     queue
 }
 
