@@ -19,6 +19,9 @@ BAD = [
     b"1795369300|x|sales|\xff\xfe|CONNECT|1|p|1\n",
     b"1|x|sales|NONE|ENTERQUEUE|||1\n",
     b"9999999999|x|sales|NONE|ENTERQUEUE|||1\n",
+    b"1795369300|x|sales|Agent 201|COMPLETECALLER|1|999999999999|1\n",
+    b"1795369300|x|sales|NONE|ABANDON|1|1|2678401\n",
+    b"1795369300|x|\x00sales|NONE|ENTERQUEUE|||1\n",
 ]
 
 
