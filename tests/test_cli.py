@@ -169,6 +169,17 @@ def test_bad_lines_are_listed_and_the_rest_is_used(ccroute_at: Prompt, tmp_path:
     assert "line 103: unknown verb 'MYSTERY'" in told
 
 
+def test_impossible_length_of_time_costs_its_line(ccroute_at: Prompt, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    end = b"1795370145|x|sales|Agent 201|COMPLETECALLER|1|999999999999|1\n"
+    path.write_bytes(LOG.read_bytes() + end)
+    document = ccroute_at("replay", path, "--plan", PLAN, "--json").json
+    assert [fault["line"] for fault in document["faults"]] == [1299]
+    assert "longer than 31 days" in document["faults"][0]["reason"]
+    whole = ccroute_at("replay", LOG, "--plan", PLAN, "--json").json
+    assert (document["happened"], document["routed"]) == (whole["happened"], whole["routed"])
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -203,6 +214,8 @@ def test_what_cannot_be_read_is_one_sentence(ccroute_at: Prompt, tmp_path: Path)
         ((LOG, "--why", "nobody"), f"no contact 'nobody' in {LOG}: the first is 'lab-day-0001'"),
         ((LOG, "--reader", "tape"), "no reader 'tape' for recordings (installed: queue_log)"),
         ((LOG, "--within", "nan"), "--within nan: give seconds"),
+        # The plan is not to blame for what another option says.
+        ((LOG, "--plan", PLAN, "--within", "1e300"), "threshold '1000"),
     ):
         ran = ccroute_at("replay", *words)
         assert (ran.code, ran.out) == (1, ""), words

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ccroute._errors import AdapterError, CcrouteError, ConfigError, DataUnavailable
+from ccroute._errors import AdapterError, CcrouteError, ConfigError, DataUnavailable, Rejected
 from ccroute._plan import Plan
 from ccroute._recording import Recording, read_recording
 from ccroute.cli._console import fail, output, progress
@@ -50,11 +50,11 @@ def replay(
     chosen = _plan(plan, day)
     if save_plan is not None:
         _save(chosen, save_plan)
+    routed, lacking = _route(day, chosen, seed, why, plan)
     try:
-        routed, lacking = _route(day, chosen, seed, why)
         figures = compare(recording, routed, chosen, within)
     except CcrouteError as error:
-        fail(str(error) if plan is None else f"{plan}: {error}")
+        fail(str(error))
     if as_json:
         print(json.dumps(_document(recording, day, figures, routed, lacking), indent=1))
         return
@@ -102,14 +102,19 @@ def _plan(path: Path | None, day: Workload) -> Plan:
 
 
 def _route(
-    day: Workload, plan: Plan, seed: int, why: str | None
+    day: Workload, plan: Plan, seed: int, why: str | None, path: Path | None
 ) -> tuple[Rerouted | None, str | None]:
-    """The day routed again, or why the recording does not allow it."""
+    """The day routed again, or why the recording does not allow it.
+
+    What the plan, which came from ``path``, does not allow ends the program.
+    """
     with progress("routing", long=len(day.contacts) >= _MANY_CONTACTS) as report:
         try:
             return route_again(day, plan, seed=seed, why=why, progress=report), None
         except DataUnavailable as error:
             return None, str(error)
+        except (ConfigError, Rejected) as error:
+            fail(str(error) if path is None else f"{path}: {error}")
 
 
 def _save(plan: Plan, path: Path) -> None:
