@@ -228,7 +228,7 @@ def test_log_without_answers_still_shows_what_happened(ccroute_at: Prompt, tmp_p
     path.write_text("10|c1|sales|NONE|ENTERQUEUE|||1\n14|c1|sales|NONE|ABANDON|1|1|4\n")
     ran = ccroute_at("replay", path)
     assert ran.code == 0
-    assert "Not routed again: nobody was answered in this recording" in ran.out
+    assert "Not routed again: no talk came to its end in this recording" in ran.out
     document = ccroute_at("replay", path, "--json").json
     assert [row["abandoned"] for row in document["happened"]] == [1]
     assert (document["routed"], document["seed"]) == ([], None)

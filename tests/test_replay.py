@@ -352,6 +352,52 @@ def test_day_without_any_talk_cannot_be_routed() -> None:
         route(diary)
 
 
+def talking_at_the_end(so_far: float, *, queue: str = "sales") -> Diary:
+    """Talks of 30, 60 and 90 s in sales; one of ``so_far`` seconds goes on at the end."""
+    diary = Diary()
+    diary.agent("ana", "sales", "support")
+    for n, talk in enumerate((30, 60, 90)):
+        diary.answered(f"c{n}", 100 * n, agent="ana", talk=talk)
+    of = diary.contact("open", 300, queue=queue)
+    diary.add(300, "contact_connected", agent="ana", **of)
+    diary.contact("last", 300 + so_far)
+    return diary
+
+
+def talks(diary: Diary, contact: str) -> set[float]:
+    """The talks of one contact, routed again under many seeds."""
+    found = set()
+    for seed in range(40):
+        ends = {
+            event.kind: event.at
+            for event in route(diary, plan("sales support"), seed=seed).events
+            if event.contact == contact
+        }
+        found.add(ends["contact_released"] - ends["contact_connected"])
+    return found
+
+
+def test_talk_still_going_on_at_the_end_is_drawn_from_the_longer_ones() -> None:
+    assert talks(talking_at_the_end(30), "open") == {60, 90}
+    assert talks(talking_at_the_end(30, queue="support"), "open") == {60, 90}
+
+
+def test_talk_longer_than_any_other_lasts_as_long_as_seen() -> None:
+    assert talks(talking_at_the_end(200), "open") == {200}
+
+
+def test_talk_still_going_on_is_not_drawn_for_others() -> None:
+    assert talks(talking_at_the_end(5), "last") == {30, 60, 90}
+
+
+def test_day_whose_only_talk_goes_on_cannot_be_routed() -> None:
+    diary = Diary()
+    of = diary.contact("open", 10)
+    diary.add(12, "contact_connected", agent="ana", **of)
+    with pytest.raises(DataUnavailable, match="no talk came to its end"):
+        route(diary)
+
+
 def busy_day() -> Diary:
     diary = Diary()
     diary.agent("ana", "sales")
