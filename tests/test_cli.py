@@ -121,6 +121,39 @@ def test_json_has_both_runs_for_machines(ccroute_at: Prompt) -> None:
     assert len(document["agents"]) == 10
 
 
+def test_each_queue_is_measured_by_its_own_target(ccroute_at: Prompt, tmp_path: Path) -> None:
+    """However many there are: forty queues, and in each the same two waits, 10 and 40 s."""
+    path, plan = tmp_path / "queue_log", tmp_path / "plan.toml"
+    path.write_text(
+        "".join(
+            f"{at}|c{queue}-{at}|q{queue}|NONE|{word}\n"
+            for at, word in (
+                (100, "ENTERQUEUE|||1"),
+                (110, "CONNECT|10|p|0"),
+                (200, "ENTERQUEUE|||1"),
+                (240, "CONNECT|40|p|0"),
+            )
+            for queue in range(40)
+        )
+        .replace("-110|", "-100|")
+        .replace("-240|", "-200|")
+        .replace("|NONE|CONNECT", "|Ann|CONNECT")
+        + "300|c0-100|q0|Ann|COMPLETEAGENT|10|190|1\n"
+    )
+    plan.write_text(
+        "".join(f"[queues.q{n}]\nservice_level = {{within = {5 + n}}}\n" for n in range(40))
+    )
+    document = ccroute_at("replay", path, "--plan", plan, "--json").json
+    levels = {row["queue"]: row["service_level"] for row in document["happened"]}
+    assert {queue: level["within"] for queue, level in levels.items()} == {
+        f"q{n}": 5 + n for n in range(40)
+    }
+    assert {queue: level["numerator"] for queue, level in levels.items()} == {
+        f"q{n}": (5 + n >= 10) + (5 + n >= 40) for n in range(40)
+    }
+    assert len(document["routed"]) == 40
+
+
 def test_same_command_same_output(ccroute_at: Prompt) -> None:
     one, other = (ccroute_at("replay", LOG, "--plan", PLAN, "--json").out for _ in range(2))
     assert one == other
