@@ -57,6 +57,13 @@ def test_line_ends_and_empty_lines_do_not_matter() -> None:
     assert line.number == 3
 
 
+def test_byte_order_mark_before_the_first_line_does_not_matter() -> None:
+    text = b"17|NONE|NONE|NONE|QUEUESTART|\n"
+    marked = b"\xef\xbb\xbf" + text
+    assert decode(marked) == decode(*(bytes([byte]) for byte in marked)) == decode(text)
+    assert isinstance(decode(text + marked)[1], Fault)
+
+
 def test_connect_carries_hold_and_ring() -> None:
     line = only(b"17|c1|sales|Agent 1|CONNECT|4|peer-17.2|1\n")
     assert isinstance(line, Line)

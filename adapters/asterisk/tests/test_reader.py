@@ -37,6 +37,13 @@ def test_file_and_bytes_say_the_same() -> None:
     assert file.lines == data.lines == 1298
 
 
+def test_file_name_that_is_not_utf8_is_no_obstacle(tmp_path: Path) -> None:
+    log = tmp_path / "queue\udcfflog"
+    log.write_bytes(b"".join(GOOD))
+    recording = read_queue_log(log)
+    assert recording.source == recording.events[0].source == "queue\\udcfflog"
+
+
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     log = tmp_path / "queue_log"
     log.write_bytes(b"\n" * 2_500_000)

@@ -5,6 +5,7 @@ an agent is told in ``translate``; here stands only what a well-formed one looks
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 
 import attrs
@@ -160,6 +161,9 @@ class QueueLogDecoder:
         if self._skipping:
             self._skipping = False
             return
+        if self._lines == 1:
+            # Editors on Windows write a byte-order mark; it is none of the stamp.
+            raw = raw.removeprefix(BOM_UTF8)
         if len(raw) > LONGEST_LINE:
             found.append(_too_long(self._lines, raw[:_SHOWN]))
         elif raw := raw.rstrip(b"\r"):
