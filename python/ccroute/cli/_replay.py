@@ -73,16 +73,16 @@ def replay(
 
 
 def _read(path: Path, reader: str) -> Recording:
-    if path.is_dir():
-        fail(f"{path} is a directory: name the file in it")
     try:
+        if path.is_dir():
+            fail(f"{path} is a directory: name the file in it")
         size = path.stat().st_size
         with progress("reading", long=size >= _LONG_FILE) as report:
             recording = read_recording(path, reader=reader, progress=report)
     except FileNotFoundError:
         fail(f"no file {path}")
     except (AdapterError, OSError) as error:
-        fail(_sentence(error))
+        fail(_sentence(error, path))
     if not recording.events:
         if not recording.faults:
             fail(f"{path} holds nothing to replay ({recording.lines} lines)")
@@ -98,7 +98,7 @@ def _plan(path: Path | None, day: Workload) -> Plan:
     try:
         return derive_plan(day) if path is None else Plan.load(path)
     except (ConfigError, OSError) as error:
-        fail(_sentence(error))
+        fail(_sentence(error, path))
 
 
 def _route(
@@ -124,12 +124,13 @@ def _save(plan: Plan, path: Path) -> None:
     except FileExistsError:
         fail(f"{path} exists: give a new name with --save-plan")
     except OSError as error:
-        fail(_sentence(error))
+        fail(_sentence(error, path))
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+def _sentence(error: Exception, path: Path | None) -> str:
+    if isinstance(error, OSError):
+        # An error of reading, not of opening, names no file.
+        return f"{error.filename or path}: {error.strerror or error}"
     return str(error)
 
 
