@@ -216,6 +216,19 @@ def test_impossible_length_of_time_costs_its_line(ccroute_at: Prompt, tmp_path: 
     assert (document["happened"], document["routed"]) == (whole["happened"], whole["routed"])
 
 
+def test_last_line_as_late_as_can_be_does_not_end_the_replay(
+    ccroute_at: Prompt, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    entry = "|x|sales|NONE|ENTERQUEUE|||1\n"
+    path.write_text(f"{LOG.read_text()}4294967295{entry}36028797018{entry}")
+    document = ccroute_at("replay", path, "--plan", PLAN, "--json").json
+    (fault,) = document["faults"]
+    assert fault["reason"] == "'36028797018' is no time in seconds since the epoch"
+    assert document["contacts"] == 336
+    assert [row["offered"] for row in document["routed"]] == [167, 169]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

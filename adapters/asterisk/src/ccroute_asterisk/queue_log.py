@@ -20,8 +20,9 @@ _LONGEST_NAME = 128
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 _SHOWN = 120
-# The latest instant the engine counts, in seconds.
-_LATEST = ((1 << 55) - 1) // 1_000_000
+# Seconds in 32 bits, until 2106. The engine counts on for a thousand years, so a day that
+# begins there still ends.
+_LATEST = (1 << 32) - 1
 
 # The data of each verb that carries some we read, by name. They are anchored at the
 # right, because older Asterisks let a `|` into names that stand to the left.
