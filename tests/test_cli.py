@@ -1,8 +1,11 @@
 """The command line: what it prints, what machines get, and how it refuses."""
 
+import gzip
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +124,39 @@ def test_json_has_both_runs_for_machines(ccroute_at: Prompt) -> None:
     assert len(document["agents"]) == 10
 
 
+def test_each_queue_is_measured_by_its_own_target(ccroute_at: Prompt, tmp_path: Path) -> None:
+    """However many there are: forty queues, and in each the same two waits, 10 and 40 s."""
+    path, plan = tmp_path / "queue_log", tmp_path / "plan.toml"
+    path.write_text(
+        "".join(
+            f"{at}|c{queue}-{at}|q{queue}|NONE|{word}\n"
+            for at, word in (
+                (100, "ENTERQUEUE|||1"),
+                (110, "CONNECT|10|p|0"),
+                (200, "ENTERQUEUE|||1"),
+                (240, "CONNECT|40|p|0"),
+            )
+            for queue in range(40)
+        )
+        .replace("-110|", "-100|")
+        .replace("-240|", "-200|")
+        .replace("|NONE|CONNECT", "|Ann|CONNECT")
+        + "300|c0-100|q0|Ann|COMPLETEAGENT|10|190|1\n"
+    )
+    plan.write_text(
+        "".join(f"[queues.q{n}]\nservice_level = {{within = {5 + n}}}\n" for n in range(40))
+    )
+    document = ccroute_at("replay", path, "--plan", plan, "--json").json
+    levels = {row["queue"]: row["service_level"] for row in document["happened"]}
+    assert {queue: level["within"] for queue, level in levels.items()} == {
+        f"q{n}": 5 + n for n in range(40)
+    }
+    assert {queue: level["numerator"] for queue, level in levels.items()} == {
+        f"q{n}": (5 + n >= 10) + (5 + n >= 40) for n in range(40)
+    }
+    assert len(document["routed"]) == 40
+
+
 def test_same_command_same_output(ccroute_at: Prompt) -> None:
     one, other = (ccroute_at("replay", LOG, "--plan", PLAN, "--json").out for _ in range(2))
     assert one == other
@@ -169,6 +205,30 @@ def test_bad_lines_are_listed_and_the_rest_is_used(ccroute_at: Prompt, tmp_path:
     assert "line 103: unknown verb 'MYSTERY'" in told
 
 
+def test_impossible_length_of_time_costs_its_line(ccroute_at: Prompt, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    end = b"1795370145|x|sales|Agent 201|COMPLETECALLER|1|999999999999|1\n"
+    path.write_bytes(LOG.read_bytes() + end)
+    document = ccroute_at("replay", path, "--plan", PLAN, "--json").json
+    assert [fault["line"] for fault in document["faults"]] == [1299]
+    assert "longer than 31 days" in document["faults"][0]["reason"]
+    whole = ccroute_at("replay", LOG, "--plan", PLAN, "--json").json
+    assert (document["happened"], document["routed"]) == (whole["happened"], whole["routed"])
+
+
+def test_last_line_as_late_as_can_be_does_not_end_the_replay(
+    ccroute_at: Prompt, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    entry = "|x|sales|NONE|ENTERQUEUE|||1\n"
+    path.write_text(f"{LOG.read_text()}4294967295{entry}36028797018{entry}")
+    document = ccroute_at("replay", path, "--plan", PLAN, "--json").json
+    (fault,) = document["faults"]
+    assert fault["reason"] == "'36028797018' is no time in seconds since the epoch"
+    assert document["contacts"] == 336
+    assert [row["offered"] for row in document["routed"]] == [167, 169]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -176,6 +236,9 @@ def test_bad_lines_are_listed_and_the_rest_is_used(ccroute_at: Prompt, tmp_path:
         (b"\n\n", "holds nothing to replay (2 lines)"),
         (b"hello\nworld\n", "has no usable line in 2: is it a queue_log? Line 1: cut off"),
         (bytes(range(256)) * 40, "has no usable line in 41: is it a queue_log? Line 1: "),
+        (bytes(100_000), "has no usable line in 1: is it a queue_log? Line 1: longer than"),
+        (LOG.read_text().encode("utf-16"), "has no usable line in 1299: is it a queue_log? "),
+        (gzip.compress(LOG.read_bytes(), mtime=0), "has no usable line in "),
     ],
 )
 def test_file_without_a_usable_line_is_one_sentence(
@@ -192,7 +255,9 @@ def test_file_without_a_usable_line_is_one_sentence(
 def test_what_cannot_be_read_is_one_sentence(ccroute_at: Prompt, tmp_path: Path) -> None:
     missing, broken = tmp_path / "none", tmp_path / "broken.toml"
     broken.write_text("[queues.sales\n")
-    other = tmp_path / "other.toml"
+    other, zipped = tmp_path / "other.toml", tmp_path / "plan.toml.gz"
+    zipped.write_bytes(gzip.compress(PLAN.read_bytes()))
+    long_name = tmp_path / ("n" * 300)
     other.write_text("[queues.other]\n")
     for words, sentence in (
         ((missing,), f"no file {missing}"),
@@ -200,9 +265,15 @@ def test_what_cannot_be_read_is_one_sentence(ccroute_at: Prompt, tmp_path: Path)
         ((LOG, "--plan", missing), f"{missing}: No such file or directory"),
         ((LOG, "--plan", broken), f"{broken}:1: not TOML"),
         ((LOG, "--plan", other), f"{other}: the plan has no queue 'sales'"),
+        ((long_name,), f"{long_name}: File name too long"),
+        ((LOG, "--plan", tmp_path), f"{tmp_path}: Is a directory"),
+        ((LOG, "--plan", zipped), f"{zipped}:1: not UTF-8"),
+        ((LOG, "--save-plan", missing / "plan.toml"), f"{missing / 'plan.toml'}: No such file"),
         ((LOG, "--why", "nobody"), f"no contact 'nobody' in {LOG}: the first is 'lab-day-0001'"),
         ((LOG, "--reader", "tape"), "no reader 'tape' for recordings (installed: queue_log)"),
         ((LOG, "--within", "nan"), "--within nan: give seconds"),
+        # The plan is not to blame for what another option says.
+        ((LOG, "--plan", PLAN, "--within", "1e300"), "threshold '1000"),
     ):
         ran = ccroute_at("replay", *words)
         assert (ran.code, ran.out) == (1, ""), words
@@ -215,10 +286,82 @@ def test_log_without_answers_still_shows_what_happened(ccroute_at: Prompt, tmp_p
     path.write_text("10|c1|sales|NONE|ENTERQUEUE|||1\n14|c1|sales|NONE|ABANDON|1|1|4\n")
     ran = ccroute_at("replay", path)
     assert ran.code == 0
-    assert "Not routed again: nobody was answered in this recording" in ran.out
+    assert "Not routed again: no talk came to its end in this recording" in ran.out
     document = ccroute_at("replay", path, "--json").json
     assert [row["abandoned"] for row in document["happened"]] == [1]
     assert (document["routed"], document["seed"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda log: log.replace(b"\n", b"\r\n"),
+        lambda log: b"\xef\xbb\xbf" + log,
+        lambda log: log + b"\0\0\0",
+        lambda log: log.replace(b"\n", b"\n\0\n"),
+    ],
+    ids=["CRLF", "byte-order mark", "NUL at the end", "NUL lines"],
+)
+def test_odd_bytes_around_the_lines_change_no_figure(
+    spoil: Callable[[bytes], bytes], ccroute_at: Prompt, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes(spoil(LOG.read_bytes()))
+    document, whole = (ccroute_at("replay", log, "--json").json for log in (path, LOG))
+    assert (document["happened"], document["routed"]) == (whole["happened"], whole["routed"])
+
+
+def shell(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A script in which ``ccroute`` stands for the command line, as a process of its own."""
+    program = "from ccroute.cli import main; main()"
+    return subprocess.run(
+        ["bash", "-c", f'ccroute() {{ "$PYTHON" -c "{program}" "$@"; }}; {script}'],
+        env=os.environ | {"PYTHON": sys.executable, "LOG": str(LOG)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", ['replay "$LOG"', 'replay "$LOG" --json', "version"])
+def test_reader_who_has_seen_enough_is_not_told_off(words: str) -> None:
+    ran = shell(f"ccroute {words} | exec true")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", ['replay "$LOG"', 'replay "$LOG" --json', "version"])
+def test_results_that_cannot_be_written_are_one_sentence(words: str) -> None:
+    ran = shell(f"ccroute {words} > /dev/full")
+    assert (ran.returncode, ran.stderr) == (
+        1,
+        "ccroute: the results cannot be written: No space left on device\n",
+    )
+
+
+def test_closed_stdout_is_one_sentence() -> None:
+    ran = shell('ccroute replay "$LOG" >&-')
+    assert (ran.returncode, ran.stderr) == (
+        1,
+        "ccroute: stdout is closed: give the results somewhere to go\n",
+    )
+
+
+def test_terminal_that_lacks_a_character_shows_its_code(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text("10|c1|büro|NONE|ENTERQUEUE|||1\n14|c1|büro|NONE|ABANDON|1|1|4\n")
+    ran = shell('ccroute replay "$LOG"', LOG=str(path), PYTHONIOENCODING="ascii")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "\nb\\xfcro " in ran.stdout
+
+
+def test_same_seed_gives_the_same_bytes_in_every_process() -> None:
+    for words in ("--json", "--why lab-day-0266", ""):
+        one, other = (
+            shell(f'ccroute replay "$LOG" --seed 5 {words}', PYTHONHASHSEED=number).stdout
+            for number in ("1", "2")
+        )
+        assert one == other != ""
 
 
 def test_without_the_extra_one_sentence_says_what_to_install() -> None:

@@ -140,6 +140,41 @@ def test_wrap_up_is_known_where_the_source_tells() -> None:
     assert [visit.wrap_up for visit in diary.day().visits()] == [12]
 
 
+def handed_over() -> Diary:
+    """Talk of 20 s with ana, handed over to ben for 40 s more; both wrap up."""
+    diary = Diary()
+    diary.agent("ana", "sales")
+    of = diary.contact("c1", 10)
+    diary.add(15, "contact_connected", agent="ana", **of)
+    diary.add(30, "agent_joined", agent="ben", role="consult", **of)
+    diary.add(35, "contact_transferred", agent="ana", cause="handed_over", **of)
+    diary.add(35, "wrap_up_started", agent="ana", **of)
+    diary.add(35, "agent_joined", agent="ben", role="primary", **of)
+    diary.add(41, "wrap_up_ended", agent="ana", **of)
+    diary.add(75, "contact_released", agent="ben", cause="agent", **of)
+    diary.add(75, "wrap_up_started", agent="ben", **of)
+    return diary
+
+
+def test_hand_over_is_not_the_end_of_the_visit() -> None:
+    diary = handed_over()
+    of = {"contact": "c1", "visit": 1, "queue": "sales", "agent": "ben"}
+    diary.add(79, "wrap_up_ended", **of)
+    (visit,) = diary.day().visits()
+    assert (visit.outcome, visit.cause, visit.agent) == (Outcome.ANSWERED, "agent", "ben")
+    assert (visit.wait, visit.talk, visit.wrap_up) == (5, 60, 6 + 4)
+
+
+def test_wrap_up_not_seen_to_its_end_is_not_known() -> None:
+    (visit,) = handed_over().day().visits()
+    assert visit.wrap_up is None
+
+
+def test_agent_who_takes_a_handed_over_contact_does_the_work_of_all() -> None:
+    told = story(route(handed_over()), "c1")
+    assert told[-1] == "70 contact_released ana agent"
+
+
 def test_no_events_are_an_empty_day() -> None:
     day = workload([])
     assert (day.contacts, day.staff, day.started, day.ended) == ({}, (), 0, 0)
@@ -314,6 +349,52 @@ def test_day_without_any_talk_cannot_be_routed() -> None:
     diary = Diary()
     diary.unserved("c1", 10, 5)
     with pytest.raises(DataUnavailable, match="no talk time is known"):
+        route(diary)
+
+
+def talking_at_the_end(so_far: float, *, queue: str = "sales") -> Diary:
+    """Talks of 30, 60 and 90 s in sales; one of ``so_far`` seconds goes on at the end."""
+    diary = Diary()
+    diary.agent("ana", "sales", "support")
+    for n, talk in enumerate((30, 60, 90)):
+        diary.answered(f"c{n}", 100 * n, agent="ana", talk=talk)
+    of = diary.contact("open", 300, queue=queue)
+    diary.add(300, "contact_connected", agent="ana", **of)
+    diary.contact("last", 300 + so_far)
+    return diary
+
+
+def talks(diary: Diary, contact: str) -> set[float]:
+    """The talks of one contact, routed again under many seeds."""
+    found = set()
+    for seed in range(40):
+        ends = {
+            event.kind: event.at
+            for event in route(diary, plan("sales support"), seed=seed).events
+            if event.contact == contact
+        }
+        found.add(ends["contact_released"] - ends["contact_connected"])
+    return found
+
+
+def test_talk_still_going_on_at_the_end_is_drawn_from_the_longer_ones() -> None:
+    assert talks(talking_at_the_end(30), "open") == {60, 90}
+    assert talks(talking_at_the_end(30, queue="support"), "open") == {60, 90}
+
+
+def test_talk_longer_than_any_other_lasts_as_long_as_seen() -> None:
+    assert talks(talking_at_the_end(200), "open") == {200}
+
+
+def test_talk_still_going_on_is_not_drawn_for_others() -> None:
+    assert talks(talking_at_the_end(5), "last") == {30, 60, 90}
+
+
+def test_day_whose_only_talk_goes_on_cannot_be_routed() -> None:
+    diary = Diary()
+    of = diary.contact("open", 10)
+    diary.add(12, "contact_connected", agent="ana", **of)
+    with pytest.raises(DataUnavailable, match="no talk came to its end"):
         route(diary)
 
 

@@ -57,6 +57,13 @@ def test_line_ends_and_empty_lines_do_not_matter() -> None:
     assert line.number == 3
 
 
+def test_byte_order_mark_before_the_first_line_does_not_matter() -> None:
+    text = b"17|NONE|NONE|NONE|QUEUESTART|\n"
+    marked = b"\xef\xbb\xbf" + text
+    assert decode(marked) == decode(*(bytes([byte]) for byte in marked)) == decode(text)
+    assert isinstance(decode(text + marked)[1], Fault)
+
+
 def test_connect_carries_hold_and_ring() -> None:
     line = only(b"17|c1|sales|Agent 1|CONNECT|4|peer-17.2|1\n")
     assert isinstance(line, Line)
@@ -78,7 +85,7 @@ def test_connect_carries_hold_and_ring() -> None:
     ],
 )
 def test_bars_and_padding_do_not_shift_the_numbers(text: bytes, numbers: dict[str, int]) -> None:
-    line = only(b"17|c1|sales|Agent 1|" + text)
+    line = only(b"1700|c1|sales|Agent 1|" + text)
     assert isinstance(line, Line)
     assert dict(line.numbers) == numbers
 
@@ -98,6 +105,14 @@ def test_bars_and_padding_do_not_shift_the_numbers(text: bytes, numbers: dict[st
         (b"17|c1|NONE|NONE|ABANDON|1|1|4", "ABANDON names no queue"),
         (b"17|c1|sales|NONE|RINGNOANSWER|1000", "RINGNOANSWER names no agent"),
         (b"17|c1|sales|Jos\xe9|CONNECT|4|p|1", "not UTF-8: byte 0xe9 at column 16"),
+        (b"17|c\x001|sales|Ann|CONNECT|4|p|1", "the call has a control character in its name"),
+        (b"17|c1|sal\x00es|Ann|CONNECT|4|p|1", "the queue has a control character in its name"),
+        (b"17|c1|sales|\xc2\x9bAnn|CONNECT|4|p|1", "the agent has a control character in its"),
+        (b"17|c1|" + 129 * b"s" + b"|Ann|CONNECT|4|p|1", "the queue has a name longer than 128"),
+        (
+            ("17|c1|s|" + 65 * "é" + "|CONNECT|4|p|1").encode(),
+            "the agent has a name longer than 128 bytes",
+        ),
     ],
 )
 def test_faults_name_the_line_and_the_reason(text: bytes, reason: str) -> None:
@@ -105,6 +120,39 @@ def test_faults_name_the_line_and_the_reason(text: bytes, reason: str) -> None:
     assert isinstance(fault, Fault)
     assert fault.line == 2
     assert fault.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("verb", "data", "name"),
+    [
+        ("CONNECT", "{}|peer|1", "hold"),
+        ("CONNECT", "1|peer|{}", "ring"),
+        ("ABANDON", "1|1|{}", "wait"),
+        ("EXITWITHKEY", "#|1|1|{}", "wait"),
+        ("COMPLETECALLER", "1|{}|1", "talk"),
+        ("COMPLETEAGENT", "{}|1|1", "hold"),
+        ("ATTENDEDTRANSFER", "BRIDGE|a|1|{}|1", "talk"),
+        ("RINGNOANSWER", "{}", "ring_ms"),
+        ("RINGCANCELED", "{}", "ring_ms"),
+    ],
+)
+def test_no_call_lasts_longer_than_31_days_or_began_before_1970(
+    verb: str, data: str, name: str
+) -> None:
+    unit = 1000 if name == "ring_ms" else 1
+    month = 31 * 86_400
+
+    def read(at: int, seconds: int, more: int = 0) -> Line | Fault:
+        length = seconds * unit + more
+        return only(f"{at}|c1|sales|Ann|{verb}|{data.format(length)}".encode())
+
+    assert isinstance(read(2 * month, month), Line)
+    assert isinstance(read(40, 40), Line)
+    over, early = read(2 * month, month, 1), read(40, 40, 1)
+    assert isinstance(over, Fault)
+    assert over.reason == f"{verb} has {month * unit + 1} as {name}: longer than 31 days"
+    assert isinstance(early, Fault)
+    assert early.reason == f"{verb} has {40 * unit + 1} as {name}: that began before 1970"
 
 
 def test_a_line_without_end_is_reported_once_and_not_kept() -> None:

@@ -19,6 +19,9 @@ BAD = [
     b"1795369300|x|sales|\xff\xfe|CONNECT|1|p|1\n",
     b"1|x|sales|NONE|ENTERQUEUE|||1\n",
     b"9999999999|x|sales|NONE|ENTERQUEUE|||1\n",
+    b"1795369300|x|sales|Agent 201|COMPLETECALLER|1|999999999999|1\n",
+    b"1795369300|x|sales|NONE|ABANDON|1|1|2678401\n",
+    b"1795369300|x|\x00sales|NONE|ENTERQUEUE|||1\n",
 ]
 
 
@@ -32,6 +35,13 @@ def test_file_and_bytes_say_the_same() -> None:
     assert (file.source, data.source) == ("day.queue_log", "queue_log")
     assert [event.kind for event in file.events] == [event.kind for event in data.events]
     assert file.lines == data.lines == 1298
+
+
+def test_file_name_that_is_not_utf8_is_no_obstacle(tmp_path: Path) -> None:
+    log = tmp_path / "queue\udcfflog"
+    log.write_bytes(b"".join(GOOD))
+    recording = read_queue_log(log)
+    assert recording.source == recording.events[0].source == "queue\\udcfflog"
 
 
 def test_progress_reaches_the_end(tmp_path: Path) -> None:

@@ -327,3 +327,14 @@ def test_unknown_verb_is_counted_and_harmless() -> None:
     recording = read(ENTER, "11|c1|sales|NONE|DID|800", "13|c1|sales|NONE|ABANDON|1|1|3")
     assert faults(recording) == [(2, "unknown verb 'DID'")]
     assert story(recording) == ["10 contact_queued", "13 contact_abandoned"]
+
+
+def test_conversation_before_the_entry_began_at_the_entry() -> None:
+    recording = read(ENTER, "30|c1|sales|Ann|COMPLETEAGENT|4|25|1")
+    assert story(recording) == [
+        "10 contact_queued",
+        "10 agent_signed_in Ann sales",
+        "10 agent_ready Ann",
+        "10 contact_connected Ann",
+        "30 contact_released Ann agent",
+    ]

@@ -3,7 +3,7 @@
 Both come from one and the same aggregator; here they are only put side by side.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -18,6 +18,9 @@ VARIANT = "sl.answered_within"
 """The service level that is printed; its formula stands in ``docs/metrics.md``."""
 
 FORMULA = "answered within T / (answered + abandoned)"
+
+# So many thresholds one aggregator counts by.
+_LADDER = 32
 
 _QUEUE = (
     "offered", "answered", "abandoned", "left", "left_by_cause", "asa", "wait_p50", "wait_p90",
@@ -80,37 +83,47 @@ def compare(
     """
     default = ServiceTarget().within
     targets = {name: queue.service_level.within for name, queue in plan.queues.items()}
-    ladder = {default, *targets.values()} if within is None else {within}
-    before = _measured(recording.events, ladder)
-    after = _measured(() if routed is None else routed.events, ladder)
-    names = sorted({row.queue for row in before.report(within=min(ladder))})
+    thresholds = sorted({default, *targets.values()}) if within is None else [within]
+    before = _measured(recording.events, thresholds)
+    after = _measured(() if routed is None else routed.events, thresholds)
+    names = sorted({queue for queue, _ in before.queues})
     queues = []
     for name in names:
         seconds = targets.get(name, default) if within is None else within
-        pair = (_row(before, name, seconds), _row(after, name, seconds))
-        queues.append(QueuePair(queue=name, within=seconds, happened=pair[0], routed=pair[1]))
-    return Comparison(queues=tuple(queues), agents=_agents(before, after, min(ladder)))
+        happened, again = before.queues.get((name, seconds)), after.queues.get((name, seconds))
+        queues.append(QueuePair(queue=name, within=seconds, happened=happened, routed=again))
+    return Comparison(queues=tuple(queues), agents=_agents(before, after))
 
 
-def _measured(events: Iterable[Event], ladder: set[float]) -> Metrics:
-    metrics = Metrics(KpiAggregator(sorted(ladder)))
-    metrics.fold_all(events)
-    return metrics
+@attrs.frozen(kw_only=True)
+class _Measured:
+    """One run: each queue by each threshold, and the agents."""
+
+    queues: Mapping[tuple[str, float], QueueRow]
+    agents: Mapping[str, AgentRow]
 
 
-def _row(metrics: Metrics, queue: str, within: float) -> QueueRow | None:
-    report = metrics.report(by="queue", service_level=VARIANT, within=within)
-    return next((row for row in report if row.queue == queue), None)
+def _measured(events: Sequence[Event], thresholds: Sequence[float]) -> _Measured:
+    """Counts the events once for each ladder that the thresholds fill."""
+    queues: dict[tuple[str, float], QueueRow] = {}
+    agents: dict[str, AgentRow] = {}
+    for first in range(0, len(thresholds), _LADDER):
+        ladder = thresholds[first : first + _LADDER]
+        metrics = Metrics(KpiAggregator(ladder))
+        metrics.fold_all(events)
+        for seconds in ladder:
+            report = metrics.report(by="queue", service_level=VARIANT, within=seconds)
+            queues |= {(row.queue, seconds): row for row in report}
+        if not agents:
+            # No figure of theirs has a threshold: any ladder gives the same.
+            agents = {row.agent: row for row in metrics.report(by="agent", within=ladder[0])}
+    return _Measured(queues=queues, agents=agents)
 
 
-def _agents(before: Metrics, after: Metrics, within: float) -> tuple[AgentPair, ...]:
-    happened, routed = (
-        {row.agent: row for row in metrics.report(by="agent", within=within)}
-        for metrics in (before, after)
-    )
+def _agents(before: _Measured, after: _Measured) -> tuple[AgentPair, ...]:
     return tuple(
-        AgentPair(agent=name, happened=happened.get(name), routed=routed.get(name))
-        for name in sorted({*happened, *routed})
+        AgentPair(agent=name, happened=before.agents.get(name), routed=after.agents.get(name))
+        for name in sorted({*before.agents, *after.agents})
     )
 
 

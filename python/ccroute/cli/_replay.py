@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ccroute._errors import AdapterError, CcrouteError, ConfigError, DataUnavailable
+from ccroute._errors import AdapterError, CcrouteError, ConfigError, DataUnavailable, Rejected
 from ccroute._plan import Plan
 from ccroute._recording import Recording, read_recording
 from ccroute.cli._console import fail, output, progress
@@ -50,11 +50,11 @@ def replay(
     chosen = _plan(plan, day)
     if save_plan is not None:
         _save(chosen, save_plan)
+    routed, lacking = _route(day, chosen, seed, why, plan)
     try:
-        routed, lacking = _route(day, chosen, seed, why)
         figures = compare(recording, routed, chosen, within)
     except CcrouteError as error:
-        fail(str(error) if plan is None else f"{plan}: {error}")
+        fail(str(error))
     if as_json:
         print(json.dumps(_document(recording, day, figures, routed, lacking), indent=1))
         return
@@ -73,16 +73,16 @@ def replay(
 
 
 def _read(path: Path, reader: str) -> Recording:
-    if path.is_dir():
-        fail(f"{path} is a directory: name the file in it")
     try:
+        if path.is_dir():
+            fail(f"{path} is a directory: name the file in it")
         size = path.stat().st_size
         with progress("reading", long=size >= _LONG_FILE) as report:
             recording = read_recording(path, reader=reader, progress=report)
     except FileNotFoundError:
         fail(f"no file {path}")
     except (AdapterError, OSError) as error:
-        fail(_sentence(error))
+        fail(_sentence(error, path))
     if not recording.events:
         if not recording.faults:
             fail(f"{path} holds nothing to replay ({recording.lines} lines)")
@@ -98,18 +98,23 @@ def _plan(path: Path | None, day: Workload) -> Plan:
     try:
         return derive_plan(day) if path is None else Plan.load(path)
     except (ConfigError, OSError) as error:
-        fail(_sentence(error))
+        fail(_sentence(error, path))
 
 
 def _route(
-    day: Workload, plan: Plan, seed: int, why: str | None
+    day: Workload, plan: Plan, seed: int, why: str | None, path: Path | None
 ) -> tuple[Rerouted | None, str | None]:
-    """The day routed again, or why the recording does not allow it."""
+    """The day routed again, or why the recording does not allow it.
+
+    What the plan, which came from ``path``, does not allow ends the program.
+    """
     with progress("routing", long=len(day.contacts) >= _MANY_CONTACTS) as report:
         try:
             return route_again(day, plan, seed=seed, why=why, progress=report), None
         except DataUnavailable as error:
             return None, str(error)
+        except (ConfigError, Rejected) as error:
+            fail(str(error) if path is None else f"{path}: {error}")
 
 
 def _save(plan: Plan, path: Path) -> None:
@@ -119,12 +124,13 @@ def _save(plan: Plan, path: Path) -> None:
     except FileExistsError:
         fail(f"{path} exists: give a new name with --save-plan")
     except OSError as error:
-        fail(_sentence(error))
+        fail(_sentence(error, path))
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+def _sentence(error: Exception, path: Path | None) -> str:
+    if isinstance(error, OSError):
+        # An error of reading, not of opening, names no file.
+        return f"{error.filename or path}: {error.strerror or error}"
     return str(error)
 
 

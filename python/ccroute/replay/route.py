@@ -7,6 +7,7 @@ when is stated in ``docs/replay.md``.
 
 import heapq
 import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -71,7 +72,7 @@ def route_again(
 
     Raises:
         ConfigError: the plan lacks a queue or channel that contacts came by.
-        DataUnavailable: nobody was answered all day, so no talk time is known.
+        DataUnavailable: no talk came to its end all day, so no talk time is known.
     """
     _check(plan, day)
     play = _Play(day, plan, seed, why)
@@ -101,29 +102,37 @@ def _check(plan: Plan, day: Workload) -> None:
 class _TalkTimes:
     """How long each customer talks, once answered.
 
-    As observed; drawn for the others from the talks of the same queue, or of all where
-    the queue had none.
+    As observed; drawn for the others from the talks that came to their end in the same
+    queue, or in all where it had none. The talk of a visit still open is censored: it is
+    drawn from those that lasted longer.
     """
 
     def __init__(self, day: Workload, seed: int) -> None:
         self._seed = seed
         self._by_queue: dict[str, list[float]] = {}
         for visit in day.visits():
-            if visit.talk is not None:
+            if visit.talk is not None and visit.outcome is not Outcome.OPEN:
                 self._by_queue.setdefault(visit.queue, []).append(visit.talk)
-        self._all = [talk for talks in self._by_queue.values() for talk in talks]
+        for talks in self._by_queue.values():
+            talks.sort()
+        self._all = sorted(talk for talks in self._by_queue.values() for talk in talks)
         if not self._all:
             raise DataUnavailable(
-                "nobody was answered in this recording, so no talk time is known: "
+                "no talk came to its end in this recording, so no talk time is known: "
                 "routing again needs a recording with answered contacts"
             )
 
     def of(self, visit: Visit) -> float:
-        if visit.talk is not None:
+        if visit.talk is not None and visit.outcome is not Outcome.OPEN:
             return visit.talk
-        talks = self._by_queue.get(visit.queue, self._all)
+        seen = -1.0 if visit.talk is None else visit.talk
         draw = uniform(self._seed, "talk", visit.contact, visit.number)
-        return talks[int(draw * len(talks))]
+        for talks in (self._by_queue.get(visit.queue, []), self._all):
+            first = bisect_right(talks, seen)
+            if first < len(talks):
+                return talks[first + int(draw * (len(talks) - first))]
+        # The longest talk of the day: nothing is known of what lies beyond it.
+        return seen
 
 
 class _Play:

@@ -36,9 +36,12 @@ class Visit:
     """One stay of one contact in one queue.
 
     ``wait``, ``talk`` and ``wrap_up`` are in seconds. ``wait`` runs from entry to
-    connection or to leaving (to the end of the recording while open); ``talk`` includes
-    hold and is ``None`` when nobody answered, as is ``wrap_up`` when none was seen.
-    ``cause`` is that of the event that ended the visit.
+    connection or to leaving (to the end of the recording while open). ``talk`` runs from
+    connection to the end of the visit, over hold and hand-overs, and is ``None`` when
+    nobody answered; of an open visit it is only the talk seen so far. ``agent`` is the
+    last primary. ``wrap_up`` is the sum over all primaries of the visit: the work it
+    caused, whoever did it; ``None`` when none was seen, or one not to its end. ``cause`` is
+    that of the event that ended the visit.
     """
 
     contact: str
@@ -112,8 +115,9 @@ class _Open:
     outcome: Outcome = Outcome.OPEN
     cause: str | None = None
     agent: str | None = None
-    wrap_from: float | None = None
-    wrap_up: float | None = None
+    # Since when each of its agents has been wrapping up, and how long those took who did.
+    wrapping: dict[str | None, float] = attrs.field(factory=dict)
+    wrapped: list[float] = attrs.field(factory=list)
 
 
 def workload(events: Iterable[ev.Event]) -> Workload:
@@ -180,12 +184,15 @@ def _visit_event(
             visit.outcome = Outcome.LEFT
         case ev.ContactReleased():
             visit.outcome = Outcome.ANSWERED
-        case ev.ContactTransferred():
+        case ev.ContactTransferred() if event.cause != "handed_over":
             visit.outcome = Outcome.TRANSFERRED
+        case ev.AgentJoined(role="primary"):
+            # After a hand-over: the same conversation goes on with another agent.
+            visit.agent = event.agent
         case ev.WrapUpStarted():
-            visit.wrap_from = event.at
-        case ev.WrapUpEnded() if visit.wrap_from is not None:
-            visit.wrap_up = event.at - visit.wrap_from
+            visit.wrapping[event.agent] = event.at
+        case ev.WrapUpEnded() if event.agent in visit.wrapping:
+            visit.wrapped.append(event.at - visit.wrapping.pop(event.agent))
     if visit.ended is None and visit.outcome is not Outcome.OPEN:
         visit.ended, visit.cause = event.at, event.cause
 
@@ -205,7 +212,7 @@ def _closed(visit: _Open, end_of_recording: float) -> Visit:
         cause=visit.cause,
         agent=visit.agent,
         talk=None if visit.connected is None else ended - visit.connected,
-        wrap_up=visit.wrap_up,
+        wrap_up=sum(visit.wrapped) if visit.wrapped and not visit.wrapping else None,
     )
 
 

@@ -4,6 +4,8 @@ A line is ``epoch|uniqueid|queue|agent|verb|data…``. What a line means for a c
 an agent is told in ``translate``; here stands only what a well-formed one looks like.
 """
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 
 import attrs
@@ -13,9 +15,14 @@ from ccroute import Fault
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no queue_log line and must not fill the memory."""
 
+# The longest name of a queue or an agent that a plan can hold, in bytes of UTF-8.
+_LONGEST_NAME = 128
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
 _SHOWN = 120
-# The latest instant the engine counts, in seconds.
-_LATEST = ((1 << 55) - 1) // 1_000_000
+# Seconds in 32 bits, until 2106. The engine counts on for a thousand years, so a day that
+# begins there still ends.
+_LATEST = (1 << 32) - 1
 
 # The data of each verb that carries some we read, by name. They are anchored at the
 # right, because older Asterisks let a `|` into names that stand to the left.
@@ -35,6 +42,10 @@ _DATA = {
     "ATTENDEDTRANSFER": ("method", "target", "hold", "talk", "origpos"),
 }
 _WORDS = frozenset({"member", "key", "exten", "context", "method", "target"})
+# Lengths of time by name, and how many of each make a second.
+_PER_SECOND = {"hold": 1, "ring": 1, "talk": 1, "wait": 1, "ring_ms": 1000}
+# No call waits, rings or talks longer; the metrics cut what lasts longer, too.
+_LONGEST_DAYS = 31
 
 CONTACT_VERBS = frozenset({*_DATA, "ENTERQUEUE", "AGENTDUMP", "SYSCOMPAT"})
 """Lines about a call: they name it and its queue."""
@@ -151,6 +162,9 @@ class QueueLogDecoder:
         if self._skipping:
             self._skipping = False
             return
+        if self._lines == 1:
+            # Editors on Windows write a byte-order mark; it is none of the stamp.
+            raw = raw.removeprefix(BOM_UTF8)
         if len(raw) > LONGEST_LINE:
             found.append(_too_long(self._lines, raw[:_SHOWN]))
         elif raw := raw.rstrip(b"\r"):
@@ -173,9 +187,13 @@ def _parse(number: int, raw: bytes) -> Line | Fault:
     numbers = _numbers(verb, data)
     if isinstance(numbers, str):
         return _fault(number, numbers, text)
-    nameless = _nameless(verb, uniqueid, _name(queue), _name(agent))
-    if nameless is not None:
-        return _fault(number, f"{verb} names no {nameless}", text)
+    problem = (
+        _implausible(verb, int(stamp), numbers)
+        or _nameless(verb, uniqueid, _name(queue), _name(agent))
+        or _unusable(uniqueid, queue, agent)
+    )
+    if problem is not None:
+        return _fault(number, problem, text)
     return Line(
         number=number,
         at=int(stamp),
@@ -221,14 +239,36 @@ def _numbers(verb: str, data: list[str]) -> dict[str, int] | str:
     return numbers
 
 
+def _implausible(verb: str, at: int, numbers: Mapping[str, int]) -> str | None:
+    """A length of time that no call can have had by then, or ``None``."""
+    for name, per_second in _PER_SECOND.items():
+        length = numbers.get(name, 0)
+        if length > _LONGEST_DAYS * 86_400 * per_second:
+            return f"{verb} has {length} as {name}: longer than {_LONGEST_DAYS} days"
+        if length > at * per_second:
+            return f"{verb} has {length} as {name}: that began before 1970"
+    return None
+
+
 def _nameless(verb: str, uniqueid: str, queue: str, agent: str) -> str | None:
     """What a line of this verb must name and does not."""
     if verb in CONTACT_VERBS and not _name(uniqueid):
-        return "call"
+        return f"{verb} names no call"
     if verb in _QUEUED_VERBS and not queue:
-        return "queue"
+        return f"{verb} names no queue"
     if verb in _AGENT_NAMED and not agent:
-        return "agent"
+        return f"{verb} names no agent"
+    return None
+
+
+def _unusable(uniqueid: str, queue: str, agent: str) -> str | None:
+    """Why one of the names cannot be that of anything, or ``None``."""
+    for what, name in (("call", uniqueid), ("queue", queue), ("agent", agent)):
+        if _CONTROL.search(name):
+            return f"the {what} has a control character in its name"
+    for what, name in (("queue", queue), ("agent", agent)):
+        if len(name.encode()) > _LONGEST_NAME:
+            return f"the {what} has a name longer than {_LONGEST_NAME} bytes"
     return None
 
 

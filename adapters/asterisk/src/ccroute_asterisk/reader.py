@@ -36,7 +36,7 @@ def read_queue_log(recording: Path | bytes, *, progress: Progress | None = None)
         _sort(decoder.receive_data(data), lines, faults)
     _sort(decoder.finish(), lines, faults)
     ordered, backward = in_order(lines)
-    source = "queue_log" if isinstance(recording, bytes) else recording.name
+    source = "queue_log" if isinstance(recording, bytes) else _readable(recording.name)
     events, impossible, notes = translate(ordered, source=source)
     faults += backward + impossible
     return Recording(
@@ -46,6 +46,11 @@ def read_queue_log(recording: Path | bytes, *, progress: Progress | None = None)
         faults=tuple(sorted(faults, key=lambda fault: fault.line)),
         notes=tuple(notes),
     )
+
+
+def _readable(name: str) -> str:
+    """A file's name as text: bytes in it that are not UTF-8 are shown, not kept."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _sort(found: list[Line | Fault], lines: list[Line], faults: list[Fault]) -> None:

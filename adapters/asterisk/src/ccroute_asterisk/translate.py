@@ -324,8 +324,8 @@ class _Translation:
             return contact
         self._inferred["adopted_talk"] += 1
         agent = line.agent
-        self._agents.at_work(agent, contact.queue, connected)
         at = max(connected, contact.entered)
+        self._agents.at_work(agent, contact.queue, at)
         self._emit(ContactConnected(**self._of(contact, at, agent)))
         contact.phase, contact.agent = _Phase.ENGAGED, agent
         return None
