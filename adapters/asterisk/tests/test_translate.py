@@ -324,6 +324,6 @@ def test_verbs_that_carry_nothing_are_no_faults() -> None:
 
 
 def test_unknown_verb_is_counted_and_harmless() -> None:
-    recording = read(ENTER, "11|c1|sales|NONE|DID|800", "13|c1|sales|NONE|ABANDON|1|1|3")
-    assert faults(recording) == [(2, "unknown verb 'DID'")]
+    recording = read(ENTER, "11|c1|sales|NONE|SURVEY|800", "13|c1|sales|NONE|ABANDON|1|1|3")
+    assert faults(recording) == [(2, "unknown verb 'SURVEY'")]
     assert story(recording) == ["10 contact_queued", "13 contact_abandoned"]
