@@ -281,6 +281,16 @@ def test_repeated_lines_of_an_agent_change_nothing() -> None:
     assert faults(doubled) == [(2, "repeats line 1"), (4, "repeats line 3")]
 
 
+def test_asterisk_starts_once_in_a_second() -> None:
+    start = "10|NONE|NONE|NONE|QUEUESTART|"
+    assert faults(read(start, start, ENTER)) == [(2, "repeats line 1")]
+
+
+def test_copy_of_a_log_repeats_the_first() -> None:
+    lines = [ENTER, "14|c1|sales|Ann|CONNECT|4|p.1|1", "20|c1|sales|Ann|COMPLETEAGENT|4|6|1"]
+    assert faults(read(*lines, *lines)) == [(n + 3, f"repeats line {n}") for n in (1, 2, 3)]
+
+
 def test_pause_end_and_pause_in_one_second_are_no_repeat() -> None:
     recording = read(
         "10|MANAGER|sales|Ann|ADDMEMBER|",
