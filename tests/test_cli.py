@@ -1,6 +1,7 @@
 """The command line: what it prints, what machines get, and how it refuses."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -231,3 +232,55 @@ def test_without_the_extra_one_sentence_says_what_to_install() -> None:
         "ccroute: the command line needs typer, which comes with the extra: "
         "pip install 'ccroute[cli]'\n"
     )
+
+
+def piped(*words: str | Path, stdout: str = "", encoding: str = "utf-8") -> Ran:
+    """The command in a process of its own, with its output in a file."""
+    command = [sys.executable, "-c", "from ccroute.cli import main; main()", *map(str, words)]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    with Path(stdout or os.devnull).open("wb") as file:
+        done = subprocess.run(
+            command,
+            stdout=file if stdout else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
+    return Ran(done.returncode, (done.stdout or b"").decode(encoding), done.stderr.decode())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_full_disk_is_one_sentence(more: list[str]) -> None:
+    ran = piped("replay", LOG, *more, stdout="/dev/full")
+    assert ran.code == 1
+    assert ran.err.startswith("ccroute: the output cannot be written: ")
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_encoding_without_a_dash_costs_the_dash_only(tmp_path: Path, encoding: str) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text(
+        "10|c1|Vertrieb Köln ✓|NONE|ENTERQUEUE|||1\n14|c1|Vertrieb Köln ✓|NONE|ABANDON|1|1|4\n"
+    )
+    ran = piped("replay", log, encoding=encoding)
+    assert (ran.code, ran.err) == (0, "")
+    (queue,) = (line for line in lines(ran.out) if line.startswith("Vertrieb"))
+    assert queue.startswith(f"Vertrieb K{'?' if encoding == 'ascii' else 'ö'}ln ?")
+    assert any(
+        line.startswith("  speed of answer (ASA)") and "?" in line for line in lines(ran.out)
+    )
+
+
+def test_lines_are_not_wrapped_where_no_terminal_is(tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    odd = f"1795369470|{'c' * 80}|sales|NONE|SURVEY|1"
+    log.write_text(f"{odd}\n{LOG.read_text()}")
+    assert f"  line 1: unknown verb 'SURVEY': {odd}\n" in piped("replay", log).out
+
+
+def test_log_with_nothing_in_it_counts_its_one_line(ccroute_at: Prompt, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("\n")
+    assert "holds nothing to replay (1 line)\n" in ccroute_at("replay", log).err
