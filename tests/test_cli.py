@@ -374,3 +374,31 @@ def test_without_the_extra_one_sentence_says_what_to_install() -> None:
         "ccroute: the command line needs typer, which comes with the extra: "
         "pip install 'ccroute[cli]'\n"
     )
+
+
+def piped(*words: str | Path, stdout: str = "", encoding: str = "utf-8") -> Ran:
+    """The command in a process of its own, with its output in a file."""
+    command = [sys.executable, "-c", "from ccroute.cli import main; main()", *map(str, words)]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    with Path(stdout or os.devnull).open("wb") as file:
+        done = subprocess.run(
+            command,
+            stdout=file if stdout else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
+    return Ran(done.returncode, (done.stdout or b"").decode(encoding), done.stderr.decode())
+
+
+def test_lines_are_not_wrapped_where_no_terminal_is(tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    odd = f"1795369470|{'c' * 80}|sales|NONE|SURVEY|1"
+    log.write_text(f"{odd}\n{LOG.read_text()}")
+    assert f"  line 1: unknown verb 'SURVEY': {odd}\n" in piped("replay", log).out
+
+
+def test_log_with_nothing_in_it_counts_its_one_line(ccroute_at: Prompt, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("\n")
+    assert "holds nothing to replay (1 line)\n" in ccroute_at("replay", log).err

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccroute import Rejected
 from ccroute.replay import Outcome, Survival, Visit, estimate_patience, kaplan_meier
 
 observations = st.lists(
@@ -145,3 +146,27 @@ def test_draws_depend_on_seed_and_contact_and_not_on_order() -> None:
     assert drawn != {v.contact: patience.of(v, seed=8) for v in visits}
     # Written down, so that no release changes them unnoticed.
     assert [drawn[f"c{n}"] for n in range(4)] == [19.0, 7.0, 20.0, 31.0]
+
+
+@pytest.mark.parametrize("wait", [math.nan, math.inf, -1.0])
+def test_wait_that_is_none_is_refused(wait: float) -> None:
+    ask = kaplan_meier([2.0, 3.0], [True, False])
+    for refused in (
+        lambda: kaplan_meier([1.0, wait], [True, True]),
+        lambda: ask.share(wait),
+        lambda: ask.beyond(wait, 0.5),
+    ):
+        with pytest.raises(Rejected, match=f"the wait {wait!r}: give seconds") as error:
+            refused()
+        assert error.value.code == "invalid_value"
+
+
+@pytest.mark.parametrize("draw", [0, 1, 2, -0.5, math.nan])
+def test_draw_outside_of_0_to_1_is_refused(draw: float) -> None:
+    with pytest.raises(Rejected, match=f"the draw {draw!r}: give a number between 0 and 1"):
+        kaplan_meier([2.0], [True]).beyond(0.0, draw)
+
+
+def test_one_abandoned_or_not_is_given_for_each_wait() -> None:
+    with pytest.raises(Rejected, match="2 waits and 1 times abandoned or not: give one for each"):
+        kaplan_meier([1.0, 2.0], [True])

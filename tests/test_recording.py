@@ -20,7 +20,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tape_reader.py").write_text(
         "from ccroute import Recording\n"
         "def read(recording, *, progress=None):\n"
-        "    return Recording(source='tape', events=(), lines=len(recording))\n"
+        "    content = recording if isinstance(recording, bytes) else recording.read_bytes()\n"
+        "    return Recording(source='tape', events=(), lines=len(content))\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "tape_reader", raising=False)
@@ -42,3 +43,18 @@ def test_reader_that_cannot_be_loaded_is_named() -> None:
 def test_unknown_reader_is_refused_with_those_installed() -> None:
     with pytest.raises(AdapterError, match=r"no reader 'disc' .*install the adapter"):
         read_recording(b"", reader="disc")
+
+
+@pytest.mark.usefixtures("installed")
+def test_path_may_be_text(installed: Path) -> None:
+    file = installed / "recording"
+    file.write_bytes(b"abcd")
+    assert read_recording(str(file), reader="tape").lines == 4
+    assert read_recording(file, reader="tape").lines == 4
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("given", [5, None, bytearray(b"abc")])
+def test_neither_path_nor_bytes_is_refused(given: object) -> None:
+    with pytest.raises(AdapterError, match=rf"{type(given).__name__}: give the path .* as bytes"):
+        read_recording(given, reader="tape")  # type: ignore[arg-type]

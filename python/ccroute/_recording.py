@@ -6,6 +6,7 @@ entry-point group ``ccroute.recordings``; nothing here knows one by name.
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
@@ -65,15 +66,26 @@ def recording_readers() -> tuple[str, ...]:
 
 
 def read_recording(
-    recording: Path | bytes, *, reader: str, progress: Progress | None = None
+    recording: str | PathLike[str] | bytes, *, reader: str, progress: Progress | None = None
 ) -> Recording:
-    """Reads a recording with the reader installed under a name.
+    """Reads a recording, given by its path or as bytes, with the reader of a name.
 
     Raises:
-        AdapterError: no such reader is installed, or it cannot be loaded.
+        AdapterError: no such reader is installed, or it cannot be loaded; or the
+            recording is neither a path nor bytes.
         OSError: the file cannot be read.
     """
-    return _load(reader)(recording, progress=progress)
+    read = _load(reader)
+    if isinstance(recording, bytes):
+        return read(recording, progress=progress)
+    try:
+        path = Path(recording)
+    except TypeError:
+        raise AdapterError(
+            f"a recording cannot be {type(recording).__name__}: "
+            "give the path of its file, or its contents as bytes"
+        ) from None
+    return read(path, progress=progress)
 
 
 def _load(name: str) -> RecordingReader:

@@ -42,6 +42,29 @@ def test_a_block_copied_twice_is_named_as_repeats() -> None:
     ]
 
 
+def test_of_equal_lines_the_later_is_the_repeat() -> None:
+    # The longest run goes through the second copy of 11, 12.
+    lines = log(10, 11, 12, 12, 5, 10, 11, 12, 12, uniqueid="c")
+    kept, faults = in_order(lines)
+    assert [line.number for line in kept] == [1, 2, 3, 4, 8, 9]
+    assert [(fault.line, fault.reason) for fault in faults] == [
+        (6, "repeats line 1"),
+        (7, "repeats line 2"),
+        (5, "goes back in time: 7 s before line 4"),
+    ]
+
+
+@given(st.lists(st.integers(0, 8), max_size=9))
+def test_no_line_repeats_a_later_one(stamps: list[int]) -> None:
+    kept, faults = in_order(log(*stamps, uniqueid="c"))
+    assert sorted([line.number for line in kept] + [fault.line for fault in faults]) == list(
+        range(1, len(stamps) + 1)
+    )
+    for fault in faults:
+        if fault.reason.startswith("repeats line "):
+            assert int(fault.reason.removeprefix("repeats line ")) < fault.line
+
+
 @given(st.lists(st.integers(0, 8), max_size=9))
 def test_the_rest_is_in_order_and_as_long_as_can_be(stamps: list[int]) -> None:
     kept, faults = in_order(log(*stamps))

@@ -82,6 +82,10 @@ def test_connect_carries_hold_and_ring() -> None:
         (b"WITHDRAW|2|3|9|", {"position": 2, "origpos": 3, "wait": 9}),
         (b"COMPLETEAGENT|5|61|2||", {"hold": 5, "talk": 61, "origpos": 2}),
         (b"EXITWITHKEY|#|1|2|9", {"position": 1, "origpos": 2, "wait": 9}),
+        (b"TRANSFER|7|ctx|5|61", {"hold": 5, "talk": 61}),
+        (b"PAUSE|1234567890|a|b|c|d", {}),
+        (b"DID|5550100", {}),
+        (b"INFO|IVR|any|text", {}),
     ],
 )
 def test_bars_and_padding_do_not_shift_the_numbers(text: bytes, numbers: dict[str, int]) -> None:
@@ -104,14 +108,19 @@ def test_bars_and_padding_do_not_shift_the_numbers(text: bytes, numbers: dict[st
         (b"17|NONE|sales|NONE|ABANDON|1|1|4", "ABANDON names no call"),
         (b"17|c1|NONE|NONE|ABANDON|1|1|4", "ABANDON names no queue"),
         (b"17|c1|sales|NONE|RINGNOANSWER|1000", "RINGNOANSWER names no agent"),
+        (b"17|c1|sales|A\x01n|CONNECT|4|p|1", "the name of the agent holds a control character"),
+        (b"17|c\x00|sales|Ann|CONNECT|4|p|1", "the name of the call holds a control character"),
+        (b"17|c1|sa\xc2\x9bles|Ann|CONNECT|4|p|1", "the name of the queue holds a control"),
+        (
+            b"17|c1|" + b"q" * 300 + b"|Ann|CONNECT|4|p|1",
+            "the name of the queue has 300 bytes, more",
+        ),
+        (b"17|c1|sales|Ann|CONNECT|4|p|1|9", "CONNECT has 4 data fields of at most 3: two lines"),
+        (b"17|NONE|sales|Ann|ADDMEMBER||x", "ADDMEMBER has 2 data fields of at most 1: two lines"),
         (b"17|c1|sales|Jos\xe9|CONNECT|4|p|1", "not UTF-8: byte 0xe9 at column 16"),
-        (b"17|c\x001|sales|Ann|CONNECT|4|p|1", "the call has a control character in its name"),
-        (b"17|c1|sal\x00es|Ann|CONNECT|4|p|1", "the queue has a control character in its name"),
-        (b"17|c1|sales|\xc2\x9bAnn|CONNECT|4|p|1", "the agent has a control character in its"),
-        (b"17|c1|" + 129 * b"s" + b"|Ann|CONNECT|4|p|1", "the queue has a name longer than 128"),
         (
             ("17|c1|s|" + 65 * "é" + "|CONNECT|4|p|1").encode(),
-            "the agent has a name longer than 128 bytes",
+            "the name of the agent has 130 bytes, more than 128",
         ),
     ],
 )
@@ -171,3 +180,30 @@ def test_control_characters_do_not_reach_the_report() -> None:
     fault = only(b"17|\x1b[2J\x00|sales\n")
     assert isinstance(fault, Fault)
     assert fault.text == "17|\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}|sales"
+
+
+LONG_NAME = "\N{LATIN SMALL LETTER E WITH ACUTE}" * 64
+
+
+def test_longest_name_is_taken() -> None:
+    line = only(f"17|c1|{LONG_NAME}|Ann|CONNECT|4|p|1".encode())
+    assert isinstance(line, Line)
+    assert line.queue == LONG_NAME
+
+
+CUT = b"1795369469|NONE|sales|Agent 1|PAUSE|break"
+NEXT = b"1795369470|c2|sales|NONE|ENTERQUEUE||5550144|1"
+
+
+@pytest.mark.parametrize("length", range(12, len(CUT)))
+def test_line_cut_off_and_glued_to_the_next_is_reported(length: int) -> None:
+    fault, after = decode(CUT[:length] + NEXT + b"\n" + NEXT)
+    assert isinstance(fault, Fault)
+    assert (fault.line, fault.reason) == (1, "two lines run together?")
+    assert isinstance(after, Line)
+
+
+def test_lone_carriage_return_is_reported() -> None:
+    fault = only(CUT + b"\r" + NEXT + b"\r\n")
+    assert isinstance(fault, Fault)
+    assert fault.reason == "two lines run together?"

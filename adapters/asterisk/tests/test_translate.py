@@ -281,6 +281,16 @@ def test_repeated_lines_of_an_agent_change_nothing() -> None:
     assert faults(doubled) == [(2, "repeats line 1"), (4, "repeats line 3")]
 
 
+def test_asterisk_starts_once_in_a_second() -> None:
+    start = "10|NONE|NONE|NONE|QUEUESTART|"
+    assert faults(read(start, start, ENTER)) == [(2, "repeats line 1")]
+
+
+def test_copy_of_a_log_repeats_the_first() -> None:
+    lines = [ENTER, "14|c1|sales|Ann|CONNECT|4|p.1|1", "20|c1|sales|Ann|COMPLETEAGENT|4|6|1"]
+    assert faults(read(*lines, *lines)) == [(n + 3, f"repeats line {n}") for n in (1, 2, 3)]
+
+
 def test_pause_end_and_pause_in_one_second_are_no_repeat() -> None:
     recording = read(
         "10|MANAGER|sales|Ann|ADDMEMBER|",
@@ -324,8 +334,8 @@ def test_verbs_that_carry_nothing_are_no_faults() -> None:
 
 
 def test_unknown_verb_is_counted_and_harmless() -> None:
-    recording = read(ENTER, "11|c1|sales|NONE|DID|800", "13|c1|sales|NONE|ABANDON|1|1|3")
-    assert faults(recording) == [(2, "unknown verb 'DID'")]
+    recording = read(ENTER, "11|c1|sales|NONE|SURVEY|800", "13|c1|sales|NONE|ABANDON|1|1|3")
+    assert faults(recording) == [(2, "unknown verb 'SURVEY'")]
     assert story(recording) == ["10 contact_queued", "13 contact_abandoned"]
 
 

@@ -9,12 +9,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+# Wider than any line: nothing is wrapped.
+_UNWRAPPED = 1 << 20
+
 
 def output() -> Console:
-    """The console for results. Names in them are shown as they are, never as markup."""
-    return Console(
-        markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120
-    )
+    """The console for results. Names in them are shown as they are, never as markup.
+
+    Lines are wrapped for a terminal only: whatever else reads them wants them whole.
+    """
+    width = None if sys.stdout.isatty() else _UNWRAPPED
+    return Console(markup=False, highlight=False, emoji=False, width=width)
 
 
 def fail(message: str) -> NoReturn:

@@ -12,7 +12,7 @@ from ccroute._plan import Plan
 from ccroute._recording import Recording, read_recording
 from ccroute.cli._console import fail, output, progress
 from ccroute.cli._figures import Comparison, compare
-from ccroute.cli._tables import print_comparison, print_decisions, print_faults, print_source
+from ccroute.cli._tables import count, print_comparison, print_decisions, print_faults, print_source
 from ccroute.replay import Rerouted, Workload, derive_plan, route_again, workload
 
 # From here on a bar is worth its flicker.
@@ -85,7 +85,7 @@ def _read(path: Path, reader: str) -> Recording:
         fail(_sentence(error, path))
     if not recording.events:
         if not recording.faults:
-            fail(f"{path} holds nothing to replay ({recording.lines} lines)")
+            fail(f"{path} holds nothing to replay ({count(recording.lines, 'line')})")
         first = recording.faults[0]
         fail(
             f"{path} has no usable line in {recording.lines}: is it a {reader}? "

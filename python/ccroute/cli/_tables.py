@@ -37,10 +37,10 @@ _RARE = frozenset({"left otherwise", "still waiting"})
 def print_source(console: Console, recording: Recording, day: Workload) -> None:
     """What was read: lines, contacts, agents, span, faults."""
     console.print(
-        f"{recording.source}: {_count(recording.lines, 'line')}, "
-        f"{_count(len(day.contacts), 'contact')}, {_count(len(day.agents), 'agent')}, "
-        f"{_count(len(day.queues), 'queue')}, {_moment(day.started)} to {_moment(day.ended)} UTC, "
-        f"{_count(len(recording.faults), 'fault')}"
+        f"{recording.source}: {count(recording.lines, 'line')}, "
+        f"{count(len(day.contacts), 'contact')}, {count(len(day.agents), 'agent')}, "
+        f"{count(len(day.queues), 'queue')}, {_moment(day.started)} to {_moment(day.ended)} UTC, "
+        f"{count(len(recording.faults), 'fault')}"
     )
 
 
@@ -114,7 +114,7 @@ def print_faults(console: Console, recording: Recording, notes: Sequence[str]) -
     faults = recording.faults
     if faults:
         console.print()
-        console.print(f"not used: {_count(len(faults), 'line')}")
+        console.print(f"not used: {count(len(faults), 'line')}")
         for fault in faults[:_SHOWN_FAULTS]:
             console.print(f"  line {fault.line}: {fault.reason}: {fault.text}")
         if len(faults) > _SHOWN_FAULTS:
@@ -145,7 +145,8 @@ def _figure(value: object) -> str:
             return str(value)
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """A number and what is counted, in the singular or the plural."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 

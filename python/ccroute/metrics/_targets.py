@@ -1,6 +1,5 @@
 """A plan's service-level targets, as what an aggregator counts by and a report asks for."""
 
-from ccroute._errors import ConfigError
 from ccroute._plan import Plan, ServiceTarget
 from ccroute._wire import KpiAggregator
 
@@ -9,19 +8,17 @@ _MOST = 32
 
 
 def measuring(plan: Plan) -> KpiAggregator:
-    """Counts by the thresholds of the plan and, as far as there is room, the usual ones."""
+    """Counts by the thresholds of the plan and, as far as there is room, the usual ones.
+
+    A plan may have more than an aggregator counts by: the shortest count then, and a report
+    that asks for another says so.
+    """
     usual = KpiAggregator().thresholds()
     own = {ServiceTarget().within, ServiceTarget().short_abandon}
     for queue in plan.queues.values():
         own |= {queue.service_level.within, queue.service_level.short_abandon} - {0.0}
-    if len(own) > _MOST:
-        message = (
-            f"{len(own)} different thresholds in the queues' service_level: "
-            f"metrics count by {_MOST} at most; let queues share some"
-        )
-        raise ConfigError(message)
     others = [seconds for seconds in usual if seconds not in own]
-    return KpiAggregator(sorted([*own, *others[: _MOST - len(own)]]))
+    return KpiAggregator(sorted([*sorted(own)[:_MOST], *others[: max(_MOST - len(own), 0)]]))
 
 
 def targets(plan: Plan) -> dict[str, tuple[float, float]]:

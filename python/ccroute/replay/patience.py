@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 import numpy as np
 
+from ccroute._errors import Rejected
 from ccroute.replay.draws import uniform
 from ccroute.replay.workload import Outcome, Visit
 
@@ -35,7 +36,12 @@ class Survival:
     abandons: int
 
     def share(self, wait: float) -> float:
-        """The share willing to wait longer than ``wait`` seconds."""
+        """The share willing to wait longer than ``wait`` seconds.
+
+        Raises:
+            Rejected: ``invalid_value``: a wait that is negative or not finite.
+        """
+        _check_wait(wait)
         index = int(np.searchsorted(self.times, wait, side="right"))
         share = 1.0 if index == 0 else self.shares[index - 1]
         last = self.times[-1] if self.times else 0.0
@@ -47,7 +53,14 @@ class Survival:
         ``draw`` in (0, 1) picks from the curve's tail: the first instant at which no
         more than ``draw`` of those still there at ``wait`` are left. Past the last
         abandon the tail is exponential with ``hazard``; without one it is infinite.
+
+        Raises:
+            Rejected: ``invalid_value``: a wait that is negative or not finite, a draw
+                that is not between 0 and 1.
         """
+        _check_wait(wait)
+        if not 0.0 < draw < 1.0:
+            raise Rejected("invalid_value", f"the draw {draw!r}: give a number between 0 and 1")
         left = draw * self.share(wait)
         index = int(np.searchsorted(-np.asarray(self.shares), -left, side="left"))
         if left > 0.0 and index < len(self.times):
@@ -69,10 +82,21 @@ def kaplan_meier(waits: Sequence[float], abandoned: Sequence[bool]) -> Survival:
     for all of *w*. The hazard of the tail is that of the later half of the abandons:
     their number over the seconds waited past the median abandon.
 
+    Raises:
+        Rejected: ``invalid_value``: a wait that is negative or not finite, or not one
+            ``abandoned`` for each wait.
+
     >>> curve = kaplan_meier([2, 3, 3, 5, 8], [True, True, False, True, False])
     >>> curve.times, [round(share, 3) for share in curve.shares]
     ((2.0, 3.0, 5.0), [0.8, 0.6, 0.3])
     """
+    if len(waits) != len(abandoned):
+        raise Rejected(
+            "invalid_value",
+            f"{len(waits)} waits and {len(abandoned)} times abandoned or not: give one for each",
+        )
+    for wait in waits:
+        _check_wait(wait)
     seconds = np.asarray(waits, dtype=np.float64)
     events = np.asarray(abandoned, dtype=np.bool_)
     times, counts = np.unique(seconds[events], return_counts=True)
@@ -84,6 +108,13 @@ def kaplan_meier(waits: Sequence[float], abandoned: Sequence[bool]) -> Survival:
         hazard=_last_hazard(seconds, seconds[events]),
         abandons=int(events.sum()),
     )
+
+
+def _check_wait(wait: float) -> None:
+    if not 0.0 <= wait < math.inf:
+        raise Rejected(
+            "invalid_value", f"the wait {wait!r}: give seconds, a finite number not below 0"
+        )
 
 
 def _last_hazard(waits: np.ndarray, abandons: np.ndarray) -> float:

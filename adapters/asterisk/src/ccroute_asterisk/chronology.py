@@ -2,10 +2,12 @@
 
 One line with a wrong stamp must not cost the lines around it: a stamp far ahead would
 make every later line go back. So the fewest lines are left out that put the rest in
-order (a longest non-decreasing subsequence); of equals, the later line is to blame.
+order (a longest non-decreasing subsequence); of equals, the later line is to blame, and
+of equal lines the later one is the repeat, whichever of the two places was in order.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 
 from ccroute import Fault
@@ -18,17 +20,26 @@ def in_order(lines: Sequence[Line]) -> tuple[list[Line], list[Fault]]:
     if len(kept) == len(lines):
         return list(lines), []
     chosen = set(kept)
-    first: dict[str, int] = {}
-    ordered = [lines[index] for index in kept]
-    for line in ordered:
-        first.setdefault(line.text, line.number)
-    faults = []
+    equal: dict[str, list[Line]] = {}
+    for line in lines:
+        equal.setdefault(line.text, []).append(line)
+    used: Counter[str] = Counter()
+    ordered = []
+    for index in kept:
+        text = lines[index].text
+        ordered.append(equal[text][used[text]])
+        used[text] += 1
+    faults = [
+        line.fault(f"repeats line {equal[text][0].number}")
+        for text, count in used.items()
+        for line in equal[text][count:]
+    ]
     before: Line | None = None
     for index, line in enumerate(lines):
         if index in chosen:
             before = line
-        elif line.text in first:
-            faults.append(line.fault(f"repeats line {first[line.text]}"))
+        elif line.text in used:
+            continue
         elif before is not None and line.at < before.at:
             faults.append(
                 line.fault(

@@ -4,9 +4,9 @@ A line is ``epoch|uniqueid|queue|agent|verb|data…``. What a line means for a c
 an agent is told in ``translate``; here stands only what a well-formed one looks like.
 """
 
-import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from unicodedata import category
 
 import attrs
 
@@ -15,9 +15,8 @@ from ccroute import Fault
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no queue_log line and must not fill the memory."""
 
-# The longest name of a queue or an agent that a plan can hold, in bytes of UTF-8.
-_LONGEST_NAME = 128
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+LONGEST_NAME = 128
+"""Bytes of the name of a call, queue or agent; the engine takes no longer one."""
 
 _SHOWN = 120
 # Seconds in 32 bits, until 2106. The engine counts on for a thousand years, so a day that
@@ -46,6 +45,30 @@ _WORDS = frozenset({"member", "key", "exten", "context", "method", "target"})
 _PER_SECOND = {"hold": 1, "ring": 1, "talk": 1, "wait": 1, "ring_ms": 1000}
 # No call waits, rings or talks longer; the metrics cut what lasts longer, too.
 _LONGEST_DAYS = 31
+# TRANSFER as Asterisk wrote it before it counted positions.
+_OLD_TRANSFER = _DATA["TRANSFER"][:-1]
+
+# How many data fields a verb can have at most. Absent are those with a text that may
+# hold a `|` itself: a caller's name, a reason, a dialled number, a custom entry.
+_MOST = {
+    **{
+        verb: len(names)
+        for verb, names in _DATA.items()
+        if verb not in {"WITHDRAW", "BLINDTRANSFER", "TRANSFER", "ATTENDEDTRANSFER"}
+    },
+    "AGENTDUMP": 0,
+    "SYSCOMPAT": 0,
+    "QUEUESTART": 0,
+    "CONFIGRELOAD": 0,
+    "ADDMEMBER": 1,
+    "REMOVEMEMBER": 1,
+    "PENALTY": 1,
+    "RINGINUSE": 1,
+    "AGENTLOGIN": 1,
+    "AGENTLOGOFF": 2,
+    "AGENTCALLBACKLOGIN": 1,
+    "AGENTCALLBACKLOGOFF": 3,
+}
 
 CONTACT_VERBS = frozenset({*_DATA, "ENTERQUEUE", "AGENTDUMP", "SYSCOMPAT"})
 """Lines about a call: they name it and its queue."""
@@ -60,8 +83,14 @@ AGENT_VERBS = frozenset({
 PLATFORM_VERBS = frozenset({"QUEUESTART"})
 """Lines about Asterisk itself."""
 
-SILENT_VERBS = frozenset({"CONFIGRELOAD", "OUTCALL", "PENALTY", "RINGINUSE"})
-"""Well known, and saying nothing about who waited, who answered or who was there."""
+SILENT_VERBS = frozenset({"CONFIGRELOAD", "OUTCALL", "PENALTY", "RINGINUSE", "DID", "INFO"})
+"""Well known, and saying nothing about who waited, who answered or who was there.
+
+``DID`` (the number dialled) and ``INFO`` are written by dialplans, through the
+application ``QueueLog()``.
+"""
+
+_KNOWN_VERBS = CONTACT_VERBS | AGENT_VERBS | PLATFORM_VERBS | SILENT_VERBS
 
 _QUEUED_VERBS = CONTACT_VERBS | {"ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE"}
 _AGENT_NAMED = AGENT_VERBS | {
@@ -178,22 +207,21 @@ def _parse(number: int, raw: bytes) -> Line | Fault:
         reason = f"not UTF-8: byte 0x{raw[error.start]:02x} at column {error.start + 1}"
         return _fault(number, reason, raw.decode(errors="backslashreplace"))
     columns = text.split("|")
-    if len(columns) < 5:
-        return _fault(number, f"cut off: {len(columns)} columns of at least 5", text)
+    misshapen = _misshapen(columns)
+    if misshapen is not None:
+        return _fault(number, misshapen, text)
     stamp, uniqueid, queue, agent, verb = columns[:5]
     if not _is_number(stamp) or int(stamp) > _LATEST:
         return _fault(number, f"{stamp[:20]!r} is no time in seconds since the epoch", text)
     data = columns[5:]
     numbers = _numbers(verb, data)
-    if isinstance(numbers, str):
-        return _fault(number, numbers, text)
     problem = (
-        _implausible(verb, int(stamp), numbers)
+        _unfit(uniqueid, queue, agent)
         or _nameless(verb, uniqueid, _name(queue), _name(agent))
-        or _unusable(uniqueid, queue, agent)
+        or (numbers if isinstance(numbers, str) else _implausible(verb, int(stamp), numbers))
     )
-    if problem is not None:
-        return _fault(number, problem, text)
+    if problem is not None or isinstance(numbers, str):
+        return _fault(number, problem or "", text)
     return Line(
         number=number,
         at=int(stamp),
@@ -207,26 +235,48 @@ def _parse(number: int, raw: bytes) -> Line | Fault:
     )
 
 
+def _misshapen(columns: Sequence[str]) -> str | None:
+    """What is wrong with a line before its verb is known.
+
+    Of two lines run together neither is used: where the first was cut nobody knows.
+    """
+    if any("\r" in column for column in columns):
+        return "two lines run together?"
+    for at in range(1, len(columns) - 4):
+        stamp = columns[at][-10:]
+        if columns[at + 4] in _KNOWN_VERBS and len(stamp) == 10 and _is_number(stamp):
+            return "two lines run together?"
+    if len(columns) < 5:
+        return f"cut off: {len(columns)} columns of at least 5"
+    return None
+
+
+def _unfit(uniqueid: str, queue: str, agent: str) -> str | None:
+    """What is wrong with a name, for the engine to take it."""
+    for what, name in (("call", uniqueid), ("queue", queue), ("agent", agent)):
+        if (size := len(name.encode())) > LONGEST_NAME:
+            return f"the name of the {what} has {size} bytes, more than {LONGEST_NAME}"
+        if not name.isprintable() and any(category(letter) == "Cc" for letter in name):
+            return f"the name of the {what} holds a control character"
+    return None
+
+
 def _numbers(verb: str, data: list[str]) -> dict[str, int] | str:
     """What a verb's data say in numbers, or what is wrong with them."""
-    if verb == "ENTERQUEUE":
-        # url|callerid|origpos[|callername]: a `|` may stand in either name, and nothing
-        # of it is read; a line without any position is cut off.
-        if not any(_is_number(field) for field in data[2:]):
-            return "cut off: ENTERQUEUE without a position"
-        return {}
+    # Some exports pad the line to a fixed count of columns.
+    filled = len(data)
+    while filled and not data[filled - 1]:
+        filled -= 1
+    misfit = _misfit(verb, data[:filled])
+    if misfit is not None:
+        return misfit
     names = _DATA.get(verb)
     if names is None:
-        known = AGENT_VERBS | CONTACT_VERBS | PLATFORM_VERBS | SILENT_VERBS
-        return {} if verb in known else f"unknown verb {verb[:40]!r}"
-    if verb == "WITHDRAW":
-        # The one verb whose free text comes last.
-        values = data[: len(names)]
-    else:
-        # Some exports pad the line to a fixed count of columns.
-        while data and not data[-1]:
-            data = data[:-1]
-        values = data[-len(names) :]
+        return {}
+    if verb == "TRANSFER" and filled == len(_OLD_TRANSFER):
+        names = _OLD_TRANSFER
+    # WITHDRAW is the one verb whose free text comes last.
+    values = data[: len(names)] if verb == "WITHDRAW" else data[:filled][-len(names) :]
     if len(values) < len(names):
         return f"cut off: {verb} has {len(values)} data fields of {len(names)}"
     numbers: dict[str, int] = {}
@@ -250,25 +300,28 @@ def _implausible(verb: str, at: int, numbers: Mapping[str, int]) -> str | None:
     return None
 
 
+def _misfit(verb: str, data: list[str]) -> str | None:
+    """Why these data cannot be those of the verb, by their count."""
+    if verb not in _KNOWN_VERBS:
+        return f"unknown verb {verb[:40]!r}"
+    # url|callerid|origpos[|callername]: a `|` may stand in either name, and nothing of
+    # it is read; a line without any position is cut off.
+    if verb == "ENTERQUEUE" and not any(_is_number(field) for field in data[2:]):
+        return "cut off: ENTERQUEUE without a position"
+    most = _MOST.get(verb, len(data))
+    if len(data) > most:
+        return f"{verb} has {len(data)} data fields of at most {most}: two lines run together?"
+    return None
+
+
 def _nameless(verb: str, uniqueid: str, queue: str, agent: str) -> str | None:
-    """What a line of this verb must name and does not."""
+    """That a line does not name what its verb must."""
     if verb in CONTACT_VERBS and not _name(uniqueid):
         return f"{verb} names no call"
     if verb in _QUEUED_VERBS and not queue:
         return f"{verb} names no queue"
     if verb in _AGENT_NAMED and not agent:
         return f"{verb} names no agent"
-    return None
-
-
-def _unusable(uniqueid: str, queue: str, agent: str) -> str | None:
-    """Why one of the names cannot be that of anything, or ``None``."""
-    for what, name in (("call", uniqueid), ("queue", queue), ("agent", agent)):
-        if _CONTROL.search(name):
-            return f"the {what} has a control character in its name"
-    for what, name in (("queue", queue), ("agent", agent)):
-        if len(name.encode()) > _LONGEST_NAME:
-            return f"the {what} has a name longer than {_LONGEST_NAME} bytes"
     return None
 
 

@@ -357,6 +357,8 @@ class _Translation:
 
     def _restart(self, line: Line) -> str | None:
         """Asterisk started: whatever call was in it before is gone, without a line."""
+        if line.text in self._seen:
+            return "Asterisk started in this second already"
         for contact in self._contacts.values():
             if contact.phase is not _Phase.GONE:
                 self._inferred["restart"] += 1
