@@ -8,7 +8,7 @@ use super::contacts::Contacts;
 use super::facts::{Counters, Fact, Uncounted};
 use super::ladder::Thresholds;
 use super::table::{Basis, Grid, Row, Table};
-use super::visits::{VisitKey, Visits};
+use super::visits::{Facts, VisitKey, Visits};
 use crate::directory::Directory;
 use crate::error::ConfigError;
 use crate::event::Event;
@@ -188,8 +188,7 @@ impl KpiAggregator {
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
         match self.measure(source, key, event) {
-            Ok(Some(fact)) => self.post(fact),
-            Ok(None) => {}
+            Ok(facts) => facts.into_iter().flatten().for_each(|fact| self.post(fact)),
             Err(why) => self.counters.note(why),
         }
         while let Some(fact) = self.visits.settle(self.horizon) {
@@ -206,18 +205,13 @@ impl KpiAggregator {
         Contacts::is_ours(key.contact).then(|| self.visits.under_way(key, event.agent))
     }
 
-    fn measure(
-        &mut self,
-        source: u16,
-        key: VisitKey,
-        event: &Event,
-    ) -> Result<Option<Fact>, Uncounted> {
+    fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Result<Facts, Uncounted> {
         self.check_sequence(source, event.sequence)?;
         self.horizon = self.horizon.max(event.at);
         let agent = self.visits.agent_of(key, event);
-        let fact = self.visits.fold(key, event, &mut self.counters);
-        self.times.fold(key, event, agent, fact.is_ok(), self.grid, &mut self.counters)?;
-        fact
+        let facts = self.visits.fold(key, event, &mut self.counters);
+        self.times.fold(key, event, agent, facts.is_ok(), self.grid, &mut self.counters)?;
+        facts
     }
 
     fn check_sequence(&mut self, source: u16, sequence: u64) -> Result<(), Uncounted> {

@@ -132,6 +132,26 @@ fn handed_over_and_back_keeps_all_three_conversations() {
 }
 
 #[test]
+fn second_hand_over_is_not_ended_by_the_grace_of_the_first() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    for (seconds, from, to) in [(10.0, "ana", "ben"), (71.0, "ben", "cem")] {
+        let mut over = feed.event(Kind::ContactTransferred, seconds, "c1", from);
+        over.cause = Cause::HandedOver;
+        feed.metrics.fold(feed.source, &over);
+        feed.fold(Kind::AgentJoined, seconds, "c1", to);
+    }
+    feed.fold(Kind::ContactReleased, 80.0, "c1", "cem");
+    feed.fold(Kind::ContactQueued, 200.0, "c2", "");
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    let agents = feed.metrics.by_agent(&Query::default()).unwrap();
+    let handled: Vec<_> = agents.iter().map(|row| row.cell.handle.sum / 1_000_000).collect();
+    let talk: Vec<_> = agents.iter().map(|row| row.times.talk / SECOND).collect();
+    assert_eq!((handled, talk), (vec![10, 61, 9], vec![10, 61, 9]));
+}
+
+#[test]
 fn handle_time_is_read_before_and_settled_after_the_grace() {
     let mut feed = Feed::new();
     feed.fold(Kind::ContactQueued, 0.0, "c1", "");
