@@ -228,7 +228,7 @@ class KpiAggregator:
         queue: str | None = None,
         agent: str | None = None,
         cause: str = "none",
-        channel: str | None = ...,  # "voice"
+        channel: str | None = "voice",
         reason: str | None = None,
         number: int = 0,
         time: float | None = None,

@@ -56,6 +56,25 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Whole {
     }
 }
 
+/// Something counted, as an argument.
+#[derive(Clone, Copy)]
+pub(crate) struct Number(pub(crate) u64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Number {
+    type Error = PyErr;
+
+    fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let remedy = "give a whole number, 0 or more, of at most 64 bits";
+        number.extract().map(Self).map_err(|error| too_big("number ", number, remedy, error))
+    }
+}
+
+/// A number that events keep in 32 bits.
+pub(crate) fn half(name: &str, Number(number): Number) -> Result<u32, Rejection> {
+    u32::try_from(number)
+        .map_err(|_| invalid(format!("{name} {number}: give a whole number of at most 32 bits")))
+}
+
 /// Seconds as an argument, still to be checked by [`instant`] or [`span`].
 #[derive(Clone, Copy)]
 pub(crate) struct Seconds(pub(crate) f64);

@@ -1,7 +1,7 @@
 //! What is still open: visits that wait or are being handled, and conversations whose
 //! wrap-up may still come. Turns events into facts; counts nothing itself.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -94,8 +94,8 @@ pub(crate) struct Visits {
     open: FxHashMap<VisitKey, Visit>,
     #[serde(with = "canonical")]
     tails: FxHashMap<TailKey, Tail>,
-    /// Tails in order of ending, to be settled when the grace has passed.
-    settling: VecDeque<(Timestamp, TailKey)>,
+    /// Tails by source and in order of ending, to be settled when the grace has passed.
+    settling: BTreeSet<(u16, Timestamp, TailKey)>,
 }
 
 type Folded = Result<Option<Fact>, Uncounted>;
@@ -308,7 +308,7 @@ impl Visits {
         // Handed over and back within the grace: the agent's earlier conversation is done.
         let earlier = self.tails.insert((key, part.agent), tail);
         let earlier = earlier.map(|tail| tail.without_wrap_up(part.agent));
-        self.settling.push_back((event.at, (key, part.agent)));
+        self.settling.insert((key.source, event.at, (key, part.agent)));
         let what = What::Conversed { talk, hold, holds: part.holds, transferred };
         Ok([Some(Fact { place, at: event.at, agent: part.agent, what }), earlier])
     }
@@ -344,13 +344,16 @@ impl Visits {
         Ok(Some(Fact { place: tail.place, at: event.at, agent: event.agent, what }))
     }
 
-    /// The next conversation that will have no wrap-up, its grace having passed at `now`.
-    /// To be asked after every event until there is none.
-    pub(crate) fn settle(&mut self, now: Timestamp) -> Option<Fact> {
-        while let Some(&(ended, key)) = self.settling.front()
+    /// The next conversation of `source` that will have no wrap-up, its grace having passed
+    /// at `now` by that source's clock. To be asked after every event until there is none.
+    pub(crate) fn settle(&mut self, source: u16, now: Timestamp) -> Option<Fact> {
+        let least = (VisitKey { contact: 0, visit: 0, source: 0 }, None);
+        let first = (source, Timestamp::ZERO, least);
+        while let Some(&(from, ended, key)) = self.settling.range(first..).next()
+            && from == source
             && now.since(ended) > WRAP_UP_GRACE
         {
-            self.settling.pop_front();
+            self.settling.remove(&(from, ended, key));
             // A platform may not say to whom it was handed over: its part in it is done.
             // Only that hand-over: a later one of the same visit has its own grace.
             let handed_over = Phase::HandedOver { since: ended };
@@ -410,8 +413,9 @@ impl Visits {
             self.tails.entry((visit(key), theirs.map(&agent))).or_insert(tail);
         }
         let settling = other.settling.iter();
-        let renamed = settling.map(|&(at, (key, theirs))| (at, (visit(key), theirs.map(&agent))));
-        self.settling.extend(renamed);
-        self.settling.make_contiguous().sort_unstable();
+        self.settling.extend(settling.map(|&(_, at, (key, theirs))| {
+            let key = visit(key);
+            (key.source, at, (key, theirs.map(&agent)))
+        }));
     }
 }

@@ -23,14 +23,24 @@ type Story = (Option<String>, Option<String>, Option<String>);
 #[pymethods]
 impl PyEngine {
     #[new]
-    fn new(plan: &PyPlan, aggregator: Py<PyKpiAggregator>, source: &str) -> Self {
-        Self::with(Router::new(Arc::clone(&plan.plan)), aggregator, source)
+    fn new(
+        py: Python<'_>,
+        plan: &PyPlan,
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<Self> {
+        Self::with(py, Router::new(Arc::clone(&plan.plan)), aggregator, source)
     }
 
     #[staticmethod]
-    fn restore(snapshot: &[u8], aggregator: Py<PyKpiAggregator>, source: &str) -> PyResult<Self> {
+    fn restore(
+        py: Python<'_>,
+        snapshot: &[u8],
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<Self> {
         let router = super::restored(snapshot).map_err(errors::config)?;
-        Ok(Self::with(router, aggregator, source))
+        Self::with(py, router, aggregator, source)
     }
 
     fn sign_in(

@@ -203,7 +203,7 @@ fn repeated_sequence_numbers_are_duplicates_per_source() {
         (feed.queue(Basis::Event).cell.abandoned, feed.metrics.counters().duplicates),
         (0, 1)
     );
-    let other = feed.metrics.source("other");
+    let other = feed.metrics.source("other").unwrap();
     queued.contact = Some(feed.metrics.contact(other, "c1"));
     feed.metrics.fold(other, &queued);
     assert_eq!(feed.queue(Basis::Event).cell.offered, 2);
@@ -333,6 +333,48 @@ fn hand_over_that_nobody_joins_is_over_after_the_grace() {
     assert_eq!(feed.metrics.counters(), Counters { events: 5, ..Counters::default() });
     assert_eq!(feed.queue(Basis::Offered).waiting, 2);
     assert_eq!(feed.metrics.remembered_contacts(), 2);
+}
+
+/// A served contact of `source`, with a wrap-up, from `start` on.
+fn served(feed: &mut Feed, source: u16, id: &str, start: f64) {
+    feed.source = source;
+    feed.fold(Kind::ContactQueued, start, id, "");
+    feed.fold(Kind::ContactConnected, start, id, "ana");
+    feed.fold(Kind::ContactReleased, start + 10.0, id, "ana");
+    feed.fold(Kind::WrapUpStarted, start + 10.0, id, "ana");
+    feed.fold(Kind::WrapUpEnded, start + 15.0, id, "ana");
+}
+
+#[test]
+fn sources_on_different_days_do_not_settle_each_other() {
+    let mut feed = Feed::new();
+    let (early, late) = (feed.source, feed.metrics.source("late").unwrap());
+    feed.fold(Kind::ContactQueued, 0.0, "open", "");
+    feed.fold(Kind::ContactConnected, 0.0, "open", "ben");
+    feed.fold(Kind::ContactReleased, 5.0, "open", "ben");
+    served(&mut feed, late, "c1", 86_400.0);
+    feed.source = early;
+    feed.fold(Kind::WrapUpStarted, 6.0, "open", "ben");
+    feed.fold(Kind::WrapUpEnded, 8.0, "open", "ben");
+    served(&mut feed, early, "c1", 100.0);
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    let handle = feed.queue(Basis::Offered).cell.handle;
+    assert_eq!((handle.histogram.count_all(), handle.sum), (3, 37_000_000));
+}
+
+#[test]
+fn one_event_from_the_far_future_orphans_no_later_wrap_up() {
+    let mut feed = Feed::new();
+    let source = feed.source;
+    feed.fold(Kind::ContactQueued, 1e9, "astray", "");
+    feed.fold(Kind::ContactConnected, 1e9, "astray", "ben");
+    feed.fold(Kind::ContactReleased, 1e9, "astray", "ben");
+    for number in 0..100u32 {
+        served(&mut feed, source, &format!("call-{number}"), f64::from(number * 100));
+    }
+    assert_eq!(feed.metrics.counters(), Counters { events: 503, ..Counters::default() });
+    assert_eq!(feed.queue(Basis::Offered).cell.handle.sum, 1_500_000_000);
+    assert!(feed.metrics.remembered_contacts() < 10);
 }
 
 #[test]

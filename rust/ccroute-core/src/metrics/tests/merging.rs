@@ -153,7 +153,7 @@ proptest! {
         prop_assert_eq!(&postcard::to_stdvec(&restored).unwrap(), &bytes);
         let mut saved = saved;
         for metrics in [&mut saved, &mut restored] {
-            let source = metrics.source("test");
+            let source = metrics.source("test").unwrap();
             let mut event = Event::new(Kind::ContactAbandoned);
             event.at = at(60_000.0);
             event.visit = 1;
@@ -162,6 +162,23 @@ proptest! {
         }
         prop_assert_eq!(postcard::to_stdvec(&saved).unwrap(), postcard::to_stdvec(&restored).unwrap());
     }
+}
+
+#[test]
+fn more_sources_than_numbers_are_refused_and_change_nothing() {
+    let mut full = KpiAggregator::default();
+    (0..1 << 16).for_each(|number| _ = full.source(&format!("s{number}")).unwrap());
+    let refused = full.source("one more").unwrap_err();
+    assert_eq!(refused.code, crate::error::RejectionCode::InvalidValue);
+    assert!(refused.message.contains("'one more'"), "{refused}");
+    assert_eq!(full.source("s65535"), Ok(u16::MAX));
+    let mut other = KpiAggregator::default();
+    other.source("s0").unwrap();
+    full.merge(&other).unwrap();
+    other.source("one more").unwrap();
+    other.queue("q");
+    assert!(full.merge(&other).unwrap_err().message.contains("65537 sources"));
+    assert_eq!(full.queue_names().len(), 0);
 }
 
 #[test]
