@@ -1,7 +1,7 @@
 //! What single feeds of events come to.
 
 use super::*;
-use crate::event::{Cause, EventKind as Kind, Role};
+use crate::event::{Cause, Device, EventKind as Kind, Role};
 
 const SECOND: i64 = 1_000_000;
 
@@ -238,7 +238,7 @@ fn two_contacts_at_once_take_one_second_per_second() {
     }
     let time = feed.time(100.0);
     assert_eq!((time.talk, time.hold), (30 * SECOND, 10 * SECOND));
-    assert_eq!((time.not_ready_in_all(), time.idle), (10 * SECOND, 50 * SECOND));
+    assert_eq!((not_ready(&time), time.idle), (10 * SECOND, 50 * SECOND));
     assert_eq!(time.signed_in, 100 * SECOND);
     assert_eq!(time.handling_or_ready(), 90 * SECOND);
 }
@@ -258,7 +258,7 @@ fn states_are_cut_exactly_at_the_edges_of_intervals() {
             ..Query::default()
         };
         let times = feed.metrics.by_agent(&query).unwrap().remove(0).times;
-        (times.not_ready_in_all(), times.idle)
+        (not_ready(&times), times.idle)
     };
     assert_eq!(by_interval(0, 900), (49_500_000, 0));
     assert_eq!(by_interval(900, 1800), (900 * SECOND, 0));
@@ -285,6 +285,37 @@ fn offer_of_a_ring_all_that_outlives_the_contact_does_not_hold_the_agent() {
     feed.fold(Kind::OfferWithdrawn, 6.0, "c1", "ana");
     let time = feed.time(10.0);
     assert_eq!((time.offered, time.idle), (6 * SECOND, 4 * SECOND));
+}
+
+#[test]
+fn ready_agent_whose_device_is_busy_outside_is_not_idle() {
+    let mut feed = Feed::new();
+    let device = |feed: &mut Feed, seconds: f64, device: Device| {
+        let mut event = feed.event(Kind::AgentDevice, seconds, "", "ana");
+        event.number = device as u32;
+        feed.metrics.fold(feed.source, &event);
+    };
+    feed.fold(Kind::AgentSignedIn, 0.0, "", "ana");
+    device(&mut feed, 5.0, Device::InUse); // not ready all the same
+    feed.fold(Kind::AgentReady, 10.0, "", "ana"); // 10 s outside
+    device(&mut feed, 20.0, Device::Available); // 5 s idle
+    device(&mut feed, 25.0, Device::Ringing); // 2 s outside
+    feed.fold(Kind::ContactQueued, 27.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 27.0, "c1", "ana");
+    device(&mut feed, 27.0, Device::InUse); // ours: 13 s talk
+    feed.fold(Kind::ContactReleased, 40.0, "c1", "ana");
+    device(&mut feed, 41.0, Device::Unreachable); // 1 s in use, 9 s gone
+    feed.fold(Kind::AgentSignedIn, 50.0, "", "ana");
+    feed.fold(Kind::AgentReady, 50.0, "", "ana");
+    let time = feed.time(60.0);
+    assert_eq!((time.device_busy, time.idle, time.talk), (22 * SECOND, 15 * SECOND, 13 * SECOND));
+    assert_eq!((not_ready(&time), time.signed_in), (10 * SECOND, 60 * SECOND));
+    assert_eq!(time.handling_or_ready(), 28 * SECOND);
+}
+
+/// Time not ready, whatever the reason.
+fn not_ready(times: &StateTimes) -> i64 {
+    times.not_ready.iter().map(|&(_, micros)| micros).sum()
 }
 
 #[test]
