@@ -88,12 +88,8 @@ impl KpiAggregator {
     /// # Errors
     /// Unless the interval is whole seconds and a day holds a whole number of them.
     pub fn new(thresholds: Thresholds, interval: Span) -> Result<Self, ConfigError> {
-        let (step, day) = (interval.micros(), Span::secs(86_400).micros());
-        if step == 0 || day % step != 0 || step % Span::secs(1).micros() != 0 {
-            return Err(ConfigError::new(format!(
-                "interval {interval}: give whole seconds that divide a day, such as 900"
-            )));
-        }
+        let step = interval.micros();
+        Self::check_interval(step)?;
         Ok(Self {
             thresholds,
             grid: Grid { step },
@@ -111,6 +107,17 @@ impl KpiAggregator {
             counters: Counters::default(),
             horizon: Timestamp::ZERO,
         })
+    }
+
+    pub(super) fn check_interval(step: i64) -> Result<(), ConfigError> {
+        let (second, day) = (Span::secs(1).micros(), Span::secs(86_400).micros());
+        if step > 0 && day % step == 0 && step % second == 0 {
+            return Ok(());
+        }
+        let interval = Span::from_micros(step).unwrap_or_default();
+        Err(ConfigError::new(format!(
+            "interval {interval}: give whole seconds that divide a day, such as 900"
+        )))
     }
 
     /// The number of a source, given now if it is new.
@@ -157,8 +164,8 @@ impl KpiAggregator {
     }
 
     /// How many contacts known by text are remembered.
-    #[must_use]
-    pub fn remembered_contacts(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn remembered_contacts(&self) -> usize {
         self.contacts.len()
     }
 

@@ -109,6 +109,7 @@ impl Contacts {
     }
 
     /// How many texts are remembered.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.named.len()
     }

@@ -4,17 +4,17 @@ mod cells;
 mod rows;
 
 use ccroute_core::{
-    Basis, Cause, Event, EventKind, KpiAggregator, Query, Rejection, RejectionCode, Role,
-    ServiceLevel, Span, Subject, Thresholds,
+    Basis, Cause, ConfigError, Event, EventKind, KpiAggregator, Query, Rejection, RejectionCode,
+    Role, ServiceLevel, Span, Subject, Thresholds,
 };
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::arrays::{self, Names};
 use crate::errors;
-use crate::gate::Gate;
+use crate::gate::{self, Gate};
 use crate::scalars::{self, Number, Seconds};
 
 /// Measures events of any source: one of the three parts that stand alone.
@@ -169,6 +169,30 @@ impl PyKpiAggregator {
         let other = other.gate.run_detached(py, "merge", |metrics| metrics.clone())?;
         let merged = self.gate.run_detached(py, "merge", |metrics| metrics.merge(&other))?;
         merged.map_err(errors::config)
+    }
+
+    /// All that was counted and all that is open, as bytes for `restore`.
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.gate.run_detached(py, "snapshot", |metrics| metrics.snapshot())?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The aggregator a snapshot was taken of.
+    #[staticmethod]
+    fn restore(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
+        // A checksum proves no author: what cannot be read is refused here, not broken later.
+        let sound = py.detach(|| {
+            gate::attempt(|| {
+                let metrics = KpiAggregator::restore(snapshot)?;
+                let query = Query::default();
+                metrics.by_queue(&query)?;
+                metrics.by_agent(&query)?;
+                Ok(metrics)
+            })
+        });
+        let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
+        let metrics = sound.unwrap_or_else(|| Err(forged())).map_err(errors::config)?;
+        Ok(Self { gate: Gate::new("KpiAggregator", metrics) })
     }
 
     /// Totals of a range of intervals: one dict a queue, agent or interval. Which keys it

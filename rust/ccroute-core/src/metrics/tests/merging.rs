@@ -148,9 +148,9 @@ proptest! {
     #[test]
     fn restored_aggregator_goes_on_as_if_never_saved(stories in prop::collection::vec(story(), 2..40)) {
         let saved = fold(&stories, None);
-        let bytes = postcard::to_stdvec(&saved).unwrap();
-        let mut restored: KpiAggregator = postcard::from_bytes(&bytes).unwrap();
-        prop_assert_eq!(&postcard::to_stdvec(&restored).unwrap(), &bytes);
+        let bytes = saved.snapshot();
+        let mut restored = KpiAggregator::restore(&bytes).unwrap();
+        prop_assert_eq!(&restored.snapshot(), &bytes);
         let mut saved = saved;
         for metrics in [&mut saved, &mut restored] {
             let source = metrics.source("test").unwrap();
@@ -160,7 +160,7 @@ proptest! {
             event.contact = Some(metrics.contact(source, "c7"));
             metrics.fold(source, &event);
         }
-        prop_assert_eq!(postcard::to_stdvec(&saved).unwrap(), postcard::to_stdvec(&restored).unwrap());
+        prop_assert_eq!(saved.snapshot(), restored.snapshot());
     }
 }
 
@@ -179,6 +179,17 @@ fn more_sources_than_numbers_are_refused_and_change_nothing() {
     other.queue("q");
     assert!(full.merge(&other).unwrap_err().message.contains("65537 sources"));
     assert_eq!(full.queue_names().len(), 0);
+}
+
+#[test]
+fn damaged_snapshot_is_refused_wherever_the_damage_is() {
+    let bytes = fold(&[], None).snapshot();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(KpiAggregator::restore(&damaged).is_err(), "byte {at}");
+        assert!(KpiAggregator::restore(&bytes[..at]).is_err(), "{at} bytes");
+    }
 }
 
 #[test]
