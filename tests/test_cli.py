@@ -273,7 +273,7 @@ def test_what_cannot_be_read_is_one_sentence(ccroute_at: Prompt, tmp_path: Path)
         ((LOG, "--reader", "tape"), "no reader 'tape' for recordings (installed: queue_log)"),
         ((LOG, "--within", "nan"), "--within nan: give seconds"),
         # The plan is not to blame for what another option says.
-        ((LOG, "--plan", PLAN, "--within", "1e300"), "threshold '1000"),
+        ((LOG, "--plan", PLAN, "--within", "1e300"), "threshold 1e300: give seconds"),
     ):
         ran = ccroute_at("replay", *words)
         assert (ran.code, ran.out) == (1, ""), words

@@ -162,11 +162,17 @@ def test_strided_array_is_read_as_it_stands() -> None:
     ("arguments", "says"),
     [
         ({"kind": "contact_came"}, "kind 'contact_came': give one of contact_queued, "),
-        ({"at": float("nan")}, "at 'NaN'"),
-        ({"at": -1.0}, "at '-1'"),
+        ({"at": float("nan")}, "at NaN: give seconds"),
+        ({"at": -1.0}, "at -1: give seconds"),
+        ({"at": 10**400}, "0: give seconds"),
+        ({"visit": -1}, "number -1: give a whole number"),
+        ({"visit": 2**32}, "visit 4294967296: give a whole number"),
+        ({"number": 2**32}, "number 4294967296: give a whole number"),
+        ({"sequence": -1}, "number -1: give a whole number"),
+        ({"sequence": 2**64}, "number 18446744073709551616: give a whole number"),
         ({"cause": "weather"}, "cause 'weather': give one of none, "),
         ({"role": "boss"}, "role 'boss': give one of primary, consult, conference, monitor"),
-        ({"time": float("inf")}, "time 'inf'"),
+        ({"time": float("inf")}, "time inf: give seconds"),
     ],
 )
 def test_wrong_word_or_time_is_refused_and_changes_nothing(
@@ -196,6 +202,29 @@ def test_settings_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(ccroute.ConfigError, match=says):
         KpiAggregator(thresholds, interval)
+
+
+def test_snapshot_goes_on_as_if_never_saved() -> None:
+    whole = told(KpiAggregator([10.0, 20.0], 300.0), *conversation("c1", 0.0))
+    told(whole, ("agent_ready", 90.0, None, "ana"), ("contact_queued", 100.0, "c2", None))
+    restored = KpiAggregator.restore(whole.snapshot())
+    for aggregator in (whole, restored):
+        told(aggregator, ("contact_abandoned", 130.0, "c2", None))
+    assert restored.snapshot() == whole.snapshot()
+    level = {"within": 10.0, "short": 10.0}
+    assert restored.report(**level) == whole.report(**level)
+    assert restored.report(**level)[0]["abandoned"] == 1
+    damaged = whole.snapshot()[:-1] + b"?"
+    with pytest.raises(ccroute.ConfigError, match="its checksum differs"):
+        KpiAggregator.restore(damaged)
+
+
+def test_ready_agent_on_an_outside_call_is_not_idle() -> None:
+    aggregator = told(KpiAggregator(), ("agent_ready", 0.0, None, "ana"))
+    aggregator.fold("agent_device", DAY + 10.0, agent="ana", number=2)
+    row = Metrics(aggregator).report(by="agent", now=DAY + 40.0)["ana"]
+    assert (row.idle, row.device_busy, row.signed_in) == (10.0, 30.0, 40.0)
+    assert row.occupancy.denominator == 10_000_000
 
 
 def test_threshold_off_the_ladder_names_the_ladder() -> None:

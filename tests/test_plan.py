@@ -266,3 +266,21 @@ def test_examples_in_docstrings_run(documented: type) -> None:
     results = [doctest.DocTestRunner().run(test) for test in tests]
     assert sum(result.attempted for result in results) > 0
     assert sum(result.failed for result in results) == 0
+
+
+def test_plan_in_hand_does_not_change() -> None:
+    plan = Plan.from_toml('[queues.a]\n[agents.ana]\nskills = { es = 5 }\nqueues = ["a"]')
+    changes = (
+        lambda: plan.agents["ana"].skills.__setitem__("es", 1),
+        lambda: plan.agents["ana"].skills.update(es=1),
+        lambda: plan.queues.pop("a"),
+        plan.queues.clear,
+        lambda: plan.agents.__delitem__("ana"),
+        lambda: plan.agents.__ior__({}),
+    )
+    for change in changes:
+        with pytest.raises(TypeError, match="a plan does not change"):
+            change()
+    assert plan.agents["ana"].skills == {"es": 5}
+    again = copy.deepcopy(pickle.loads(pickle.dumps(plan)))
+    assert (again, hash(again)) == (plan, hash(plan))

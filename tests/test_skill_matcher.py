@@ -332,7 +332,11 @@ REFUSALS = [
     (lambda m: m.add_agent({"new": 11}), "invalid_value", "level 11 of skill 'new': give 1 to 10"),
     (lambda m: m.set_skills(0, {"es": -3}), "invalid_value", "level -3 of skill 'es': give"),
     (lambda m: m.requirement({"es": 300}), "invalid_value", "level 300 of skill 'es': give"),
-    (lambda m: m.requirement(any_of=[{}, {"es": 0}]), "invalid_value", "level 0 of skill 'es'"),
+    (
+        lambda m: m.requirement(any_of=[{"en": 1}, {"es": 0}]),
+        "invalid_value",
+        "level 0 of skill 'es'",
+    ),
     (lambda m: m.add_agent({"es": -(2**70)}), "invalid_value", "number -1180591620717411303424: g"),
     (lambda m: m.arrive(0, 10**400), "invalid_value", "10{400}: give seconds"),
     (lambda m: m.cancel(NOBODY), "unknown_contact", str(NOBODY)),

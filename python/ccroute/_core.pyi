@@ -237,7 +237,7 @@ class KpiAggregator:
         queue: str | None = None,
         agent: str | None = None,
         cause: str = "none",
-        channel: str | None = ...,  # "voice"
+        channel: str | None = "voice",
         reason: str | None = None,
         number: int = 0,
         time: float | None = None,
@@ -257,6 +257,9 @@ class KpiAggregator:
     ) -> None: ...
     def contacts(self, ids: Sequence[str], *, source: str = "") -> NDArray[np.uint64]: ...
     def merge(self, other: KpiAggregator) -> None: ...
+    def snapshot(self) -> bytes: ...
+    @staticmethod
+    def restore(snapshot: bytes) -> KpiAggregator: ...
     @overload
     def report(
         self,

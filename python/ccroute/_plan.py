@@ -14,17 +14,18 @@ from typing import Any, Literal, Self
 import attrs
 
 from ccroute._errors import ConfigError
+from ccroute._table import Table
 from ccroute._wire import CheckedPlan
 
-# Converters copy, so that what the caller does to the original changes no plan.
+# Converters copy into tables, so that nothing the caller does afterwards changes a plan.
 
 
 def _numbers(given: Mapping[str, int]) -> Mapping[str, int]:
-    return dict(given)
+    return Table(given)
 
 
 def _groups(given: Iterable[Mapping[str, int]]) -> tuple[Mapping[str, int], ...]:
-    return tuple(dict(group) for group in given)
+    return tuple(Table(group) for group in given)
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
@@ -46,9 +47,9 @@ class Requirement:
     {'billing': 3}
     """
 
-    all_of: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
+    all_of: Mapping[str, int] = attrs.field(factory=Table, converter=_numbers)
     any_of: tuple[Mapping[str, int], ...] = attrs.field(default=(), converter=_groups)
-    none_of: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
+    none_of: Mapping[str, int] = attrs.field(factory=Table, converter=_numbers)
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +103,7 @@ class Step:
 
     after: float
     drop: tuple[str, ...] = attrs.field(default=(), converter=_names)
-    lower: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
+    lower: Mapping[str, int] = attrs.field(factory=Table, converter=_numbers)
 
 
 def _steps(given: Iterable[Step]) -> tuple[Step, ...]:
@@ -129,17 +130,17 @@ class AgentPlan:
     Without ``capacity`` the agent takes one contact at once on the plan's first channel.
     """
 
-    skills: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
+    skills: Mapping[str, int] = attrs.field(factory=Table, converter=_numbers)
     queues: tuple[str, ...] = attrs.field(default=(), converter=_names)
-    capacity: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
+    capacity: Mapping[str, int] = attrs.field(factory=Table, converter=_numbers)
 
 
 def _queues(given: Mapping[str, QueuePlan]) -> Mapping[str, QueuePlan]:
-    return dict(given)
+    return Table(given)
 
 
 def _agents(given: Mapping[str, AgentPlan]) -> Mapping[str, AgentPlan]:
-    return dict(given)
+    return Table(given)
 
 
 @attrs.frozen(kw_only=True)
@@ -162,8 +163,8 @@ class Plan:
     skills: tuple[str, ...] = attrs.field(default=(), converter=_names)
     channels: tuple[str, ...] = attrs.field(default=(), converter=_names)
     retention: float = 600.0
-    queues: Mapping[str, QueuePlan] = attrs.field(factory=dict, converter=_queues)
-    agents: Mapping[str, AgentPlan] = attrs.field(factory=dict, converter=_agents)
+    queues: Mapping[str, QueuePlan] = attrs.field(factory=Table, converter=_queues)
+    agents: Mapping[str, AgentPlan] = attrs.field(factory=Table, converter=_agents)
     _checked: CheckedPlan = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -176,8 +177,8 @@ class Plan:
             "skills": tuple(form.get("skills", ())),
             "channels": tuple(form["channels"]),
             "retention": form["retention"],
-            "queues": {name: _queue(queue) for name, queue in queues.items()},
-            "agents": {name: AgentPlan(**agent) for name, agent in agents.items()},
+            "queues": Table({name: _queue(queue) for name, queue in queues.items()}),
+            "agents": Table({name: AgentPlan(**agent) for name, agent in agents.items()}),
             "_checked": checked,
         }
         for name, value in complete.items():

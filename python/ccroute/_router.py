@@ -61,6 +61,8 @@ class Router:
         plan: Plan,
     ) -> None:
         self._engine = engine
+        if clock is not None and not callable(getattr(clock, "now", None)):
+            raise not_a("ccroute.Clock", "clock", clock)
         self._clock: Clock = SystemClock() if clock is None else clock
         self._turn = Turn(self._clock)
         self._source = source

@@ -120,6 +120,7 @@ class AgentNumbers(HandlingNumbers):
     time_offered_us: int
     time_wrap_up_us: int
     time_idle_us: int
+    time_device_busy_us: int
     time_not_ready_us: dict[str, int]
     time_signed_in_us: int
     occupancy: Counts

@@ -164,6 +164,8 @@ class AgentRow:
     """Being offered a contact."""
     idle: float
     """Ready, with nothing to do."""
+    device_busy: float
+    """Ready, but the device in use for others, ringing or unreachable: not idle."""
     not_ready: float
     not_ready_by_reason: Mapping[str, float]
     """The same by reason; ``""`` for none given."""
@@ -192,6 +194,7 @@ class AgentRow:
             connecting=numbers["time_connecting_us"] / _SECOND,
             offered=numbers["time_offered_us"] / _SECOND,
             idle=numbers["time_idle_us"] / _SECOND,
+            device_busy=numbers["time_device_busy_us"] / _SECOND,
             not_ready=sum(reasons.values()) / _SECOND,
             not_ready_by_reason=MappingProxyType(
                 {reason: micros / _SECOND for reason, micros in reasons.items()}

@@ -200,7 +200,7 @@ fn main() {
     let mut poured = 0;
     let measured = median(|| {
         let mut aggregator = KpiAggregator::default();
-        let mut feed = Feed::new("bench");
+        let mut feed = Feed::new("bench", &mut aggregator).expect("its first source");
         let offers = lives(&mut fresh.clone(), |router| feed.pour(router, &mut aggregator));
         poured = aggregator.counters().events;
         offers
@@ -218,7 +218,7 @@ fn main() {
             aggregator.agent(&format!("agent-{agent}"));
         }
         aggregator.channel("voice");
-        let source = aggregator.source("bench");
+        let source = aggregator.source("bench").expect("its first source");
         recorded.iter().for_each(|event| aggregator.fold(source, event));
         recorded.len()
     });

@@ -188,6 +188,25 @@ words!(
     }
 );
 
+impl Cause {
+    /// What can end a wait before it is connected; only the first is the customer's doing.
+    pub const OF_CANCEL: &[Self] = &[
+        Self::Abandoned,
+        Self::Withdrawn,
+        Self::TimedOut,
+        Self::NoAgents,
+        Self::ExitedByKey,
+        Self::Failed,
+    ];
+    /// Who can end a conversation.
+    pub const OF_RELEASE: &[Self] = &[Self::Customer, Self::Agent, Self::System];
+}
+
+impl Role {
+    /// The parts an agent can join in; the primary's comes by offer or hand-over.
+    pub const OF_JOIN: &[Self] = &[Self::Consult, Self::Conference, Self::Monitor];
+}
+
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {

@@ -1,6 +1,7 @@
 //! The one room that knows both the router and the aggregator: it carries events from
 //! the first to the second and translates keys. Neither knows the other.
 
+use crate::error::Rejection;
 use crate::event::Event;
 use crate::ids::{AgentKey, ChannelKey, QueueKey, TextKey};
 use crate::metrics::KpiAggregator;
@@ -14,7 +15,7 @@ use crate::router::Router;
 /// let support = plan.add_queue("support", QueuePlan::default());
 /// let mut router = Router::new(plan);
 /// let mut aggregator = KpiAggregator::default();
-/// let mut feed = Feed::new("router");
+/// let mut feed = Feed::new("router", &mut aggregator).unwrap();
 /// let contact = NewContact::new("c1", support, ChannelKey::new(0));
 /// router.apply(Timestamp::ZERO, Command::Enqueue(contact)).unwrap();
 /// feed.pour(&router, &mut aggregator);
@@ -23,8 +24,7 @@ use crate::router::Router;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Feed {
-    name: String,
-    source: Option<u16>,
+    source: u16,
     poured: u64,
     queues: Vec<QueueKey>,
     channels: Vec<ChannelKey>,
@@ -33,31 +33,31 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// A feed under the name that tells this router's events from others'.
-    #[must_use]
-    pub fn new(source: &str) -> Self {
-        Self {
-            name: source.into(),
-            source: None,
+    /// A feed into `aggregator`, under the name that tells this router's events from others'.
+    ///
+    /// # Errors
+    /// `invalid_value` when the aggregator knows as many sources as it can.
+    pub fn new(source: &str, aggregator: &mut KpiAggregator) -> Result<Self, Rejection> {
+        Ok(Self {
+            source: aggregator.source(source)?,
             poured: 0,
             queues: Vec::new(),
             channels: Vec::new(),
             agents: Vec::new(),
             texts: Vec::new(),
-        }
+        })
     }
 
-    /// Folds every event of `router` that was not folded yet. To be called before the
-    /// events are cleared.
+    /// Folds every event of `router` that was not folded yet into the feed's aggregator.
+    /// To be called before the events are cleared.
     pub fn pour(&mut self, router: &Router, aggregator: &mut KpiAggregator) {
         let Some(last) = router.events().last() else { return };
         let fresh = usize::try_from(last.sequence.saturating_sub(self.poured))
             .unwrap_or(usize::MAX)
             .min(router.events().len());
-        let source = *self.source.get_or_insert_with(|| aggregator.source(&self.name));
         self.learn_names(router, aggregator);
         for event in &router.events()[router.events().len() - fresh..] {
-            aggregator.fold(source, &self.translate(event));
+            aggregator.fold(self.source, &self.translate(event));
         }
         self.poured = last.sequence;
     }

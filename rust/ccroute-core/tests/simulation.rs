@@ -10,8 +10,9 @@ mod dice;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccroute_core::{
-    Capacity, Cause, Command, ContactKey, Event, EventKind, NewContact, OfferKey, Plan, Rejection,
-    Reply, Requirement, Role, Router, SkillLevel, Span, Timestamp,
+    Capacity, Cause, Cell, Command, ContactKey, Counters, Event, EventKind, Feed, KpiAggregator,
+    NewContact, OfferKey, Plan, Query, Rejection, Reply, Requirement, Role, Router, SkillLevel,
+    Span, Timestamp,
 };
 use dice::Dice;
 
@@ -76,6 +77,8 @@ enum Story {
 
 struct Simulation {
     router: Router,
+    metrics: KpiAggregator,
+    feed: Feed,
     dice: Dice,
     now: Timestamp,
     /// By instant, then in the order they were planned.
@@ -91,8 +94,12 @@ struct Simulation {
 impl Simulation {
     fn new(seed: u64) -> Self {
         let plan = Plan::from_toml(PLAN).expect("the plan above");
+        let mut metrics = KpiAggregator::default();
+        let feed = Feed::new("router", &mut metrics).expect("its first source");
         let mut simulation = Self {
             router: Router::new(plan),
+            metrics,
+            feed,
             dice: Dice::new(seed),
             now: Timestamp::ZERO,
             acts: BTreeMap::new(),
@@ -279,6 +286,7 @@ impl Simulation {
 
     /// Reads the events: the contacts' stories, and what people do next.
     fn watch(&mut self) {
+        self.feed.pour(&self.router, &mut self.metrics);
         let events = self.router.events().to_vec();
         self.router.clear_events();
         for event in events {
@@ -383,6 +391,34 @@ fn the_same_seed_gives_the_same_day() {
     assert_ne!(day(3), day(4));
 }
 
+/// The aggregator saw every event, doubted none, and counted what the simulation did.
+fn check_figures(simulation: &Simulation) {
+    let count = |word| simulation.count(word);
+    let events = EventKind::ALL.iter().map(|kind| count(kind.word())).sum();
+    assert_eq!(simulation.metrics.counters(), Counters { events, ..Counters::default() });
+    let queues = simulation.metrics.by_queue(&Query::default()).expect("no edges to be wrong");
+    let mut total = Cell::default();
+    queues.iter().for_each(|row| total.merge(&row.cell));
+    assert_eq!(total.offered, count("contact_queued"));
+    assert_eq!(total.answered, count("contact_connected"));
+    assert_eq!(total.abandoned, count("contact_abandoned"));
+    assert_eq!(total.left_in_all(), count("contact_left"));
+    assert_eq!(total.offers.made, count("offer_made"));
+    assert_eq!(total.offers.missed, count("offer_missed"));
+    assert_eq!(total.offers.declined, count("offer_declined"));
+    assert_eq!(total.transferred, count("contact_transferred"));
+    assert_eq!(total.conversations, count("contact_released") + count("contact_transferred"));
+    let wrapping = count("wrap_up_started") - count("wrap_up_ended");
+    assert_eq!(total.handle.histogram.count_all(), total.conversations - wrapping);
+    let waiting = total.offered - total.answered - total.abandoned - total.left_in_all();
+    assert_eq!(queues.iter().map(|row| row.waiting).sum::<u64>(), waiting);
+    let agents = simulation.metrics.by_agent(&Query::default()).expect("no edges to be wrong");
+    let mut parts = Cell::default();
+    agents.iter().for_each(|row| parts.merge(&row.cell));
+    assert_eq!((parts.talk, parts.wrap_up), (total.talk, total.wrap_up));
+    assert_eq!(parts.handle, total.handle);
+}
+
 #[test]
 fn every_contact_of_a_week_is_accounted_for() {
     let days = chosen("CCROUTE_SIMULATION_DAYS", DAYS);
@@ -404,6 +440,8 @@ fn every_contact_of_a_week_is_accounted_for() {
         assert!(simulation.router.contact_id(*contact).is_some(), "{contact:?} is lost");
     }
     assert!(live < 200, "{live} contacts never end");
+
+    check_figures(&simulation);
 
     // A week in which these did not happen proves little.
     for word in [

@@ -88,7 +88,11 @@ pub(crate) fn event_bytes(events: &[Event]) -> Vec<u8> {
         let dense = |index: Option<usize>| {
             index.map_or(NONE, |index| u32::try_from(index).expect("keys count in 32 bits"))
         };
-        let channel = event.channel.map(ChannelKey::index);
+        let channel = event.channel.map_or(NO_CHANNEL, |key| {
+            // The code above the last stands for none.
+            let code = u8::try_from(key.index()).ok().filter(|&code| code != NO_CHANNEL);
+            code.expect("a plan has at most 200 channels")
+        });
         bytes.extend(event.sequence.to_le_bytes());
         bytes.extend(event.at.micros().to_le_bytes());
         bytes.extend(event.contact.map_or(0, ContactKey::raw).to_le_bytes());
@@ -100,7 +104,7 @@ pub(crate) fn event_bytes(events: &[Event]) -> Vec<u8> {
         bytes.extend(dense(event.agent.map(AgentKey::index)).to_le_bytes());
         bytes.extend(dense(event.reason.map(TextKey::index)).to_le_bytes());
         bytes.extend([event.kind as u8, event.cause as u8, event.role as u8]);
-        bytes.push(channel.and_then(|index| u8::try_from(index).ok()).unwrap_or(NO_CHANNEL));
+        bytes.push(channel);
     }
     bytes
 }

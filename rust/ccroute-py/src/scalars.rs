@@ -11,15 +11,23 @@ use crate::errors;
 pub(crate) fn instant(name: &str, Seconds(seconds): Seconds) -> Result<Timestamp, Rejection> {
     let micros = Span::from_secs(seconds).map(Span::micros).and_then(Timestamp::from_micros);
     micros.ok_or_else(|| {
-        let remedy = "give seconds since the epoch, finite and not negative";
+        let (seconds, most) = (shown(seconds), Timestamp::MAX.micros() / 1_000_000);
+        let remedy = format!("give seconds since the epoch, from 0 to {most}");
         invalid(format!("{name} {seconds}: {remedy}"))
     })
 }
 
 /// A length of time in seconds.
 pub(crate) fn span(name: &str, Seconds(seconds): Seconds) -> Result<Span, Rejection> {
-    Span::from_secs(seconds)
-        .ok_or_else(|| invalid(format!("{name} {seconds}: give seconds, finite and not negative")))
+    Span::from_secs(seconds).ok_or_else(|| {
+        let (seconds, most) = (shown(seconds), Span::LONGEST_SETTING.micros() / 1_000_000);
+        invalid(format!("{name} {seconds}: give seconds, finite, from 0 to {most} (ten years)"))
+    })
+}
+
+/// A number as a person would write it, however great.
+fn shown(seconds: f64) -> String {
+    if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:e}") }
 }
 
 /// How many, from 0.
@@ -54,6 +62,25 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Whole {
         let remedy = "give a level from 1 to 10, slots from 0 to 65535, or a number given to you";
         number.extract().map(Self).map_err(|error| too_big("number ", number, remedy, error))
     }
+}
+
+/// Something counted, as an argument.
+#[derive(Clone, Copy)]
+pub(crate) struct Number(pub(crate) u64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Number {
+    type Error = PyErr;
+
+    fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let remedy = "give a whole number, 0 or more, of at most 64 bits";
+        number.extract().map(Self).map_err(|error| too_big("number ", number, remedy, error))
+    }
+}
+
+/// A number that events keep in 32 bits.
+pub(crate) fn half(name: &str, Number(number): Number) -> Result<u32, Rejection> {
+    u32::try_from(number)
+        .map_err(|_| invalid(format!("{name} {number}: give a whole number of at most 32 bits")))
 }
 
 /// Seconds as an argument, still to be checked by [`instant`] or [`span`].

@@ -98,6 +98,10 @@ impl PySkillMatcher {
         none_of: Levels,
     ) -> PyResult<usize> {
         self.decide(py, "requirement", |desk| {
+            if any_of.iter().any(Levels::is_empty) {
+                let message = "an empty group in any_of: nobody has one of no skills; leave it out";
+                return Err(invalid(message.into()));
+            }
             let groups = any_of.iter().map(|group| desk.levels(group));
             let any_of = groups.collect::<Result<_, _>>()?;
             let requirement = Requirement {

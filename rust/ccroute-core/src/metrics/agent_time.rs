@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{Counters, Uncounted};
 use super::table::{Grid, Slot, Timeline};
 use super::visits::VisitKey;
-use crate::event::{Event, EventKind, Role};
+use crate::event::{Device, Event, EventKind, Role};
 use crate::ids::{AgentKey, TextKey};
 use crate::time::{Span, Timestamp};
 
@@ -50,6 +50,9 @@ pub struct StateTimes {
     pub wrap_up: i64,
     /// Ready, with nothing to do.
     pub idle: i64,
+    /// Ready, with nothing of ours to do, but the device in use, ringing or unreachable: an
+    /// agent on an outside call is not idle.
+    pub device_busy: i64,
     /// Not ready, with nothing to do, by reason.
     pub not_ready: Vec<(Option<TextKey>, i64)>,
     /// Signed in, whatever the state.
@@ -57,19 +60,13 @@ pub struct StateTimes {
 }
 
 impl StateTimes {
-    /// Microseconds not ready, whatever the reason.
-    #[must_use]
-    pub fn not_ready_in_all(&self) -> i64 {
-        self.not_ready.iter().map(|&(_, micros)| micros).sum()
-    }
-
     /// Microseconds spent on contacts: talk, hold and wrap-up.
     #[must_use]
     pub fn handling(&self) -> i64 {
         self.talk + self.hold + self.wrap_up
     }
 
-    /// Microseconds at work or ready for it: the base of `occupancy.handling`.
+    /// Microseconds at work or free for it: the base of `occupancy.handling`.
     #[must_use]
     pub fn handling_or_ready(&self) -> i64 {
         self.handling() + self.connecting + self.offered + self.idle
@@ -83,6 +80,7 @@ impl StateTimes {
         self.offered += other.offered;
         self.wrap_up += other.wrap_up;
         self.idle += other.idle;
+        self.device_busy += other.device_busy;
         self.signed_in += other.signed_in;
         other.not_ready.iter().for_each(|&(reason, micros)| self.add_not_ready(reason, micros));
     }
@@ -94,36 +92,62 @@ impl StateTimes {
         }
     }
 
-    fn add(&mut self, presence: Presence, part: Option<Part>, micros: i64) {
-        if presence != Presence::Offline {
+    fn add(&mut self, state: State, micros: i64) {
+        if state.presence != Presence::Offline {
             self.signed_in += micros;
         }
-        match (part, presence) {
+        match (state.part, state.presence) {
             (Some(Part::Engaged), _) => self.talk += micros,
             (Some(Part::Held), _) => self.hold += micros,
             (Some(Part::Connecting), _) => self.connecting += micros,
             (Some(Part::Offered), _) => self.offered += micros,
             (Some(Part::Wrapping), _) => self.wrap_up += micros,
-            (None, Presence::Ready) => self.idle += micros,
+            (None, Presence::Ready) => match state.device {
+                Device::Unknown | Device::Available => self.idle += micros,
+                Device::InUse | Device::Ringing | Device::Unreachable => self.device_busy += micros,
+            },
             (None, Presence::NotReady(reason)) => self.add_not_ready(reason, micros),
             (None, Presence::Offline) => {}
         }
     }
 }
 
+/// What an agent's time is spent on.
+#[derive(Clone, Copy)]
+struct State {
+    presence: Presence,
+    device: Device,
+    /// The ruling part.
+    part: Option<Part>,
+}
+
 /// One agent: the state now, and the time spent by interval.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Agent {
     presence: Presence,
+    device: Device,
     parts: Vec<(VisitKey, Part)>,
-    /// Since when presence and ruling part are what they are.
+    /// Since when presence, device and ruling part are what they are.
     since: Timestamp,
     times: Timeline<StateTimes>,
 }
 
+impl Default for Agent {
+    fn default() -> Self {
+        Self {
+            presence: Presence::Offline,
+            device: Device::Unknown,
+            parts: Vec::new(),
+            since: Timestamp::ZERO,
+            times: Timeline::default(),
+        }
+    }
+}
+
 impl Agent {
-    fn ruling(&self) -> Option<Part> {
-        self.parts.iter().map(|&(_, part)| part).max()
+    fn state(&self) -> State {
+        let part = self.parts.iter().map(|&(_, part)| part).max();
+        State { presence: self.presence, device: self.device, part }
     }
 
     fn is_away(&self) -> bool {
@@ -135,8 +159,8 @@ impl Agent {
         if !self.is_away() {
             let length = counters.elapsed(self.since, now);
             counters.overlong += u64::from(length > LONGEST_STATE);
-            let (presence, part, times) = (self.presence, self.ruling(), &mut self.times);
-            split(self.since, now, grid, |slot, micros| times.at(slot).add(presence, part, micros));
+            let (state, times) = (self.state(), &mut self.times);
+            split(self.since, now, grid, |slot, micros| times.at(slot).add(state, micros));
         }
         self.since = self.since.max(now);
     }
@@ -180,7 +204,9 @@ impl AgentTimes {
         let change = Change { key, at: event.at, grid };
         match (action, agent) {
             (Action::Nothing, _) | (Action::Part(_) | Action::End, None) => Ok(()),
-            (Action::Presence(_), None) => Err(Uncounted::Incomplete),
+            (Action::SignIn | Action::Presence(_) | Action::Device(_), None) => {
+                Err(Uncounted::Incomplete)
+            }
             (action, Some(agent)) => self.agent(agent).act(action, change, counters),
         }
     }
@@ -199,7 +225,7 @@ impl AgentTimes {
             let mut times = agent.times.clone();
             if !agent.is_away() {
                 split(agent.since, now, grid, |slot, micros| {
-                    times.at(slot).add(agent.presence, agent.ruling(), micros);
+                    times.at(slot).add(agent.state(), micros);
                 });
             }
             cells.extend(times.iter().map(|(slot, time)| (index, slot, time.clone())));
@@ -229,6 +255,7 @@ impl AgentTimes {
                     Presence::NotReady(reason) => Presence::NotReady(reason.map(&text)),
                     Presence::Offline | Presence::Ready => theirs.presence,
                 };
+                ours.device = theirs.device;
                 ours.parts = theirs.parts.iter().map(|&(key, part)| (visit(key), part)).collect();
                 ours.since = theirs.since;
             }
@@ -242,7 +269,9 @@ enum Action {
     Nothing,
     Part(Part),
     End,
+    SignIn,
     Presence(Presence),
+    Device(Device),
 }
 
 impl Action {
@@ -254,7 +283,7 @@ impl Action {
             Kind::ContactConnected | Kind::ContactResumed => Self::Part(Part::Engaged),
             Kind::ContactHeld => Self::Part(Part::Held),
             Kind::WrapUpStarted => Self::Part(Part::Wrapping),
-            // A monitor listens and takes no slot.
+            // A monitor listens and takes no slot: activity looks at the other parts.
             Kind::AgentJoined | Kind::AgentLeft if event.role == Role::Monitor => Self::Nothing,
             Kind::AgentJoined => Self::Part(Part::Engaged),
             Kind::AgentLeft
@@ -267,17 +296,20 @@ impl Action {
             | Kind::ContactTransferred
             | Kind::ContactReleased
             | Kind::WrapUpEnded => Self::End,
-            Kind::AgentSignedIn => Self::Presence(Presence::NotReady(None)),
+            Kind::AgentSignedIn => Self::SignIn,
             Kind::AgentReady => Self::Presence(Presence::Ready),
             Kind::AgentNotReady => Self::Presence(Presence::NotReady(event.reason)),
             Kind::AgentSignedOut => Self::Presence(Presence::Offline),
+            Kind::AgentDevice => {
+                let code = u8::try_from(event.number).ok();
+                Self::Device(code.and_then(Device::from_code).unwrap_or(Device::Unknown))
+            }
             Kind::ContactQueued
             | Kind::ContactEscalated
             | Kind::ContactReprioritised
             | Kind::ContactUpdated
             | Kind::ContactDisposed
             | Kind::WrapUpExtended
-            | Kind::AgentDevice
             | Kind::AgentChanged => Self::Nothing,
         }
     }
@@ -305,7 +337,14 @@ impl Agent {
                 return Err(Uncounted::Orphan);
             }
             (Action::Nothing, _) | (Action::End, None) => return Ok(()),
-            (Action::Part(_) | Action::End | Action::Presence(_), _) => {
+            (
+                Action::Part(_)
+                | Action::End
+                | Action::SignIn
+                | Action::Presence(_)
+                | Action::Device(_),
+                _,
+            ) => {
                 self.book(at, grid, counters);
             }
         }
@@ -315,7 +354,12 @@ impl Agent {
             (Action::End, Some(row)) => {
                 self.parts.swap_remove(row);
             }
+            (Action::SignIn, _) => {
+                // What was seen of the device before may be of another one.
+                (self.presence, self.device) = (Presence::NotReady(None), Device::Unknown);
+            }
             (Action::Presence(presence), _) => self.presence = presence,
+            (Action::Device(device), _) => self.device = device,
             (Action::Nothing, _) | (Action::End, None) => {}
         }
         Ok(())

@@ -8,15 +8,18 @@ use super::contacts::Contacts;
 use super::facts::{Counters, Fact, Uncounted};
 use super::ladder::Thresholds;
 use super::table::{Basis, Grid, Row, Table};
-use super::visits::{VisitKey, Visits};
+use super::visits::{Facts, VisitKey, Visits};
 use crate::directory::Directory;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Rejection, RejectionCode};
 use crate::event::Event;
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
 /// The cells' usual length: a quarter of an hour, which every time zone is a multiple of.
 pub const DEFAULT_INTERVAL: Span = Span::secs(900);
+
+/// Sources an aggregator can tell apart: as many as their numbers.
+pub(super) const MAX_SOURCES: usize = 1 << 16;
 
 /// Measures events, whoever reports them: one of the three parts that stand alone.
 ///
@@ -28,7 +31,7 @@ pub const DEFAULT_INTERVAL: Span = Span::secs(900);
 /// use ccroute_core::{Event, EventKind, KpiAggregator, Query, Span, Timestamp};
 ///
 /// let mut metrics = KpiAggregator::default();
-/// let (source, queue) = (metrics.source("pbx"), metrics.queue("billing"));
+/// let (source, queue) = (metrics.source("pbx").unwrap(), metrics.queue("billing"));
 /// let contact = metrics.contact(source, "call-1");
 /// for (kind, seconds) in [(EventKind::ContactQueued, 10), (EventKind::ContactConnected, 18)] {
 ///     let mut event = Event::new(kind);
@@ -50,15 +53,26 @@ pub struct KpiAggregator {
     pub(super) channels: Directory,
     pub(super) texts: Directory,
     pub(super) contacts: Contacts,
-    /// The greatest sequence number of each source; 0 for those that do not number.
-    pub(super) sequences: Vec<u64>,
+    /// How far each source has come.
+    pub(super) progress: Vec<Progress>,
     pub(super) visits: Visits,
     pub(super) times: AgentTimes,
     pub(super) queue_cells: Table,
     pub(super) agent_cells: Table,
     pub(super) counters: Counters,
-    /// The latest instant any event told of.
+    /// The latest instant any event told of: what readers take for now. Of one source's
+    /// clock another's visits know nothing, so nothing is settled by it.
     pub(super) horizon: Timestamp,
+}
+
+/// How far a source has come.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// The greatest sequence number; 0 when it does not number.
+    pub(super) sequence: u64,
+    /// The time of its last event, even when its clock has gone back: after one event from
+    /// the far future the graces must run again.
+    pub(super) at: Timestamp,
 }
 
 impl Default for KpiAggregator {
@@ -74,12 +88,8 @@ impl KpiAggregator {
     /// # Errors
     /// Unless the interval is whole seconds and a day holds a whole number of them.
     pub fn new(thresholds: Thresholds, interval: Span) -> Result<Self, ConfigError> {
-        let (step, day) = (interval.micros(), Span::secs(86_400).micros());
-        if step == 0 || day % step != 0 || step % Span::secs(1).micros() != 0 {
-            return Err(ConfigError::new(format!(
-                "interval {interval}: give whole seconds that divide a day, such as 900"
-            )));
-        }
+        let step = interval.micros();
+        Self::check_interval(step)?;
         Ok(Self {
             thresholds,
             grid: Grid { step },
@@ -89,7 +99,7 @@ impl KpiAggregator {
             channels: Directory::default(),
             texts: Directory::default(),
             contacts: Contacts::default(),
-            sequences: Vec::new(),
+            progress: Vec::new(),
             visits: Visits::default(),
             times: AgentTimes::default(),
             queue_cells: Table::default(),
@@ -99,12 +109,32 @@ impl KpiAggregator {
         })
     }
 
+    pub(super) fn check_interval(step: i64) -> Result<(), ConfigError> {
+        let (second, day) = (Span::secs(1).micros(), Span::secs(86_400).micros());
+        if step > 0 && day % step == 0 && step % second == 0 {
+            return Ok(());
+        }
+        let interval = Span::from_micros(step).unwrap_or_default();
+        Err(ConfigError::new(format!(
+            "interval {interval}: give whole seconds that divide a day, such as 900"
+        )))
+    }
+
     /// The number of a source, given now if it is new.
     ///
-    /// # Panics
-    /// With more than 65,536 sources.
-    pub fn source(&mut self, name: &str) -> u16 {
-        u16::try_from(self.sources.intern(name)).expect("at most 65,536 sources")
+    /// # Errors
+    /// `invalid_value` for a name past the 65,536th.
+    pub fn source(&mut self, name: &str) -> Result<u16, Rejection> {
+        if self.sources.find(name).is_none() && self.sources.len() >= MAX_SOURCES {
+            return Err(Rejection::new(
+                RejectionCode::InvalidValue,
+                format!(
+                    "source '{name}': an aggregator knows at most {MAX_SOURCES} sources; give \
+                     the names of systems, not of calls, or use another aggregator"
+                ),
+            ));
+        }
+        Ok(u16::try_from(self.sources.intern(name)).expect("below the limit"))
     }
 
     /// The key of a queue, given now if it is new.
@@ -130,12 +160,12 @@ impl KpiAggregator {
     /// The key of a contact that its source knows by text. Valid while anything of the
     /// contact is open; a text is forgotten a minute after its last visit.
     pub fn contact(&mut self, source: u16, id: &str) -> ContactKey {
-        self.contacts.intern(source, id, self.horizon)
+        self.contacts.intern(source, id, self.progress_of(source).at)
     }
 
     /// How many contacts known by text are remembered.
-    #[must_use]
-    pub fn remembered_contacts(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn remembered_contacts(&self) -> usize {
         self.contacts.len()
     }
 
@@ -188,11 +218,10 @@ impl KpiAggregator {
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
         match self.measure(source, key, event) {
-            Ok(Some(fact)) => self.post(fact),
-            Ok(None) => {}
+            Ok(facts) => facts.into_iter().flatten().for_each(|fact| self.post(fact)),
             Err(why) => self.counters.note(why),
         }
-        while let Some(fact) = self.visits.settle(self.horizon) {
+        while let Some(fact) = self.visits.settle(source, self.progress_of(source).at) {
             self.post(fact);
         }
         if let Some(before) = before {
@@ -206,30 +235,31 @@ impl KpiAggregator {
         Contacts::is_ours(key.contact).then(|| self.visits.under_way(key, event.agent))
     }
 
-    fn measure(
-        &mut self,
-        source: u16,
-        key: VisitKey,
-        event: &Event,
-    ) -> Result<Option<Fact>, Uncounted> {
+    fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Result<Facts, Uncounted> {
         self.check_sequence(source, event.sequence)?;
+        self.progress[usize::from(source)].at = event.at;
         self.horizon = self.horizon.max(event.at);
         let agent = self.visits.agent_of(key, event);
-        let fact = self.visits.fold(key, event, &mut self.counters);
-        self.times.fold(key, event, agent, fact.is_ok(), self.grid, &mut self.counters)?;
-        fact
+        let facts = self.visits.fold(key, event, &mut self.counters);
+        self.times.fold(key, event, agent, facts.is_ok(), self.grid, &mut self.counters)?;
+        facts
     }
 
     fn check_sequence(&mut self, source: u16, sequence: u64) -> Result<(), Uncounted> {
         let row = usize::from(source);
-        if self.sequences.len() <= row {
-            self.sequences.resize(row + 1, 0);
+        if self.progress.len() <= row {
+            self.progress.resize(row + 1, Progress::default());
         }
-        if sequence > 0 && sequence <= self.sequences[row] {
+        let greatest = &mut self.progress[row].sequence;
+        if sequence > 0 && sequence <= *greatest {
             return Err(Uncounted::Duplicate);
         }
-        self.sequences[row] = self.sequences[row].max(sequence);
+        *greatest = sequence.max(*greatest);
         Ok(())
+    }
+
+    fn progress_of(&self, source: u16) -> Progress {
+        self.progress.get(usize::from(source)).copied().unwrap_or_default()
     }
 
     /// Adds a fact's contribution to every cell it belongs to, under each basis.

@@ -2,7 +2,7 @@
 //! platforms. A text is forgotten a while after the last of its visits, so that memory is
 //! bounded by the contacts under way. What is counted does not belong here.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -32,14 +32,15 @@ pub(crate) struct Contacts {
     keys: FxHashMap<Box<str>, Vec<(u16, u64)>>,
     #[serde(with = "canonical")]
     named: FxHashMap<u64, Named>,
-    leaving: VecDeque<(Timestamp, u64)>,
+    /// The closed, by source and in order of closing.
+    leaving: BTreeSet<(u16, Timestamp, u64)>,
     given: u64,
 }
 
 impl Contacts {
-    /// The key of a text, given now if it is new.
+    /// The key of a text, given now if it is new; `now` by the source's clock.
     pub(crate) fn intern(&mut self, source: u16, id: &str, now: Timestamp) -> ContactKey {
-        self.forget(now);
+        self.forget(source, now);
         let known =
             self.keys.get(id).and_then(|keys| keys.iter().find(|&&(from, _)| from == source));
         let raw = if let Some(&(_, raw)) = known {
@@ -63,20 +64,24 @@ impl Contacts {
     pub(crate) fn note(&mut self, raw: u64, before: u32, after: u32, now: Timestamp) {
         if let Some(named) = self.named.get_mut(&raw) {
             named.under_way = (named.under_way + after).saturating_sub(before);
-            named.closed = (named.under_way == 0).then_some(now);
+            if let Some(closed) = named.closed.take() {
+                self.leaving.remove(&(named.source, closed, raw));
+            }
             if named.under_way == 0 {
-                self.leaving.push_back((now, raw));
+                named.closed = Some(now);
+                self.leaving.insert((named.source, now, raw));
             }
         }
     }
 
-    fn forget(&mut self, now: Timestamp) {
-        while let Some(&(closed, raw)) = self.leaving.front()
+    fn forget(&mut self, source: u16, now: Timestamp) {
+        while let Some(&(from, closed, raw)) =
+            self.leaving.range((source, Timestamp::ZERO, 0)..).next()
+            && from == source
             && now.since(closed) > WRAP_UP_GRACE
         {
-            self.leaving.pop_front();
-            if self.named.get(&raw).is_some_and(|named| named.closed == Some(closed))
-                && let Some(Named { source, id, .. }) = self.named.remove(&raw)
+            self.leaving.remove(&(from, closed, raw));
+            if let Some(Named { id, .. }) = self.named.remove(&raw)
                 && let Some(keys) = self.keys.get_mut(&id)
             {
                 keys.retain(|&(from, _)| from != source);
@@ -104,6 +109,7 @@ impl Contacts {
     }
 
     /// How many texts are remembered.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.named.len()
     }

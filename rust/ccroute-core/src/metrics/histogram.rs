@@ -103,39 +103,6 @@ impl Histogram {
         }
     }
 
-    /// Takes every sample of `other` out again; `false`, and nothing changed, when they
-    /// are not all in it. What is counted in buckets stays in buckets.
-    #[must_use]
-    pub fn subtract(&mut self, other: &Self) -> bool {
-        let mut left = self.clone();
-        let done = left.take(other).is_some();
-        if done {
-            *self = left;
-        }
-        done
-    }
-
-    fn take(&mut self, other: &Self) -> Option<()> {
-        self.zeros = self.zeros.checked_sub(other.zeros)?;
-        self.samples = self.samples.checked_sub(other.samples)?;
-        if let (Store::Exact(ours), Store::Exact(theirs)) = (&mut self.store, &other.store) {
-            for value in theirs {
-                let at = ours.iter().position(|our| our == value)?;
-                ours.swap_remove(at);
-            }
-            return Some(());
-        }
-        let mut counts = self.buckets();
-        for (at, n) in other.buckets() {
-            let row = counts.binary_search_by_key(&at, |&(index, _)| index).ok()?;
-            counts[row].1 = counts[row].1.checked_sub(n)?;
-        }
-        counts.retain(|&(_, n)| n > 0);
-        self.store = Store::Sparse(Vec::new());
-        counts.into_iter().for_each(|(at, n)| self.count(at, n));
-        Some(())
-    }
-
     /// The quantile of `millionths` (500 000 is the median) in seconds, by nearest rank:
     /// the least sample that at least that share of all samples does not exceed. Exact
     /// while [`Self::is_exact`], else at most 0.55 % off, relative; zero is always exact.

@@ -1,6 +1,6 @@
 //! Adding one aggregator to another: names, cells, time, and what is still open.
 
-use super::aggregator::KpiAggregator;
+use super::aggregator::{KpiAggregator, MAX_SOURCES, Progress};
 use super::facts::Place;
 use super::table::Row;
 use super::visits::VisitKey;
@@ -14,12 +14,20 @@ impl KpiAggregator {
     /// so work can be spread over threads and added up in any order.
     ///
     /// # Errors
-    /// When the two were not created with the same thresholds and interval.
+    /// When the two were not created with the same thresholds and interval, or know more
+    /// than 65,536 sources between them.
     pub fn merge(&mut self, other: &Self) -> Result<(), ConfigError> {
         if (&self.thresholds, self.grid) != (&other.thresholds, other.grid) {
             return Err(ConfigError::new(
                 "the two aggregators count by different thresholds or intervals: create both with the same",
             ));
+        }
+        let fresh = other.sources.iter().filter(|name| self.sources.find(name).is_none()).count();
+        let sources = self.sources.len() + fresh;
+        if sources > MAX_SOURCES {
+            return Err(ConfigError::new(format!(
+                "the two aggregators know {sources} sources: merge those with at most {MAX_SOURCES}"
+            )));
         }
         let names = Names::of(self, other);
         let source = |known: u16| names.sources[usize::from(known)];
@@ -48,10 +56,12 @@ impl KpiAggregator {
             index: names.agents[row.index].index(),
             channel: row.channel.map(channel),
         });
-        self.sequences.resize(self.sources.len().max(self.sequences.len()), 0);
-        for (theirs, known) in other.sequences.iter().zip(0..) {
-            let ours = &mut self.sequences[usize::from(source(known))];
-            *ours = (*ours).max(*theirs);
+        let rows = self.sources.len().max(self.progress.len());
+        self.progress.resize(rows, Progress::default());
+        for (theirs, known) in other.progress.iter().zip(0..) {
+            let ours = &mut self.progress[usize::from(source(known))];
+            ours.sequence = ours.sequence.max(theirs.sequence);
+            ours.at = ours.at.max(theirs.at);
         }
         self.counters.merge(&other.counters);
         self.horizon = self.horizon.max(other.horizon);
@@ -70,8 +80,9 @@ struct Names {
 
 impl Names {
     fn of(here: &mut KpiAggregator, there: &KpiAggregator) -> Self {
+        let source = |index| u16::try_from(index).expect("the limit was checked");
         Self {
-            sources: there.sources.iter().map(|name| here.source(name)).collect(),
+            sources: interned(&mut here.sources, &there.sources).map(source).collect(),
             queues: interned(&mut here.queues, &there.queues).map(QueueKey::new).collect(),
             agents: interned(&mut here.agents, &there.agents).map(AgentKey::new).collect(),
             channels: interned(&mut here.channels, &there.channels).map(ChannelKey::new).collect(),

@@ -18,6 +18,7 @@ mod ladder;
 mod merge;
 mod report;
 mod service_level;
+mod snapshot;
 mod table;
 mod visits;
 

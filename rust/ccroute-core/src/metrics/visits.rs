@@ -1,7 +1,7 @@
 //! What is still open: visits that wait or are being handled, and conversations whose
 //! wrap-up may still come. Turns events into facts; counts nothing itself.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -38,14 +38,17 @@ enum Phase {
     Waiting {
         connecting: Option<AgentKey>,
     },
-    Engaged(Leg),
-    /// Between `contact_transferred` (handed over) and the new primary's `agent_joined`.
-    HandedOver,
+    Engaged(Part),
+    /// Between `contact_transferred` (handed over, at `since`) and the new primary's
+    /// `agent_joined`.
+    HandedOver {
+        since: Timestamp,
+    },
 }
 
 /// The primary agent's part in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Leg {
+struct Part {
     agent: Option<AgentKey>,
     since: Timestamp,
     held_since: Option<Timestamp>,
@@ -53,7 +56,7 @@ struct Leg {
     holds: u32,
 }
 
-impl Leg {
+impl Part {
     fn new(agent: Option<AgentKey>, since: Timestamp) -> Self {
         Self { agent, since, held_since: None, hold: Span::ZERO, holds: 0 }
     }
@@ -91,20 +94,25 @@ pub(crate) struct Visits {
     open: FxHashMap<VisitKey, Visit>,
     #[serde(with = "canonical")]
     tails: FxHashMap<TailKey, Tail>,
-    /// Tails in order of ending, to be settled when the grace has passed.
-    settling: VecDeque<(Timestamp, TailKey)>,
-    /// A conversation whose agent ended another in the same visit before its grace had
-    /// passed (handed over and back): settled with the event that showed it.
-    superseded: Option<Fact>,
+    /// Tails by source and in order of ending, to be settled when the grace has passed.
+    settling: BTreeSet<(u16, Timestamp, TailKey)>,
 }
 
 type Folded = Result<Option<Fact>, Uncounted>;
 
+/// The facts an event comes to: its own, and that of a conversation it settles.
+pub(crate) type Facts = [Option<Fact>; 2];
+
 impl Visits {
-    /// The fact an event comes to, if any.
-    pub(crate) fn fold(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
+    /// The facts an event comes to, if any.
+    pub(crate) fn fold(
+        &mut self,
+        key: VisitKey,
+        event: &Event,
+        counters: &mut Counters,
+    ) -> Result<Facts, Uncounted> {
         use EventKind as Kind;
-        match event.kind {
+        let fact = match event.kind {
             Kind::ContactQueued => self.queue(key, event),
             Kind::ContactRequeued => self.requeue(key),
             Kind::OfferMade => self.offer(key, event, What::OfferMade),
@@ -115,7 +123,9 @@ impl Visits {
             Kind::ContactConnected => self.connect(key, event, counters),
             Kind::ContactHeld | Kind::ContactResumed => self.hold(key, event, counters),
             Kind::ContactAbandoned | Kind::ContactLeft => self.leave(key, event, counters),
-            Kind::ContactTransferred | Kind::ContactReleased => self.end(key, event, counters),
+            Kind::ContactTransferred | Kind::ContactReleased => {
+                return self.end(key, event, counters);
+            }
             Kind::AgentJoined => self.join(key, event),
             Kind::AgentLeft => self.open.get(&key).map(|_| None).ok_or(Uncounted::Orphan),
             Kind::WrapUpStarted => self.start_wrap_up(key, event),
@@ -132,7 +142,8 @@ impl Visits {
             | Kind::AgentNotReady
             | Kind::AgentDevice
             | Kind::AgentChanged => Ok(None),
-        }
+        };
+        fact.map(|fact| [fact, None])
     }
 
     /// The agent whose time an event concerns: for what ends a conversation or an attempt
@@ -143,14 +154,14 @@ impl Visits {
         match event.kind {
             Kind::ContactRequeued | Kind::ContactAbandoned | Kind::ContactLeft => match phase()? {
                 Phase::Waiting { connecting } => connecting,
-                Phase::Engaged(_) | Phase::HandedOver => None,
+                Phase::Engaged(_) | Phase::HandedOver { .. } => None,
             },
             Kind::ContactHeld
             | Kind::ContactResumed
             | Kind::ContactTransferred
             | Kind::ContactReleased => match phase()? {
-                Phase::Engaged(leg) => leg.agent,
-                Phase::Waiting { .. } | Phase::HandedOver => None,
+                Phase::Engaged(part) => part.agent,
+                Phase::Waiting { .. } | Phase::HandedOver { .. } => None,
             },
             Kind::ContactQueued
             | Kind::ContactEscalated
@@ -182,7 +193,7 @@ impl Visits {
     pub(crate) fn under_way(&self, key: VisitKey, agent: Option<AgentKey>) -> u32 {
         let wrapping = |tail: &Tail| tail.wrapping_since.is_some();
         let wrap_up = self.tails.get(&(key, agent)).is_some_and(wrapping);
-        let here = |visit: &Visit| visit.phase != Phase::HandedOver;
+        let here = |visit: &Visit| !matches!(visit.phase, Phase::HandedOver { .. });
         u32::from(self.open.get(&key).is_some_and(here)) + u32::from(wrap_up)
     }
 
@@ -203,7 +214,7 @@ impl Visits {
     fn waiting(&mut self, key: VisitKey) -> Result<(Place, &mut Option<AgentKey>), Uncounted> {
         match self.open.get_mut(&key) {
             Some(Visit { place, phase: Phase::Waiting { connecting } }) => Ok((*place, connecting)),
-            Some(Visit { phase: Phase::Engaged(_) | Phase::HandedOver, .. }) | None => {
+            Some(Visit { phase: Phase::Engaged(_) | Phase::HandedOver { .. }, .. }) | None => {
                 Err(Uncounted::Orphan)
             }
         }
@@ -227,25 +238,25 @@ impl Visits {
     fn connect(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
         let (place, _) = self.waiting(key)?;
         let wait = counters.elapsed(place.entered, event.at);
-        let phase = Phase::Engaged(Leg::new(event.agent, event.at));
+        let phase = Phase::Engaged(Part::new(event.agent, event.at));
         self.open.insert(key, Visit { place, phase });
         let what = What::Answered { wait };
         Ok(Some(Fact { place, at: event.at, agent: event.agent, what }))
     }
 
     fn hold(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
-        let Some(Visit { phase: Phase::Engaged(leg), .. }) = self.open.get_mut(&key) else {
+        let Some(Visit { phase: Phase::Engaged(part), .. }) = self.open.get_mut(&key) else {
             return Err(Uncounted::Orphan);
         };
         let held = event.kind == EventKind::ContactHeld;
-        match (leg.held_since, held) {
+        match (part.held_since, held) {
             (None, true) => {
-                leg.held_since = Some(event.at);
-                leg.holds += 1;
+                part.held_since = Some(event.at);
+                part.holds += 1;
             }
             (Some(since), false) => {
-                leg.held_since = None;
-                leg.hold = leg.hold + counters.elapsed(since, event.at);
+                part.held_since = None;
+                part.hold = part.hold + counters.elapsed(since, event.at);
             }
             (None, false) | (Some(_), true) => return Err(Uncounted::Orphan),
         }
@@ -264,12 +275,17 @@ impl Visits {
         Ok(Some(Fact { place, at: event.at, agent: None, what }))
     }
 
-    fn end(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
+    fn end(
+        &mut self,
+        key: VisitKey,
+        event: &Event,
+        counters: &mut Counters,
+    ) -> Result<Facts, Uncounted> {
         let Visit { place, phase } = *self.open.get(&key).ok_or(Uncounted::Orphan)?;
-        let leg = match phase {
-            Phase::Engaged(leg) => leg,
+        let part = match phase {
+            Phase::Engaged(part) => part,
             Phase::Waiting { .. } => return Err(Uncounted::Orphan),
-            Phase::HandedOver => {
+            Phase::HandedOver { .. } => {
                 // The agent it was handed to never joined: over, with nothing to count.
                 self.open.remove(&key);
                 return Err(Uncounted::Orphan);
@@ -277,30 +293,31 @@ impl Visits {
         };
         let transferred = event.kind == EventKind::ContactTransferred;
         if transferred && event.cause == Cause::HandedOver {
-            self.open.insert(key, Visit { place, phase: Phase::HandedOver });
+            self.open.insert(key, Visit { place, phase: Phase::HandedOver { since: event.at } });
         } else {
             self.open.remove(&key);
         }
         let last_hold =
-            leg.held_since.map_or(Span::ZERO, |since| counters.elapsed(since, event.at));
-        let conversed = counters.elapsed(leg.since, event.at);
+            part.held_since.map_or(Span::ZERO, |since| counters.elapsed(since, event.at));
+        let conversed = counters.elapsed(part.since, event.at);
         // Holds lie within the conversation, unless the clock jumped.
-        let hold = (leg.hold + last_hold).min(conversed);
+        let hold = (part.hold + last_hold).min(conversed);
         let talk = Timestamp::ZERO + conversed;
         let talk = talk.since(Timestamp::ZERO + hold);
         let tail = Tail { place, ended: event.at, conversed, wrapping_since: None };
-        let earlier = self.tails.insert((key, leg.agent), tail);
-        self.superseded = earlier.map(|tail| tail.without_wrap_up(leg.agent));
-        self.settling.push_back((event.at, (key, leg.agent)));
-        let what = What::Conversed { talk, hold, holds: leg.holds, transferred };
-        Ok(Some(Fact { place, at: event.at, agent: leg.agent, what }))
+        // Handed over and back within the grace: the agent's earlier conversation is done.
+        let earlier = self.tails.insert((key, part.agent), tail);
+        let earlier = earlier.map(|tail| tail.without_wrap_up(part.agent));
+        self.settling.insert((key.source, event.at, (key, part.agent)));
+        let what = What::Conversed { talk, hold, holds: part.holds, transferred };
+        Ok([Some(Fact { place, at: event.at, agent: part.agent, what }), earlier])
     }
 
     fn join(&mut self, key: VisitKey, event: &Event) -> Folded {
         let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
         match (event.role, visit.phase) {
-            (Role::Primary, Phase::HandedOver) => {
-                visit.phase = Phase::Engaged(Leg::new(event.agent, event.at));
+            (Role::Primary, Phase::HandedOver { .. }) => {
+                visit.phase = Phase::Engaged(Part::new(event.agent, event.at));
                 Ok(None)
             }
             (Role::Primary, Phase::Waiting { .. } | Phase::Engaged(_)) => Err(Uncounted::Orphan),
@@ -327,18 +344,20 @@ impl Visits {
         Ok(Some(Fact { place: tail.place, at: event.at, agent: event.agent, what }))
     }
 
-    /// The next conversation that will have no wrap-up, its grace having passed at `now`.
-    /// To be asked after every event until there is none.
-    pub(crate) fn settle(&mut self, now: Timestamp) -> Option<Fact> {
-        if let Some(fact) = self.superseded.take() {
-            return Some(fact);
-        }
-        while let Some(&(ended, key)) = self.settling.front()
+    /// The next conversation of `source` that will have no wrap-up, its grace having passed
+    /// at `now` by that source's clock. To be asked after every event until there is none.
+    pub(crate) fn settle(&mut self, source: u16, now: Timestamp) -> Option<Fact> {
+        let least = (VisitKey { contact: 0, visit: 0, source: 0 }, None);
+        let first = (source, Timestamp::ZERO, least);
+        while let Some(&(from, ended, key)) = self.settling.range(first..).next()
+            && from == source
             && now.since(ended) > WRAP_UP_GRACE
         {
-            self.settling.pop_front();
+            self.settling.remove(&(from, ended, key));
             // A platform may not say to whom it was handed over: its part in it is done.
-            if self.open.get(&key.0).is_some_and(|visit| visit.phase == Phase::HandedOver) {
+            // Only that hand-over: a later one of the same visit has its own grace.
+            let handed_over = Phase::HandedOver { since: ended };
+            if self.open.get(&key.0).is_some_and(|visit| visit.phase == handed_over) {
                 self.open.remove(&key.0);
             }
             let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
@@ -363,7 +382,7 @@ impl Visits {
     pub(crate) fn waits(&self) -> impl Iterator<Item = Place> {
         canonical::sorted(&self.open).into_iter().filter_map(|(_, visit)| match visit.phase {
             Phase::Waiting { .. } => Some(visit.place),
-            Phase::Engaged(_) | Phase::HandedOver => None,
+            Phase::Engaged(_) | Phase::HandedOver { .. } => None,
         })
     }
 
@@ -381,8 +400,10 @@ impl Visits {
                 Phase::Waiting { connecting } => {
                     Phase::Waiting { connecting: connecting.map(&agent) }
                 }
-                Phase::Engaged(leg) => Phase::Engaged(Leg { agent: leg.agent.map(&agent), ..leg }),
-                Phase::HandedOver => Phase::HandedOver,
+                Phase::Engaged(part) => {
+                    Phase::Engaged(Part { agent: part.agent.map(&agent), ..part })
+                }
+                Phase::HandedOver { since } => Phase::HandedOver { since },
             };
             let theirs = Visit { place: place(theirs.place), phase };
             self.open.entry(visit(key)).or_insert(theirs);
@@ -392,8 +413,9 @@ impl Visits {
             self.tails.entry((visit(key), theirs.map(&agent))).or_insert(tail);
         }
         let settling = other.settling.iter();
-        let renamed = settling.map(|&(at, (key, theirs))| (at, (visit(key), theirs.map(&agent))));
-        self.settling.extend(renamed);
-        self.settling.make_contiguous().sort_unstable();
+        self.settling.extend(settling.map(|&(_, at, (key, theirs))| {
+            let key = visit(key);
+            (key.source, at, (key, theirs.map(&agent)))
+        }));
     }
 }

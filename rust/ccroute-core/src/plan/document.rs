@@ -61,6 +61,9 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
+/// Bytes of the longest piece of text that an error quotes.
+const MAX_SHOWN: usize = 60;
+
 impl PlanDocument {
     /// A document that was never text.
     pub(super) fn new(root: Value) -> Self {
@@ -76,8 +79,12 @@ impl PlanDocument {
         let lines: Vec<usize> = core::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         let parsed = DeTable::parse(text).map_err(|error| {
             let start = error.span().map(|span| span.start);
+            // The parser says `duplicate key` of it and leaves the key to its span.
+            let place = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+            let short = (1..=MAX_SHOWN).contains(&place.len()) && !place.contains('\n');
+            let place = if short { format!(": `{place}`") } else { String::new() };
             ConfigError {
-                message: format!("not TOML: {}", error.message().replace('\n', "; ")),
+                message: format!("not TOML: {}{place}", error.message().replace('\n', "; ")),
                 line: start.and_then(|at| line_of(&lines, at)),
             }
         })?;

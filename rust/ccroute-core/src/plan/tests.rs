@@ -119,6 +119,8 @@ fn what_is_not_toml_is_told_with_its_line() {
     assert_eq!(error.line, Some(2));
     assert!(error.message.starts_with("not TOML: "), "{error}");
     assert_eq!(refused("[queues.a]\n[queues.a]").line, Some(2));
+    let twice = refused("[queues.a]\nstrategy = 'longest_idle'\nstrategy = 'most_proficient'");
+    assert_eq!((twice.line, &*twice.message), (Some(3), "not TOML: duplicate key: `strategy`"));
 }
 
 #[test]

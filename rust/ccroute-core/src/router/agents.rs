@@ -2,7 +2,7 @@
 //! agent is derived, never set.
 
 use super::state::{Agent, Availability};
-use super::{Outcome, Reply, Router};
+use super::{Outcome, Reply, Router, valid_name};
 use crate::command::Capacity;
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Device, Event, EventKind};
@@ -17,6 +17,7 @@ impl Router {
         queues: &[QueueKey],
         capacity: &[Capacity],
     ) -> Outcome {
+        valid_name("agent", name)?;
         self.valid_settings(skills, queues, capacity)?;
         if let Some(known) = self.find_agent(name)
             && self.agent(known).availability != Availability::Offline

@@ -3,7 +3,7 @@
 use super::Router;
 use super::state::{Contact, Phase};
 use super::timers::Deadline;
-use super::{Outcome, Reply};
+use super::{Outcome, Reply, valid_name};
 use crate::command::NewContact;
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
@@ -13,6 +13,7 @@ use crate::time::Span;
 
 impl Router {
     pub(super) fn enqueue(&mut self, new: &NewContact<'_>) -> Outcome {
+        valid_name("contact", new.id)?;
         self.known_queue(new.queue)?;
         self.known_channel(new.channel)?;
         Self::valid_head_start(new.head_start)?;
@@ -61,16 +62,8 @@ impl Router {
 
     pub(super) fn cancel(&mut self, key: ContactKey, cause: Cause) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
-        let allowed = [
-            Cause::Abandoned,
-            Cause::Withdrawn,
-            Cause::TimedOut,
-            Cause::NoAgents,
-            Cause::ExitedByKey,
-            Cause::Failed,
-        ];
-        if !allowed.contains(&cause) {
-            let words: Vec<&str> = allowed.iter().map(|cause| cause.word()).collect();
+        if !Cause::OF_CANCEL.contains(&cause) {
+            let words: Vec<&str> = Cause::OF_CANCEL.iter().map(|cause| cause.word()).collect();
             let message = format!("cause '{cause}' cannot end a wait: give {}", words.join(", "));
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
         }
@@ -339,6 +332,10 @@ impl Router {
 
     fn valid_requirement(&self, requirement: Option<&Requirement>) -> Result<(), Rejection> {
         let Some(requirement) = requirement else { return Ok(()) };
+        if requirement.any_of.iter().any(Vec::is_empty) {
+            let message = "an empty group in any_of: nobody has one of no skills; leave it out";
+            return Err(Rejection::new(RejectionCode::InvalidValue, message));
+        }
         let mentions: Vec<_> = requirement.mentions().collect();
         self.valid_levels(&mentions)
     }

@@ -85,7 +85,7 @@ impl Router {
     ) -> Result<(), Rejection> {
         self.known_contact(key)?;
         self.known_agent(agent)?;
-        if role == Role::Primary {
+        if !Role::OF_JOIN.contains(&role) {
             let message = "role 'primary' comes by offer or hand_over: give consult, conference \
                            or monitor";
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
@@ -122,7 +122,7 @@ impl Router {
     pub(super) fn leave(&mut self, key: ContactKey, agent: AgentKey) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
         self.known_agent(agent)?;
-        let role = self.part(contact, agent, &[Role::Consult, Role::Conference, Role::Monitor])?;
+        let role = self.part(contact, agent, Role::OF_JOIN)?;
         self.end_part(key, Part { agent, role });
         Ok(())
     }
@@ -145,7 +145,7 @@ impl Router {
 
     pub(super) fn release(&mut self, key: ContactKey, by: Cause) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
-        if ![Cause::Customer, Cause::Agent, Cause::System].contains(&by) {
+        if !Cause::OF_RELEASE.contains(&by) {
             let message = format!("'{by}' cannot release: give customer, agent or system");
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
         }

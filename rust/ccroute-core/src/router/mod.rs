@@ -10,6 +10,7 @@ mod check;
 mod contacts;
 mod conversations;
 mod explain;
+mod known;
 mod offers;
 mod settle;
 mod snapshot;
@@ -24,6 +25,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use self::answers::Answers;
+use self::known::valid_name;
 use self::settle::Unsettled;
 use self::state::{Agent, Contact, Offer, Phase};
 use self::timers::{Deadline, Timers};
@@ -443,36 +445,6 @@ impl Router {
 
     fn offer(&self, key: OfferKey) -> Option<&Offer> {
         self.offers.get(key.index(), key.generation())
-    }
-
-    fn known_agent(&self, key: AgentKey) -> Result<(), Rejection> {
-        if key.index() < self.agents.len() {
-            return Ok(());
-        }
-        let message = format!("no agent with key {}: sign the agent in first", key.index());
-        Err(Rejection::new(RejectionCode::UnknownAgent, message))
-    }
-
-    fn known_contact(&self, key: ContactKey) -> Result<&Contact, Rejection> {
-        self.contacts.get(key.index(), key.generation()).ok_or_else(|| {
-            let message = format!(
-                "no contact with key {}: it left and its retention is over; enqueue it anew",
-                key.raw()
-            );
-            Rejection::new(RejectionCode::UnknownContact, message)
-        })
-    }
-
-    fn known_queue(&self, key: QueueKey) -> Result<(), Rejection> {
-        if key.index() < self.plan.queues.len() {
-            return Ok(());
-        }
-        let message = format!(
-            "no queue with key {}: the plan has {} queues",
-            key.index(),
-            self.plan.queues.len()
-        );
-        Err(Rejection::new(RejectionCode::UnknownQueue, message))
     }
 
     /// Refuses because the contact's phase does not fit; `remedy` says what to do.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccroute_core::{Capacity, ChannelKey, Command, NewContact, Reply, Router, Span};
+use ccroute_core::{Capacity, Cause, ChannelKey, Command, NewContact, Reply, Router, Span};
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -26,8 +26,13 @@ type AnswerRow = (String, f64, Option<String>, Option<String>, Option<&'static s
 #[pymethods]
 impl PyEngine {
     #[new]
-    fn new(plan: &PyPlan, aggregator: Py<PyKpiAggregator>, source: &str) -> Self {
-        Self::with(Router::new(Arc::clone(&plan.plan)), aggregator, source)
+    fn new(
+        py: Python<'_>,
+        plan: &PyPlan,
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<Self> {
+        Self::with(py, Router::new(Arc::clone(&plan.plan)), aggregator, source)
     }
 
     fn sign_in(
@@ -178,7 +183,10 @@ impl PyEngine {
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "cancel", now, &asked, |s| {
-            Ok(Command::Cancel { contact: s.contact(contact)?, cause: session::cause(cause)? })
+            Ok(Command::Cancel {
+                contact: s.contact(contact)?,
+                cause: session::cause(cause, Cause::OF_CANCEL)?,
+            })
         })
     }
 
@@ -342,7 +350,10 @@ impl PyEngine {
         asked: Option<Asked>,
     ) -> PyResult<()> {
         self.simple(py, "release", now, &asked, |s| {
-            Ok(Command::Release { contact: s.contact(contact)?, by: session::cause(by)? })
+            Ok(Command::Release {
+                contact: s.contact(contact)?,
+                by: session::cause(by, Cause::OF_RELEASE)?,
+            })
         })
     }
 

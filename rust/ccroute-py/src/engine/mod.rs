@@ -33,9 +33,15 @@ pub(crate) struct PyEngine {
 }
 
 impl PyEngine {
-    fn with(router: Router, aggregator: Py<PyKpiAggregator>, source: &str) -> Self {
-        let feed = Feed::new(source);
-        Self { gate: Gate::new("Router", Measured { router, feed }), aggregator }
+    fn with(
+        py: Python<'_>,
+        router: Router,
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<Self> {
+        let feed = aggregator.get().with(py, "fold", |metrics| Feed::new(source, metrics))?;
+        let feed = feed.map_err(errors::rejected)?;
+        Ok(Self { gate: Gate::new("Router", Measured { router, feed }), aggregator })
     }
 
     /// Runs one command: names to keys, command to core, events to the aggregator.

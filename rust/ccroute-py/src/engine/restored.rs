@@ -28,8 +28,13 @@ impl PyRestored {
         PyPlan { plan: self.router.shared_plan() }
     }
 
-    fn engine(&self, aggregator: Py<PyKpiAggregator>, source: &str) -> PyEngine {
-        PyEngine::with(self.router.clone(), aggregator, source)
+    fn engine(
+        &self,
+        py: Python<'_>,
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<PyEngine> {
+        PyEngine::with(py, self.router.clone(), aggregator, source)
     }
 }
 

@@ -151,12 +151,14 @@ pub(super) fn device(word: &str) -> Found<Device> {
     Device::from_word(word).ok_or_else(|| no_word("device", word, Device::ALL))
 }
 
+/// The role a word stands for; what it may be else is what can be joined in.
 pub(super) fn role(word: &str) -> Found<Role> {
-    Role::from_word(word).ok_or_else(|| no_word("role", word, Role::ALL))
+    Role::from_word(word).ok_or_else(|| no_word("role", word, Role::OF_JOIN))
 }
 
-pub(super) fn cause(word: &str) -> Found<Cause> {
-    Cause::from_word(word).ok_or_else(|| no_word("cause", word, Cause::ALL))
+/// The cause a word stands for; `valid` is what to give else.
+pub(super) fn cause(word: &str, valid: &[Cause]) -> Found<Cause> {
+    Cause::from_word(word).ok_or_else(|| no_word("cause", word, valid))
 }
 
 pub(super) fn texts(pairs: &[(String, String)]) -> Vec<(&str, &str)> {

@@ -4,17 +4,18 @@ mod cells;
 mod rows;
 
 use ccroute_core::{
-    Basis, Cause, Event, EventKind, KpiAggregator, Query, Rejection, RejectionCode, Role,
-    ServiceLevel, Span, Subject, Thresholds, Timestamp,
+    Basis, Cause, ConfigError, Event, EventKind, KpiAggregator, Query, Rejection, RejectionCode,
+    Role, ServiceLevel, Span, Subject, Thresholds,
 };
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::arrays::{self, Names};
 use crate::errors;
-use crate::gate::Gate;
+use crate::gate::{self, Gate};
+use crate::scalars::{self, Number, Seconds};
 
 /// Measures events of any source: one of the three parts that stand alone.
 ///
@@ -49,8 +50,11 @@ impl PyKpiAggregator {
 #[pymethods]
 impl PyKpiAggregator {
     #[new]
-    #[pyo3(signature = (thresholds=None, interval=900.0))]
-    fn new(thresholds: Option<Vec<f64>>, interval: f64) -> PyResult<Self> {
+    #[pyo3(
+        signature = (thresholds=None, interval=Seconds(900.0)),
+        text_signature = "(thresholds=None, interval=900.0)"
+    )]
+    fn new(thresholds: Option<Vec<Seconds>>, interval: Seconds) -> PyResult<Self> {
         let ladder = match thresholds {
             None => Thresholds::default(),
             Some(seconds) => {
@@ -64,44 +68,53 @@ impl PyKpiAggregator {
 
     /// Folds one event. Times in seconds since the epoch; names as text. What the event's
     /// kind does not concern is left out; `sequence` 0: the source does not number.
-    #[pyo3(signature = (kind, at, contact=None, *, visit=1, queue=None, agent=None,
-        cause="none", channel=Some("voice"), reason=None, number=0, time=None, role="primary",
-        source="", sequence=0))]
+    #[pyo3(
+        signature = (kind, at, contact=None, *, visit=Number(1), queue=None, agent=None,
+            cause="none", channel=Some("voice"), reason=None, number=Number(0), time=None,
+            role="primary", source="", sequence=Number(0)),
+        text_signature = "($self, kind, at, contact=None, *, visit=1, queue=None, agent=None, \
+            cause='none', channel='voice', reason=None, number=0, time=None, role='primary', \
+            source='', sequence=0)"
+    )]
     fn fold(
         &self,
         py: Python<'_>,
         kind: &str,
-        at: f64,
+        at: Seconds,
         contact: Option<&str>,
-        visit: u32,
+        visit: Number,
         queue: Option<&str>,
         agent: Option<&str>,
         cause: &str,
         channel: Option<&str>,
         reason: Option<&str>,
-        number: u32,
-        time: Option<f64>,
+        number: Number,
+        time: Option<Seconds>,
         role: &str,
         source: &str,
-        sequence: u64,
+        sequence: Number,
     ) -> PyResult<()> {
         let mut event = Event::new(word("kind", kind, EventKind::from_word)?);
-        event.sequence = sequence;
-        event.at = instant("at", at)?;
+        event.sequence = sequence.0;
+        event.at = scalars::instant("at", at).map_err(errors::rejected)?;
         event.cause = word("cause", cause, Cause::from_word)?;
         event.role = word("role", role, Role::from_word)?;
-        event.time = time.map(|time| instant("time", time)).transpose()?;
-        event.number = number;
+        let time = time.map(|time| scalars::instant("time", time)).transpose();
+        event.time = time.map_err(errors::rejected)?;
+        event.number = scalars::half("number", number).map_err(errors::rejected)?;
+        let visit = scalars::half("visit", visit).map_err(errors::rejected)?;
         event.visit = if contact.is_some() { visit } else { 0 };
-        self.gate.run(py, "fold", |metrics| {
-            let source = metrics.source(source);
+        let folded = self.gate.run(py, "fold", |metrics| {
+            let source = metrics.source(source)?;
             event.contact = contact.map(|id| metrics.contact(source, id));
             event.queue = queue.map(|name| metrics.queue(name));
             event.agent = agent.map(|name| metrics.agent(name));
             event.channel = contact.and(channel).map(|name| metrics.channel(name));
             event.reason = reason.map(|text| metrics.text(text));
             metrics.fold(source, &event);
-        })
+            Ok(())
+        })?;
+        folded.map_err(errors::rejected)
     }
 
     /// Folds rows of dtype `EVENT_DTYPE` in order, as the scalar calls would. Queue, agent,
@@ -127,19 +140,21 @@ impl PyKpiAggregator {
         let trial = Names::of_lengths(queues.len(), agents.len(), channels.len(), reasons.len());
         let mut events =
             py.detach(|| arrays::events(bytes, &trial)).map_err(PyValueError::new_err)?;
-        self.gate.run_detached(py, "fold_batch", |metrics| {
+        let folded = self.gate.run_detached(py, "fold_batch", |metrics| {
+            let source = metrics.source(source)?;
             let names = Names {
                 queues: queues.iter().map(|name| metrics.queue(name)).collect(),
                 agents: agents.iter().map(|name| metrics.agent(name)).collect(),
                 channels: channels.iter().map(|name| metrics.channel(name)).collect(),
                 reasons: reasons.iter().map(|text| metrics.text(text)).collect(),
             };
-            let source = metrics.source(source);
             for event in &mut events {
                 names.rename(event);
                 metrics.fold(source, event);
             }
-        })
+            Ok(())
+        })?;
+        folded.map_err(errors::rejected)
     }
 
     /// Keys for the contacts of a batch that are known by text.
@@ -151,10 +166,10 @@ impl PyKpiAggregator {
         source: &str,
     ) -> PyResult<Bound<'py, PyArray1<u64>>> {
         let keys = self.gate.run_detached(py, "contacts", |metrics| {
-            let source = metrics.source(source);
-            ids.iter().map(|id| metrics.contact(source, id).raw()).collect()
+            let source = metrics.source(source)?;
+            Ok(ids.iter().map(|id| metrics.contact(source, id).raw()).collect())
         })?;
-        Ok(PyArray1::from_vec(py, keys))
+        Ok(PyArray1::from_vec(py, keys.map_err(errors::rejected)?))
     }
 
     /// Adds all that another aggregator of the same settings counted. Every contact and
@@ -166,21 +181,49 @@ impl PyKpiAggregator {
         merged.map_err(errors::config)
     }
 
+    /// All that was counted and all that is open, as bytes for `restore`.
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.gate.run_detached(py, "snapshot", |metrics| metrics.snapshot())?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The aggregator a snapshot was taken of.
+    #[staticmethod]
+    fn restore(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
+        // A checksum proves no author: what cannot be read is refused here, not broken later.
+        let sound = py.detach(|| {
+            gate::attempt(|| {
+                let metrics = KpiAggregator::restore(snapshot)?;
+                let query = Query::default();
+                metrics.by_queue(&query)?;
+                metrics.by_agent(&query)?;
+                Ok(metrics)
+            })
+        });
+        let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
+        let metrics = sound.unwrap_or_else(|| Err(forged())).map_err(errors::config)?;
+        Ok(Self { gate: Gate::new("KpiAggregator", metrics) })
+    }
+
     /// Totals of a range of intervals: one dict a queue, agent or interval. Which keys it
     /// has is written in the stub; ratios are (numerator, denominator).
-    #[pyo3(signature = (by="queue", *, basis="offered", start=None, end=None, now=None,
-        service_level="sl.answered_within", within=20.0, short=5.0))]
+    #[pyo3(
+        signature = (by="queue", *, basis="offered", start=None, end=None, now=None,
+            service_level="sl.answered_within", within=Seconds(20.0), short=Seconds(5.0)),
+        text_signature = "($self, by='queue', *, basis='offered', start=None, end=None, \
+            now=None, service_level='sl.answered_within', within=20.0, short=5.0)"
+    )]
     fn report<'py>(
         &self,
         py: Python<'py>,
         by: &str,
         basis: &str,
-        start: Option<f64>,
-        end: Option<f64>,
-        now: Option<f64>,
+        start: Option<Seconds>,
+        end: Option<Seconds>,
+        now: Option<Seconds>,
         service_level: &str,
-        within: f64,
-        short: f64,
+        within: Seconds,
+        short: Seconds,
     ) -> PyResult<Bound<'py, PyList>> {
         let query = query(basis, start, end, now)?;
         let level = rows::Level {
@@ -206,8 +249,8 @@ impl PyKpiAggregator {
         py: Python<'py>,
         by: &str,
         basis: &str,
-        start: Option<f64>,
-        end: Option<f64>,
+        start: Option<Seconds>,
+        end: Option<Seconds>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let subject = word("by", by, Subject::from_word)?;
         let query = query(basis, start, end, None)?;
@@ -268,8 +311,16 @@ fn default_channels() -> Vec<String> {
     ccroute_core::DEFAULT_CHANNELS.iter().map(|&name| name.to_owned()).collect()
 }
 
-fn query(basis: &str, start: Option<f64>, end: Option<f64>, now: Option<f64>) -> PyResult<Query> {
-    let edge = |what, seconds: Option<f64>| seconds.map(|s| instant(what, s)).transpose();
+fn query(
+    basis: &str,
+    start: Option<Seconds>,
+    end: Option<Seconds>,
+    now: Option<Seconds>,
+) -> PyResult<Query> {
+    let edge = |what, seconds: Option<Seconds>| {
+        let edge = seconds.map(|seconds| scalars::instant(what, seconds)).transpose();
+        edge.map_err(errors::rejected)
+    };
     Ok(Query {
         basis: word("basis", basis, Basis::from_word)?,
         start: edge("start", start)?,
@@ -303,12 +354,6 @@ macro_rules! listed {
 }
 listed!(Basis Cause EventKind Role ServiceLevel Subject);
 
-fn instant(what: &str, seconds: f64) -> PyResult<Timestamp> {
-    let span = Span::from_secs(seconds).map(|span| Timestamp::ZERO + span);
-    span.ok_or_else(|| invalid(what, &seconds.to_string(), "seconds since the epoch"))
-}
-
-fn span(what: &str, seconds: f64) -> PyResult<Span> {
-    Span::from_secs(seconds)
-        .ok_or_else(|| invalid(what, &seconds.to_string(), "a duration in seconds, not negative"))
+fn span(what: &str, seconds: Seconds) -> PyResult<Span> {
+    scalars::span(what, seconds).map_err(errors::rejected)
 }

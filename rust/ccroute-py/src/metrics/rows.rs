@@ -159,6 +159,7 @@ fn put_times(
     dict.set_item("time_offered_us", times.offered)?;
     dict.set_item("time_wrap_up_us", times.wrap_up)?;
     dict.set_item("time_idle_us", times.idle)?;
+    dict.set_item("time_device_busy_us", times.device_busy)?;
     dict.set_item("time_not_ready_us", not_ready)?;
     dict.set_item("time_signed_in_us", times.signed_in)?;
     dict.set_item("occupancy", (times.handling(), times.handling_or_ready()))

@@ -65,15 +65,6 @@ proptest! {
     }
 
     #[test]
-    fn subtracting_undoes_merging(kept in samples(), more in samples()) {
-        let mut histogram = filled(&kept);
-        histogram.merge(&filled(&more));
-        prop_assert!(histogram.subtract(&filled(&more)));
-        prop_assert_eq!(histogram.buckets(), filled(&kept).buckets());
-        prop_assert_eq!(histogram.zeros(), filled(&kept).zeros());
-    }
-
-    #[test]
     fn saved_and_read_back_it_is_the_same(samples in samples()) {
         let histogram = filled(&samples);
         let mut reversed = samples.clone();
@@ -83,15 +74,6 @@ proptest! {
         let restored: Histogram = postcard::from_bytes(&bytes).unwrap();
         prop_assert_eq!(&restored, &histogram);
         prop_assert_eq!(restored.quantile(500_000), histogram.quantile(500_000));
-    }
-}
-
-#[test]
-fn subtracting_what_is_not_there_is_refused_and_changes_nothing() {
-    let mut histogram = filled(&[0, 5, 7]);
-    for absent in [vec![6], vec![0, 0], vec![5, 5]] {
-        assert!(!histogram.subtract(&filled(&absent)), "{absent:?}");
-        assert_eq!(histogram, filled(&[0, 5, 7]));
     }
 }
 

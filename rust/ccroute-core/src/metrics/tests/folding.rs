@@ -1,7 +1,7 @@
 //! What single feeds of events come to.
 
 use super::*;
-use crate::event::{Cause, EventKind as Kind, Role};
+use crate::event::{Cause, Device, EventKind as Kind, Role};
 
 const SECOND: i64 = 1_000_000;
 
@@ -132,6 +132,26 @@ fn handed_over_and_back_keeps_all_three_conversations() {
 }
 
 #[test]
+fn second_hand_over_is_not_ended_by_the_grace_of_the_first() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    for (seconds, from, to) in [(10.0, "ana", "ben"), (71.0, "ben", "cem")] {
+        let mut over = feed.event(Kind::ContactTransferred, seconds, "c1", from);
+        over.cause = Cause::HandedOver;
+        feed.metrics.fold(feed.source, &over);
+        feed.fold(Kind::AgentJoined, seconds, "c1", to);
+    }
+    feed.fold(Kind::ContactReleased, 80.0, "c1", "cem");
+    feed.fold(Kind::ContactQueued, 200.0, "c2", "");
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    let agents = feed.metrics.by_agent(&Query::default()).unwrap();
+    let handled: Vec<_> = agents.iter().map(|row| row.cell.handle.sum / 1_000_000).collect();
+    let talk: Vec<_> = agents.iter().map(|row| row.times.talk / SECOND).collect();
+    assert_eq!((handled, talk), (vec![10, 61, 9], vec![10, 61, 9]));
+}
+
+#[test]
 fn handle_time_is_read_before_and_settled_after_the_grace() {
     let mut feed = Feed::new();
     feed.fold(Kind::ContactQueued, 0.0, "c1", "");
@@ -183,7 +203,7 @@ fn repeated_sequence_numbers_are_duplicates_per_source() {
         (feed.queue(Basis::Event).cell.abandoned, feed.metrics.counters().duplicates),
         (0, 1)
     );
-    let other = feed.metrics.source("other");
+    let other = feed.metrics.source("other").unwrap();
     queued.contact = Some(feed.metrics.contact(other, "c1"));
     feed.metrics.fold(other, &queued);
     assert_eq!(feed.queue(Basis::Event).cell.offered, 2);
@@ -218,7 +238,7 @@ fn two_contacts_at_once_take_one_second_per_second() {
     }
     let time = feed.time(100.0);
     assert_eq!((time.talk, time.hold), (30 * SECOND, 10 * SECOND));
-    assert_eq!((time.not_ready_in_all(), time.idle), (10 * SECOND, 50 * SECOND));
+    assert_eq!((not_ready(&time), time.idle), (10 * SECOND, 50 * SECOND));
     assert_eq!(time.signed_in, 100 * SECOND);
     assert_eq!(time.handling_or_ready(), 90 * SECOND);
 }
@@ -238,7 +258,7 @@ fn states_are_cut_exactly_at_the_edges_of_intervals() {
             ..Query::default()
         };
         let times = feed.metrics.by_agent(&query).unwrap().remove(0).times;
-        (times.not_ready_in_all(), times.idle)
+        (not_ready(&times), times.idle)
     };
     assert_eq!(by_interval(0, 900), (49_500_000, 0));
     assert_eq!(by_interval(900, 1800), (900 * SECOND, 0));
@@ -265,6 +285,37 @@ fn offer_of_a_ring_all_that_outlives_the_contact_does_not_hold_the_agent() {
     feed.fold(Kind::OfferWithdrawn, 6.0, "c1", "ana");
     let time = feed.time(10.0);
     assert_eq!((time.offered, time.idle), (6 * SECOND, 4 * SECOND));
+}
+
+#[test]
+fn ready_agent_whose_device_is_busy_outside_is_not_idle() {
+    let mut feed = Feed::new();
+    let device = |feed: &mut Feed, seconds: f64, device: Device| {
+        let mut event = feed.event(Kind::AgentDevice, seconds, "", "ana");
+        event.number = device as u32;
+        feed.metrics.fold(feed.source, &event);
+    };
+    feed.fold(Kind::AgentSignedIn, 0.0, "", "ana");
+    device(&mut feed, 5.0, Device::InUse); // not ready all the same
+    feed.fold(Kind::AgentReady, 10.0, "", "ana"); // 10 s outside
+    device(&mut feed, 20.0, Device::Available); // 5 s idle
+    device(&mut feed, 25.0, Device::Ringing); // 2 s outside
+    feed.fold(Kind::ContactQueued, 27.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 27.0, "c1", "ana");
+    device(&mut feed, 27.0, Device::InUse); // ours: 13 s talk
+    feed.fold(Kind::ContactReleased, 40.0, "c1", "ana");
+    device(&mut feed, 41.0, Device::Unreachable); // 1 s in use, 9 s gone
+    feed.fold(Kind::AgentSignedIn, 50.0, "", "ana");
+    feed.fold(Kind::AgentReady, 50.0, "", "ana");
+    let time = feed.time(60.0);
+    assert_eq!((time.device_busy, time.idle, time.talk), (22 * SECOND, 15 * SECOND, 13 * SECOND));
+    assert_eq!((not_ready(&time), time.signed_in), (10 * SECOND, 60 * SECOND));
+    assert_eq!(time.handling_or_ready(), 28 * SECOND);
+}
+
+/// Time not ready, whatever the reason.
+fn not_ready(times: &StateTimes) -> i64 {
+    times.not_ready.iter().map(|&(_, micros)| micros).sum()
 }
 
 #[test]
@@ -313,6 +364,48 @@ fn hand_over_that_nobody_joins_is_over_after_the_grace() {
     assert_eq!(feed.metrics.counters(), Counters { events: 5, ..Counters::default() });
     assert_eq!(feed.queue(Basis::Offered).waiting, 2);
     assert_eq!(feed.metrics.remembered_contacts(), 2);
+}
+
+/// A served contact of `source`, with a wrap-up, from `start` on.
+fn served(feed: &mut Feed, source: u16, id: &str, start: f64) {
+    feed.source = source;
+    feed.fold(Kind::ContactQueued, start, id, "");
+    feed.fold(Kind::ContactConnected, start, id, "ana");
+    feed.fold(Kind::ContactReleased, start + 10.0, id, "ana");
+    feed.fold(Kind::WrapUpStarted, start + 10.0, id, "ana");
+    feed.fold(Kind::WrapUpEnded, start + 15.0, id, "ana");
+}
+
+#[test]
+fn sources_on_different_days_do_not_settle_each_other() {
+    let mut feed = Feed::new();
+    let (early, late) = (feed.source, feed.metrics.source("late").unwrap());
+    feed.fold(Kind::ContactQueued, 0.0, "open", "");
+    feed.fold(Kind::ContactConnected, 0.0, "open", "ben");
+    feed.fold(Kind::ContactReleased, 5.0, "open", "ben");
+    served(&mut feed, late, "c1", 86_400.0);
+    feed.source = early;
+    feed.fold(Kind::WrapUpStarted, 6.0, "open", "ben");
+    feed.fold(Kind::WrapUpEnded, 8.0, "open", "ben");
+    served(&mut feed, early, "c1", 100.0);
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    let handle = feed.queue(Basis::Offered).cell.handle;
+    assert_eq!((handle.histogram.count_all(), handle.sum), (3, 37_000_000));
+}
+
+#[test]
+fn one_event_from_the_far_future_orphans_no_later_wrap_up() {
+    let mut feed = Feed::new();
+    let source = feed.source;
+    feed.fold(Kind::ContactQueued, 1e9, "astray", "");
+    feed.fold(Kind::ContactConnected, 1e9, "astray", "ben");
+    feed.fold(Kind::ContactReleased, 1e9, "astray", "ben");
+    for number in 0..100u32 {
+        served(&mut feed, source, &format!("call-{number}"), f64::from(number * 100));
+    }
+    assert_eq!(feed.metrics.counters(), Counters { events: 503, ..Counters::default() });
+    assert_eq!(feed.queue(Basis::Offered).cell.handle.sum, 1_500_000_000);
+    assert!(feed.metrics.remembered_contacts() < 10);
 }
 
 #[test]

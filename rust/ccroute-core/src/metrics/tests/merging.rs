@@ -148,19 +148,47 @@ proptest! {
     #[test]
     fn restored_aggregator_goes_on_as_if_never_saved(stories in prop::collection::vec(story(), 2..40)) {
         let saved = fold(&stories, None);
-        let bytes = postcard::to_stdvec(&saved).unwrap();
-        let mut restored: KpiAggregator = postcard::from_bytes(&bytes).unwrap();
-        prop_assert_eq!(&postcard::to_stdvec(&restored).unwrap(), &bytes);
+        let bytes = saved.snapshot();
+        let mut restored = KpiAggregator::restore(&bytes).unwrap();
+        prop_assert_eq!(&restored.snapshot(), &bytes);
         let mut saved = saved;
         for metrics in [&mut saved, &mut restored] {
-            let source = metrics.source("test");
+            let source = metrics.source("test").unwrap();
             let mut event = Event::new(Kind::ContactAbandoned);
             event.at = at(60_000.0);
             event.visit = 1;
             event.contact = Some(metrics.contact(source, "c7"));
             metrics.fold(source, &event);
         }
-        prop_assert_eq!(postcard::to_stdvec(&saved).unwrap(), postcard::to_stdvec(&restored).unwrap());
+        prop_assert_eq!(saved.snapshot(), restored.snapshot());
+    }
+}
+
+#[test]
+fn more_sources_than_numbers_are_refused_and_change_nothing() {
+    let mut full = KpiAggregator::default();
+    (0..1 << 16).for_each(|number| _ = full.source(&format!("s{number}")).unwrap());
+    let refused = full.source("one more").unwrap_err();
+    assert_eq!(refused.code, crate::error::RejectionCode::InvalidValue);
+    assert!(refused.message.contains("'one more'"), "{refused}");
+    assert_eq!(full.source("s65535"), Ok(u16::MAX));
+    let mut other = KpiAggregator::default();
+    other.source("s0").unwrap();
+    full.merge(&other).unwrap();
+    other.source("one more").unwrap();
+    other.queue("q");
+    assert!(full.merge(&other).unwrap_err().message.contains("65537 sources"));
+    assert_eq!(full.queue_names().len(), 0);
+}
+
+#[test]
+fn damaged_snapshot_is_refused_wherever_the_damage_is() {
+    let bytes = fold(&[], None).snapshot();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(KpiAggregator::restore(&damaged).is_err(), "byte {at}");
+        assert!(KpiAggregator::restore(&bytes[..at]).is_err(), "{at} bytes");
     }
 }
 

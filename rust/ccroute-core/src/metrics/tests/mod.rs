@@ -22,7 +22,7 @@ struct Feed {
 impl Feed {
     fn new() -> Self {
         let mut metrics = KpiAggregator::default();
-        let source = metrics.source("test");
+        let source = metrics.source("test").unwrap();
         Self { metrics, source }
     }
 
