@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use super::PyEngine;
-use super::explain::{AgentRow, ContactRow};
+use super::explain::{AgentRow, AnswerRow, ContactRow, Story};
 use super::session::{self, Asked, Pairs, Wish};
 use crate::errors;
 use crate::metrics::PyKpiAggregator;
@@ -17,12 +17,6 @@ use crate::scalars::{self, Band, Seconds};
 
 /// Rows of an array type.
 type Bytes<'py> = Bound<'py, PyArray1<u8>>;
-/// customer, conversation, previous: the host's ids.
-type Story = (Option<String>, Option<String>, Option<String>);
-
-/// command, at, actor, reason, refusal's code.
-type AnswerRow = (String, f64, Option<String>, Option<String>, Option<&'static str>);
-
 #[pymethods]
 impl PyEngine {
     #[new]
@@ -450,34 +444,12 @@ impl PyEngine {
         Ok(PyBytes::new(py, &hash))
     }
 
-    /// customer, conversation, previous.
     fn story(&self, py: Python<'_>, contact: &str) -> PyResult<Story> {
-        let found = self.gate.run(py, "story", |measured| {
-            let key = session::contact(&measured.router, contact)?;
-            let [customer, conversation, previous] =
-                measured.router.story(key).expect("a contact found by id is known");
-            Ok((
-                customer.map(str::to_owned),
-                conversation.map(str::to_owned),
-                previous.map(str::to_owned),
-            ))
-        })?;
-        found.map_err(errors::rejected)
+        self.story_of(py, contact)
     }
 
-    /// command, at, actor, reason and whether it was refused, of the first answer.
     fn answer(&self, py: Python<'_>, command_id: &str) -> PyResult<Option<AnswerRow>> {
-        self.gate.run(py, "answer", |measured| {
-            let answer = measured.router.answer(command_id)?;
-            let refused = answer.result.as_ref().err().map(|refusal| refusal.code.word());
-            Some((
-                answer.command.to_string(),
-                session::seconds(answer.at),
-                answer.actor.as_deref().map(str::to_owned),
-                answer.reason.as_deref().map(str::to_owned),
-                refused,
-            ))
-        })
+        self.answer_under(py, command_id)
     }
 
     fn check(&self, py: Python<'_>) -> PyResult<()> {

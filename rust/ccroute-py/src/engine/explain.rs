@@ -1,4 +1,5 @@
-//! Explanations as plain tuples of names and numbers; Python gives them words.
+//! Explanations and other readings as plain tuples of names and numbers; Python gives
+//! them words.
 
 use ccroute_core::{Requirement, Router, SkillLevel};
 use pyo3::prelude::*;
@@ -30,7 +31,46 @@ pub(super) type ContactRow = (
 pub(super) type AgentRow =
     (&'static str, Option<String>, &'static str, &'static str, f64, Vec<String>, Counts);
 
+/// customer, conversation, previous: the host's ids.
+pub(super) type Story = (Option<String>, Option<String>, Option<String>);
+/// command, at, actor, reason, refusal's code.
+pub(super) type AnswerRow = (String, f64, Option<String>, Option<String>, Option<&'static str>);
+
 impl PyEngine {
+    /// customer, conversation, previous.
+    pub(super) fn story_of(&self, py: Python<'_>, contact: &str) -> PyResult<Story> {
+        let found = self.gate.run(py, "story", |measured| {
+            let key = session::contact(&measured.router, contact)?;
+            let [customer, conversation, previous] =
+                measured.router.story(key).expect("a contact found by id is known");
+            Ok((
+                customer.map(str::to_owned),
+                conversation.map(str::to_owned),
+                previous.map(str::to_owned),
+            ))
+        })?;
+        found.map_err(errors::rejected)
+    }
+
+    /// command, at, actor, reason and whether it was refused, of the first answer.
+    pub(super) fn answer_under(
+        &self,
+        py: Python<'_>,
+        command_id: &str,
+    ) -> PyResult<Option<AnswerRow>> {
+        self.gate.run(py, "answer", |measured| {
+            let answer = measured.router.answer(command_id)?;
+            let refused = answer.result.as_ref().err().map(|refusal| refusal.code.word());
+            Some((
+                answer.command.to_string(),
+                session::seconds(answer.at),
+                answer.actor.as_deref().map(str::to_owned),
+                answer.reason.as_deref().map(str::to_owned),
+                refused,
+            ))
+        })
+    }
+
     pub(super) fn contact_row(&self, py: Python<'_>, contact: &str) -> PyResult<ContactRow> {
         let found = self.gate.run(py, "explain_contact", |measured| {
             let router = &measured.router;
