@@ -437,3 +437,19 @@ def test_report_goes_to_json_with_both_counts_of_a_ratio() -> None:
         "value": 1.0,
     }
     assert set(row) == {field.name for field in QueueRow.__attrs_attrs__}
+
+
+def test_agent_who_missed_is_not_ready_for_that_reason() -> None:
+    clock = ccroute.ManualClock(DAY)
+    router = ccroute.Router(ccroute.Plan.from_toml("[queues.vip]"), clock=clock)
+    router.sign_in("ana", queues=["vip"])
+    router.ready("ana")
+    router.enqueue("c1", queue="vip")
+    clock.advance(15.0)
+    router.advance()
+    clock.advance(20.0)
+    router.not_ready("ana", reason="lunch")
+    clock.advance(30.0)
+    router.advance()
+    agents = router.metrics.report(by="agent", now=clock.now())
+    assert agents["ana"].not_ready_by_reason == {"missed": 20.0, "lunch": 30.0}

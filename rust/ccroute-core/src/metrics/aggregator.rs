@@ -11,7 +11,7 @@ use super::table::{Basis, Grid, Row, Table};
 use super::visits::{Facts, VisitKey, Visits};
 use crate::directory::Directory;
 use crate::error::{ConfigError, Rejection, RejectionCode};
-use crate::event::Event;
+use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
@@ -214,6 +214,7 @@ impl KpiAggregator {
     /// Folds one event of `source`, whose keys are this aggregator's; the contact's are the
     /// source's own or from [`Self::contact`].
     pub fn fold(&mut self, source: u16, event: &Event) {
+        let event = &self.with_reason(*event);
         self.counters.events += 1;
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
@@ -228,6 +229,15 @@ impl KpiAggregator {
             let after = self.visits.under_way(key, event.agent);
             self.contacts.note(key.contact, before, after, event.at);
         }
+    }
+
+    /// Who was set not ready gave no reason: the cause is it.
+    fn with_reason(&mut self, event: Event) -> Event {
+        let set = matches!(event.cause, Cause::Missed | Cause::ConnectTimeout);
+        if event.kind != EventKind::AgentNotReady || event.reason.is_some() || !set {
+            return event;
+        }
+        Event { reason: Some(self.text(event.cause.word())), ..event }
     }
 
     /// What is under way of a visit whose contact is known by text.
