@@ -412,16 +412,72 @@ def test_each_queue_is_measured_by_its_own_target_unless_asked_otherwise() -> No
     assert again.metrics.report(within=7.0).within == 7.0
 
 
-def test_more_targets_than_can_be_counted_are_told_when_asked_for() -> None:
+def test_more_targets_than_can_be_counted_fall_back_and_say_so() -> None:
     queues = {
-        f"q{number}": ccroute.QueuePlan(service_level=ccroute.ServiceTarget(within=100.0 + number))
+        f"q{number}": ccroute.QueuePlan(
+            service_level=ccroute.ServiceTarget(within=100.0 + number, short_abandon=0.0)
+        )
         for number in range(40)
     }
-    metrics = ccroute.Router(ccroute.Plan(queues=queues)).metrics
-    assert len(metrics.aggregator.thresholds()) == 32
-    assert metrics.report(within=100.0).within == 100.0
+    router = ccroute.Router(ccroute.Plan(queues=queues), clock=ccroute.ManualClock(DAY))
+    for name in queues:
+        router.enqueue(f"c-{name}", queue=name)
+    assert len(router.metrics.aggregator.thresholds()) == 32
+    within = [row.within for row in router.metrics.report(service_level="sl.short_excluded")]
+    assert within == [*(100.0 + number for number in range(30)), *[20.0] * 10]
     with pytest.raises(ccroute.ConfigError, match="139"):
-        metrics.report(within=139.0)
+        router.metrics.report(within=139.0)
+
+
+def test_without_short_abandons_both_short_variants_are_the_plain_one() -> None:
+    call = {"source": "log", "contact": "c1", "visit": 1, "queue": "q"}
+    metrics = Metrics(targets={"q": (20.0, 0.0)})
+    metrics.fold(ccroute.ContactQueued(**call, sequence=1, at=DAY, since=DAY))
+    metrics.fold(ccroute.ContactAbandoned(**call, sequence=2, at=DAY + 1.0))
+    for variant in ("sl.short_excluded", "sl.short_credited", "sl.answered_within"):
+        ratio = metrics.report(service_level=variant)["q"].service_level
+        assert (ratio.name, ratio.numerator, ratio.denominator) == (variant, 0, 1)
+
+
+def test_events_folded_again_measure_what_the_router_measured() -> None:
+    clock = ccroute.ManualClock(DAY)
+    router = ccroute.Router(ccroute.Plan.from_toml("[queues.q]"), clock=clock)
+    router.sign_in("ana", queues=["q"])
+    for act in (
+        lambda: router.ready("ana"),
+        lambda: router.set_device("ana", "in_use"),
+        lambda: router.set_device("ana", "available"),
+        lambda: router.not_ready("ana", reason=""),
+        lambda: router.not_ready("ana", reason="x"),
+        lambda: router.not_ready("ana"),
+    ):
+        clock.advance(10.0)
+        act()
+    clock.advance(10.0)
+    again = Metrics()
+    again.fold_all(router.events())
+    for metrics in (router.metrics, again):
+        ana = metrics.report(by="agent", now=clock.now())["ana"]
+        assert (ana.device_busy, ana.idle, ana.signed_in) == (10.0, 20.0, 70.0)
+        assert ana.not_ready_by_reason == {"": 30.0, "x": 10.0}
+
+
+def test_range_turned_round_is_refused() -> None:
+    with pytest.raises(ccroute.ConfigError, match="end 0 lies before start 900"):
+        Metrics().report(start=900.0, end=0.0)
+
+
+def test_router_comes_back_with_the_metrics_saved_beside_it() -> None:
+    clock = ccroute.ManualClock(DAY)
+    router = ccroute.Router(ccroute.Plan.from_toml("[queues.q]"), clock=clock)
+    router.enqueue("c1", queue="q")
+    router.events()
+    saved = KpiAggregator.restore(router.metrics.aggregator.snapshot())
+    again = ccroute.Router.restore(router.snapshot(), clock=clock, aggregator=saved)
+    clock.advance(5.0)
+    again.cancel("c1")
+    assert again.metrics.report()["q"].abandon_wait == 5.0
+    assert again.metrics.counters()["orphans"] == 0
 
 
 def test_report_goes_to_json_with_both_counts_of_a_ratio() -> None:

@@ -532,3 +532,18 @@ def test_threads_share_a_router_and_nothing_is_lost_or_doubled():
     row = router.metrics.report()["vip"]
     assert (row.offered, row.offers, row.waiting) == (2 * rounds, rounds, 2 * rounds)
     assert router.metrics.counters()["events"] == len(told)
+
+
+def test_a_batch_waits_for_the_turn_of_a_scalar_call():
+    """Else a scalar call could look at the clock, be passed, and come too late."""
+    router = Router(Plan.from_toml("[queues.vip]"), clock=ccroute.ManualClock(5.0))
+    rows = np.zeros(1, ccroute.COMMAND_DTYPE)
+    rows["at_us"] = 9_000_000
+    batch = threading.Thread(target=router.apply_batch, args=(rows,), daemon=True)
+    with router._turn:
+        batch.start()
+        batch.join(0.05)
+        assert batch.is_alive()
+        router.enqueue("c", queue="vip")
+    batch.join(60)
+    assert not batch.is_alive()

@@ -67,13 +67,22 @@ class Router:
         self._turn = Turn(self._clock)
         self._source = source
         self._plan = plan
-        self._metrics = Metrics(aggregator, targets=targets(plan))
+        self._metrics = Metrics(aggregator, targets=targets(plan, aggregator.thresholds()))
 
     @classmethod
     def restore(
-        cls, snapshot: bytes, *, clock: Clock | None = None, source: str = "router"
+        cls,
+        snapshot: bytes,
+        *,
+        clock: Clock | None = None,
+        source: str = "router",
+        aggregator: KpiAggregator | None = None,
     ) -> "Router":
-        """The router a snapshot was taken of; its metrics start empty.
+        """The router a snapshot was taken of.
+
+        ``aggregator``: the one that was saved with it (``metrics.aggregator.snapshot()``),
+        under the same ``source``; without it the metrics start empty, and what began before
+        counts as orphaned when it ends.
 
         Raises ``ConfigError`` when the bytes are no snapshot, are damaged, or were
         written under other rules.
@@ -81,7 +90,7 @@ class Router:
         router = cls.__new__(cls)
         restored = Restored(snapshot)
         plan = Plan.from_json(restored.plan().to_json())
-        aggregator = measuring(plan)
+        aggregator = measuring(plan) if aggregator is None else aggregator
         router._setup(restored.engine(aggregator, source), aggregator, clock, source, plan)
         return router
 
@@ -393,7 +402,8 @@ class Router:
             )
             raise TypeError(message)
         rows = np.ascontiguousarray(given).view(np.uint8)
-        events, statuses = self._engine.apply_batch(rows)
+        with self._turn:  # no scalar call between its look at the clock and its command
+            events, statuses = self._engine.apply_batch(rows)
         return events.view(EVENT_DTYPE), statuses
 
     def names(self, kind: str) -> list[str]:

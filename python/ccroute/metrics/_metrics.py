@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Literal, TypedDict, overload
 
 from ccroute._errors import ConfigError
-from ccroute._events import AgentJoined, AgentLeft, Event
-from ccroute._wire import KpiAggregator
+from ccroute._events import AgentDevice, AgentJoined, AgentLeft, Event
+from ccroute._wire import DEVICES, KpiAggregator
 from ccroute.metrics._report import Report
 from ccroute.metrics._rows import AgentRow, IntervalRow, QueueRow
 
@@ -52,6 +52,7 @@ class Metrics:
         outside the vocabulary.
         """
         role = event.role if isinstance(event, AgentJoined | AgentLeft) else "primary"
+        number = DEVICES.index(event.device) if isinstance(event, AgentDevice) else 0
         self._aggregator.fold(
             event.kind,
             event.at,
@@ -62,6 +63,7 @@ class Metrics:
             cause=event.cause or "none",
             channel=event.channel,
             reason=event.reason,
+            number=number,
             role=role,
             source=event.source,
             sequence=event.sequence,
@@ -157,6 +159,8 @@ class Metrics:
             Rejected: A word is outside its vocabulary.
         """
         asked: _Range = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(now)}
+        if asked["start"] is not None and asked["end"] is not None:
+            _ascending(asked["start"], asked["end"])
         shown: _Question = {"by": by, "basis": basis, "service_level": service_level}
         span: _Span = {"start": _utc(start), "end": _utc(end)}
         if by == "queue":
@@ -195,14 +199,18 @@ class Metrics:
             # Only two variants look at S; the others need one that exists.
             return t, own_short if service_level.startswith("sl.short") else t
 
+        def asked_by(s: float) -> str:
+            # No abandon is shorter than nothing: with S = 0 nothing is excluded or credited.
+            return "sl.answered_within" if s == 0 else service_level
+
         names = self._aggregator.names("queues")
         # With no queue yet the question is still asked, for what is wrong with it.
         for t, s in sorted({pair(name) for name in names} or {pair("")}):
             level: _Level = {
                 "basis": basis,
-                "service_level": service_level,
+                "service_level": asked_by(s),
                 "within": t,
-                "short": s,
+                "short": s or t,
             }
             for row in self._aggregator.report("queue", **level, **asked):
                 if pair(row["queue"]) == (t, s):
@@ -240,6 +248,11 @@ class _Question(TypedDict):
     by: str
     basis: str
     service_level: str
+
+
+def _ascending(start: float, end: float) -> None:
+    if end < start:
+        raise ConfigError(f"end {end:g} lies before start {start:g}: give the earlier first")
 
 
 def _seconds(instant: Instant | None) -> float | None:

@@ -8,20 +8,25 @@ _MOST = 32
 
 
 def measuring(plan: Plan) -> KpiAggregator:
-    """Counts by the thresholds of the plan and, as far as there is room, the usual ones.
-
-    A plan may have more than an aggregator counts by: the shortest count then, and a report
-    that asks for another says so.
-    """
-    usual = KpiAggregator().thresholds()
-    own = {ServiceTarget().within, ServiceTarget().short_abandon}
-    for queue in plan.queues.values():
-        own |= {queue.service_level.within, queue.service_level.short_abandon} - {0.0}
-    others = [seconds for seconds in usual if seconds not in own]
-    return KpiAggregator(sorted([*sorted(own)[:_MOST], *others[: max(_MOST - len(own), 0)]]))
+    """Counts by the default target, the targets of the plan, queue by queue as far as there
+    is room, and the usual thresholds where room is left."""
+    levels = [ServiceTarget(), *(queue.service_level for queue in plan.queues.values())]
+    wanted = [seconds for level in levels for seconds in (level.within, level.short_abandon)]
+    wanted += KpiAggregator().thresholds()
+    counted = [seconds for seconds in dict.fromkeys(wanted) if seconds > 0][:_MOST]
+    return KpiAggregator(sorted(counted))
 
 
-def targets(plan: Plan) -> dict[str, tuple[float, float]]:
-    """Threshold T and short threshold S of each queue, in seconds."""
+def targets(plan: Plan, counted: list[float]) -> dict[str, tuple[float, float]]:
+    """Threshold T and short threshold S of each queue, in seconds; the default ones where a
+    queue's own did not get a place among those ``counted``."""
+    default = ServiceTarget()
+
+    def known(own: float, other: float) -> float:
+        return own if own == 0 or own in counted else other
+
     levels = {name: queue.service_level for name, queue in plan.queues.items()}
-    return {name: (level.within, level.short_abandon) for name, level in levels.items()}
+    return {
+        name: (known(own.within, default.within), known(own.short_abandon, default.short_abandon))
+        for name, own in levels.items()
+    }

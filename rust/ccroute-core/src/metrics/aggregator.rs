@@ -231,8 +231,10 @@ impl KpiAggregator {
         }
     }
 
-    /// Who was set not ready gave no reason: the cause is it.
+    /// Who was set not ready gave no reason: the cause is it. An empty reason is none.
     fn with_reason(&mut self, event: Event) -> Event {
+        let given = event.reason.filter(|&key| !self.texts.name(key.index()).is_empty());
+        let event = Event { reason: given, ..event };
         let set = matches!(event.cause, Cause::Missed | Cause::ConnectTimeout);
         if event.kind != EventKind::AgentNotReady || event.reason.is_some() || !set {
             return event;

@@ -78,7 +78,7 @@ impl Router {
         reason: Option<&str>,
     ) -> Result<(), Rejection> {
         self.signed_in(key)?;
-        let reason = reason.map(|text| self.intern(text));
+        let reason = self.reason(reason)?;
         if self.agent(key).availability == Availability::NotReady(reason) {
             return Ok(());
         }

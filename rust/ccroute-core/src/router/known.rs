@@ -3,7 +3,7 @@
 use super::Router;
 use super::state::Contact;
 use crate::error::{Rejection, RejectionCode};
-use crate::ids::{AgentKey, ContactKey, QueueKey};
+use crate::ids::{AgentKey, ContactKey, QueueKey, TextKey};
 
 impl Router {
     pub(super) fn known_agent(&self, key: AgentKey) -> Result<(), Rejection> {
@@ -34,6 +34,15 @@ impl Router {
             self.plan.queues.len()
         );
         Err(Rejection::new(RejectionCode::UnknownQueue, message))
+    }
+}
+
+impl Router {
+    /// A reason in the host's word; an empty one is none.
+    pub(super) fn reason(&mut self, text: Option<&str>) -> Result<Option<TextKey>, Rejection> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+        valid_name("reason", text)?;
+        Ok(Some(self.intern(text)))
     }
 }
 

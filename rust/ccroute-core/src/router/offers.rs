@@ -45,7 +45,7 @@ impl Router {
 
     pub(super) fn decline(&mut self, key: OfferKey, reason: Option<&str>) -> Result<(), Rejection> {
         self.live_offer(key)?;
-        let reason = reason.map(|text| self.intern(text));
+        let reason = self.reason(reason)?;
         let Offer { contact, agent, .. } = self.end_offer(key);
         self.free_slot(agent, self.contact(contact).channel);
         let event = self.offer_event(EventKind::OfferDeclined, key, contact, agent);
