@@ -11,9 +11,11 @@ _ALWAYS = (
         "are without them."
     ),
     "Times are whole seconds, cut by Asterisk: a wait or a talk is exact to one second.",
-    "Hold and wrap-up are not in a queue_log: talk includes hold, handle time is talk. Where "
-    "queues have a wrapuptime, give it in the plan: without it agents are free too early when "
-    "the day is routed again.",
+    (
+        "Hold and wrap-up are not in a queue_log: talk includes hold, handle time is talk. Where "
+        "queues have a wrapuptime, give it in the plan: without it agents are free too early when "
+        "the day is routed again."
+    ),
     (
         "A call that an administrator hangs up or moves out of the queue is logged like a "
         "caller who hangs up: it counts as abandoned."
