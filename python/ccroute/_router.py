@@ -16,6 +16,7 @@ from ccroute._events import Event, read_events
 from ccroute._explain import AgentExplanation, ContactExplanation
 from ccroute._models import Answer, Envelope, Story, asked, listed, needs, not_a, pairs
 from ccroute._plan import Plan, Requirement
+from ccroute._targets import measuring, targets
 from ccroute._wire import (
     COMMAND_DTYPE,
     EVENT_DTYPE,
@@ -24,7 +25,6 @@ from ccroute._wire import (
     Restored,
 )
 from ccroute.metrics import Metrics
-from ccroute.metrics._targets import measuring, targets
 
 Levels = Mapping[str, int]
 

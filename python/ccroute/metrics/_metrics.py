@@ -193,24 +193,16 @@ class Metrics:
 
         def pair(queue: str) -> tuple[float, float]:
             own, own_short = self._targets.get(queue, (_WITHIN, _SHORT))
-            t = own if within is None else within
-            if short is not None:
-                return t, short
-            # Only two variants look at S; the others need one that exists.
-            return t, own_short if service_level.startswith("sl.short") else t
-
-        def asked_by(s: float) -> str:
-            # No abandon is shorter than nothing: with S = 0 nothing is excluded or credited.
-            return "sl.answered_within" if s == 0 else service_level
+            return own if within is None else within, own_short if short is None else short
 
         names = self._aggregator.names("queues")
         # With no queue yet the question is still asked, for what is wrong with it.
         for t, s in sorted({pair(name) for name in names} or {pair("")}):
             level: _Level = {
                 "basis": basis,
-                "service_level": asked_by(s),
+                "service_level": service_level,
                 "within": t,
-                "short": s or t,
+                "short": s,
             }
             for row in self._aggregator.report("queue", **level, **asked):
                 if pair(row["queue"]) == (t, s):

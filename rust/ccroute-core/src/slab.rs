@@ -55,6 +55,12 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// Takes out whoever is in a row, for owners who hold rows and not keys.
+    pub(crate) fn take(&mut self, index: usize) -> Option<T> {
+        let generation = self.generation(index)?;
+        self.remove(index, generation.get())
+    }
+
     pub(crate) fn get(&self, index: usize, generation: u32) -> Option<&T> {
         self.rows.get(index).filter(|row| row.generation.get() == generation)?.value.as_ref()
     }

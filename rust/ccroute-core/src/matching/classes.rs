@@ -54,8 +54,7 @@ impl Classes {
         if class.users > 0 {
             return false;
         }
-        let generation = self.rows.generation(key.index()).expect("a held class exists");
-        let class = self.rows.remove(key.index(), generation.get()).expect("a held class exists");
+        let class = self.rows.take(key.index()).expect("a held class exists");
         self.by_requirement.remove(&class.requirement);
         true
     }

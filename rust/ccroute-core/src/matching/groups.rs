@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ids::{ChannelKey, ClassKey, QueueKey};
 use crate::queue::{OrderKey, PriorityQueue};
+use crate::slab::Slab;
 
 /// What a waiting contact asks of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +27,7 @@ pub(super) struct Group {
 /// All groups; those with somebody waiting are listed by queue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups {
-    rows: Vec<Option<Group>>,
-    free: Vec<u32>,
+    rows: Slab<Group>,
     by_demand: FxHashMap<Demand, u32>,
     by_class: FxHashMap<ClassKey, Vec<u32>>,
     busy: Vec<Vec<u32>>,
@@ -39,7 +39,7 @@ impl Groups {
             Some(&at) => at,
             None => self.open(demand),
         };
-        let group = self.rows[at as usize].as_mut().expect("a listed group exists");
+        let group = self.rows.at_mut(at as usize).expect("a listed group exists");
         if group.waiting.is_empty() {
             let queue = demand.queue.index();
             if queue >= self.busy.len() {
@@ -52,7 +52,7 @@ impl Groups {
 
     pub(super) fn remove(&mut self, demand: Demand, key: OrderKey) -> Option<u32> {
         let at = *self.by_demand.get(&demand)?;
-        let group = self.rows[at as usize].as_mut()?;
+        let group = self.rows.at_mut(at as usize)?;
         let item = group.waiting.remove(key)?;
         if group.waiting.is_empty() {
             let busy = &mut self.busy[demand.queue.index()];
@@ -65,28 +65,20 @@ impl Groups {
     /// The groups of `queue` in which somebody waits.
     pub(super) fn of_queue(&self, queue: QueueKey) -> impl Iterator<Item = &Group> {
         let busy = self.busy.get(queue.index()).map_or(&[][..], Vec::as_slice);
-        busy.iter().map(|&at| self.rows[at as usize].as_ref().expect("a listed group exists"))
+        busy.iter().map(|&at| self.rows.at(at as usize).expect("a listed group exists"))
     }
 
     /// Drops the (empty) groups of a class that nobody holds any more.
     pub(super) fn forget_class(&mut self, class: ClassKey) {
         for at in self.by_class.remove(&class).unwrap_or_default() {
-            if let Some(group) = self.rows[at as usize].take() {
+            if let Some(group) = self.rows.take(at as usize) {
                 self.by_demand.remove(&group.demand);
-                self.free.push(at);
             }
         }
     }
 
     fn open(&mut self, demand: Demand) -> u32 {
-        let group = Some(Group { demand, waiting: PriorityQueue::default() });
-        let at = if let Some(at) = self.free.pop() {
-            self.rows[at as usize] = group;
-            at
-        } else {
-            self.rows.push(group);
-            u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 groups")
-        };
+        let (at, _) = self.rows.insert(Group { demand, waiting: PriorityQueue::default() });
         self.by_demand.insert(demand, at);
         self.by_class.entry(demand.class).or_default().push(at);
         at

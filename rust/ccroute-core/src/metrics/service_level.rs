@@ -67,13 +67,18 @@ impl ServiceLevel {
         let (answered, all) = (cell.answered, cell.answered + cell.abandoned);
         let in_time = cell.answered_ladder.within(rung);
         let left_early = |rung: usize| cell.abandoned_ladder.within(rung);
+        // With S = 0 no abandon is short, not even one without a wait.
+        let short_ones = || match short {
+            Span::ZERO => Ok(0),
+            _ => ladder.find(short).map(left_early),
+        };
         let (numerator, denominator) = match self {
             Self::AnsweredWithin => (in_time, all),
             Self::AnsweredOnly => (in_time, answered),
             Self::LateAbandons => (in_time, all - left_early(rung)),
             Self::AbandonsCredited => (in_time + left_early(rung), all),
-            Self::ShortExcluded => (in_time, all - left_early(ladder.find(short)?)),
-            Self::ShortCredited => (in_time + left_early(ladder.find(short)?), all),
+            Self::ShortExcluded => (in_time, all - short_ones()?),
+            Self::ShortCredited => (in_time + short_ones()?, all),
         };
         Ok(Ratio { numerator, denominator })
     }
@@ -121,6 +126,15 @@ mod tests {
         assert_eq!(percent(ServiceLevel::LateAbandons, &cell), "77.8");
         assert_eq!(percent(ServiceLevel::AnsweredWithin, &cell), "70.0");
         assert_eq!(percent(ServiceLevel::AbandonsCredited, &cell), "80.0");
+    }
+
+    #[test]
+    fn no_abandon_is_short_where_the_limit_is_nothing() {
+        let cell = cell(&[(3, 1)], &[(1, 0)]);
+        for variant in [ServiceLevel::ShortExcluded, ServiceLevel::ShortCredited] {
+            let ratio = variant.ratio(&cell, &Thresholds::default(), Span::secs(20), Span::ZERO);
+            assert_eq!(ratio, Ok(Ratio { numerator: 3, denominator: 4 }));
+        }
     }
 
     #[test]
