@@ -107,6 +107,18 @@ test-rust: $(VENV)/.venv-stamp
 	@grep -h '^test result' $(LOGS)/cargo-test.log | \
 	  awk '{passed += $$4; failed += $$6} END {printf "  rust: %d passed, %d failed\n", passed, failed}'
 
+# What takes too long for every day: an hour or so on one core.
+.PHONY: test-long
+test-long: $(VENV)/.venv-stamp ## The tables of the literature, 20 million commands, more bytes
+	$(call step,fuzz,fuzz targets compile,cargo check --locked --manifest-path rust/fuzz/Cargo.toml)
+	$(call step,literature,tables of the literature, \
+	  cargo test --locked -p ccroute-core --test literature -- --ignored --nocapture --test-threads 1)
+	@grep -h '^|' $(LOGS)/literature.log
+	$(call step,model,model: 20 million commands, \
+	  CCROUTE_MODEL_COMMANDS=20000000 cargo test --locked -p ccroute-core --test model)
+	$(call step,random-bytes,random bytes: 20 million, \
+	  CCROUTE_RANDOM_BYTES=20000000 cargo test --locked -p ccroute-core --test random_bytes)
+
 test-python: env
 	@echo 'pytest ...'
 	@$(BIN)/pytest </dev/null
@@ -118,6 +130,7 @@ bench: install ## Decisions and folded events per second, from Rust and from Pyt
 	$(call step,bench-tools,bench tools,$(PY) -m pip install --group bench)
 	@cargo bench --locked -p ccroute-core
 	@$(BIN)/pytest benches -o 'python_files=bench_*.py' --benchmark-only
+	@$(PY) benches/instructions.py
 
 docs: install ## The documentation site, in site/
 	$(call step,docs-tools,docs tools,$(PY) -m pip install --group docs)

@@ -27,6 +27,7 @@ from ccroute import (
     EngineBroken,
     Envelope,
     KpiAggregator,
+    Observed,
     Plan,
     PriorityQueue,
     Requirement,
@@ -42,18 +43,87 @@ retention = "5s"
 requires = { all_of = { es = 2 } }
 wrap_up = { mode = "optional", limit = "5s", extension = "10s" }
 dispositions = ["sale"]
-escalation = [{ after = "3s", drop = ["es"] }]
+strategy = ["scores", "random"]
+scores = "fit"
+offer = { parallel = 2, grace = "3s", back_off = { declined = "4s" } }
+preferred = { first = "2s", last_agent = "1m" }
+exits = { 1 = { move_to = "mail" }, 2 = { offer_callback = true } }
+callback = { attempts = 2, retry = { missed = "3s" } }
+leaving = { resume_within = "9s" }
+lines = ["north", "south"]
+expected_wait = true
+[[queues.vip.escalation]]
+after = "3s"
+drop = ["es"]
+[[queues.vip.escalation]]
+when = "queue.waiting > 2 && contact.missed == 0"
+widen = ["mail"]
+[[queues.vip.escalation]]
+after = "9s"
+if = "queue.ready == 0"
+move_to = "mail"
 [queues.mail]
+admission = { longest = 3, otherwise = "shut" }
+leaving = { staff_free_of = "strict", after = "4s" }
+help = [{ from = ["vip"], kpi = "sl", below = 0.8, until = 0.9, hold = "3s" }]
+[queues.shut]
+hours = "office"
+closed = { waiting = "end" }
+[calendars.office]
+zone = "UTC"
+[scores.fit]
+by = "tier"
+[[classification.rules]]
+when = "tier == 'gold' || contact.channel == 'chat'"
+queue = "vip"
+band = 2
+[[classification.rules]]
+split = [{ queue = "vip", share = 1 }, { queue = "mail", share = 2 }]
 [agents.ana]
 skills = { es = 8 }
-queues = ["vip", "mail"]
+queues = { vip = {}, mail = { rank = 2, delay = "2s" } }
+lines = ["north"]
 """)
 # Half a character cannot cross: Python says so itself, with a ValueError of its own.
 FAIR = (CcrouteError, TypeError, UnicodeEncodeError)
 
-names = st.sampled_from(["ana", "bo", "c1", "c2", "c3", "vip", "mail", "es", "en", "voice", "chat"])
+names = st.sampled_from(
+    [
+        "ana",
+        "bo",
+        "c1",
+        "c2",
+        "c3",
+        "vip",
+        "mail",
+        "shut",
+        "es",
+        "en",
+        "voice",
+        "chat",
+        "fit",
+        "north",
+        "south",
+        "sl",
+        "tier",
+        "gold",
+        "1",
+        "2",
+    ]
+)
 words = st.sampled_from(
-    ["sale", "ringing", "unreachable", "consult", "monitor", "customer", "abandoned", "agents"]
+    [
+        "sale",
+        "ringing",
+        "unreachable",
+        "consult",
+        "monitor",
+        "customer",
+        "abandoned",
+        "agents",
+        "missed",
+        "busy",
+    ]
 )
 texts = names | words | st.text(max_size=3) | st.sampled_from(["\0", "\ud800", "ñ" * 200])
 integers = st.integers(-3, 12) | st.sampled_from(
@@ -87,6 +157,27 @@ MEANT = {
     "head_start": floats,
     "by": floats | words,
     "keep_age": st.booleans(),
+    "labels": st.dictionaries(texts, texts | integers | st.booleans(), max_size=2),
+    "budget": st.none() | integers,
+    "lines": st.lists(names, max_size=2),
+    "preferred": st.lists(names, max_size=2) | levels,
+    "excluded": st.lists(names, max_size=2) | st.dictionaries(names, floats, max_size=2),
+    "entered_at": floats,
+    "not_before": floats,
+    "agents": st.lists(names, max_size=2),
+    "open": st.booleans(),
+    "up": st.booleans(),
+    "numerator": integers,
+    "denominator": integers,
+    "scores": st.dictionaries(texts, st.dictionaries(names, floats, max_size=2), max_size=2),
+    "expires": floats,
+    "version": integers,
+    "lasts": st.none() | floats,
+    "at": st.none() | floats,
+    "plan": st.just(PLAN) | st.just(Plan.from_toml("[queues.mail]\n[queues.new]")),
+    "observed": st.lists(st.builds(Observed, contact=names, agent=st.none() | names), max_size=3),
+    "among": st.none() | st.tuples(texts, texts),
+    "failure": words,
 }
 COMMANDS = [
     kind
@@ -234,7 +325,20 @@ def test_a_clock_that_tells_no_time_is_refused_by_every_command():
     router, clock = busy()
     clock.at = math.nan
     before, commands = router.state_hash(), 0
-    given = {"offer": 7, "by": 1.0, "codes": ["sale"], "command": Advance()}
+    given = {
+        "offer": 7,
+        "by": 1.0,
+        "codes": ["sale"],
+        "command": Advance(),
+        "agents": ["ana"],
+        "open": True,
+        "up": True,
+        "numerator": 1,
+        "scores": {},
+        "expires": 1.0,
+        "plan": PLAN,
+        "observed": [],
+    }
     for name in METHODS:
         parameters = inspect.signature(getattr(Router, name)).parameters
         if "envelope" not in parameters and name != "advance":
@@ -244,5 +348,5 @@ def test_a_clock_that_tells_no_time_is_refused_by_every_command():
         refused = call_fairly(getattr(router, name), **named)
         assert "time NaN: give seconds since the epoch" in refused
         commands += 1
-    assert commands == 25
+    assert commands == 42
     assert router.state_hash() == before

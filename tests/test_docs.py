@@ -159,6 +159,14 @@ def test_every_page_is_in_the_navigation() -> None:
     assert listed == pages
 
 
+def test_the_keys_of_a_plan_are_the_readers() -> None:
+    import ccroute
+
+    page = (ROOT / "docs/plan.md").read_text()
+    keys = page.split(" a test holds it there -->\n")[1].split("<!-- /keys -->")[0]
+    assert keys == ccroute.Plan.reference(), "put there what `ccroute plan keys` prints"
+
+
 def test_links_lead_somewhere() -> None:
     broken = []
     for path in documents():

@@ -36,6 +36,14 @@ EXCEPTIONS = {
     ("shellingham", "ISC"): "BSD in other words; only with the extra `cli`",
 }
 
+# Crates that ship no text: the one of their repository, or where they leave the choice the
+# Apache License, which is our own.
+TEXTS = {
+    "cel": ROOT / "tests/licences/cel.txt",
+    "integer-sqrt": ROOT / "LICENSE",
+    "pathfinding": ROOT / "LICENSE",
+}
+
 # What old metadata say in words of their own.
 WORDS = {
     "MIT License": "MIT",
@@ -178,6 +186,8 @@ def licence_texts(package: dict[str, Any]) -> Iterator[str]:
     mit = [path for path in files if "MIT" in path.name.upper()]
     notices = [path for path in files if path.name.upper().startswith("NOTICE")]
     chosen = dict.fromkeys((mit or [path for path in files if path not in notices][:1]) + notices)
+    if not chosen and package["name"] in TEXTS:
+        chosen = {TEXTS[package["name"]]: None}
     assert chosen, f"{package['name']} ships no licence text: look it up and decide"
     for path in chosen:
         yield "\n".join(line.rstrip() for line in path.read_text().strip().splitlines())

@@ -188,11 +188,12 @@ def test_what_is_wrong_is_told_by_path(build: object, message: str) -> None:
 
 def test_toml_errors_have_their_line() -> None:
     with pytest.raises(ConfigError) as caught:
-        Plan.from_toml("[queues.a]\nstrategy = 1\n[agents.ana]\nskill = 1")
+        Plan.from_toml("[queues.a]\nfrozen = 1\n[agents.ana]\nskill = 1")
     assert caught.value.line == 2
     first, second = str(caught.value).splitlines()
-    assert first == "line 2: queues.a.strategy: is `1`; valid: longest_idle, most_proficient"
-    assert second == "line 4: unknown key `skill` in agents.ana; valid: skills, queues, capacity"
+    assert first == "line 2: queues.a.frozen: is `1`; valid: true or false"
+    valid = "skills, labels, queues, capacity, budget, lines"
+    assert second == f"line 4: unknown key `skill` in agents.ana; valid: {valid}"
 
 
 def test_load_names_the_file_and_the_line(tmp_path: Path) -> None:
@@ -202,7 +203,10 @@ def test_load_names_the_file_and_the_line(tmp_path: Path) -> None:
     path.write_text("a = 1\n\nb = 1")
     with pytest.raises(ConfigError) as caught:
         Plan.load(path)
-    valid = "in the plan; valid: skills, channels, retention, queues, agents"
+    valid = (
+        "in the plan; valid: skills, channels, retention, seed, order, capacity, classification, "
+        "scores, calendars, assign_together, queues, agents"
+    )
     assert (
         str(caught.value) == f"{path}:1: unknown key `a` {valid}\n{path}:3: unknown key `b` {valid}"
     )
@@ -226,7 +230,7 @@ def test_load_leaves_missing_files_to_the_system(tmp_path: Path) -> None:
 
 def test_validate_tells_of_every_file(tmp_path: Path) -> None:
     (tmp_path / "right.toml").write_text(FULL_TOML)
-    (tmp_path / "wrong.toml").write_text("\n[queues.a]\nstrategy = 1\n[agents]\na = 1")
+    (tmp_path / "wrong.toml").write_text("\n[queues.a]\nfrozen = 1\n[agents]\na = 1")
     command = [str(Path(sys.executable).with_name("ccroute")), "plan", "validate"]
     files = ["right.toml", "wrong.toml", "none.toml"]
 
@@ -237,13 +241,25 @@ def test_validate_tells_of_every_file(tmp_path: Path) -> None:
         assert ran.stderr == ""
         return ran.returncode, ran.stdout.splitlines()
 
-    right = "right.toml: valid, 2 queues, 4 skills, 1 agent"
-    assert validate("right.toml") == (0, [right])
+    right = [
+        "right.toml: valid, 2 queues, 4 skills, 1 agent",
+        (
+            "right.toml:2: warning: skills: no agent of the plan has the skill `en`, which is "
+            "asked for"
+        ),
+        *(
+            f"right.toml:{line}: note: queues.{name}: nothing ends a wait here; where nobody may"
+            " come, give `escalation` a last step with `end` or `move_to`"
+            for line, name in ((6, "billing"), (18, '"after hours"'))
+        ),
+    ]
+    assert validate("right.toml") == (0, right)
+    assert validate("--strict", "right.toml") == (1, right)
     assert validate(*files) == (
         1,
         [
-            right,
-            "wrong.toml:3: queues.a.strategy: is `1`; valid: longest_idle, most_proficient",
+            *right,
+            "wrong.toml:3: queues.a.frozen: is `1`; valid: true or false",
             "wrong.toml:5: agents.a: is `1`; valid: a table",
             "none.toml: No such file or directory",
         ],
@@ -279,7 +295,7 @@ def test_plan_in_hand_does_not_change() -> None:
         lambda: plan.agents.__ior__({}),
     )
     for change in changes:
-        with pytest.raises(TypeError, match="a plan does not change"):
+        with pytest.raises(TypeError, match="this does not change"):
             change()
     assert plan.agents["ana"].skills == {"es": 5}
     again = copy.deepcopy(pickle.loads(pickle.dumps(plan)))

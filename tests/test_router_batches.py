@@ -193,12 +193,20 @@ def answered(router, op, contact, row, offers):
     """Accepts or declines by offer or, with 0, by contact."""
     router.advance()
     offers.update(live_offers(router, offers))
+    why = {"failure": failure_of(row)} if op == "decline" else {}
     if row["offer"]:
-        getattr(router, op)(int(row["offer"]))
-    elif router.explain(contact).phase == "offered":
-        getattr(router, op)(offers["live"][contact])
+        getattr(router, op)(int(row["offer"]), **why)
+    elif why.get("failure") != "nonsense" and router.explain(contact).phase == "offered":
+        getattr(router, op)(offers["live"][contact], **why)
     else:
-        router.accept(0)
+        getattr(router, op)(0, **why)
+
+
+def failure_of(row):
+    cause = CAUSES[row["cause"]] if row["cause"] < len(CAUSES) else "nonsense"
+    if cause == "none":
+        return "declined"
+    return cause if cause in {"declined", "missed", "busy", "unreachable"} else "nonsense"
 
 
 def live_offers(router, offers):
@@ -220,7 +228,8 @@ USUAL = {
     "band": [0, 0, 2, -2],
     "value_us": [0, 0, SECOND],
     "channel": [0, 0, 1],
-    "cause": [CAUSES.index(word) for word in ("abandoned", "timed_out", "customer", "agent")],
+    "cause": [CAUSES.index(word) for word in ("abandoned", "timed_out", "customer", "agent")] * 4
+    + [CAUSES.index(word) for word in ("none", "busy")],
     "flag": [0, 1],
     "passed": [0, 1, SECOND // 2, SECOND, 2 * SECOND],
 }
@@ -298,6 +307,14 @@ def test_generated_batches_reach_every_command_and_most_refusals():
         "already_joined",
         "wrap_up_rule",
         "unknown_disposition",
+        # No row asks for these.
+        "unknown_exit",
+        "unknown_line",
+        "unknown_kpi",
+        "unknown_table",
+        "no_callback",
+        "not_serving",
+        "unclassified",
     }
 
 
@@ -311,7 +328,7 @@ def test_a_batch_refuses_row_by_row_and_goes_on():
         ("connected", {"contact": 7, "at_us": SECOND}),
         ("connected", {"contact": 7, "at_us": 3 * SECOND}),
         ("transfer", {"contact": 7, "queue": NONE, "at_us": 3 * SECOND}),
-        ("enqueue", {"contact": 8, "value_us": -1, "at_us": 3 * SECOND}),
+        ("enqueue", {"contact": 8, "value_us": 2**62, "at_us": 3 * SECOND}),
         ("advance", {"at_us": -3}),
         ("release", {"contact": 7, "cause": CAUSES.index("customer"), "at_us": 9 * SECOND}),
     )

@@ -403,7 +403,7 @@ class Centre(RuleBasedStateMachine):
             assert told.phase in ({"engaged", "held"} if word == "with" else {word})
             if told.agent is not None:
                 assert phase.endswith(f" {told.agent}")
-        live = {(chosen.agent, contact) for contact, chosen in self.chosen()}
+        live = {(one.agent, contact) for contact, chosen in self.chosen() for one in chosen}
         assert live == set(self.outside.offers.values())
 
     def chosen(self):

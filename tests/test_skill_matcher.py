@@ -435,7 +435,7 @@ def test_a_malformed_argument_says_what_is_expected_and_changes_nothing(call, er
 
 
 def test_a_strategy_that_there_is_not_is_refused_with_those_there_are():
-    with pytest.raises(Rejected, match="'loudest': give longest_idle or most_proficient"):
+    with pytest.raises(Rejected, match="'loudest': give longest_idle, most_proficient, "):
         SkillMatcher("loudest")
 
 

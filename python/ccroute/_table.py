@@ -1,14 +1,17 @@
-"""A mapping that cannot change, which the standard library has only as a view."""
+"""A mapping that cannot change, which the standard library has only as a view; and the way of
+what callers give into objects that do not change."""
 
-from collections.abc import Mapping
-from typing import NoReturn, Self, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, Self, TypeVar
+
+import attrs
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
-    raise TypeError("a plan does not change: make another, for instance with attrs.evolve")
+    raise TypeError("this does not change: make another, for instance with attrs.evolve")
 
 
 class Table(dict[Key, Value]):
@@ -33,3 +36,31 @@ class Table(dict[Key, Value]):
 
     def __deepcopy__(self, _: object) -> Self:
         return self
+
+
+def unchanging(given: Any) -> Any:
+    """A copy that does not change: of a mapping a `Table`, of anything else to go through a
+    tuple. What is neither is passed on, to be refused by its name."""
+    if given is None or isinstance(given, str | bytes):
+        return given
+    if isinstance(given, Mapping):
+        return Table({name: unchanging(item) for name, item in given.items()})
+    return tuple(given) if isinstance(given, Iterable) else given
+
+
+def kept() -> Any:
+    """A field for a mapping or for names, kept so that it does not change; ``None`` by
+    default."""
+    return attrs.field(default=None, converter=unchanging)
+
+
+def names_kept(given: Iterable[str]) -> tuple[str, ...]:
+    """Names, as `unchanging`."""
+    names: tuple[str, ...] = unchanging(given)
+    return names
+
+
+def names_kept_or_none(given: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names or ``None``, as `unchanging`."""
+    names: tuple[str, ...] | None = unchanging(given)
+    return names

@@ -3,7 +3,7 @@
 Numbers, text, tuples and arrays cross; objects with names for their parts do not.
 """
 
-from typing import TypeAlias, TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,10 @@ from ccroute._core import Plan as CheckedPlan
 
 Pairs: TypeAlias = list[tuple[str, int]]
 """Skills with proficiency, channels with slots, obstacles with counts."""
-Needs: TypeAlias = tuple[Pairs, list[Pairs], Pairs]
-"""A requirement: all_of, any_of, none_of."""
+Needs: TypeAlias = tuple[Pairs, list[Pairs], Pairs, str | None]
+"""A requirement: all_of, any_of, none_of, where."""
+NeedsRow: TypeAlias = tuple[Pairs, list[Pairs], Pairs, list[str]]
+"""The same from the engine, with all its conditions."""
 Asked: TypeAlias = tuple[str, str | None, str | None] | None
 """command_id, actor, reason."""
 Story: TypeAlias = tuple[str | None, str | None, str | None]
@@ -41,23 +43,71 @@ EventRest: TypeAlias = tuple[int | None, str, str | None, str, int, float | None
 """offer, cause, reason, role, number, time."""
 EventRow: TypeAlias = tuple[EventHead, EventRest]
 """An event with names."""
+Fact: TypeAlias = str | int | bool
+"""The value of an attribute or a label."""
+LinkArgument: TypeAlias = tuple[str, int, int, float, int | None, float | None]
+"""queue, rank, position, delay, help_waiting, help_waited."""
+SettingsArgument: TypeAlias = tuple[
+    Pairs | None,
+    list[tuple[str, Fact]] | None,
+    list[LinkArgument] | None,
+    Pairs | None,
+    int | None,
+    list[str] | None,
+]
+"""skills, labels, queues, capacity, budget, lines; what is ``None`` is not said."""
+ContactArgument: TypeAlias = tuple[
+    str,
+    str | None,
+    str | None,
+    tuple[int | None, float | None],
+    Needs | None,
+    list[tuple[str, Fact]],
+    Pairs,
+    list[tuple[str, float | None]],
+    tuple[float | None, float | None],
+    Story,
+]
+"""contact, queue, channel, (band, head_start), needs, attributes, preferred, excluded,
+(entered_at, not_before), story."""
+ObservedArgument: TypeAlias = tuple[str, str | None, ContactArgument | None]
+"""contact, agent, what is known of it."""
 ChosenRow: TypeAlias = tuple[str, int, float, int, float]
 """agent, eligible, idle_since, score, until."""
+NearestRow: TypeAlias = tuple[str, list[str], list[tuple[str, int, int]], float | None]
+"""agent, obstacles, missing (skill, asked, held), until."""
 ContactRow: TypeAlias = tuple[
-    str,
-    str,
-    float,
-    int | None,
-    Needs,
-    int,
-    tuple[int, float] | None,
-    Pairs,
-    ChosenRow | None,
-    str | None,
+    tuple[str, str, float, int | None, str | None],
+    tuple[NeedsRow, tuple[int, int | None, int], int, tuple[int, float] | None, float | None],
+    tuple[Pairs, NearestRow | None, list[ChosenRow]],
 ]
-"""phase, queue, since, ahead, needs, steps, next step, eliminated, chosen, agent."""
-AgentRow: TypeAlias = tuple[str, str | None, str, str, float, list[str], Pairs]
-"""availability, reason, activity, device, idle_since, open channels, withheld."""
+"""(phase, queue, since, ahead, agent), (needs, ranks, steps, next step, until), (eliminated,
+nearest, chosen)."""
+AgentRow: TypeAlias = tuple[
+    tuple[str, str | None, str, str, float, float | None], list[str], Pairs, str | None
+]
+"""(availability, reason, activity, device, idle_since, back_off), open channels, withheld,
+next."""
+GroupRow: TypeAlias = tuple[int, float, NeedsRow, Pairs]
+"""waiting, since, needs, eliminated."""
+ChangeRow: TypeAlias = tuple[str, str | None, int | None, int | None, int]
+"""what, skill, level, agents, contacts freed."""
+QueueRow: TypeAlias = tuple[
+    tuple[bool, int, int, int, int], list[GroupRow], Pairs, ChangeRow | None
+]
+"""(open, waiting, length, idle, staff), groups, idle agents by obstacle, the best change."""
+CandidateRow: TypeAlias = tuple[str, int | None, list[int], float]
+"""agent, preferred, values, idle_since."""
+PlaceRow: TypeAlias = tuple[float, str | None, int]
+"""at, contact, ahead."""
+ChoiceRow: TypeAlias = tuple[str, Literal["turn", "picked", "together"], list[str], int]
+"""agent, how, keys, eligible."""
+DecisionRow: TypeAlias = tuple[PlaceRow, ChoiceRow, list[CandidateRow], Pairs]
+"""place, choice, candidates, eliminated."""
+WaitRow: TypeAlias = tuple[int | None, int, float | None, float | None]
+"""position, competing, expected, foretold."""
+FindingRow: TypeAlias = tuple[str, str, str, str, int | None]
+"""severity, code, path, message, line."""
 
 DurationNumbers: TypeAlias = tuple[int, int, int, float, list[float | None]]
 """count, sum in µs, sum of squares in µs², longest in s; p50, p90, p95 and p99 in s."""
@@ -74,6 +124,7 @@ class HandlingNumbers(TypedDict):
     offers_declined: int
     offers_missed: int
     offers_withdrawn: int
+    offers_lost: int
     conversations: int
     transferred: int
     holds: int
@@ -89,6 +140,7 @@ class VisitNumbers(HandlingNumbers):
     offered: int
     abandoned: int
     left: dict[str, int]
+    refused: int
     answered_at_once: int
     wait_answered: DurationNumbers
     wait_abandoned: DurationNumbers
@@ -134,7 +186,8 @@ COMMAND_DTYPE = np.dtype(_command_fields)
 ``COMMAND_OPS``. ``contact``: the host's number, whose decimal text is the contact's id.
 ``offer``: a key, or 0 for the live offer of ``contact``. ``queue``, ``agent``,
 ``channel``: places in the lists of ``Router.names``. ``value_us``: the head start.
-``cause``: a place in ``CAUSES``. ``flag``: not 0 to keep the age (transfer)."""
+``cause``: a place in ``CAUSES``; of a decline why, 0: declined. ``flag``: not 0 to keep the
+age (transfer)."""
 
 COMMAND_OPS = _words["ops"]
 """The words of the ``op`` column, by number."""

@@ -22,10 +22,10 @@ def output() -> Console:
     return Console(markup=False, highlight=False, emoji=False, width=width)
 
 
-def fail(message: str) -> NoReturn:
-    """Ends the program with code 1 and one sentence."""
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Ends the program with a code and one sentence."""
     print(f"ccroute: {message}", file=sys.stderr)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 @contextmanager

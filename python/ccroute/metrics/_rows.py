@@ -59,6 +59,8 @@ class Visits:
     """Visits that ended unserved for another cause."""
     left_by_cause: Mapping[str, int]
     """The same by cause: ``timed_out``, ``exited_by_key``, ``transferred`` and so on."""
+    refused: int
+    """Contacts that were not let in; no visits."""
     service_level: Ratio
     abandon_rate: Ratio
     """``abandon.of_answered_and_abandoned``: B / (A + B)."""
@@ -95,6 +97,8 @@ class Visits:
     wrap_up: float
     offers: int
     missed: int
+    lost: int
+    """Offers that another agent took first."""
 
 
 @attrs.frozen(kw_only=True)
@@ -151,6 +155,8 @@ class AgentRow:
     offers: int
     declined: int
     missed: int
+    lost: int
+    """Offers that another agent took first."""
     handle_time: float | None
     """The mean of talk, hold and wrap-up over the handled."""
     talk: float
@@ -187,6 +193,7 @@ class AgentRow:
             offers=numbers["offers_made"],
             declined=numbers["offers_declined"],
             missed=numbers["offers_missed"],
+            lost=numbers["offers_lost"],
             handle_time=_mean(handle, handled),
             talk=numbers["time_talk_us"] / _SECOND,
             hold=numbers["time_hold_us"] / _SECOND,
@@ -219,6 +226,7 @@ def _visits(numbers: QueueNumbers | IntervalNumbers, service_level: str) -> dict
         "abandoned": abandoned,
         "left": sum(numbers["left"].values()),
         "left_by_cause": MappingProxyType(numbers["left"]),
+        "refused": numbers["refused"],
         "service_level": Ratio(name=service_level, numerator=met, denominator=out_of),
         "abandon_rate": Ratio(
             name="abandon.of_answered_and_abandoned",
@@ -247,6 +255,7 @@ def _visits(numbers: QueueNumbers | IntervalNumbers, service_level: str) -> dict
         "wrap_up": numbers["wrap_up_us"] / _SECOND,
         "offers": numbers["offers_made"],
         "missed": numbers["offers_missed"],
+        "lost": numbers["offers_lost"],
     }
 
 

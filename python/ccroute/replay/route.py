@@ -16,6 +16,7 @@ import attrs
 from ccroute import _events as ev
 from ccroute._clock import ManualClock
 from ccroute._errors import ConfigError, DataUnavailable, Rejected
+from ccroute._hours import openings
 from ccroute._plan import Plan
 from ccroute._router import Router
 from ccroute.replay.draws import uniform
@@ -155,18 +156,24 @@ class _Play:
         self._patience = estimate_patience(day.visits())
         self._talk = _TalkTimes(day, seed)
         self._engaged: set[str] = set()
+        # Contacts the plan's rules took out of a queue, unless they are in another by now.
+        self._left: set[str] = set()
         self._offers: set[int] = set()
+        # The recorded visit that was served in each visit of the engine.
+        self._served: dict[tuple[str, int], Visit] = {}
         self._wrapping = 0
         self._gone = 0
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[float, int, Callable[[], object]]] = []
         self._count = itertools.count()
-        # Who was there before who came: at one instant agents move first.
+        # Who was there before who came: at one instant queues open, then agents move.
+        for instant, command in openings(plan, since=self._clock.now(), until=day.ended):
+            self._at(instant, partial(self._router.apply, command))
         for event in day.staff:
             self._at(event.at, partial(self._staff.play, event))
         for contact, visits in day.contacts.items():
             self._at(visits[0].entered, partial(self._arrive, contact))
 
-    def _at(self, instant: float, step: Callable[[], None]) -> None:
+    def _at(self, instant: float, step: Callable[[], object]) -> None:
         heapq.heappush(self._agenda, (instant, next(self._count), step))
 
     def run(self, progress: Callable[[int, int], None] | None) -> None:
@@ -199,6 +206,9 @@ class _Play:
                 self._hear(event)
             if self._why is not None:
                 self._note(self._why, events)
+        for contact in self._left & self.stages.keys():
+            self._leave(contact)
+        self._left.clear()
 
     def _hear(self, event: ev.Event) -> None:
         match event:
@@ -211,10 +221,19 @@ class _Play:
                 ev.OfferMissed(offer=offer)
                 | ev.OfferWithdrawn(offer=offer)
                 | ev.OfferDeclined(offer=offer)
+                | ev.OfferLost(offer=offer)
             ):
                 self._offers.discard(offer)
+            case ev.OfferAccepted(contact=str(contact), offer=offer):
+                self._offers.discard(offer)
+                self._router.connected(contact)
+            case ev.ContactLeft(contact=str(contact)) | ev.ContactRefused(contact=str(contact)):
+                self._left.add(contact)
+            case ev.ContactQueued(contact=str(contact)):
+                self._left.discard(contact)
             case ev.ContactConnected(contact=str(contact)):
                 self._engaged.add(contact)
+                self._served[contact, event.visit] = self._visit(contact)
                 talk = self._talk.of(self._visit(contact))
                 self._at(event.at + talk, partial(self._hang_up, contact))
             case ev.WrapUpEnded():
@@ -301,18 +320,15 @@ class _Play:
     # Agents
 
     def _answer(self, offer: ev.OfferMade) -> None:
-        if offer.offer in self._offers and offer.contact is not None:
-            self._offers.discard(offer.offer)
+        if offer.offer in self._offers:
             self._router.accept(offer.offer)
-            self._router.connected(offer.contact)
 
     def _wrap_up(self, contact: str, number: int, agent: str, at: float) -> None:
         """A wrap-up seen in the recording lasts as long again.
 
         One that only the plan knows lasts its limit, which the engine keeps.
         """
-        visits = self._day.contacts[contact]
-        observed = visits[number - 1].wrap_up if number <= len(visits) else None
+        observed = self._served[contact, number].wrap_up
         if observed is not None:
             self._at(at + observed, partial(self._end_wrap_up, agent, contact))
 

@@ -12,9 +12,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use ccroute_core::{
-    Arrival, Capacity, Cause, ChannelKey, Command, Event, EventKind, Feed, Handle, HandleMatcher,
-    HandleQueue, KpiAggregator, NewContact, Plan, QueueKey, QueuePlan, Requirement, Router,
-    SkillKey, SkillLevel, SkillSet, Span, Strategy, Timestamp,
+    AgentSettings, Arrival, Capacity, Cause, ChannelKey, Command, Event, EventKind, Feed, Handle,
+    HandleMatcher, HandleQueue, KpiAggregator, Link, NewContact, Plan, QueueKey, QueuePlan,
+    Requirement, Router, SkillKey, SkillLevel, SkillSet, Span, Strategy, Timestamp,
 };
 
 const ROUNDS: usize = 7;
@@ -78,14 +78,19 @@ fn centre() -> Router {
             QueuePlan { requirement, ..QueuePlan::default() },
         );
     }
-    let queues: Vec<QueueKey> = (0..QUEUES).map(QueueKey::new).collect();
+    let queues: Vec<Link> = (0..QUEUES).map(QueueKey::new).map(Link::new).collect();
     let capacity = [Capacity { channel: ChannelKey::new(0), slots: 1 }];
     let mut router = Router::new(plan);
     for agent in 0..AGENTS {
         let name = format!("agent-{agent}");
         let skills = dice.skills();
-        let sign_in =
-            Command::SignIn { agent: &name, skills: &skills, queues: &queues, capacity: &capacity };
+        let settings = AgentSettings {
+            skills: Some(&skills),
+            queues: Some(&queues),
+            capacity: Some(&capacity),
+            ..AgentSettings::default()
+        };
+        let sign_in = Command::SignIn { agent: &name, settings };
         router.apply(Timestamp::ZERO, sign_in).expect("the plan has all of it");
         let key = router.find_agent(&name).expect("just signed in");
         router.apply(Timestamp::ZERO, Command::Ready(key)).expect("signed in");
@@ -137,7 +142,7 @@ fn lives(router: &mut Router, mut sink: impl FnMut(&Router)) -> usize {
 
 fn matcher_decisions() -> usize {
     let mut dice = Dice(13);
-    let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+    let mut desk = HandleMatcher::new(Strategy::LongestIdle).expect("it goes by idle times");
     for _ in 0..AGENTS {
         let agent = desk.add_agent(SkillSet::new(&dice.skills()));
         desk.free(agent, Timestamp::ZERO).expect("known");

@@ -53,6 +53,34 @@ impl BitSet {
         }
     }
 
+    /// Whether nobody is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Those in it, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let words = self.words.iter().enumerate();
+        words.flat_map(|(at, &word)| Ones(word).map(move |bit| at * 64 + bit))
+    }
+
+    /// How many are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// How many are in both.
+    pub(crate) fn shared_with(&self, other: &Self) -> usize {
+        let words = self.words.iter().zip(&other.words);
+        words.map(|(word, with)| (word & with).count_ones() as usize).sum()
+    }
+
+    /// Those in both, ascending.
+    pub(crate) fn in_both<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = usize> + 'a {
+        let words = self.words.iter().zip(&other.words).enumerate();
+        words.flat_map(|(at, (a, b))| Ones(a & b).map(move |bit| at * 64 + bit))
+    }
+
     /// The words, lowest indexes first.
     pub(crate) fn words(&self) -> &[u64] {
         &self.words

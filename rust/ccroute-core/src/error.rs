@@ -42,6 +42,20 @@ words!(
         WrapUpRule = "wrap_up_rule",
         /// The code is not in the queue's set.
         UnknownDisposition = "unknown_disposition",
+        /// The queue has no such exit.
+        UnknownExit = "unknown_exit",
+        /// No line of that name in the plan.
+        UnknownLine = "unknown_line",
+        /// No figure of that name in the plan.
+        UnknownKpi = "unknown_kpi",
+        /// No score table of that name in the plan.
+        UnknownTable = "unknown_table",
+        /// The queue does not call customers back.
+        NoCallback = "no_callback",
+        /// The agent does not serve the contact's queue.
+        NotServing = "not_serving",
+        /// No rule says where the contact goes.
+        Unclassified = "unclassified",
     }
 );
 

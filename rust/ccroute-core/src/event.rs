@@ -56,19 +56,21 @@ words!(
         /// Back in the queue after an offer or a connection came to nothing; the
         /// visit goes on. `cause`: why; `time`: the instant its age counts from.
         ContactRequeued = "contact_requeued",
-        /// An escalation step was taken. `number`: how many steps so far.
+        /// An escalation step was taken, or (`cause` passed_over) not. `number`: how many so
+        /// far, `reason`: its name.
         ContactEscalated = "contact_escalated",
         /// Band or head start changed. `number`: the band, as two's complement.
         ContactReprioritised = "contact_reprioritised",
         /// Requirement or attributes changed.
         ContactUpdated = "contact_updated",
-        /// Proposed to `agent`. `offer`; `time`: the offer's deadline.
+        /// Proposed to `agent`. `offer`; `time`: the offer's deadline; `reason`: the line it
+        /// goes over; `cause`: picked, when the agent chose it.
         OfferMade = "offer_made",
         /// `agent` took it. `offer`; `time`: the deadline for connecting.
         OfferAccepted = "offer_accepted",
         /// `agent` refused it. `offer`, `reason`.
         OfferDeclined = "offer_declined",
-        /// `agent` let it pass. `offer`.
+        /// `agent` let it pass. `offer`; `cause`: busy or unreachable where the phone was.
         OfferMissed = "offer_missed",
         /// Taken back from `agent`. `offer`, `cause`.
         OfferWithdrawn = "offer_withdrawn",
@@ -105,12 +107,52 @@ words!(
         AgentSignedOut = "agent_signed_out",
         /// `agent` can be offered contacts.
         AgentReady = "agent_ready",
-        /// `agent` cannot. `reason`: the agent's own; `cause`: agent, missed, connect_timeout.
+        /// `agent` cannot. `reason`: the agent's own; `cause`: agent, missed, declined, busy,
+        /// unreachable, connect_timeout.
         AgentNotReady = "agent_not_ready",
         /// The state of `agent`'s device changed. `number`: a [`Device`] code.
         AgentDevice = "agent_device",
         /// Skills, queues or capacity of `agent` changed.
         AgentChanged = "agent_changed",
+        /// A rule said where it goes: `number`, from 1, `reason`: its name. `queue`: where.
+        ContactClassified = "contact_classified",
+        /// Not let into the queue; `cause`: full, no_agents or closed. It goes on where the
+        /// plan says, else it is gone.
+        ContactRefused = "contact_refused",
+        /// Waits for `time` before it (again) waits for an agent.
+        ContactScheduled = "contact_scheduled",
+        /// Taken out of matching; `time`: until when at the latest.
+        ContactSuspended = "contact_suspended",
+        /// Another agent took it before `agent`. `offer`.
+        OfferLost = "offer_lost",
+        /// `agent`, who was not quick enough, is free again. `cause`: connected, limit or
+        /// what ended the connection.
+        ReservationReleased = "reservation_released",
+        /// The host may offer to call back. `number`: the step.
+        CallbackOffered = "callback_offered",
+        /// `agent` tried in vain to reach the customer; `cause`: why, `number`: attempts so
+        /// far.
+        CallbackFailed = "callback_failed",
+        /// `agent` is left alone for a while. `cause`: what went wrong, `time`: until when.
+        BackOffStarted = "back_off_started",
+        /// `agent` can be offered contacts again. `cause`: limit, or what ended it early.
+        BackOffEnded = "back_off_ended",
+        /// `queue` takes contacts.
+        QueueOpened = "queue_opened",
+        /// `queue` takes no contacts.
+        QueueClosed = "queue_closed",
+        /// Agents of other queues help in `queue`. `number`: by which rule, from 1.
+        HelpStarted = "help_started",
+        /// They do no longer.
+        HelpEnded = "help_ended",
+        /// Agents cannot be reached over the line `reason`.
+        LineWentDown = "line_went_down",
+        /// They can again.
+        LineCameUp = "line_came_up",
+        /// Another plan is in force.
+        PlanChanged = "plan_changed",
+        /// The score table `reason` was filled anew. `time`: until when it holds.
+        ScoresSet = "scores_set",
     }
 );
 
@@ -155,6 +197,38 @@ words!(
         Limit = "limit",
         /// Something broke.
         Failed = "failed",
+        /// The agent's phone was busy.
+        Busy = "busy",
+        /// Left the queue by rule, unserved.
+        Overflowed = "overflowed",
+        /// The queue is as long as it may be.
+        Full = "full",
+        /// The queue is closed.
+        Closed = "closed",
+        /// To be called back.
+        Callback = "callback",
+        /// Another agent was quicker.
+        Lost = "lost",
+        /// Customer and agent were joined.
+        Connected = "connected",
+        /// The line over which the agent is reached is down.
+        LineDown = "line_down",
+        /// Back within the time in which a customer finds the old place.
+        Resumed = "resumed",
+        /// Matching was suspended.
+        Suspended = "suspended",
+        /// Matching goes on.
+        Reinstated = "reinstated",
+        /// The time it was scheduled for has come.
+        Due = "due",
+        /// The agent chose it.
+        Picked = "picked",
+        /// A condition did not hold.
+        PassedOver = "passed_over",
+        /// Taken over as the platform reports it.
+        Adopted = "adopted",
+        /// The platform reports otherwise.
+        Reconciled = "reconciled",
     }
 );
 
@@ -185,6 +259,8 @@ words!(
         Ringing = "ringing",
         /// Not registered or out of order.
         Unreachable = "unreachable",
+        /// There is no such device.
+        Invalid = "invalid",
     }
 );
 
@@ -198,6 +274,8 @@ impl Cause {
         Self::ExitedByKey,
         Self::Failed,
     ];
+    /// Why an attempt to reach a customer can fail.
+    pub const OF_ATTEMPT: &[Self] = &[Self::Missed, Self::Busy, Self::Unreachable, Self::Failed];
     /// Who can end a conversation.
     pub const OF_RELEASE: &[Self] = &[Self::Customer, Self::Agent, Self::System];
 }

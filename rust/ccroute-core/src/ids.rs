@@ -44,7 +44,7 @@ dense_key!(
     QueueKey
 );
 dense_key!(
-    /// An agent, known since the first sign-in.
+    /// An agent, known since the name first came up.
     AgentKey
 );
 dense_key!(
@@ -58,6 +58,22 @@ dense_key!(
 dense_key!(
     /// A text that rides on events: a reason or a disposition code.
     TextKey
+);
+dense_key!(
+    /// A table of scores of the plan.
+    TableKey
+);
+dense_key!(
+    /// A figure that routing follows, as the host observes it.
+    KpiKey
+);
+dense_key!(
+    /// A way by which agents are reached: a trunk, a provider, a site's link.
+    LineKey
+);
+dense_key!(
+    /// Opening hours of the plan.
+    CalendarKey
 );
 dense_key!(
     /// An interned requirement: contacts that ask for the same share it.

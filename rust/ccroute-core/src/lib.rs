@@ -9,13 +9,16 @@
 
 mod bitset;
 mod command;
+mod condition;
 mod directory;
+mod draw;
 mod error;
 mod event;
 mod feed;
 mod ids;
 mod matching;
 mod metrics;
+mod number;
 mod plan;
 mod queue;
 mod router;
@@ -23,28 +26,47 @@ mod skill;
 mod slab;
 mod time;
 
-pub use command::{Capacity, Command, Envelope, NewContact};
+pub use command::{
+    AdoptedPhase, AgentSettings, Command, Envelope, NewContact, Observed, ObservedPhase, Preferred,
+    ScoreRow,
+};
+pub use condition::{
+    Comparison, Condition, ConditionError, ContactField, Fault, Names, Node, Path, QueueField,
+    Scope, TextTest, Value,
+};
 pub use directory::Directory;
 pub use error::{ConfigError, Rejection, RejectionCode};
 pub use event::{Cause, Device, Event, EventKind, Role};
 pub use feed::Feed;
 pub use ids::{
-    AgentKey, ChannelKey, ClassKey, ContactKey, Handle, OfferKey, QueueKey, SkillKey, TextKey,
+    AgentKey, CalendarKey, ChannelKey, ClassKey, ContactKey, Handle, KpiKey, LineKey, OfferKey,
+    QueueKey, SkillKey, TableKey, TextKey,
 };
-pub use matching::{Arrival, Choice, Demand, HandleMatcher, SkillMatcher};
+pub use matching::{
+    Arrival, Ask, Choice, Demand, HandleMatcher, Look, Ranked, SkillMatcher, Standing,
+};
 pub use metrics::{
     AgentFigures, Basis, Cell, CellRow, Counters, DEFAULT_INTERVAL, Durations, Histogram,
     KpiAggregator, Ladder, MAX_THRESHOLDS, Offers, Query, QueueFigures, Ratio, ServiceLevel,
     StateTimes, Subject, Thresholds, bucket_upper_bound,
 };
+pub use number::{MILLION, Millionths};
 pub use plan::{
-    AgentPlan, DEFAULT_CHANNELS, OfferPolicy, OnMissed, Plan, PlanDocument, QueuePlan, Relax,
-    ServiceTarget, Step, Strategy, WrapUp, WrapUpMode,
+    Across, Action, Admission, AgentPlan, AtStep, AttachedNeed, Attachment, Calendar, CallbackRule,
+    Capacity, CapacityPlan, Change, Classification, DEFAULT_CHANNELS, Failure, Failures, Finding,
+    FindingCode, Help, Hours, KeepFree, Leaving, Link, MAX_STEPS, MarginalCost, OfferPolicy,
+    OnMissed, OpenInterval, OrderPlan, OrderRule, PRESETS, Pick, Plan, PlanDocument, PreferredRule,
+    Preset, QueueOrder, QueuePlan, RankChange, RankWindow, Ranking, Retry, Rule, ScoreTable,
+    ServiceTarget, Severity, StaffReason, StaffReasons, Step, StepsTaken, Strategy, WrapUp,
+    WrapUpMode,
 };
 pub use queue::{Gone, HandleQueue, Left, OrderKey, PriorityQueue};
 pub use router::{
-    AgentExplanation, Answer, Chosen, ContactExplanation, Eliminated, NextStep, Obstacle,
-    RULES_VERSION, Reply, Router, Withheld,
+    AgentExplanation, Answer, Candidate, Change as QueueChange, Chosen, ContactExplanation,
+    Decision, Eliminated, Foretold, GroupExplanation, How, Missing, Nearest, NextStep, Obstacle,
+    QueueExplanation, RULES_VERSION, Reply, Router, WaitEstimate, Withheld,
 };
-pub use skill::{MAX_LEVEL, Requirement, SkillLevel, SkillSet};
-pub use time::{MICROS, Span, Timestamp};
+pub use skill::{
+    Clause, Labels, MAX_LEVEL, Profile, Relax, Requirement, SkillLevel, SkillSet, Where,
+};
+pub use time::{MICROS, Shift, Span, Timestamp};

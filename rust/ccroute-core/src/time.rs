@@ -106,6 +106,62 @@ impl Span {
     }
 }
 
+/// A head start: how much earlier, or (negative) later, a contact counts as having
+/// come.
+///
+/// ```
+/// use ccroute_core::{Shift, Span};
+/// assert_eq!(Shift::from(Span::secs(60)).micros(), 60_000_000);
+/// assert_eq!(Shift::from_secs(-0.5).unwrap().to_string(), "-0.5s");
+/// assert!(Shift::from_secs(f64::NAN).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Shift(i64);
+
+impl Shift {
+    /// Neither earlier nor later.
+    pub const ZERO: Self = Self(0);
+
+    /// So many microseconds; `None` beyond [`Span::MAX`] either way.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Option<Self> {
+        if micros >= -LIMIT && micros <= LIMIT { Some(Self(micros)) } else { None }
+    }
+
+    /// So many seconds, rounded half to even; `None` for what is no number or too long.
+    #[must_use]
+    pub fn from_secs(seconds: f64) -> Option<Self> {
+        let micros = (seconds * 1e6).round_ties_even();
+        if micros.abs() <= LIMIT as f64 { Self::from_micros(micros as i64) } else { None }
+    }
+
+    /// Microseconds; positive is earlier.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// How long it is, whichever way.
+    #[must_use]
+    pub const fn length(self) -> Span {
+        Span(self.0.abs())
+    }
+}
+
+impl From<Span> for Shift {
+    fn from(span: Span) -> Self {
+        Self(span.0)
+    }
+}
+
+/// Saturates.
+impl Add for Shift {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self((self.0 + other.0).clamp(-LIMIT, LIMIT))
+    }
+}
+
 impl Add<Span> for Timestamp {
     type Output = Self;
     fn add(self, span: Span) -> Self {
@@ -128,12 +184,14 @@ impl Add for Span {
 }
 
 fn seconds(f: &mut fmt::Formatter<'_>, micros: i64) -> fmt::Result {
-    let (whole, part) = (micros / MICROS, micros % MICROS);
+    let sign = if micros < 0 { "-" } else { "" };
+    let unit = MICROS.unsigned_abs();
+    let (whole, part) = (micros.unsigned_abs() / unit, micros.unsigned_abs() % unit);
     if part == 0 {
-        write!(f, "{whole}s")
+        write!(f, "{sign}{whole}s")
     } else {
         let digits = format!("{part:06}");
-        write!(f, "{whole}.{}s", digits.trim_end_matches('0'))
+        write!(f, "{sign}{whole}.{}s", digits.trim_end_matches('0'))
     }
 }
 
@@ -150,6 +208,18 @@ impl fmt::Debug for Timestamp {
 }
 
 impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        seconds(f, self.0)
+    }
+}
+
+impl fmt::Display for Shift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        seconds(f, self.0)
+    }
+}
+
+impl fmt::Debug for Shift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         seconds(f, self.0)
     }

@@ -1,6 +1,7 @@
 //! A week in a contact centre, seeded: 30 agents, 6 queues, calls and chats, abandons,
-//! misses, wrap-ups, transfers, consults, pauses and shifts. The invariants are checked
-//! after every step, and at the end every contact is accounted for.
+//! misses, wrap-ups, transfers, consults, pauses and shifts; once under a plain plan, once
+//! under one with rules of every kind. The invariants are checked after every step, and at
+//! the end every contact is accounted for.
 //!
 //! `CCROUTE_SIMULATION_DAYS=365 cargo test --release --test simulation` runs a year;
 //! `CCROUTE_SIMULATION_SEED=7` runs another week.
@@ -10,40 +11,16 @@ mod dice;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccroute_core::{
-    Capacity, Cause, Cell, Command, ContactKey, Counters, Event, EventKind, Feed, KpiAggregator,
-    NewContact, OfferKey, Plan, Query, Rejection, Reply, Requirement, Role, Router, SkillLevel,
-    Span, Timestamp,
+    AgentSettings, Capacity, Cause, Cell, Command, ContactKey, Counters, Event, EventKind, Failure,
+    Feed, KpiAggregator, Link, NewContact, OfferKey, Plan, Query, Rejection, Reply, Requirement,
+    Role, Router, SkillLevel, Span, Timestamp,
 };
 use dice::Dice;
 
-const PLAN: &str = r#"
-skills = ["es", "en", "billing", "sales"]
-retention = "1h"
-[queues.vip]
-strategy = "most_proficient"
-requires.all_of = { es = 7 }
-escalation = [{ after = "30s", lower = { es = 4 } }, { after = "90s", drop = ["es"] }]
-wrap_up = { mode = "mandatory", limit = "60s", extension = "30s" }
-dispositions = ["solved", "open"]
-[queues.spanish]
-requires.all_of = { es = 3 }
-escalation = [{ after = "120s", drop = ["es"] }]
-wrap_up = { mode = "optional", limit = "40s" }
-[queues.english]
-requires.all_of = { en = 3 }
-offer = { timeout = "12s", on_missed = "stay_ready", exclude_for = "20s" }
-wrap_up = { mode = "timed", limit = "20s" }
-[queues.billing]
-strategy = "most_proficient"
-requires.any_of = [{ billing = 2, sales = 6 }]
-wrap_up = { mode = "mandatory", limit = "45s" }
-dispositions = ["paid"]
-[queues.sales]
-escalation = [{ after = "60s", drop = ["sales"] }]
-wrap_up = { mode = "optional", limit = "30s" }
-[queues.chat]
-offer = { timeout = "30s", connect_within = "5s" }
-"#;
+const PLAN: &str = include_str!("simulation/plain.toml");
+
+/// The same queues, with rules of every kind.
+const RICH: &str = include_str!("simulation/many_rules.toml");
 
 const AGENTS: usize = 30;
 const DAYS: u32 = 7;
@@ -92,8 +69,8 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(seed: u64) -> Self {
-        let plan = Plan::from_toml(PLAN).expect("the plan above");
+    fn new(seed: u64, plan: &str) -> Self {
+        let plan = Plan::from_toml(plan).expect("a plan above");
         let mut metrics = KpiAggregator::default();
         let feed = Feed::new("router", &mut metrics).expect("its first source");
         let mut simulation = Self {
@@ -168,9 +145,14 @@ impl Simulation {
                 _ = self.tell(Command::Cancel { contact, cause: Cause::Abandoned });
             }
             Act::Answer(offer) if self.dice.chance(1, 20) => {
-                _ = self.tell(Command::Decline { offer, reason: Some("busy") });
+                let failure = Failure::Declined;
+                _ = self.tell(Command::Decline { offer, failure, reason: Some("busy") });
             }
             Act::Answer(offer) => _ = self.tell(Command::Accept(offer)),
+            Act::Join(contact) if self.dice.chance(1, 15) => {
+                // Refused, but of a customer who is called back.
+                _ = self.tell(Command::FailCallback { contact, cause: Cause::Missed });
+            }
             Act::Join(contact) => _ = self.tell(Command::Connected(contact)),
             Act::HangUp(contact) => {
                 _ = self.tell(Command::Release { contact, by: Cause::Customer });
@@ -201,9 +183,11 @@ impl Simulation {
         let own = Requirement { all_of: vec![sales], ..Requirement::default() };
         self.entered += 1;
         let id = format!("c{}", self.entered);
+        let customer = format!("customer{}", self.dice.below(400));
         let contact = NewContact {
-            band: i16::from(self.dice.chance(1, 10)),
-            head_start: Span::secs(if self.dice.chance(1, 8) { 60 } else { 0 }),
+            customer: Some(&customer),
+            band: Some(i16::from(self.dice.chance(1, 10))),
+            head_start: Some(Span::secs(if self.dice.chance(1, 8) { 60 } else { 0 }).into()),
             requirement: (at == 4).then_some(&own),
             ..NewContact::new(&id, queue, channel.expect("a channel of the plan"))
         };
@@ -271,15 +255,20 @@ impl Simulation {
             .collect();
         let all = (0..plan.queues.len()).map(ccroute_core::QueueKey::new);
         let queues: Vec<_> =
-            all.filter(|queue| !(queue.index() + agent).is_multiple_of(4)).collect();
+            all.filter(|queue| !(queue.index() + agent).is_multiple_of(4)).map(Link::new).collect();
         let slots = |channel: &str, slots: u16| Capacity {
             channel: plan.find_channel(channel).expect("a channel of the plan"),
             slots,
         };
         let capacity = [slots("voice", 1), slots("chat", 1 + (agent % 3) as u16)];
         let name = format!("a{agent}");
-        let command =
-            Command::SignIn { agent: &name, skills: &skills, queues: &queues, capacity: &capacity };
+        let settings = AgentSettings {
+            skills: Some(&skills),
+            queues: Some(&queues),
+            capacity: Some(&capacity),
+            ..AgentSettings::default()
+        };
+        let command = Command::SignIn { agent: &name, settings };
         self.tell(command).expect("it was signed out");
         self.come_back(agent);
     }
@@ -302,16 +291,19 @@ impl Simulation {
         let Some(contact) = event.contact else { return };
         let before = self.stories.get(&contact).copied();
         let unconnected = &[Some(Waiting), Some(Connecting)][..];
-        let left = event.kind == EventKind::ContactLeft && event.cause != Cause::Transferred;
+        let left = matches!(event.kind, EventKind::ContactLeft | EventKind::ContactRefused);
         let first = event.kind == EventKind::ContactQueued && event.visit == 1;
         let turns: &[(bool, EventKind, &[Option<Story>], Story)] = &[
-            (first, EventKind::ContactQueued, &[None], Waiting),
             (
                 !first,
                 EventKind::ContactQueued,
-                &[Some(Waiting), Some(Connecting), Some(Talking)],
+                &[Some(Waiting), Some(Connecting), Some(Talking), Some(Left)],
                 Waiting,
             ),
+            (first, EventKind::ContactQueued, &[None, Some(Left)], Waiting),
+            // Who left to be called back is to come again.
+            (true, EventKind::ContactScheduled, &[Some(Left), Some(Connecting)], Waiting),
+            (event.visit == 1, EventKind::ContactRefused, &[None, Some(Left)], Left),
             (true, EventKind::ContactRequeued, unconnected, Waiting),
             (true, EventKind::OfferAccepted, &[Some(Waiting)], Connecting),
             (true, EventKind::ContactConnected, &[Some(Connecting)], Talking),
@@ -343,6 +335,9 @@ impl Simulation {
             self.plan_in(delay, Act::Return(agent.expect("somebody missed it")));
         }
         let Some(contact) = event.contact else { return };
+        if kind == EventKind::CallbackOffered && self.dice.chance(1, 2) {
+            _ = self.tell(Command::RequestCallback { contact, at: None });
+        }
         if kind == EventKind::OfferAccepted && !self.dice.chance(1, 30) {
             let delay = self.seconds(0, 3);
             self.plan_in(delay, Act::Join(contact));
@@ -383,7 +378,7 @@ fn chosen(name: &str, default: u32) -> u32 {
 #[test]
 fn the_same_seed_gives_the_same_day() {
     let day = |seed: u64| {
-        let mut simulation = Simulation::new(seed);
+        let mut simulation = Simulation::new(seed, RICH);
         simulation.run(Timestamp::ZERO + Span::secs(86_400));
         simulation.router.state_hash()
     };
@@ -419,11 +414,11 @@ fn check_figures(simulation: &Simulation) {
     assert_eq!(parts.handle, total.handle);
 }
 
-#[test]
-fn every_contact_of_a_week_is_accounted_for() {
+/// A week, or as long as somebody asked for; every contact is accounted for.
+fn week(plan: &str) -> Simulation {
     let days = chosen("CCROUTE_SIMULATION_DAYS", DAYS);
     let seed = chosen("CCROUTE_SIMULATION_SEED", 1);
-    let mut simulation = Simulation::new(u64::from(seed));
+    let mut simulation = Simulation::new(u64::from(seed), plan);
     simulation.run(Timestamp::ZERO + Span::secs(days * 86_400));
     println!("seed {seed}: {} steps, {:?}", simulation.steps, simulation.counts);
 
@@ -442,22 +437,41 @@ fn every_contact_of_a_week_is_accounted_for() {
     assert!(live < 200, "{live} contacts never end");
 
     check_figures(&simulation);
+    simulation
+}
 
-    // A week in which these did not happen proves little.
-    for word in [
-        "contact_escalated",
-        "offer_missed",
-        "offer_declined",
-        "offer_withdrawn",
-        "contact_transferred",
-        "agent_joined",
-        "agent_left",
-        "wrap_up_ended",
-        "contact_disposed",
-        "agent_signed_out",
-        "agent_not_ready",
-        "refused",
-    ] {
+/// A week in which these did not happen proves little.
+fn happened(simulation: &Simulation, words: &[&str]) {
+    for word in words {
         assert!(simulation.count(word) > 10, "{word}: {}", simulation.count(word));
     }
+}
+
+const USUAL: &[&str] = &[
+    "contact_escalated",
+    "offer_missed",
+    "offer_declined",
+    "offer_withdrawn",
+    "contact_transferred",
+    "agent_joined",
+    "agent_left",
+    "wrap_up_ended",
+    "contact_disposed",
+    "agent_signed_out",
+    "agent_not_ready",
+    "refused",
+];
+
+#[test]
+fn every_contact_of_a_week_is_accounted_for() {
+    happened(&week(PLAN), USUAL);
+}
+
+#[test]
+fn every_contact_of_a_week_under_many_rules_is_accounted_for() {
+    let simulation = week(RICH);
+    happened(&simulation, USUAL);
+    let more = ["offer_lost", "reservation_released", "contact_left", "contact_refused"];
+    happened(&simulation, &more);
+    happened(&simulation, &["callback_offered", "contact_scheduled", "callback_failed"]);
 }

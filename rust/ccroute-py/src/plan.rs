@@ -7,11 +7,16 @@ use pyo3::prelude::*;
 
 use crate::errors;
 
+/// severity, code, path, message, line.
+type FindingRow = (&'static str, &'static str, String, String, Option<usize>);
+
 /// A checked plan, ready for a router. `ccroute.Plan` is its readable side.
 #[pyclass(frozen, name = "Plan", module = "ccroute._core")]
 pub(crate) struct PyPlan {
     /// Shared with the routers under it.
     pub(crate) plan: Arc<Plan>,
+    /// The text it was read from, for lines.
+    document: Option<PlanDocument>,
 }
 
 #[pymethods]
@@ -19,34 +24,63 @@ impl PyPlan {
     /// Reads and checks TOML; raises `ConfigError` with the line.
     #[staticmethod]
     fn from_toml(py: Python<'_>, text: &str) -> PyResult<Self> {
-        py.detach(|| Plan::from_toml(text)).map(Self::new).map_err(errors::config)
+        let read = || PlanDocument::from_toml(text).and_then(Self::read);
+        py.detach(read).map_err(errors::config)
     }
 
     /// Reads and checks JSON; raises `ConfigError` with the key's path.
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        py.detach(|| read_json(text)).map(Self::new).map_err(errors::config)
+        let parse = || {
+            serde_json::from_str(text)
+                .map_err(|error| ConfigError::new(format!("not JSON: {error}")))
+        };
+        py.detach(|| parse().and_then(Self::read)).map_err(errors::config)
     }
 
-    /// The plan in TOML, every setting spelt out.
+    /// The JSON Schema of the written form.
+    #[staticmethod]
+    fn json_schema() -> String {
+        Plan::json_schema()
+    }
+
+    /// Every key with its meaning, as tables in Markdown.
+    #[staticmethod]
+    fn reference() -> String {
+        Plan::reference()
+    }
+
+    /// The plan in TOML.
     fn to_toml(&self) -> String {
         self.plan.to_toml()
     }
 
-    /// The plan in JSON, every setting spelt out, durations in seconds.
+    /// The plan in JSON, durations in seconds.
     fn to_json(&self) -> String {
         serde_json::to_string(&self.plan.to_document()).expect("the keys of a document are text")
+    }
+
+    /// What is noteworthy about the plan, warnings first.
+    fn findings(&self, py: Python<'_>) -> Vec<FindingRow> {
+        let found = py.detach(|| match &self.document {
+            Some(document) => document.findings(&self.plan),
+            None => self.plan.findings(),
+        });
+        let row = |of: ccroute_core::Finding| {
+            (of.severity.word(), of.code.word(), of.path, of.message, of.line)
+        };
+        found.into_iter().map(row).collect()
     }
 }
 
 impl PyPlan {
-    fn new(plan: Plan) -> Self {
-        Self { plan: Arc::new(plan) }
+    fn read(document: PlanDocument) -> Result<Self, ConfigError> {
+        let plan = Arc::new(Plan::from_document(&document)?);
+        Ok(Self { plan, document: Some(document) })
     }
-}
 
-fn read_json(text: &str) -> Result<Plan, ConfigError> {
-    let document: PlanDocument = serde_json::from_str(text)
-        .map_err(|error| ConfigError::new(format!("not JSON: {error}")))?;
-    Plan::from_document(&document)
+    /// A plan that was read before.
+    pub(crate) fn known(plan: Arc<Plan>) -> Self {
+        Self { plan, document: None }
+    }
 }

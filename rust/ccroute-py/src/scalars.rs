@@ -1,7 +1,7 @@
 //! Single numbers from Python, as the core's types. What is out of range is refused by
 //! name and value; arrays have their own file.
 
-use ccroute_core::{Rejection, RejectionCode, Span, Timestamp};
+use ccroute_core::{Rejection, RejectionCode, Shift, Span, Timestamp};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
@@ -20,8 +20,25 @@ pub(crate) fn instant(name: &str, Seconds(seconds): Seconds) -> Result<Timestamp
 /// A length of time in seconds.
 pub(crate) fn span(name: &str, Seconds(seconds): Seconds) -> Result<Span, Rejection> {
     Span::from_secs(seconds).ok_or_else(|| {
+        let (seconds, most) = (shown(seconds), Span::MAX.micros() / 1_000_000);
+        invalid(format!("{name} {seconds}: give seconds, finite, from 0 to {most}"))
+    })
+}
+
+/// A length of time in seconds, of those that plans may hold.
+pub(crate) fn setting(name: &str, Seconds(seconds): Seconds) -> Result<Span, Rejection> {
+    let span = Span::from_secs(seconds).filter(|span| *span <= Span::LONGEST_SETTING);
+    span.ok_or_else(|| {
         let (seconds, most) = (shown(seconds), Span::LONGEST_SETTING.micros() / 1_000_000);
         invalid(format!("{name} {seconds}: give seconds, finite, from 0 to {most} (ten years)"))
+    })
+}
+
+/// A head start in seconds, which may be negative.
+pub(crate) fn head_start(Seconds(seconds): Seconds) -> Result<Shift, Rejection> {
+    Shift::from_secs(seconds).ok_or_else(|| {
+        let (seconds, most) = (shown(seconds), Span::LONGEST_SETTING.micros() / 1_000_000);
+        invalid(format!("head_start {seconds}: give seconds from -{most} to {most} (ten years)"))
     })
 }
 
@@ -59,7 +76,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Whole {
     type Error = PyErr;
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let remedy = "give a level from 1 to 10, slots from 0 to 65535, or a number given to you";
+        let remedy = "give a whole number of at most 64 bits";
         number.extract().map(Self).map_err(|error| too_big("number ", number, remedy, error))
     }
 }
@@ -93,6 +110,19 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Seconds {
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         let remedy = "give seconds, finite and not negative";
         number.extract().map(Self).map_err(|error| too_big("", number, remedy, error))
+    }
+}
+
+/// A number with a fraction, as an argument; what it may be is for the callee to check.
+#[derive(Clone, Copy)]
+pub(crate) struct Real(pub(crate) f64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Real {
+    type Error = PyErr;
+
+    fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let remedy = "give a finite number";
+        number.extract().map(Self).map_err(|error| too_big("number ", number, remedy, error))
     }
 }
 

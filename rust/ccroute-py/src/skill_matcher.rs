@@ -28,9 +28,9 @@ struct Desk {
 ///
 /// Agents and requirements are ints that count from 0; a waiting contact's handle is an
 /// int that is never given out twice. Skills are names with a proficiency from 1 to 10,
-/// known when first mentioned. ``strategy`` chooses among the able: ``longest_idle``, or
-/// ``most_proficient`` (greatest sum of proficiencies in the skills asked for; ties to
-/// the longest idle). Among waiting contacts the order is strict ``band`` descending,
+/// known when first mentioned. ``strategy`` chooses among the able, ties to the longest idle:
+/// ``longest_idle``; ``most_proficient`` (greatest sum of proficiencies in the skills asked
+/// for); ``best_match`` (furthest beyond what is asked); or ``fewest_skills``. Among waiting contacts the order is strict ``band`` descending,
 /// then arrival less ``head_start``. Times are seconds (float) one at a time and int64
 /// microseconds in columns whose names end in ``_us``. One matcher may be used from
 /// several threads.
@@ -57,11 +57,13 @@ impl PySkillMatcher {
     fn new(strategy: &str) -> PyResult<Self> {
         let known = Strategy::from_word(strategy);
         let strategy = known.ok_or_else(|| {
-            let words: Vec<&str> = Strategy::ALL.iter().map(|known| known.word()).collect();
-            let message = format!("no strategy '{strategy}': give {}", words.join(" or "));
+            let words = HandleMatcher::STRATEGIES.iter().map(|known| known.word());
+            let words: Vec<&str> = words.collect();
+            let message = format!("no strategy '{strategy}': give {}", words.join(", "));
             errors::rejected(invalid(message))
         })?;
-        let desk = Desk { matcher: HandleMatcher::new(strategy), skills: Directory::default() };
+        let matcher = HandleMatcher::new(strategy).map_err(errors::rejected)?;
+        let desk = Desk { matcher, skills: Directory::default() };
         Ok(Self { gate: Gate::new("SkillMatcher", desk) })
     }
 
@@ -108,6 +110,7 @@ impl PySkillMatcher {
                 all_of: desk.levels(&all_of)?,
                 any_of,
                 none_of: desk.levels(&none_of)?,
+                wheres: Vec::new(),
             };
             Ok(desk.matcher.requirement(&requirement).index())
         })

@@ -1,13 +1,15 @@
-//! Interned requirements ("classes") and which agents are able to meet each.
+//! Interned asks ("classes") and which agents are able to meet each.
 //!
 //! Contacts that ask for the same share a class, so that a decision ANDs one ready
 //! bit set instead of evaluating a requirement per agent.
 
 use rustc_hash::FxHashMap;
 
-use crate::bitset::BitSet;
-use crate::ids::{ClassKey, SkillKey};
-use crate::skill::{MAX_LEVEL, Requirement, SkillLevel, SkillSet};
+use super::ask::Ask;
+use super::rows::AgentRow;
+use crate::bitset::{BitSet, Ones};
+use crate::ids::{ClassKey, QueueKey, SkillKey};
+use crate::skill::{MAX_LEVEL, Requirement, SkillLevel};
 use crate::slab::Slab;
 
 /// Agents at or above a proficiency, one set per level.
@@ -18,32 +20,33 @@ struct SkillHolders {
 
 #[derive(Clone, Debug)]
 struct Class {
-    requirement: Requirement,
+    ask: Ask,
     able: BitSet,
     users: u32,
 }
 
-/// All requirements in use. A class lives as long as somebody holds it.
+/// All asks in use. A class lives as long as somebody holds it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
     rows: Slab<Class>,
-    by_requirement: FxHashMap<Requirement, ClassKey>,
+    by_ask: FxHashMap<Ask, ClassKey>,
     holders: Vec<SkillHolders>,
     everyone: BitSet,
+    /// Queues in which ranks count for nothing now, for want of agents.
+    rankless: BitSet,
 }
 
 impl Classes {
-    /// The class of `requirement` (in canonical form), held once more.
-    pub(super) fn hold(&mut self, requirement: &Requirement) -> ClassKey {
-        if let Some(&key) = self.by_requirement.get(requirement) {
+    /// The class of `ask` (its requirement in canonical form), held once more.
+    pub(super) fn hold(&mut self, ask: &Ask, agents: &[AgentRow]) -> ClassKey {
+        if let Some(&key) = self.by_ask.get(ask) {
             self.row_mut(key).users += 1;
             return key;
         }
-        let able = self.able(requirement);
-        let class = Class { requirement: requirement.clone(), able, users: 1 };
-        let (index, _) = self.rows.insert(class);
+        let able = self.able(ask, agents);
+        let (index, _) = self.rows.insert(Class { ask: ask.clone(), able, users: 1 });
         let key = ClassKey::new(index as usize);
-        self.by_requirement.insert(requirement.clone(), key);
+        self.by_ask.insert(ask.clone(), key);
         key
     }
 
@@ -55,7 +58,7 @@ impl Classes {
             return false;
         }
         let class = self.rows.take(key.index()).expect("a held class exists");
-        self.by_requirement.remove(&class.requirement);
+        self.by_ask.remove(&class.ask);
         true
     }
 
@@ -63,8 +66,8 @@ impl Classes {
         self.rows.at(key.index()).is_some()
     }
 
-    pub(super) fn requirement(&self, key: ClassKey) -> &Requirement {
-        &self.row(key).requirement
+    pub(super) fn ask(&self, key: ClassKey) -> &Ask {
+        &self.row(key).ask
     }
 
     pub(super) fn able_set(&self, key: ClassKey) -> &BitSet {
@@ -77,13 +80,46 @@ impl Classes {
     }
 
     /// Brings an agent's new skills into every set.
-    pub(super) fn set_skills(&mut self, agent: usize, old: &SkillSet, new: &SkillSet) {
-        self.mark(agent, old.as_slice(), false);
-        self.mark(agent, new.as_slice(), true);
+    pub(super) fn set_skills(&mut self, agent: usize, old: &[SkillLevel], row: &AgentRow) {
+        self.mark(agent, old, false);
+        self.mark(agent, row.profile.skills.as_slice(), true);
         self.everyone.set(agent, true);
+        self.look_at(agent, row);
+    }
+
+    /// Asks of every class anew whether an agent meets it.
+    pub(super) fn look_at(&mut self, agent: usize, row: &AgentRow) {
+        let rankless = &self.rankless;
         for class in self.rows.iter_mut() {
-            class.able.set(agent, class.requirement.met_by(new));
+            class.able.set(agent, meets(&class.ask, row, rankless));
         }
+    }
+
+    /// Whether ranks count in a queue; true when that changed.
+    pub(super) fn set_rankless(
+        &mut self,
+        queue: QueueKey,
+        rankless: bool,
+        agents: &[AgentRow],
+    ) -> bool {
+        if self.rankless.contains(queue.index()) == rankless {
+            return false;
+        }
+        self.rankless.set(queue.index(), rankless);
+        let counts = &self.rankless;
+        for class in self.rows.iter_mut() {
+            if class.ask.ranks.is_some_and(|(of, _)| of == queue) {
+                for (index, row) in agents.iter().enumerate() {
+                    class.able.set(index, meets(&class.ask, row, counts));
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a queue's ranks count for nothing now.
+    pub(super) fn is_rankless(&self, queue: QueueKey) -> bool {
+        self.rankless.contains(queue.index())
     }
 
     fn mark(&mut self, agent: usize, skills: &[SkillLevel], present: bool) {
@@ -98,8 +134,28 @@ impl Classes {
         }
     }
 
-    fn able(&self, requirement: &Requirement) -> BitSet {
-        let mut able = self.everyone.clone();
+    fn able(&self, ask: &Ask, agents: &[AgentRow]) -> BitSet {
+        self.who_meets(ask, &self.everyone, agents)
+    }
+
+    pub(super) fn who_meets(&self, ask: &Ask, among: &BitSet, agents: &[AgentRow]) -> BitSet {
+        let mut able = self.by_skills(&ask.requirement, among);
+        if ask.requirement.wheres.is_empty() && ask.ranks.is_none() {
+            return able;
+        }
+        for at in 0..able.words().len() {
+            for bit in Ones(able.words()[at]) {
+                let agent = at * 64 + bit;
+                if !meets(ask, &agents[agent], &self.rankless) {
+                    able.set(agent, false);
+                }
+            }
+        }
+        able
+    }
+
+    fn by_skills(&self, requirement: &Requirement, among: &BitSet) -> BitSet {
+        let mut able = among.clone();
         for need in &requirement.all_of {
             able.keep(self.at_least(*need));
         }
@@ -133,4 +189,14 @@ impl Classes {
     fn row_mut(&mut self, key: ClassKey) -> &mut Class {
         self.rows.at_mut(key.index()).expect("a held class exists")
     }
+}
+
+/// Whether an agent has the skills and the rank. Of agents who do not serve the queue
+/// themselves the rank does not matter: a step or a figure brought them in.
+fn meets(ask: &Ask, row: &AgentRow, rankless: &BitSet) -> bool {
+    let ranked = ask.ranks.is_none_or(|(queue, window)| {
+        rankless.contains(queue.index())
+            || row.link(queue).is_none_or(|link| window.admits(link.rank))
+    });
+    ranked && ask.requirement.met_by(&row.profile)
 }

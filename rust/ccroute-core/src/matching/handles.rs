@@ -1,11 +1,14 @@
 //! The matcher as it crosses the boundary: agents and waiting contacts go by small
 //! integers, one queue, one channel. Who is best is decided in the index.
 
+use super::ask::Ask;
 use super::groups::Demand;
 use super::index::SkillMatcher;
+use super::ranker::{Choice, Ranked};
+use super::servers::Look;
 use crate::error::{Rejection, RejectionCode};
 use crate::ids::{AgentKey, ChannelKey, ClassKey, Handle, QueueKey};
-use crate::plan::Strategy;
+use crate::plan::{Link, Ranking, Strategy};
 use crate::queue::OrderKey;
 use crate::skill::{Requirement, SkillSet};
 use crate::slab::Slab;
@@ -31,7 +34,7 @@ pub enum Arrival {
 ///
 /// ```
 /// use ccroute_core::*;
-/// let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+/// let mut desk = HandleMatcher::new(Strategy::LongestIdle).unwrap();
 /// let spanish = SkillKey::new(0);
 /// let needs = |level| Requirement {
 ///     all_of: vec![SkillLevel { skill: spanish, level }],
@@ -47,7 +50,7 @@ pub enum Arrival {
 #[derive(Clone, Debug)]
 pub struct HandleMatcher {
     matcher: SkillMatcher,
-    strategy: Strategy,
+    ranking: Ranking,
     places: Slab<Place>,
     agents: usize,
     sequence: u64,
@@ -57,24 +60,40 @@ impl HandleMatcher {
     const QUEUE: usize = 0;
     const CHANNEL: usize = 0;
 
-    /// A matcher that chooses among eligible agents by `strategy`.
-    #[must_use]
-    pub fn new(strategy: Strategy) -> Self {
-        Self {
+    /// The strategies that go by nothing but skills and idle times.
+    pub const STRATEGIES: &[Strategy] = &[
+        Strategy::LongestIdle,
+        Strategy::MostProficient,
+        Strategy::BestMatch,
+        Strategy::FewestSkills,
+    ];
+
+    /// A matcher that chooses among eligible agents by one of [`Self::STRATEGIES`].
+    ///
+    /// # Errors
+    /// `invalid_value` for a strategy that only a router has what it takes for.
+    pub fn new(strategy: Strategy) -> Result<Self, Rejection> {
+        if !Self::STRATEGIES.contains(&strategy) {
+            let words: Vec<&str> = Self::STRATEGIES.iter().map(|known| known.word()).collect();
+            let message =
+                format!("strategy '{strategy}' needs a Router: give {}", words.join(", "));
+            return Err(Rejection::new(RejectionCode::InvalidValue, message));
+        }
+        Ok(Self {
             matcher: SkillMatcher::default(),
-            strategy,
+            ranking: strategy.into(),
             places: Slab::default(),
             agents: 0,
             sequence: 0,
-        }
+        })
     }
 
     /// Adds an agent, busy until [`Self::free`].
     pub fn add_agent(&mut self, skills: SkillSet) -> AgentKey {
         let key = AgentKey::new(self.agents);
         self.agents += 1;
-        self.matcher.set_skills(key, skills);
-        self.matcher.set_queues(key, &[QueueKey::new(Self::QUEUE)]);
+        self.matcher.set_profile(key, skills.into());
+        self.matcher.set_links(key, &[Link::new(QueueKey::new(Self::QUEUE))]);
         key
     }
 
@@ -85,13 +104,13 @@ impl HandleMatcher {
     /// `unknown_agent`.
     pub fn set_skills(&mut self, agent: AgentKey, skills: SkillSet) -> Result<(), Rejection> {
         self.known(agent)?;
-        self.matcher.set_skills(agent, skills);
+        self.matcher.set_profile(agent, skills.into());
         Ok(())
     }
 
     /// The key of a requirement, to be used by any number of contacts, for good.
     pub fn requirement(&mut self, requirement: &Requirement) -> ClassKey {
-        self.matcher.hold_class(requirement)
+        self.matcher.hold_class(&Ask::plain(requirement.clone()))
     }
 
     /// A contact arrives: the best free agent takes it, or it waits.
@@ -171,8 +190,7 @@ impl HandleMatcher {
                 format!("no requirement {}: ask for it by its skills first", class.index());
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
         }
-        let choice = self.matcher.best_agent(Self::demand(class), self.strategy, |_| false);
-        Ok(choice.map(|choice| AgentKey::new(choice.agent)))
+        Ok(self.choose(class).map(|choice| AgentKey::new(choice.agent)))
     }
 
     /// The first waiting contact an agent may take, were it free; nothing changes.
@@ -207,6 +225,28 @@ impl HandleMatcher {
     #[must_use]
     pub fn agents(&self) -> usize {
         self.agents
+    }
+
+    fn choose(&self, class: ClassKey) -> Option<Choice> {
+        let demand = Self::demand(class);
+        match self.ranking.only() {
+            Some(strategy @ (Strategy::LongestIdle | Strategy::MostProficient)) => {
+                self.matcher.best_agent(demand, strategy, |_| false)
+            }
+            Some(_) | None => {
+                let ranked = Ranked {
+                    ranking: &self.ranking,
+                    queue: demand.queue,
+                    class,
+                    raise: 0,
+                    turn: None,
+                    draw: (0, 0),
+                    scores: None,
+                };
+                let eligible = self.matcher.eligible(demand, Look { age: Span::ZERO, waiting: 0 });
+                self.matcher.choose(&ranked, eligible.iter())
+            }
+        }
     }
 
     fn demand(class: ClassKey) -> Demand {
@@ -253,7 +293,7 @@ mod tests {
 
     #[test]
     fn longest_idle_among_the_able_takes_the_contact() {
-        let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+        let mut desk = HandleMatcher::new(Strategy::LongestIdle).unwrap();
         let unable = desk.add_agent(SkillSet::new(&[held(0, 4)]));
         let early = desk.add_agent(SkillSet::new(&[held(0, 5)]));
         let late = desk.add_agent(SkillSet::new(&[held(0, 9)]));
@@ -268,8 +308,24 @@ mod tests {
     }
 
     #[test]
+    fn the_strategies_of_a_router_are_refused() {
+        let refused = HandleMatcher::new(Strategy::RoundRobin).unwrap_err();
+        let message = "strategy 'round_robin' needs a Router: give longest_idle, \
+                       most_proficient, best_match, fewest_skills";
+        assert_eq!(refused.message, message);
+        let mut desk = HandleMatcher::new(Strategy::FewestSkills).unwrap();
+        let generalist = desk.add_agent(SkillSet::new(&[held(0, 9), held(1, 1)]));
+        let specialist = desk.add_agent(SkillSet::new(&[held(0, 5)]));
+        for agent in [generalist, specialist] {
+            assert_eq!(desk.free(agent, at(1)), Ok(None));
+        }
+        let class = desk.requirement(&needing(&[held(0, 5)]));
+        assert_eq!(desk.best_agent(class), Ok(Some(specialist)));
+    }
+
+    #[test]
     fn most_proficient_goes_by_the_skills_asked_for() {
-        let mut desk = HandleMatcher::new(Strategy::MostProficient);
+        let mut desk = HandleMatcher::new(Strategy::MostProficient).unwrap();
         let generalist = desk.add_agent(SkillSet::new(&[held(0, 6), held(1, 10)]));
         let expert = desk.add_agent(SkillSet::new(&[held(0, 9)]));
         for agent in [generalist, expert] {
@@ -281,7 +337,7 @@ mod tests {
 
     #[test]
     fn new_skills_take_effect_at_the_next_free() {
-        let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+        let mut desk = HandleMatcher::new(Strategy::LongestIdle).unwrap();
         let agent = desk.add_agent(SkillSet::new(&[]));
         let class = desk.requirement(&needing(&[held(0, 5)]));
         assert_eq!(desk.free(agent, at(0)), Ok(None));
@@ -295,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_freed_agent_takes_the_first_in_order_it_can() {
-        let mut desk = HandleMatcher::new(Strategy::LongestIdle);
+        let mut desk = HandleMatcher::new(Strategy::LongestIdle).unwrap();
         let agent = desk.add_agent(SkillSet::new(&[held(0, 5)]));
         let hard = desk.requirement(&needing(&[held(0, 6)]));
         let easy = desk.requirement(&needing(&[held(0, 5)]));

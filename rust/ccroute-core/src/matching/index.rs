@@ -2,21 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ask::Ask;
 use super::classes::Classes;
 use super::groups::{Demand, Groups};
-use super::ranker::{Choice, choose};
-use crate::bitset::{BitSet, Ones};
+use super::rows::{AgentRow, Standing};
+use super::servers::Servers;
+use crate::bitset::BitSet;
 use crate::ids::{AgentKey, ChannelKey, ClassKey, QueueKey};
-use crate::plan::Strategy;
+use crate::plan::Link;
 use crate::queue::OrderKey;
-use crate::skill::{Requirement, SkillSet};
+use crate::skill::Profile;
 use crate::time::Timestamp;
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct AgentRow {
-    skills: SkillSet,
-    queues: Vec<QueueKey>,
-}
 
 /// Agents and waiting contacts, matched by bit sets.
 ///
@@ -29,56 +25,123 @@ struct AgentRow {
 /// let mut matcher = SkillMatcher::default();
 /// let (spanish, voice, support) = (SkillKey::new(0), ChannelKey::new(0), QueueKey::new(0));
 /// let ana = AgentKey::new(0);
-/// matcher.set_skills(ana, SkillSet::new(&[SkillLevel { skill: spanish, level: 8 }]));
-/// matcher.set_queues(ana, &[support]);
+/// let skills = SkillSet::new(&[SkillLevel { skill: spanish, level: 8 }]);
+/// matcher.set_profile(ana, skills.into());
+/// matcher.set_links(ana, &[Link::new(support)]);
 /// matcher.set_open(ana, voice, true);
 ///
 /// let all_of = vec![SkillLevel { skill: spanish, level: 5 }];
-/// let class = matcher.hold_class(&Requirement { all_of, ..Requirement::default() });
+/// let class = matcher.hold_class(&Ask::plain(Requirement { all_of, ..Requirement::default() }));
 /// let demand = Demand { queue: support, class, channel: voice };
 /// let choice = matcher.best_agent(demand, Strategy::LongestIdle, |_| false).unwrap();
 /// assert_eq!(choice.agent, ana.index());
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SkillMatcher {
-    agents: Vec<AgentRow>,
+    pub(super) agents: Vec<AgentRow>,
     /// By agent, apart from the rows: a decision reads it for everyone eligible.
-    idle_since: Vec<Timestamp>,
+    pub(super) idle_since: Vec<Timestamp>,
+    pub(super) standings: Vec<Standing>,
     #[serde(skip)]
-    classes: Classes,
+    pub(super) classes: Classes,
     #[serde(skip)]
-    groups: Groups,
+    pub(super) groups: Groups,
     #[serde(skip)]
-    serving: Vec<BitSet>,
+    pub(super) servers: Vec<Servers>,
     #[serde(skip)]
-    open: Vec<BitSet>,
+    pub(super) open: Vec<BitSet>,
+    /// Who is signed in, as far as the caller says.
+    #[serde(skip)]
+    present: BitSet,
+    /// Queues whose ranks count for nothing while few agents serve them, and how few.
+    #[serde(skip)]
+    rank_limits: Vec<(QueueKey, u32)>,
+    /// Whether some link has a rank or terms, or some class widens: the first contacts alone
+    /// do not decide then, but whose turn it is.
+    #[serde(skip)]
+    pub(super) by_turns: bool,
 }
 
 impl SkillMatcher {
-    /// Gives an agent its skills; an agent never seen is added.
-    pub fn set_skills(&mut self, agent: AgentKey, skills: SkillSet) {
+    /// Gives an agent its profile; an agent never seen is added.
+    pub fn set_profile(&mut self, agent: AgentKey, profile: Profile) {
         let row = self.row_mut(agent);
-        let old = core::mem::replace(&mut row.skills, skills);
+        let old = core::mem::replace(&mut row.profile, profile);
         let row = &self.agents[agent.index()];
-        self.classes.set_skills(agent.index(), &old, &row.skills);
+        self.classes.set_skills(agent.index(), old.skills.as_slice(), row);
     }
 
-    /// Gives an agent the queues it serves.
-    pub fn set_queues(&mut self, agent: AgentKey, queues: &[QueueKey]) {
-        let mut sorted = queues.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let old = core::mem::replace(&mut self.row_mut(agent).queues, sorted);
-        for queue in old {
-            self.serving[queue.index()].set(agent.index(), false);
+    /// What an agent can do and is known for.
+    #[must_use]
+    pub fn profile(&self, agent: AgentKey) -> &Profile {
+        &self.agents[agent.index()].profile
+    }
+
+    /// Gives an agent the queues it serves; the last mention of a queue wins.
+    pub fn set_links(&mut self, agent: AgentKey, links: &[Link]) {
+        let mut sorted = links.to_vec();
+        sorted.reverse();
+        sorted.sort_by_key(|link| link.queue);
+        sorted.dedup_by_key(|link| link.queue);
+        let old = core::mem::replace(&mut self.row_mut(agent).links, sorted);
+        for link in &old {
+            self.servers[link.queue.index()].remove(agent.index(), link);
         }
-        self.mark_serving(agent.index());
+        self.serve(agent.index());
+        let touched: Vec<QueueKey> = old.iter().map(|link| link.queue).collect();
+        self.count_ranks(&touched);
+        self.count_ranks_of(agent);
+        if self.by_turns {
+            self.classes.look_at(agent.index(), &self.agents[agent.index()]);
+        }
+    }
+
+    /// The queues an agent serves, by key.
+    #[must_use]
+    pub fn links(&self, agent: AgentKey) -> &[Link] {
+        self.agents.get(agent.index()).map_or(&[], |row| &row.links)
+    }
+
+    /// Says whether an agent is there at all: ranks count by how many are.
+    pub fn set_present(&mut self, agent: AgentKey, present: bool) {
+        self.present.set(agent.index(), present);
+        if !self.rank_limits.is_empty() {
+            self.count_ranks_of(agent);
+        }
+    }
+
+    /// Who is there.
+    pub(crate) fn present(&self) -> &BitSet {
+        &self.present
+    }
+
+    /// Lets the ranks of `queue` count for nothing while no more than `agents` who are
+    /// there serve it.
+    pub fn limit_ranks(&mut self, queue: QueueKey, agents: u32) {
+        self.rank_limits.retain(|(known, _)| *known != queue);
+        if agents > 0 {
+            self.rank_limits.push((queue, agents));
+            self.count_ranks(&[queue]);
+        } else {
+            self.classes.set_rankless(queue, false, &self.agents);
+        }
     }
 
     /// Sets since when an agent has been idle.
     pub fn set_idle_since(&mut self, agent: AgentKey, since: Timestamp) {
         self.row_mut(agent);
         self.idle_since[agent.index()] = since;
+    }
+
+    /// What rankers go by of an agent who has a profile, to change.
+    pub fn standing_mut(&mut self, agent: AgentKey) -> &mut Standing {
+        &mut self.standings[agent.index()]
+    }
+
+    /// What rankers go by.
+    #[must_use]
+    pub fn standing(&self, agent: AgentKey) -> &Standing {
+        &self.standings[agent.index()]
     }
 
     /// Says whether an agent can be offered contacts of `channel` now; true when it
@@ -96,10 +159,44 @@ impl SkillMatcher {
         open && !before
     }
 
-    /// The class of a requirement, held until [`Self::release_class`].
-    pub fn hold_class(&mut self, requirement: &Requirement) -> ClassKey {
-        let canonical = requirement.clone().canonical();
-        self.classes.hold(&canonical)
+    /// The agents of `lenders` serve `queue` too from now on, besides their own.
+    pub fn lend(&mut self, queue: QueueKey, lenders: &[QueueKey]) {
+        self.by_turns |= !lenders.is_empty();
+        let old = core::mem::replace(&mut self.servers_mut(queue).lenders, lenders.to_vec());
+        for lender in old {
+            self.servers_mut(lender).lent_to.retain(|to| *to != queue);
+        }
+        for &lender in lenders {
+            self.servers_mut(lender).lent_to.push(queue);
+        }
+    }
+
+    /// Says whether an agent can be reached from `queue`.
+    pub fn set_barred(&mut self, agent: AgentKey, queue: QueueKey, barred: bool) {
+        self.by_turns |= barred;
+        self.servers_mut(queue).barred.set(agent.index(), barred);
+    }
+
+    /// Whether an agent cannot be reached from `queue`.
+    #[must_use]
+    pub fn is_barred(&self, agent: AgentKey, queue: QueueKey) -> bool {
+        let servers = self.servers.get(queue.index());
+        servers.is_some_and(|servers| servers.barred.contains(agent.index()))
+    }
+
+    /// The class of what is asked, held until [`Self::release_class`].
+    pub fn hold_class(&mut self, ask: &Ask) -> ClassKey {
+        let requirement = ask.requirement.clone().canonical();
+        let ask = Ask { requirement, ..ask.clone() };
+        self.by_turns |= !ask.widen.is_empty() || ask.ranks.is_some();
+        self.by_turns |= ask.slope != crate::number::Millionths::ONE;
+        self.classes.hold(&ask, &self.agents)
+    }
+
+    /// What a class asks.
+    #[must_use]
+    pub fn ask(&self, class: ClassKey) -> &Ask {
+        self.classes.ask(class)
     }
 
     /// Holds a class that is in use once more.
@@ -122,120 +219,62 @@ impl SkillMatcher {
 
     /// Lets a contact wait; `item` is the caller's name for it.
     pub fn wait(&mut self, demand: Demand, key: OrderKey, item: u32) {
-        self.groups.push(demand, key, item);
+        let also = &self.classes.ask(demand.class).widen;
+        self.groups.push(demand, also, key, item);
     }
 
     /// Takes a contact out; its item, if it was waiting there.
     pub fn leave(&mut self, demand: Demand, key: OrderKey) -> Option<u32> {
-        self.groups.remove(demand, key)
+        let also = &self.classes.ask(demand.class).widen;
+        self.groups.remove(demand, also, key)
     }
 
-    /// The best agent for a contact, without those `excluded` names.
-    pub fn best_agent(
-        &self,
-        demand: Demand,
-        strategy: Strategy,
-        excluded: impl Fn(AgentKey) -> bool,
-    ) -> Option<Choice> {
-        let open = self.open.get(demand.channel.index())?;
-        let serving = self.serving.get(demand.queue.index())?;
-        let able = self.classes.able_set(demand.class);
-        let words = able.words().iter().zip(open.words()).zip(serving.words());
-        let eligible = words.enumerate().flat_map(|(at, ((able, open), serving))| {
-            Ones(able & open & serving).map(move |bit| at * 64 + bit)
-        });
-        let eligible = eligible.filter(|&agent| !excluded(AgentKey::new(agent)));
-        let requirement = self.classes.requirement(demand.class);
-        let score = |agent: usize| requirement.score(&self.agents[agent].skills);
-        choose(strategy, eligible, &self.idle_since, score)
-    }
-
-    /// The first waiting contact in order that an agent may take, without those
-    /// `excluded` names: its place in the order and its item.
-    pub fn best_contact(
-        &self,
-        agent: AgentKey,
-        excluded: impl Fn(u32) -> bool,
-    ) -> Option<(OrderKey, u32)> {
-        let mut best: Option<(OrderKey, u32)> = None;
-        for &queue in &self.agents.get(agent.index())?.queues {
-            for group in self.groups.of_queue(queue) {
-                let Demand { class, channel, .. } = group.demand;
-                if !self.is_open(agent, channel) || !self.is_able(agent, class) {
-                    continue;
-                }
-                // Whom the agent is excluded from is few: look past them, not at all.
-                let head = group.waiting.iter().find(|&(_, item)| !excluded(item));
-                if let Some(head) = head
-                    && best.is_none_or(|best| head.0 < best.0)
-                {
-                    best = Some(head);
-                }
-            }
-        }
-        best
-    }
-
-    /// How many contacts of `queue` go before the place `key`.
-    #[must_use]
-    pub fn rank(&self, queue: QueueKey, key: OrderKey) -> usize {
-        self.groups.of_queue(queue).map(|group| group.waiting.ahead_of(key)).sum()
-    }
-
-    /// Everyone waiting in `queue`, group by group.
-    pub fn waiting(&self, queue: QueueKey) -> impl Iterator<Item = (Demand, u32)> {
-        self.groups
-            .of_queue(queue)
-            .flat_map(|group| group.waiting.iter().map(|(_, item)| (group.demand, item)))
-    }
-
-    /// Whether an agent has the skills of `class`.
-    #[must_use]
-    pub fn is_able(&self, agent: AgentKey, class: ClassKey) -> bool {
-        self.classes.able_set(class).contains(agent.index())
-    }
-
-    /// Whether an agent can be offered contacts of `channel`.
-    #[must_use]
-    pub fn is_open(&self, agent: AgentKey, channel: ChannelKey) -> bool {
-        self.open.get(channel.index()).is_some_and(|set| set.contains(agent.index()))
-    }
-
-    /// Whether an agent serves `queue`.
-    #[must_use]
-    pub fn serves(&self, agent: AgentKey, queue: QueueKey) -> bool {
-        self.serving.get(queue.index()).is_some_and(|set| set.contains(agent.index()))
-    }
-
-    /// Since when an agent has been idle.
-    #[must_use]
-    pub fn idle_since(&self, agent: AgentKey) -> Timestamp {
-        self.idle_since[agent.index()]
-    }
-
-    /// Builds the sets anew after the rows came back from a snapshot. Who is open and
-    /// who waits is the caller's to say again.
+    /// Builds the sets anew after the rows came back from a snapshot. Who is open, who is
+    /// there and who waits is the caller's to say again.
     pub(crate) fn rebuild(&mut self) {
         for index in 0..self.agents.len() {
-            let skills = &self.agents[index].skills;
-            self.classes.set_skills(index, &SkillSet::default(), skills);
-            self.mark_serving(index);
+            self.classes.set_skills(index, &[], &self.agents[index]);
+            self.serve(index);
         }
     }
 
-    fn mark_serving(&mut self, agent: usize) {
-        for queue in &self.agents[agent].queues {
-            if queue.index() >= self.serving.len() {
-                self.serving.resize_with(queue.index() + 1, BitSet::default);
-            }
-            self.serving[queue.index()].set(agent, true);
+    fn serve(&mut self, agent: usize) {
+        self.agents[agent].queues = BitSet::EMPTY;
+        for at in 0..self.agents[agent].links.len() {
+            let link = self.agents[agent].links[at];
+            self.agents[agent].queues.set(link.queue.index(), true);
+            self.by_turns |= link.rank != 0 || !link.is_always_open();
+            self.servers_mut(link.queue).add(agent, &link);
         }
+    }
+
+    fn count_ranks_of(&mut self, agent: AgentKey) {
+        let queues: Vec<QueueKey> = self.links(agent).iter().map(|link| link.queue).collect();
+        self.count_ranks(&queues);
+    }
+
+    fn count_ranks(&mut self, queues: &[QueueKey]) {
+        for at in 0..self.rank_limits.len() {
+            let (queue, limit) = self.rank_limits[at];
+            if queues.contains(&queue) {
+                let staff = self.staff(queue).shared_with(&self.present);
+                self.classes.set_rankless(queue, staff <= limit as usize, &self.agents);
+            }
+        }
+    }
+
+    fn servers_mut(&mut self, queue: QueueKey) -> &mut Servers {
+        if queue.index() >= self.servers.len() {
+            self.servers.resize_with(queue.index() + 1, Servers::default);
+        }
+        &mut self.servers[queue.index()]
     }
 
     fn row_mut(&mut self, agent: AgentKey) -> &mut AgentRow {
         if agent.index() >= self.agents.len() {
             self.agents.resize_with(agent.index() + 1, AgentRow::default);
             self.idle_since.resize(agent.index() + 1, Timestamp::ZERO);
+            self.standings.resize(agent.index() + 1, Standing::default());
         }
         &mut self.agents[agent.index()]
     }

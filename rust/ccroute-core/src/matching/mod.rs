@@ -3,13 +3,21 @@
 //! Nothing here knows offers, phases or time limits; what is legal now is the
 //! router's business.
 
+mod ask;
 mod classes;
 mod groups;
 mod handles;
 mod index;
+mod logistic;
 mod ranker;
+mod rows;
+mod search;
+mod servers;
 
+pub use ask::Ask;
 pub use groups::Demand;
 pub use handles::{Arrival, HandleMatcher};
 pub use index::SkillMatcher;
-pub use ranker::Choice;
+pub use ranker::{Choice, Ranked};
+pub use rows::Standing;
+pub use servers::Look;

@@ -104,7 +104,9 @@ impl StateTimes {
             (Some(Part::Wrapping), _) => self.wrap_up += micros,
             (None, Presence::Ready) => match state.device {
                 Device::Unknown | Device::Available => self.idle += micros,
-                Device::InUse | Device::Ringing | Device::Unreachable => self.device_busy += micros,
+                Device::InUse | Device::Ringing | Device::Unreachable | Device::Invalid => {
+                    self.device_busy += micros;
+                }
             },
             (None, Presence::NotReady(reason)) => self.add_not_ready(reason, micros),
             (None, Presence::Offline) => {}
@@ -295,6 +297,8 @@ impl Action {
             | Kind::ContactLeft
             | Kind::ContactTransferred
             | Kind::ContactReleased
+            | Kind::ReservationReleased
+            | Kind::CallbackFailed
             | Kind::WrapUpEnded => Self::End,
             Kind::AgentSignedIn => Self::SignIn,
             Kind::AgentReady => Self::Presence(Presence::Ready),
@@ -310,7 +314,24 @@ impl Action {
             | Kind::ContactUpdated
             | Kind::ContactDisposed
             | Kind::WrapUpExtended
-            | Kind::AgentChanged => Self::Nothing,
+            | Kind::AgentChanged
+            | Kind::ContactClassified
+            | Kind::ContactRefused
+            | Kind::ContactScheduled
+            | Kind::ContactSuspended
+            // Who lost it is reserved as before, until that ends too.
+            | Kind::OfferLost
+            | Kind::CallbackOffered
+            | Kind::BackOffStarted
+            | Kind::BackOffEnded
+            | Kind::QueueOpened
+            | Kind::QueueClosed
+            | Kind::HelpStarted
+            | Kind::HelpEnded
+            | Kind::LineWentDown
+            | Kind::LineCameUp
+            | Kind::PlanChanged
+            | Kind::ScoresSet => Self::Nothing,
         }
     }
 }

@@ -56,6 +56,8 @@ pub struct Offers {
     pub missed: u64,
     /// Taken back.
     pub withdrawn: u64,
+    /// Taken by another agent first.
+    pub lost: u64,
 }
 
 /// The integers of one slice: a queue or an agent, on one channel, in one interval.
@@ -78,6 +80,8 @@ pub struct Cell {
     pub offered: u64,
     /// Visits joined with an agent.
     pub answered: u64,
+    /// Contacts that were not let in.
+    pub refused: u64,
     /// Visits the customer ended while waiting.
     pub abandoned: u64,
     /// Visits that ended unserved for another cause, by cause.
@@ -154,6 +158,7 @@ impl Cell {
     pub fn merge(&mut self, other: &Self) {
         self.offered += other.offered;
         self.answered += other.answered;
+        self.refused += other.refused;
         self.abandoned += other.abandoned;
         other.left.iter().for_each(|&(cause, count)| self.add_left(cause, count));
         self.wait_answered.merge(&other.wait_answered);
@@ -166,6 +171,7 @@ impl Cell {
         self.offers.declined += other.offers.declined;
         self.offers.missed += other.offers.missed;
         self.offers.withdrawn += other.offers.withdrawn;
+        self.offers.lost += other.offers.lost;
         self.conversations += other.conversations;
         self.transferred += other.transferred;
         self.holds += other.holds;

@@ -49,6 +49,9 @@ pub(crate) enum What {
     OfferDeclined,
     OfferMissed,
     OfferWithdrawn,
+    OfferLost,
+    /// Not let into the queue.
+    Refused,
     /// A conversation ended; its wrap-up may follow.
     Conversed {
         talk: Span,
@@ -76,6 +79,8 @@ impl What {
             Self::OfferDeclined => cell.offers.declined += 1,
             Self::OfferMissed => cell.offers.missed += 1,
             Self::OfferWithdrawn => cell.offers.withdrawn += 1,
+            Self::OfferLost => cell.offers.lost += 1,
+            Self::Refused => cell.refused += 1,
             Self::Conversed { talk, hold, holds, transferred } => {
                 cell.conversations += 1;
                 cell.transferred += u64::from(transferred);
@@ -93,13 +98,14 @@ impl What {
     /// What the cell of the agent gains: all but the waits, which are the queue's doing.
     pub(crate) fn count_for_agent(self, cell: &mut Cell, ladder: &Thresholds) {
         match self {
-            Self::Entered | Self::Abandoned { .. } | Self::Left { .. } => {}
+            Self::Entered | Self::Abandoned { .. } | Self::Left { .. } | Self::Refused => {}
             Self::Answered { .. } => cell.answered += 1,
             Self::OfferMade
             | Self::OfferAccepted
             | Self::OfferDeclined
             | Self::OfferMissed
             | Self::OfferWithdrawn
+            | Self::OfferLost
             | Self::Conversed { .. }
             | Self::Handled { .. } => self.count_for_queue(cell, ladder),
         }

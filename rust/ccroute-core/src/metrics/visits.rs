@@ -92,6 +92,8 @@ type TailKey = (VisitKey, Option<AgentKey>);
 pub(crate) struct Visits {
     #[serde(with = "canonical")]
     open: FxHashMap<VisitKey, Visit>,
+    /// Visits that have not begun yet.
+    scheduled: BTreeSet<VisitKey>,
     #[serde(with = "canonical")]
     tails: FxHashMap<TailKey, Tail>,
     /// Tails by source and in order of ending, to be settled when the grace has passed.
@@ -120,6 +122,10 @@ impl Visits {
             Kind::OfferDeclined => self.offer(key, event, What::OfferDeclined),
             Kind::OfferMissed => self.offer(key, event, What::OfferMissed),
             Kind::OfferWithdrawn => self.offer(key, event, What::OfferWithdrawn),
+            Kind::OfferLost => self.offer(key, event, What::OfferLost),
+            Kind::CallbackFailed => self.requeue(key),
+            Kind::ContactScheduled => self.schedule(key),
+            Kind::ContactRefused => self.refuse(key, event),
             Kind::ContactConnected => self.connect(key, event, counters),
             Kind::ContactHeld | Kind::ContactResumed => self.hold(key, event, counters),
             Kind::ContactAbandoned | Kind::ContactLeft => self.leave(key, event, counters),
@@ -141,7 +147,21 @@ impl Visits {
             | Kind::AgentReady
             | Kind::AgentNotReady
             | Kind::AgentDevice
-            | Kind::AgentChanged => Ok(None),
+            | Kind::AgentChanged
+            | Kind::ContactClassified
+            | Kind::ContactSuspended
+            | Kind::ReservationReleased
+            | Kind::CallbackOffered
+            | Kind::BackOffStarted
+            | Kind::BackOffEnded
+            | Kind::QueueOpened
+            | Kind::QueueClosed
+            | Kind::HelpStarted
+            | Kind::HelpEnded
+            | Kind::LineWentDown
+            | Kind::LineCameUp
+            | Kind::PlanChanged
+            | Kind::ScoresSet => Ok(None),
         };
         fact.map(|fact| [fact, None])
     }
@@ -184,7 +204,25 @@ impl Visits {
             | Kind::AgentReady
             | Kind::AgentNotReady
             | Kind::AgentDevice
-            | Kind::AgentChanged => event.agent,
+            | Kind::AgentChanged
+            | Kind::ContactClassified
+            | Kind::ContactRefused
+            | Kind::ContactScheduled
+            | Kind::ContactSuspended
+            | Kind::OfferLost
+            | Kind::ReservationReleased
+            | Kind::CallbackOffered
+            | Kind::CallbackFailed
+            | Kind::BackOffStarted
+            | Kind::BackOffEnded
+            | Kind::QueueOpened
+            | Kind::QueueClosed
+            | Kind::HelpStarted
+            | Kind::HelpEnded
+            | Kind::LineWentDown
+            | Kind::LineCameUp
+            | Kind::PlanChanged
+            | Kind::ScoresSet => event.agent,
         }
     }
 
@@ -204,11 +242,32 @@ impl Visits {
         if self.open.contains_key(&key) {
             return Err(Uncounted::Duplicate);
         }
+        self.scheduled.remove(&key);
         // The wait counts from the entry into this queue: `time`, the origin of the age,
         // lies before it when the age was inherited from an earlier visit.
         let place = Place { queue, channel: event.channel, entered: event.at };
         self.open.insert(key, Visit { place, phase: Phase::Waiting { connecting: None } });
         Ok(Some(Fact { place, at: event.at, agent: None, what: What::Entered }))
+    }
+
+    /// A contact whose time has not come: of its visit nothing counts before it begins.
+    fn schedule(&mut self, key: VisitKey) -> Folded {
+        if key.contact == 0 {
+            return Err(Uncounted::Incomplete);
+        }
+        if !self.open.contains_key(&key) {
+            self.scheduled.insert(key);
+        }
+        Ok(None)
+    }
+
+    fn refuse(&mut self, key: VisitKey, event: &Event) -> Folded {
+        let (Some(queue), true) = (event.queue, key.contact > 0) else {
+            return Err(Uncounted::Incomplete);
+        };
+        self.scheduled.remove(&key);
+        let place = Place { queue, channel: event.channel, entered: event.at };
+        Ok(Some(Fact { place, at: event.at, agent: None, what: What::Refused }))
     }
 
     fn waiting(&mut self, key: VisitKey) -> Result<(Place, &mut Option<AgentKey>), Uncounted> {
@@ -264,6 +323,9 @@ impl Visits {
     }
 
     fn leave(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
+        if self.scheduled.remove(&key) {
+            return Ok(None);
+        }
         let (place, _) = self.waiting(key)?;
         self.open.remove(&key);
         let wait = counters.elapsed(place.entered, event.at);
@@ -408,6 +470,7 @@ impl Visits {
             let theirs = Visit { place: place(theirs.place), phase };
             self.open.entry(visit(key)).or_insert(theirs);
         }
+        self.scheduled.extend(other.scheduled.iter().map(|&key| visit(key)));
         for (&(key, theirs), tail) in canonical::sorted(&other.tails) {
             let tail = Tail { place: place(tail.place), ..*tail };
             self.tails.entry((visit(key), theirs.map(&agent))).or_insert(tail);

@@ -1,6 +1,6 @@
 //! A document as parsed, before anyone asks what it means: values with their place.
 //!
-//! TOML and JSON both arrive here, so that one reader (`text.rs`) says what is wrong
+//! TOML and JSON both arrive here, so that one reader (`read`) says what is wrong
 //! in either, and the writer (`write.rs`) leaves by the same door. No rule of the
 //! plan lives here.
 
@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::ConfigError;
-use crate::time::{MICROS, Span};
+use crate::time::{MICROS, Shift, Span};
 
 /// A plan as written, in TOML, JSON or whatever else serde reads.
 ///
@@ -49,6 +49,8 @@ pub(super) enum Value {
     Table(Vec<Entry>),
     /// A duration that was never text: only the writer makes it.
     Span(Span),
+    /// A head start that was never text.
+    Shift(Shift),
     /// What no key of a plan takes, by its description.
     Foreign(&'static str),
 }
@@ -157,6 +159,7 @@ impl Serialize for Node {
             Value::Text(text) => serializer.serialize_str(text),
             // Exact: a plan's durations stay below 2^53 microseconds.
             Value::Span(span) => serializer.serialize_f64(span.micros() as f64 / MICROS as f64),
+            Value::Shift(shift) => serializer.serialize_f64(shift.micros() as f64 / MICROS as f64),
             Value::Foreign(_) => serializer.serialize_unit(),
             Value::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;

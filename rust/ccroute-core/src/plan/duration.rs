@@ -1,6 +1,6 @@
 //! Durations as people write them: `"90s"`, `"1.5m"`, or a number of seconds.
 
-use crate::time::{MICROS, Span};
+use crate::time::{MICROS, Shift, Span};
 
 /// The units of the written form, with their microseconds, largest first.
 const UNITS: &[(&str, i64)] =
@@ -35,6 +35,30 @@ pub(super) fn seconds(number: f64) -> Result<Span, &'static str> {
             .filter(|&span| span <= Span::LONGEST_SETTING)
             .ok_or("is longer than ten years")
     }
+}
+
+/// The head start a text stands for, which may be negative; what is wrong otherwise.
+pub(super) fn parse_shift(text: &str) -> Result<Shift, &'static str> {
+    match text.strip_prefix('-') {
+        Some(later) => parse(later).map(|span| negated(span.into())),
+        None => parse(text).map(Shift::from),
+    }
+}
+
+/// A number of seconds as a head start; what is wrong with it otherwise.
+pub(super) fn shift_of(number: f64) -> Result<Shift, &'static str> {
+    let span = seconds(number.abs())?;
+    Ok(if number < 0.0 { negated(span.into()) } else { span.into() })
+}
+
+fn negated(shift: Shift) -> Shift {
+    Shift::from_micros(-shift.micros()).expect("as long either way")
+}
+
+/// The shortest text that [`parse_shift`] reads back exactly.
+pub(super) fn written_shift(shift: Shift) -> String {
+    let sign = if shift < Shift::ZERO { "-" } else { "" };
+    format!("{sign}{}", written(shift.length()))
 }
 
 /// The shortest text that [`parse`] reads back exactly.
@@ -105,6 +129,10 @@ mod tests {
             let span = Span::from_micros(micros).expect("in range");
             prop_assert_eq!(parse(&written(span)), Ok(span));
             prop_assert_eq!(seconds(micros as f64 / 1e6), Ok(span));
+            for shift in [Shift::from(span), negated(span.into())] {
+                prop_assert_eq!(parse_shift(&written_shift(shift)), Ok(shift));
+                prop_assert_eq!(shift_of(shift.micros() as f64 / 1e6), Ok(shift));
+            }
         }
     }
 }

@@ -1,26 +1,48 @@
 //! The plan: what a coordinator decides. Checked once, read often, swapped whole.
 //!
-//! Here stands the checked form, in keys. `text.rs` reads the written form and
-//! `write.rs` writes it, both by way of `document.rs`.
+//! Here and in the files beside stands the checked form, in keys. `read` makes it of the
+//! written form and `write` the written form of it, both by way of `document.rs`;
+//! `grammar` says which keys there are.
 
+mod classification;
 mod document;
 mod duration;
+mod escalation;
+mod findings;
+mod grammar;
+mod joining;
 mod lookup;
+mod offer;
+mod order;
+mod presets;
+mod read;
+mod staffing;
+mod strategy;
 #[cfg(test)]
 mod tests;
-mod text;
 mod write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Capacity;
+use crate::condition::Condition;
 use crate::directory::Directory;
 use crate::event::words;
-use crate::ids::{ChannelKey, QueueKey, SkillKey};
-use crate::skill::{Requirement, SkillLevel};
+use crate::ids::{ChannelKey, LineKey, QueueKey, SkillKey};
+use crate::skill::Requirement;
 use crate::time::Span;
 
+pub use classification::{
+    AttachedNeed, Attachment, Calendar, Classification, OpenInterval, Rule, ScoreTable,
+};
 pub use document::PlanDocument;
+pub use escalation::{Action, AtStep, Change, MAX_STEPS, RankChange, RankWindow, Step, StepsTaken};
+pub use findings::{Finding, FindingCode, Severity};
+pub use joining::{Admission, CallbackRule, Hours, Leaving, Retry, StaffReason, StaffReasons};
+pub use offer::{Failure, Failures, OfferPolicy, OnMissed};
+pub use order::{Across, MarginalCost, OrderPlan, OrderRule, Pick, QueueOrder};
+pub use presets::{PRESETS, Preset};
+pub use staffing::{AgentPlan, Capacity, CapacityPlan, Help, KeepFree, Link, PreferredRule};
+pub use strategy::{Ranking, Strategy};
 
 /// The channels of a plan that names none.
 pub const DEFAULT_CHANNELS: &[&str] = &["voice", "chat", "email", "sms"];
@@ -32,6 +54,10 @@ pub struct Plan {
     pub skills: Directory,
     /// The media contacts arrive by.
     pub channels: Directory,
+    /// Ways by which agents are reached.
+    pub lines: Directory,
+    /// Figures that routing follows.
+    pub kpis: Directory,
     /// Queue names, in the order of `queues`.
     pub queue_names: Directory,
     /// The queues, by key.
@@ -41,15 +67,40 @@ pub struct Plan {
     /// How long a closed contact is remembered: its id is not free before, and its
     /// dispositions can be corrected.
     pub retention: Span,
+    /// What random choices begin with.
+    pub seed: u64,
+    /// How queues compare.
+    pub order: OrderPlan,
+    /// How much agents can hold.
+    pub capacity: CapacityPlan,
+    /// Which contact goes where.
+    pub classification: Classification,
+    /// Names of score tables, in the order of `tables`.
+    pub table_names: Directory,
+    /// Score tables, by key.
+    pub tables: Vec<ScoreTable>,
+    /// Names of calendars, in the order of `calendars`.
+    pub calendar_names: Directory,
+    /// Opening hours, by key.
+    pub calendars: Vec<Calendar>,
+    /// The most contacts that are shared out together for the best total score, when
+    /// several agents become free at once; 0: one after the other.
+    pub assign_together: u32,
 }
 
 /// One queue: contacts waiting under one set of rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuePlan {
     /// Which agent among the eligible.
-    pub strategy: Strategy,
+    pub strategy: Ranking,
     /// What every contact of the queue needs.
     pub requirement: Requirement,
+    /// Which ranks of agents may take a contact at first.
+    pub ranks: RankWindow,
+    /// Agents whom contacts ask for by name.
+    pub preferred: PreferredRule,
+    /// Who goes next.
+    pub order: OrderRule,
     /// How a contact is proposed.
     pub offer: OfferPolicy,
     /// What follows the conversation.
@@ -58,47 +109,35 @@ pub struct QueuePlan {
     pub dispositions: Vec<String>,
     /// What the queue is measured against.
     pub target: ServiceTarget,
-    /// Steps that ease the requirement as the contact ages, by `after`.
+    /// Steps by which a contact asks for less, or something else, as it waits.
     pub escalation: Vec<Step>,
+    /// Who may join.
+    pub admission: Admission,
+    /// Who must leave.
+    pub leaving: Leaving,
+    /// When it is open; `None`: always.
+    pub hours: Option<Hours>,
+    /// What a customer's key does.
+    pub exits: Vec<(String, Action)>,
+    /// How customers are called back; `None`: they are not.
+    pub callback: Option<CallbackRule>,
+    /// Whom its contacts must leave free.
+    pub keep_free: Option<KeepFree>,
+    /// Who helps while a figure is bad.
+    pub help: Vec<Help>,
+    /// Over which lines its contacts reach agents, the first that works; none: over any.
+    pub lines: Vec<LineKey>,
+    /// Whether a conversation makes its agent the latest to become idle.
+    pub resets_idle: bool,
+    /// How long a contact may be suspended.
+    pub suspension: Span,
+    /// Whether contacts keep the rules they came under when the plan changes.
+    pub frozen: bool,
+    /// Whether a wait is foretold for each contact, and the error kept.
+    pub expected_wait: bool,
+    /// Not in the plan any more, but still in use: no contact may enter.
+    pub retired: bool,
 }
-
-words!(
-    /// The rule for choosing among eligible agents. Ties go to the longest idle, then
-    /// to the agent known longest.
-    #[derive(Default)]
-    Strategy {
-        /// Who has been idle longest.
-        #[default]
-        LongestIdle = "longest_idle",
-        /// Who has the highest sum of proficiencies in the skills asked for.
-        MostProficient = "most_proficient",
-    }
-);
-
-/// How a contact is proposed to an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfferPolicy {
-    /// How long the agent may take to answer.
-    pub timeout: Span,
-    /// How long the platform may take to join customer and agent after that.
-    pub connect_within: Span,
-    /// What a missed offer does to the agent.
-    pub on_missed: OnMissed,
-    /// How long the agent is not offered the same contact again.
-    pub exclude_for: Span,
-}
-
-words!(
-    /// What a missed offer does to the agent.
-    #[derive(Default)]
-    OnMissed {
-        /// Not ready, until the agent says otherwise.
-        #[default]
-        NotReady = "not_ready",
-        /// Nothing but the exclusion from that contact.
-        StayReady = "stay_ready",
-    }
-);
 
 /// What follows the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,37 +175,6 @@ pub struct ServiceTarget {
     pub short_abandon: Span,
 }
 
-/// One step of an escalation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// The contact's age at which it is due.
-    pub after: Span,
-    /// What it eases, on top of the steps before.
-    pub relax: Vec<Relax>,
-}
-
-/// How a step eases a requirement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Relax {
-    /// The skill no longer matters.
-    Drop(SkillKey),
-    /// The skill is needed at this level only (where more was asked).
-    Lower(SkillLevel),
-}
-
-/// An agent the plan knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AgentPlan {
-    /// The agent's name.
-    pub name: String,
-    /// What the agent can do.
-    pub skills: Vec<SkillLevel>,
-    /// Which queues the agent serves.
-    pub queues: Vec<QueueKey>,
-    /// How much at once.
-    pub capacity: Vec<Capacity>,
-}
-
 impl Default for Plan {
     fn default() -> Self {
         let mut channels = Directory::default();
@@ -176,10 +184,21 @@ impl Default for Plan {
         Self {
             skills: Directory::default(),
             channels,
+            lines: Directory::default(),
+            kpis: Directory::default(),
             queue_names: Directory::default(),
             queues: Vec::new(),
             agents: Vec::new(),
             retention: Span::secs(600),
+            seed: 0,
+            order: OrderPlan::default(),
+            capacity: CapacityPlan::default(),
+            classification: Classification::default(),
+            table_names: Directory::default(),
+            tables: Vec::new(),
+            calendar_names: Directory::default(),
+            calendars: Vec::new(),
+            assign_together: 0,
         }
     }
 }
@@ -187,14 +206,12 @@ impl Default for Plan {
 impl Default for QueuePlan {
     fn default() -> Self {
         Self {
-            strategy: Strategy::LongestIdle,
+            strategy: Ranking::default(),
             requirement: Requirement::default(),
-            offer: OfferPolicy {
-                timeout: Span::secs(15),
-                connect_within: Span::secs(10),
-                on_missed: OnMissed::NotReady,
-                exclude_for: Span::secs(30),
-            },
+            ranks: RankWindow::ALL,
+            preferred: PreferredRule::default(),
+            order: OrderRule::default(),
+            offer: OfferPolicy::default(),
             wrap_up: WrapUp {
                 mode: WrapUpMode::None,
                 limit: Span::secs(60),
@@ -203,6 +220,19 @@ impl Default for QueuePlan {
             dispositions: Vec::new(),
             target: ServiceTarget { within: Span::secs(20), short_abandon: Span::secs(5) },
             escalation: Vec::new(),
+            admission: Admission::default(),
+            leaving: Leaving::default(),
+            hours: None,
+            exits: Vec::new(),
+            callback: None,
+            keep_free: None,
+            help: Vec::new(),
+            lines: Vec::new(),
+            resets_idle: true,
+            suspension: Span::secs(3_600),
+            frozen: false,
+            expected_wait: false,
+            retired: false,
         }
     }
 }
@@ -231,6 +261,15 @@ impl Plan {
         &self.queues[key.index()]
     }
 
+    /// Every condition on contacts: of rules, attachments and steps.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let rules = self.classification.rules.iter().map(|rule| &rule.when);
+        let attached = self.classification.attach.iter().map(|entry| &entry.when);
+        let steps = self.queues.iter().flat_map(|queue| &queue.escalation);
+        let steps = steps.flat_map(|step| [&step.when, &step.only_if]);
+        rules.chain(attached).chain(steps).flatten()
+    }
+
     /// The key of a queue's name.
     #[must_use]
     pub fn find_queue(&self, name: &str) -> Option<QueueKey> {
@@ -247,42 +286,5 @@ impl Plan {
     #[must_use]
     pub fn find_channel(&self, name: &str) -> Option<ChannelKey> {
         self.channels.find(name).map(ChannelKey::new)
-    }
-}
-
-impl QueuePlan {
-    /// What a contact that itself asks for `own` needs here after `steps` steps.
-    #[must_use]
-    pub fn requirement_at(&self, steps: usize, own: &Requirement) -> Requirement {
-        let full = self.requirement.and(own);
-        self.escalation[..steps].iter().fold(full, |eased, step| eased.relaxed(&step.relax))
-    }
-}
-
-impl Requirement {
-    /// The requirement as one step leaves it.
-    #[must_use]
-    pub fn relaxed(&self, relax: &[Relax]) -> Self {
-        let mut eased = self.clone();
-        for rule in relax {
-            match *rule {
-                Relax::Drop(skill) => {
-                    eased.all_of.retain(|need| need.skill != skill);
-                    // A group that loses a member asks for nothing any more: the step
-                    // must widen, and fewer alternatives would narrow.
-                    eased.any_of.retain(|group| group.iter().all(|need| need.skill != skill));
-                    eased.none_of.retain(|need| need.skill != skill);
-                }
-                Relax::Lower(to) => {
-                    let groups = eased.any_of.iter_mut().flatten();
-                    for need in eased.all_of.iter_mut().chain(groups) {
-                        if need.skill == to.skill {
-                            need.level = need.level.min(to.level);
-                        }
-                    }
-                }
-            }
-        }
-        eased.canonical()
     }
 }

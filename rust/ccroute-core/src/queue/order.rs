@@ -47,9 +47,22 @@ impl OrderKey {
     /// When `sequence` is past [`Self::MAX_SEQUENCE`], which no counter reaches.
     #[must_use]
     pub fn new(band: i16, since: Timestamp, head_start: Span, sequence: u64) -> Self {
+        Self::at(band, since.micros() - head_start.micros(), sequence)
+    }
+
+    /// The place of a contact whose virtual arrival is `arrival` microseconds after the
+    /// epoch, negative before it; what lies past [`Timestamp::MAX`] counts as there.
+    ///
+    /// # Panics
+    /// When `sequence` is past [`Self::MAX_SEQUENCE`], or `arrival` further before the
+    /// epoch than [`Span::MAX`].
+    #[must_use]
+    pub fn at(band: i16, arrival: i64, sequence: u64) -> Self {
         assert!(sequence <= Self::MAX_SEQUENCE, "a sequence number counts contacts");
+        let arrival = arrival.min(Timestamp::MAX.micros());
+        assert!(arrival >= -Span::MAX.micros(), "no head start is longer than the epoch");
         let band = i32::from(i16::MAX) - i32::from(band);
-        let arrival = since.micros() - head_start.micros() + ARRIVAL_BIAS;
+        let arrival = arrival + ARRIVAL_BIAS;
         let raw = (band as u128) << (ARRIVAL_BITS + SEQUENCE_BITS)
             | (arrival as u128) << SEQUENCE_BITS
             | u128::from(sequence);

@@ -1,11 +1,12 @@
 //! Answers given under a command id: a request that arrives twice is answered twice
 //! and carried out once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
+use super::expiring::Ends;
 use crate::time::Timestamp;
 
 /// The first answer to a request, and who asked.
@@ -26,7 +27,7 @@ pub struct Answer {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Answers {
     by_id: BTreeMap<Box<str>, Answer>,
-    expiry: VecDeque<(Timestamp, Box<str>)>,
+    ends: Ends<Box<str>>,
 }
 
 impl Answers {
@@ -36,13 +37,11 @@ impl Answers {
 
     pub(super) fn remember(&mut self, id: &str, answer: Answer, until: Timestamp) {
         self.by_id.insert(id.into(), answer);
-        self.expiry.push_back((until, id.into()));
+        self.ends.insert(until, id.into());
     }
 
     pub(super) fn forget(&mut self, now: Timestamp) {
-        while self.expiry.front().is_some_and(|(until, _)| *until <= now)
-            && let Some((_, id)) = self.expiry.pop_front()
-        {
+        while let Some(id) = self.ends.take(now) {
             self.by_id.remove(&id);
         }
     }

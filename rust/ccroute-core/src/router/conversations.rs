@@ -5,6 +5,8 @@ use super::state::{Contact, Handled, Part, Phase};
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind, Role};
 use crate::ids::{AgentKey, ContactKey, QueueKey};
+use crate::plan::Failures;
+use crate::time::Span;
 
 impl Router {
     pub(super) fn connected(&mut self, key: ContactKey) -> Result<(), Rejection> {
@@ -14,13 +16,29 @@ impl Router {
         };
         self.timers.cancel(timer);
         self.agent_mut(agent).connecting.retain(|&other| other != key);
+        self.engage(key, agent, Cause::None);
+        Ok(())
+    }
+
+    /// Customer and agent are joined, whose slot is taken already.
+    pub(super) fn engage(&mut self, key: ContactKey, agent: AgentKey, cause: Cause) {
         let contact = self.contact_mut(key);
         contact.phase = Phase::Engaged { held: false };
-        self.add_part(key, agent, Role::Primary);
-        self.begin_handling(key, agent);
+        let queue = contact.queue;
+        self.queues[queue.index()].length -= 1;
+        self.begin_primary(key, agent);
         let event = self.contact_event(EventKind::ContactConnected, key);
-        self.emit(Event { agent: Some(agent), ..event });
-        Ok(())
+        self.emit(Event { agent: Some(agent), cause, ..event });
+        self.agent_mut(agent).failures = Failures::default();
+        if cause == Cause::None {
+            self.takes.note(self.now, agent);
+        }
+        if self.contact(key).more.is_some() {
+            self.release_reserved(key, Cause::Connected);
+            self.compare_with_foretold(key);
+            // The customer is on the line: from here on it is like any other contact.
+            self.contact_mut(key).more_mut().callback = None;
+        }
     }
 
     pub(super) fn hold(&mut self, key: ContactKey, hold: bool) -> Result<(), Rejection> {
@@ -33,7 +51,7 @@ impl Router {
             };
             return Err(Self::wrong_phase(contact, remedy));
         }
-        let agent = contact.primary();
+        let agent = contact.primary().map(|part| part.agent);
         self.contact_mut(key).phase = Phase::Engaged { held: hold };
         let kind = if hold { EventKind::ContactHeld } else { EventKind::ContactResumed };
         let event = self.contact_event(kind, key);
@@ -48,12 +66,16 @@ impl Router {
         keep_age: bool,
     ) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
-        self.known_queue(queue)?;
+        self.open_to_newcomers(queue)?;
         match contact.phase {
-            Phase::Closed => {
-                return Err(Self::wrong_phase(contact, "only a live contact can be transferred"));
+            Phase::Closed | Phase::Scheduled { .. } => {
+                let remedy = "only a live contact can be transferred; reinstate a scheduled one";
+                return Err(Self::wrong_phase(contact, remedy));
             }
-            Phase::Waiting | Phase::Offered(_) | Phase::Connecting { .. } => {
+            Phase::Waiting
+            | Phase::Offered
+            | Phase::Connecting { .. }
+            | Phase::Suspended { .. } => {
                 let agent = self.stop_waiting(key, Cause::Transferred);
                 let event = self.contact_event(EventKind::ContactLeft, key);
                 self.emit(Event { agent, cause: Cause::Transferred, ..event });
@@ -63,17 +85,7 @@ impl Router {
                 self.end_primary(key, EventKind::ContactTransferred, Cause::Agent);
             }
         }
-        self.clear_exclusions(key);
-        let now = self.now;
-        let contact = self.contact_mut(key);
-        let class = contact.class.take();
-        contact.queue = queue;
-        contact.visit += 1;
-        if !keep_age {
-            contact.since = now;
-        }
-        self.matcher.release_class(class.expect("a live contact holds a class"));
-        self.begin_visit(key);
+        self.go_to(key, queue, keep_age, Cause::None);
         Ok(())
     }
 
@@ -102,9 +114,11 @@ impl Router {
             return Err(Rejection::new(RejectionCode::AlreadyJoined, message));
         }
         let channel = contact.channel;
-        if role != Role::Monitor && !self.agent(agent).has_slot(channel.index()) {
+        let helper = self.agent(agent);
+        let room = helper.has_slot(channel.index()) && self.within_budget(helper, channel.index());
+        if role != Role::Monitor && !room {
             let message = format!(
-                "agent '{name}' has no free slot for {}: wait, or raise the capacity",
+                "agent '{name}' has no room for {}: wait, or raise capacity or budget",
                 self.plan.channels.name(channel.index())
             );
             return Err(Rejection::new(RejectionCode::NoCapacity, message));
@@ -122,8 +136,8 @@ impl Router {
     pub(super) fn leave(&mut self, key: ContactKey, agent: AgentKey) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
         self.known_agent(agent)?;
-        let role = self.part(contact, agent, Role::OF_JOIN)?;
-        self.end_part(key, Part { agent, role });
+        let part = self.part(contact, agent, Role::OF_JOIN)?;
+        self.end_part(key, part);
         Ok(())
     }
 
@@ -133,10 +147,12 @@ impl Router {
         let contact = self.in_conversation(key)?;
         self.part(contact, agent, &[Role::Consult, Role::Conference])?;
         self.end_primary(key, EventKind::ContactTransferred, Cause::HandedOver);
+        let now = self.now;
         let contact = self.contact_mut(key);
         contact.phase = Phase::Engaged { held: false };
         let part = contact.parts.iter_mut().find(|part| part.agent == agent);
-        part.expect("the new primary has a part").role = Role::Primary;
+        let part = part.expect("the new primary has a part");
+        (part.role, part.since) = (Role::Primary, now);
         self.begin_handling(key, agent);
         let event = self.contact_event(EventKind::AgentJoined, key);
         self.emit(Event { agent: Some(agent), ..event });
@@ -165,40 +181,60 @@ impl Router {
         let contact = self.contact_mut(key);
         let Contact { visit, queue, .. } = *contact;
         contact.handled = Some(Handled { agent, visit, queue, sets: 0 });
+        self.matcher.standing_mut(agent).handled += 1;
+    }
+
+    /// An agent whose slot is taken already becomes the primary.
+    pub(super) fn begin_primary(&mut self, key: ContactKey, agent: AgentKey) {
+        self.add_part(key, agent, Role::Primary);
+        self.begin_handling(key, agent);
     }
 
     fn add_part(&mut self, key: ContactKey, agent: AgentKey, role: Role) {
-        self.contact_mut(key).parts.push(Part { agent, role });
+        let since = self.now;
+        self.contact_mut(key).parts.push(Part { agent, role, since });
         self.agent_mut(agent).list_of(role).push(key);
     }
 
-    fn remove_part(&mut self, key: ContactKey, Part { agent, role }: Part) {
+    fn remove_part(&mut self, key: ContactKey, Part { agent, role, .. }: Part) {
         self.contact_mut(key).parts.retain(|part| part.agent != agent);
         self.agent_mut(agent).list_of(role).retain(|&other| other != key);
     }
 
     /// The primary is done with the contact; wrap-up follows by the queue's rule.
-    fn end_primary(&mut self, key: ContactKey, kind: EventKind, cause: Cause) {
-        let agent = self.contact(key).primary().expect("a conversation has a primary");
-        self.remove_part(key, Part { agent, role: Role::Primary });
+    pub(super) fn end_primary(&mut self, key: ContactKey, kind: EventKind, cause: Cause) {
+        let part = self.contact(key).primary().expect("a conversation has a primary");
+        let agent = part.agent;
+        self.remove_part(key, part);
+        let talked = self.now.since(part.since).micros();
+        let standing = self.matcher.standing_mut(agent);
+        standing.talked = standing.talked.saturating_add(talked);
+        if self.in_use.last_agent > Span::ZERO
+            && let Some(customer) = self.contact(key).customer.clone()
+        {
+            let until = self.now + self.in_use.last_agent;
+            self.last_agents.insert(customer, (agent, self.now), until);
+        }
         let event = self.contact_event(kind, key);
         self.emit(Event { agent: Some(agent), cause, ..event });
         self.begin_wrap_up(key, agent);
         self.refresh(agent);
     }
 
-    fn end_other_parts(&mut self, key: ContactKey) {
+    pub(super) fn end_other_parts(&mut self, key: ContactKey) {
         let parts = self.contact(key).parts.clone();
         for part in parts.into_iter().filter(|part| part.role != Role::Primary) {
             self.end_part(key, part);
         }
     }
 
-    fn end_part(&mut self, key: ContactKey, part: Part) {
-        let Part { agent, role } = part;
+    pub(super) fn end_part(&mut self, key: ContactKey, part: Part) {
+        let Part { agent, role, .. } = part;
         self.remove_part(key, part);
         if role != Role::Monitor {
-            self.slot_worked(agent, self.contact(key).channel);
+            let contact = self.contact(key);
+            let (channel, queue) = (contact.channel, contact.queue);
+            self.slot_worked(agent, channel, queue);
         }
         let event = self.contact_event(EventKind::AgentLeft, key);
         self.emit(Event { agent: Some(agent), role, ..event });
@@ -213,13 +249,13 @@ impl Router {
         Err(Self::wrong_phase(contact, "only a conversation takes more agents"))
     }
 
-    /// The role an agent plays, if it is one of `roles`.
-    fn part(&self, contact: &Contact, agent: AgentKey, roles: &[Role]) -> Result<Role, Rejection> {
+    /// The part an agent plays, if it is one of `roles`.
+    fn part(&self, contact: &Contact, agent: AgentKey, roles: &[Role]) -> Result<Part, Rejection> {
         let part = contact.parts.iter().find(|part| part.agent == agent);
         if let Some(part) = part
             && roles.contains(&part.role)
         {
-            return Ok(part.role);
+            return Ok(*part);
         }
         let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
         let message = format!(

@@ -2,8 +2,12 @@
 
 use super::Router;
 use super::state::Contact;
+use crate::command::AgentSettings;
+use crate::directory::Directory;
 use crate::error::{Rejection, RejectionCode};
-use crate::ids::{AgentKey, ContactKey, QueueKey, TextKey};
+use crate::ids::{AgentKey, ChannelKey, ContactKey, LineKey, QueueKey, TextKey};
+use crate::plan::Capacity;
+use crate::skill::SkillLevel;
 
 impl Router {
     pub(super) fn known_agent(&self, key: AgentKey) -> Result<(), Rejection> {
@@ -44,6 +48,79 @@ impl Router {
         valid_name("reason", text)?;
         Ok(Some(self.intern(text)))
     }
+}
+
+impl Router {
+    pub(super) fn signed_in(&self, key: AgentKey) -> Result<(), Rejection> {
+        self.known_agent(key)?;
+        if self.is_signed_in(key) {
+            return Ok(());
+        }
+        let name = self.agent_name(key);
+        let message = format!("agent '{name}' is signed out: sign in first");
+        Err(Rejection::new(RejectionCode::AgentSignedOut, message))
+    }
+
+    pub(super) fn valid_settings(&self, settings: &AgentSettings<'_>) -> Result<(), Rejection> {
+        self.valid_levels(settings.skills.unwrap_or_default())?;
+        for (label, _) in settings.labels.unwrap_or_default() {
+            valid_name("label", label)?;
+        }
+        for link in settings.queues.unwrap_or_default() {
+            self.known_queue(link.queue)?;
+        }
+        for &Capacity { channel, .. } in settings.capacity.unwrap_or_default() {
+            self.known_channel(channel)?;
+        }
+        for line in settings.lines.unwrap_or_default() {
+            self.known_line(*line)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn known_line(&self, line: LineKey) -> Result<(), Rejection> {
+        if line.index() < self.plan.lines.len() {
+            return Ok(());
+        }
+        let known = listed(&self.plan.lines);
+        let message = format!("no line with key {}: the plan has {known}", line.index());
+        Err(Rejection::new(RejectionCode::UnknownLine, message))
+    }
+
+    pub(super) fn known_channel(&self, key: ChannelKey) -> Result<(), Rejection> {
+        if key.index() < self.plan.channels.len() {
+            return Ok(());
+        }
+        let known = listed(&self.plan.channels);
+        let message = format!("no channel with key {}: the plan has {known}", key.index());
+        Err(Rejection::new(RejectionCode::UnknownChannel, message))
+    }
+
+    pub(super) fn valid_levels(&self, skills: &[SkillLevel]) -> Result<(), Rejection> {
+        for &SkillLevel { skill, level } in skills {
+            if skill.index() >= self.plan.skills.len() {
+                let message = format!(
+                    "no skill with key {}: the plan has {} skills",
+                    skill.index(),
+                    self.plan.skills.len()
+                );
+                return Err(Rejection::new(RejectionCode::UnknownSkill, message));
+            }
+            if !SkillLevel::VALID.contains(&level) {
+                let name = self.plan.skills.name(skill.index());
+                let message =
+                    format!("level {level} of skill '{name}': give a proficiency from 1 to 10");
+                return Err(Rejection::new(RejectionCode::InvalidValue, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names for a sentence.
+pub(super) fn listed(names: &Directory) -> String {
+    let names: Vec<&str> = names.iter().collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Bytes of the longest name of an agent and id of a contact.

@@ -4,49 +4,81 @@
 //! Control flow lives here; what each command means stands in the files beside, and
 //! in words in `docs/engine.md`. No clock, no I/O, no metrics.
 
+mod admission;
+mod adopting;
 mod agents;
 mod answers;
+mod assignment;
+mod callbacks;
 mod check;
+mod choice;
+mod classification;
 mod contacts;
 mod conversations;
+mod dispatch;
+mod escalation;
+mod exclusion;
+mod expiring;
 mod explain;
+mod failures;
+mod helping;
 mod known;
+mod leaving;
+mod lines;
+mod looks;
 mod offers;
+mod plan_change;
+mod precedence;
+mod queues;
+mod readings;
+mod reconciling;
+mod scores;
 mod settle;
 mod snapshot;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timers;
+mod wait_estimate;
+mod waiting;
 mod wrap_up;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use self::answers::Answers;
+use self::escalation::Awaited;
+use self::expiring::{Ends, Expiring};
 use self::known::valid_name;
+use self::queues::QueueState;
+use self::scores::ScoreState;
 use self::settle::Unsettled;
-use self::state::{Agent, Contact, Offer, Phase};
-use self::timers::{Deadline, Timers};
+use self::state::{Agent, Contact, Offer};
+use self::timers::{Deadline, Due, Timers};
+use self::wait_estimate::Takes;
 use crate::command::{Command, Envelope};
 use crate::directory::Directory;
 use crate::error::{Rejection, RejectionCode};
-use crate::event::{Event, EventKind};
+use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ClassKey, ContactKey, OfferKey, QueueKey, TextKey};
 use crate::matching::SkillMatcher;
-use crate::plan::Plan;
+use crate::plan::{Plan, QueuePlan};
 use crate::slab::Slab;
 use crate::time::{Span, Timestamp};
 
 pub use answers::Answer;
 pub use explain::{
-    AgentExplanation, Chosen, ContactExplanation, Eliminated, NextStep, Obstacle, Withheld,
+    AgentExplanation, Candidate, Change, Chosen, ContactExplanation, Decision, Eliminated,
+    GroupExplanation, How, Missing, Nearest, NextStep, Obstacle, QueueExplanation, Withheld,
 };
+pub use wait_estimate::{Foretold, WaitEstimate};
 
 /// Changes whenever the same commands may give other events. A snapshot of other
 /// rules is refused: an upgrade starts from a fresh state.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// What an accepted command answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,9 +102,13 @@ pub enum Reply {
 /// let now = Timestamp::ZERO;
 ///
 /// let capacity = [Capacity { channel: voice, slots: 1 }];
-/// let sign_in =
-///     Command::SignIn { agent: "ana", skills: &[], queues: &[support], capacity: &capacity };
-/// router.apply(now, sign_in).unwrap();
+/// let queues = [Link::new(support)];
+/// let settings = AgentSettings {
+///     queues: Some(&queues),
+///     capacity: Some(&capacity),
+///     ..AgentSettings::default()
+/// };
+/// router.apply(now, Command::SignIn { agent: "ana", settings }).unwrap();
 /// router.apply(now, Command::Ready(router.find_agent("ana").unwrap())).unwrap();
 /// router.apply(now, Command::Enqueue(NewContact::new("c1", support, voice))).unwrap();
 ///
@@ -85,6 +121,7 @@ pub struct Router {
     plan: Arc<Plan>,
     sequence: u64,
     entered: u64,
+    offers_made: u64,
     agent_names: Directory,
     texts: Directory,
     agents: Vec<Agent>,
@@ -92,11 +129,28 @@ pub struct Router {
     offers: Slab<Offer>,
     timers: Timers,
     matcher: SkillMatcher,
+    /// By queue.
+    queues: Vec<QueueState>,
+    /// What was observed last of each figure: above and below the fraction.
+    kpis: Vec<Option<(i64, i64)>>,
+    /// By line.
+    lines_down: Vec<bool>,
+    /// By table.
+    scores: Vec<ScoreState>,
+    /// Who last talked with each customer, and when.
+    last_agents: Expiring<Box<str>, (AgentKey, Timestamp)>,
+    /// Customers who hung up and may find their place again: since when their age counts.
+    resumable: Expiring<(QueueKey, Box<str>), Timestamp>,
+    /// The latest beginnings of conversations.
+    takes: Takes,
     /// Closed contacts, by the instant they are forgotten.
-    closed: VecDeque<(Timestamp, ContactKey)>,
+    closed: Ends<ContactKey>,
     answers: Answers,
     #[serde(skip)]
     now: Timestamp,
+    /// The instant by which ages are judged: while a deadline fires late, its own.
+    #[serde(skip)]
+    as_of: Timestamp,
     #[serde(skip)]
     ids: FxHashMap<Box<str>, ContactKey>,
     /// Contacts forgotten while events that name them were not yet read.
@@ -108,6 +162,42 @@ pub struct Router {
     events: Vec<Event>,
     #[serde(skip)]
     unsettled: Unsettled,
+    /// Contacts that have their agent already while others are shared out.
+    #[serde(skip)]
+    set_aside: BTreeSet<u64>,
+    /// Waiting contacts whose next step waits for a condition, by sequence number.
+    #[serde(skip)]
+    awaiting: BTreeMap<Awaited, BTreeMap<u64, ContactKey>>,
+    /// What of the rules is in use, so that plans without it do not pay for it.
+    #[serde(skip)]
+    in_use: InUse,
+    /// The sequence number of an offer whose choice is to be laid open, and what it was.
+    #[serde(skip)]
+    traced: Option<Box<explain::Traced>>,
+}
+
+/// What of the rules is in use.
+#[derive(Clone, Copy, Debug, Default)]
+struct InUse {
+    /// More than bands, ages and requirements decide who goes next and who takes it: agents
+    /// are asked whose turn it is.
+    turns: bool,
+    /// Some contact has come that prefers agents.
+    preferences: bool,
+    /// Some condition asks how often a contact was offered, or missed.
+    counts: bool,
+    /// Some queue asks for staff.
+    staff: bool,
+    /// Some queue goes by how much of an agent's room is taken.
+    occupancy: bool,
+    /// Some queue must leave agents free for others.
+    keep_free: bool,
+    /// Some queue goes by who last talked with the customer, within this at most.
+    last_agent: Span,
+    /// Some agents or queues have lines.
+    lines: bool,
+    /// More than slots says how much an agent can hold.
+    capacity: bool,
 }
 
 type Outcome = Result<Reply, Rejection>;
@@ -130,17 +220,31 @@ impl Router {
             contacts: Slab::default(),
             offers: Slab::default(),
             timers: Timers::default(),
+            offers_made: 0,
             matcher: SkillMatcher::default(),
-            closed: VecDeque::new(),
+            queues: Vec::new(),
+            kpis: Vec::new(),
+            lines_down: Vec::new(),
+            scores: Vec::new(),
+            last_agents: Expiring::default(),
+            resumable: Expiring::default(),
+            takes: Takes::default(),
+            closed: Ends::default(),
             answers: Answers::default(),
             now: Timestamp::ZERO,
+            as_of: Timestamp::ZERO,
             ids: FxHashMap::default(),
             departed: FxHashMap::default(),
             plan_classes: Vec::new(),
             events: Vec::new(),
             unsettled: Unsettled::default(),
+            set_aside: BTreeSet::new(),
+            awaiting: BTreeMap::new(),
+            in_use: InUse::default(),
+            traced: None,
         };
-        router.hold_plan_classes();
+        router.follow_plan();
+        router.intern_lines();
         router
     }
 
@@ -150,7 +254,7 @@ impl Router {
     /// A [`Rejection`] when the state says no; nothing has changed beyond the `advance`.
     pub fn apply(&mut self, now: Timestamp, command: Command<'_>) -> Outcome {
         self.advance(now)?;
-        self.execute(command)
+        self.execute(&command)
     }
 
     /// As [`Self::apply`], for a request that says who asked and under which id: a
@@ -165,12 +269,12 @@ impl Router {
         command: Command<'_>,
     ) -> Outcome {
         self.advance(now)?;
-        let Some(id) = envelope.command_id else { return self.execute(command) };
+        let Some(id) = envelope.command_id else { return self.execute(&command) };
         if let Some(first) = self.first_answer(id, command.word()) {
             return first;
         }
         let word = command.word();
-        let result = self.execute(command);
+        let result = self.execute(&command);
         self.remember(id, word, envelope, result.clone());
         result
     }
@@ -213,7 +317,8 @@ impl Router {
         self.answers.remember(id, answer, self.now + self.plan.retention);
     }
 
-    /// Fires every deadline at or before `now`, in order.
+    /// Fires every deadline at or before `now`, in order. All of it happens at `now`, but
+    /// ages are judged by the deadline's own instant.
     ///
     /// # Errors
     /// `time_backwards` when `now` lies before an earlier one.
@@ -229,164 +334,38 @@ impl Router {
         // What is set from here on lies after `now`, but at the end of time, where
         // deadlines meet: firing those as well would never end.
         let set = self.timers.set_so_far();
-        while let Some(deadline) = self.timers.take_due(now, set) {
-            match deadline {
-                Deadline::Offer(offer) => self.offer_missed(offer),
-                Deadline::Connect(contact) => self.connect_timed_out(contact),
-                Deadline::WrapUp(agent, contact) => self.wrap_up_limit(agent, contact),
-                Deadline::Escalation(contact) => self.escalation_due(contact),
-                Deadline::Exclusion(contact, agent) => self.exclusion_over(contact, agent),
+        while let Some((at, due)) = self.timers.take_due(now, set) {
+            self.as_of = self.as_of.max(at);
+            match due {
+                Due::Looks(contacts) => contacts.into_iter().for_each(|key| self.look_due(key)),
+                Due::Deadline(deadline) => self.fire(deadline),
             }
             self.settle();
         }
+        self.as_of = now;
         self.forget_closed();
+        self.resumable.forget(now);
+        self.last_agents.forget(now);
         self.answers.forget(now);
         Ok(())
     }
 
-    fn execute(&mut self, command: Command<'_>) -> Outcome {
-        let done = |()| Reply::Done;
-        let reply = match command {
-            Command::SignIn { agent, skills, queues, capacity } => {
-                self.sign_in(agent, skills, queues, capacity)
+    fn fire(&mut self, deadline: Deadline) {
+        match deadline {
+            Deadline::Offer(offer) => self.offer_missed(offer),
+            Deadline::Connect(contact) => self.connect_timed_out(contact),
+            Deadline::WrapUp(agent, contact) => self.wrap_up_limit(agent, contact),
+            Deadline::Escalation(contact) => self.escalation_due(contact),
+            Deadline::Exclusion { contact, agent, by_host } => {
+                self.exclusion_over(contact, agent, by_host);
             }
-            Command::SignOut(agent) => self.sign_out(agent).map(done),
-            Command::Ready(agent) => self.ready(agent).map(done),
-            Command::NotReady { agent, reason } => self.not_ready(agent, reason).map(done),
-            Command::SetDevice { agent, device } => self.set_device(agent, device).map(done),
-            Command::Change { agent, skills, queues, capacity } => {
-                self.change(agent, skills, queues, capacity).map(done)
-            }
-            Command::Enqueue(contact) => self.enqueue(&contact),
-            Command::Cancel { contact, cause } => self.cancel(contact, cause).map(done),
-            Command::Reprioritise { contact, band, head_start } => {
-                self.reprioritise(contact, band, head_start).map(done)
-            }
-            Command::Update { contact, requirement, attributes } => {
-                self.update(contact, requirement, attributes).map(done)
-            }
-            Command::Accept(offer) => self.accept(offer).map(done),
-            Command::Decline { offer, reason } => self.decline(offer, reason).map(done),
-            Command::Connected(contact) => self.connected(contact).map(done),
-            Command::Hold(contact) => self.hold(contact, true).map(done),
-            Command::Resume(contact) => self.hold(contact, false).map(done),
-            Command::Transfer { contact, queue, keep_age } => {
-                self.transfer(contact, queue, keep_age).map(done)
-            }
-            Command::Join { contact, agent, role } => self.join(contact, agent, role).map(done),
-            Command::Leave { contact, agent } => self.leave(contact, agent).map(done),
-            Command::HandOver { contact, agent } => self.hand_over(contact, agent).map(done),
-            Command::Release { contact, by } => self.release(contact, by).map(done),
-            Command::ExtendWrapUp { agent, contact, by } => {
-                self.extend_wrap_up(agent, contact, by).map(done)
-            }
-            Command::EndWrapUp { agent, contact } => self.end_wrap_up(agent, contact).map(done),
-            Command::Dispose { contact, codes } => self.dispose(contact, codes).map(done),
-        }?;
-        self.settle();
-        Ok(reply)
-    }
-
-    /// When `advance` will have something to do; `None`: nothing is pending.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.next()
-    }
-
-    /// What happened since [`Self::clear_events`].
-    #[must_use]
-    pub fn events(&self) -> &[Event] {
-        &self.events
-    }
-
-    /// Forgets the events that were read.
-    pub fn clear_events(&mut self) {
-        self.events.clear();
-        self.departed.clear();
-    }
-
-    /// The plan in force.
-    #[must_use]
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// The plan in force, to share.
-    #[must_use]
-    pub fn shared_plan(&self) -> Arc<Plan> {
-        Arc::clone(&self.plan)
-    }
-
-    /// The key of an agent who has signed in at least once.
-    #[must_use]
-    pub fn find_agent(&self, name: &str) -> Option<AgentKey> {
-        self.agent_names.find(name).map(AgentKey::new)
-    }
-
-    /// The key of a contact, live or retained.
-    #[must_use]
-    pub fn find_contact(&self, id: &str) -> Option<ContactKey> {
-        self.ids.get(id).copied()
-    }
-
-    /// The host's ids of a contact's customer, conversation and previous contact.
-    #[must_use]
-    pub fn story(&self, contact: ContactKey) -> Option<[Option<&str>; 3]> {
-        let contact = self.contacts.get(contact.index(), contact.generation())?;
-        let ids = [&contact.customer, &contact.conversation, &contact.previous];
-        Some(ids.map(Option::as_deref))
-    }
-
-    /// The queue a contact is in, or was in last.
-    #[must_use]
-    pub fn queue_of(&self, contact: ContactKey) -> Option<QueueKey> {
-        Some(self.contacts.get(contact.index(), contact.generation())?.queue)
-    }
-
-    /// The live offer of a contact, if it has one.
-    #[must_use]
-    pub fn live_offer_of(&self, contact: ContactKey) -> Option<OfferKey> {
-        match self.contacts.get(contact.index(), contact.generation())?.phase {
-            Phase::Offered(offer) => Some(offer),
-            Phase::Waiting | Phase::Connecting { .. } | Phase::Engaged { .. } | Phase::Closed => {
-                None
-            }
+            Deadline::Ring(contact) => self.ring_one_more(contact),
+            Deadline::Grace(contact) => self.release_reserved(contact, Cause::Limit),
+            Deadline::BackOff(agent) => self.back_off_over(agent),
+            Deadline::Due(contact) => self.scheduled_due(contact),
+            Deadline::Suspension(contact) => self.suspension_over(contact),
+            Deadline::Help(queue, rule) => self.help_may_end(queue, rule),
         }
-    }
-
-    /// An agent's name.
-    #[must_use]
-    pub fn agent_name(&self, agent: AgentKey) -> &str {
-        self.agent_names.name(agent.index())
-    }
-
-    /// A contact's id; `None` once it is forgotten and its events are read.
-    #[must_use]
-    pub fn contact_id(&self, contact: ContactKey) -> Option<&str> {
-        let live = self.contacts.get(contact.index(), contact.generation());
-        live.map(|contact| &*contact.id).or_else(|| self.departed.get(&contact).map(|id| &**id))
-    }
-
-    /// Every agent who ever signed in, by key.
-    pub fn agent_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.agent_names.iter()
-    }
-
-    /// Every reason and code that rode on an event, by key.
-    pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.texts.iter()
-    }
-
-    /// The text of a reason or code.
-    #[must_use]
-    pub fn text(&self, key: TextKey) -> &str {
-        self.texts.name(key.index())
-    }
-
-    /// The answer once given under a command id, within retention.
-    #[must_use]
-    pub fn answer(&self, command_id: &str) -> Option<&Answer> {
-        self.answers.find(command_id)
     }
 
     /// The deadline a setting of the plan gives: never this very instant, or an offer
@@ -443,6 +422,23 @@ impl Router {
         ContactKey::new(index, generation.expect("a waiting contact is live"))
     }
 
+    /// The rules a contact is under: its queue's, or those it came under where they are
+    /// frozen.
+    fn rules<'a>(&'a self, contact: &'a Contact) -> &'a QueuePlan {
+        match contact.kept_rules() {
+            Some(rules) => rules,
+            None => self.plan.queue(contact.queue),
+        }
+    }
+
+    /// As [`Self::rules`], to keep while the contact changes.
+    fn shared_rules(&self, contact: &Contact) -> Rules {
+        match contact.more.as_deref().and_then(|more| more.rules.as_ref()) {
+            Some(rules) => Rules::Frozen(Arc::clone(rules)),
+            None => Rules::Planned(Arc::clone(&self.plan), contact.queue),
+        }
+    }
+
     fn offer(&self, key: OfferKey) -> Option<&Offer> {
         self.offers.get(key.index(), key.generation())
     }
@@ -451,5 +447,21 @@ impl Router {
     fn wrong_phase(contact: &Contact, remedy: &str) -> Rejection {
         let message = format!("contact '{}' is {}: {remedy}", contact.id, contact.phase.word());
         Rejection::new(RejectionCode::WrongPhase, message)
+    }
+}
+
+/// A queue's rules, held on to.
+enum Rules {
+    Planned(Arc<Plan>, QueueKey),
+    Frozen(Arc<QueuePlan>),
+}
+
+impl core::ops::Deref for Rules {
+    type Target = QueuePlan;
+    fn deref(&self) -> &QueuePlan {
+        match self {
+            Self::Planned(plan, queue) => plan.queue(*queue),
+            Self::Frozen(rules) => rules,
+        }
     }
 }

@@ -1,21 +1,32 @@
-//! Matching after each change, until no waiting contact has an eligible agent.
+//! Matching after each change, until no waiting contact has an eligible agent and no
+//! condition that a contact waits for holds.
 //!
 //! Before a change no eligible pair was left, so only those whom the change touched
-//! are looked at: agents who may have become able to take something, and contacts
-//! that began to wait or ask for less.
+//! are looked at: agents who may have become able to take something, contacts that
+//! began to wait or ask for less, queues whose contacts may take somebody new.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Router;
-use crate::ids::{AgentKey, ContactKey};
-use crate::matching::Choice;
+use super::explain::How;
+use super::precedence::{Scarce, Turn};
+use crate::bitset::BitSet;
+use crate::ids::{AgentKey, ContactKey, QueueKey};
+use crate::matching::{Choice, Look};
 use crate::queue::OrderKey;
+use crate::time::{Span, Timestamp};
 
 /// Whom the current change touched.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Unsettled {
     agents: Vec<AgentKey>,
     contacts: Vec<ContactKey>,
+    queues: Vec<QueueKey>,
+    /// Queues that have staff again, and since when they had none: staff that comes and
+    /// goes within one command was never there.
+    staffed: Vec<(QueueKey, Timestamp)>,
 }
 
 impl Unsettled {
@@ -25,18 +36,71 @@ impl Unsettled {
         }
     }
 
+    /// Every one of so many agents.
+    pub(super) fn all(&mut self, agents: usize) {
+        self.agents = (0..agents).map(AgentKey::new).collect();
+    }
+
     pub(super) fn contact(&mut self, contact: ContactKey) {
         if !self.contacts.contains(&contact) {
             self.contacts.push(contact);
         }
     }
+
+    pub(super) fn queue(&mut self, queue: QueueKey) {
+        if !self.queues.contains(&queue) {
+            self.queues.push(queue);
+        }
+    }
+
+    pub(super) fn staffed(&mut self, queue: QueueKey, wanted_since: Timestamp) {
+        self.staffed.push((queue, wanted_since));
+    }
+
+    /// Since when a queue had no staff before the current change.
+    pub(super) fn wanted_since(&self, queue: QueueKey) -> Option<Timestamp> {
+        self.staffed.iter().find(|(staffed, _)| *staffed == queue).map(|(_, since)| *since)
+    }
+
+    /// The want of staff of a queue begins anew.
+    pub(super) fn forget_want(&mut self, queue: QueueKey) {
+        self.staffed.retain(|(staffed, _)| *staffed != queue);
+    }
+
+    /// The change is over: who is there now is there.
+    pub(super) fn settle_staff(&mut self) {
+        self.staffed.clear();
+    }
+
+    fn clear(&mut self) {
+        self.agents.clear();
+        self.contacts.clear();
+        self.queues.clear();
+    }
 }
 
 impl Router {
-    /// Offers contacts, first in order first, while one has an eligible agent.
+    /// Offers contacts, first in order first, while one has an eligible agent; then takes
+    /// the steps whose conditions hold.
     pub(super) fn settle(&mut self) {
+        self.unsettled.settle_staff();
+        self.match_waiting();
+        while self.step_by_condition() {
+            self.match_waiting();
+        }
+    }
+
+    pub(super) fn match_waiting(&mut self) {
+        if self.goes_by_turns() {
+            while let Some((contact, choice, overtaken)) = self.next_turn() {
+                self.note_overtaken(&overtaken);
+                self.make_offer(contact, choice, How::Turn);
+            }
+            self.unsettled.clear();
+            return;
+        }
         while let Some((contact, choice)) = self.next_match() {
-            self.make_offer(contact, choice);
+            self.make_offer(contact, choice, How::Turn);
         }
     }
 
@@ -81,7 +145,7 @@ impl Router {
         let mut first: Option<(OrderKey, ContactKey, Choice)> = None;
         contacts.retain(|&key| {
             let Some(choice) = self.best_agent(key) else { return false };
-            let at = self.contact(key).order();
+            let at = self.contact(key).place.expect("who has a choice stands in line");
             if first.is_none_or(|first| at < first.0) {
                 first = Some((at, key, choice));
             }
@@ -91,13 +155,90 @@ impl Router {
         first
     }
 
-    /// The best of all agents eligible for a contact that waits.
-    pub(super) fn best_agent(&self, key: ContactKey) -> Option<Choice> {
-        let contact = self.contacts.get(key.index(), key.generation())?;
-        if contact.phase != super::state::Phase::Waiting {
-            return None;
+    /// The next offer where more than heads decide: of the contacts that are some agent's
+    /// turn the first in order, to the best of those whose turn it is.
+    fn next_turn(&mut self) -> Option<(ContactKey, Choice, Vec<ContactKey>)> {
+        self.unsettled.contacts = self.those_with_agents(&self.unsettled.contacts);
+        let Unsettled { agents, contacts, queues, .. } = &self.unsettled;
+        if let ([], [only], []) = (&**agents, &**contacts, &**queues) {
+            // Where one contact is all that moves, it is everybody's turn.
+            let choice = self.best_of(*only, &self.eligible(*only));
+            return choice.map(|choice| (*only, choice, Vec::new()));
         }
-        let strategy = self.plan.queue(contact.queue).strategy;
-        self.matcher.best_agent(contact.demand(), strategy, |agent| contact.excludes(agent))
+        let mut scarce = Scarce::default();
+        let concerned = self.concerned();
+        let turns = concerned.iter().filter_map(|agent| {
+            let turn = self.turn_of(AgentKey::new(agent), &mut scarce)?;
+            Some((agent, turn))
+        });
+        let turns: BTreeMap<usize, Turn> = turns.collect();
+        let first = turns.values().min_by_key(|turn| turn.precedence)?.clone();
+        // Whoever else may take it could not before: their turn is to be known too.
+        let concerned = self.eligible(first.contact);
+        let mut in_turn = BitSet::default();
+        let mut overtaken: Vec<(usize, Vec<ContactKey>)> = Vec::new();
+        for agent in concerned.iter() {
+            let known = turns.get(&agent).cloned();
+            let turn = known.or_else(|| self.turn_of(AgentKey::new(agent), &mut scarce));
+            if let Some(turn) = turn.filter(|turn| turn.contact == first.contact) {
+                in_turn.set(agent, true);
+                overtaken.push((agent, turn.overtaken));
+            }
+        }
+        let choice = self.best_of(first.contact, &in_turn).expect("it is somebody's turn");
+        let eligible = u32::try_from(concerned.len()).expect("keys count in 32 bits");
+        let passed = overtaken.into_iter().find(|(agent, _)| *agent == choice.agent);
+        let passed = passed.map(|(_, keys)| keys).unwrap_or_default();
+        Some((first.contact, Choice { eligible, ..choice }, passed))
+    }
+
+    /// Everyone whom the current change may let take something.
+    pub(super) fn concerned(&self) -> BitSet {
+        let Unsettled { agents, contacts, queues, .. } = &self.unsettled;
+        let mut concerned = BitSet::default();
+        agents.iter().for_each(|agent| concerned.set(agent.index(), true));
+        for &key in contacts {
+            if self.contacts.get(key.index(), key.generation()).is_some() {
+                concerned.add(&self.eligible(key));
+            }
+        }
+        queues.iter().for_each(|queue| concerned.add(&self.concerned_by(*queue)));
+        concerned
+    }
+
+    fn those_with_agents(&self, contacts: &[ContactKey]) -> Vec<ContactKey> {
+        let waits = |key: &ContactKey| {
+            let live = self.contacts.get(key.index(), key.generation());
+            live.is_some_and(|contact| contact.place.is_some()) && !self.eligible(*key).is_empty()
+        };
+        contacts.iter().copied().filter(waits).collect()
+    }
+
+    /// Everyone who might take some contact of a queue, whichever its age.
+    fn concerned_by(&self, queue: QueueKey) -> BitSet {
+        let mut all = BitSet::default();
+        if self.spares_nobody(queue) {
+            return all;
+        }
+        let look = Look { age: Span::MAX, waiting: u32::MAX };
+        for (demand, _) in self.matcher.groups_of(queue) {
+            all.add(&self.matcher.eligible(demand, look));
+        }
+        if self.in_use.preferences {
+            // Whom a contact prefers may lack its skills: its group does not show it.
+            let agents = (0..).zip(&self.agents).filter(|(_, agent)| {
+                let mut prefer = agent.preferred_by.iter().map(|key| self.contact(*key));
+                prefer.any(|contact| contact.queue == queue && contact.place.is_some())
+            });
+            agents.for_each(|(agent, _)| all.set(agent, true));
+        }
+        all
+    }
+
+    fn note_overtaken(&mut self, overtaken: &[ContactKey]) {
+        for &key in overtaken {
+            let more = self.contact_mut(key).more_mut();
+            more.overtaken = more.overtaken.saturating_add(1);
+        }
     }
 }

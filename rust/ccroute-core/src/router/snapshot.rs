@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{RULES_VERSION, Router};
 use crate::error::ConfigError;
-use crate::ids::{AgentKey, ContactKey};
+use crate::ids::{AgentKey, ContactKey, QueueKey};
 use crate::time::Timestamp;
 
 const MAGIC: &[u8; 8] = b"ccroute1";
@@ -37,10 +37,14 @@ impl Router {
         bytes
     }
 
-    /// The router a snapshot was taken of.
+    /// The router a snapshot was taken of. A checksum tells damage, not an author: restore only
+    /// what a router wrote.
     ///
     /// # Errors
     /// When the bytes are no snapshot, are damaged, or were written under other rules.
+    ///
+    /// # Panics
+    /// May panic, or go on to, when somebody made up the content and its checksum.
     pub fn restore(bytes: &[u8]) -> Result<Self, ConfigError> {
         let damaged = |what: &str| ConfigError::new(format!("snapshot {what}: take it anew"));
         if bytes.len() < HEADER + DIGEST || !bytes.starts_with(MAGIC) {
@@ -66,6 +70,7 @@ impl Router {
             postcard::from_bytes(state).map_err(|_| damaged("does not decode"))?;
         let now = Timestamp::from_micros(number(MAGIC.len() + 4, 8));
         router.now = now.ok_or_else(|| damaged("has no valid time"))?;
+        router.as_of = router.now;
         router.rebuild();
         router.check().map_err(|broken| damaged(&format!("is inconsistent ({broken})")))?;
         Ok(router)
@@ -78,17 +83,31 @@ impl Router {
     /// Builds what is not in a snapshot: names, classes, sets, who waits where.
     fn rebuild(&mut self) {
         self.matcher.rebuild();
-        self.hold_plan_classes();
+        for agent in (0..self.agents.len()).map(AgentKey::new) {
+            self.matcher.set_present(agent, self.is_signed_in(agent));
+            self.agent_mut(agent).note_media();
+            self.in_use.lines |= !self.agent(agent).lines.is_empty();
+            self.in_use.capacity |= self.agent(agent).budget > 0;
+        }
+        self.follow_plan();
+        for queue in (0..self.queues.len()).map(QueueKey::new) {
+            self.lend_by_rules(queue);
+        }
         let rows = self.contacts.iter();
         let keys: Vec<ContactKey> =
             rows.map(|(index, generation, _)| ContactKey::new(index, generation)).collect();
-        for key in keys {
+        for &key in &keys {
+            let contact = self.contact(key);
+            self.in_use.preferences |= !contact.preferred().is_empty();
             self.ids.insert(self.contact(key).id.clone(), key);
-            self.place_again(key);
         }
-        for agent in 0..self.agents.len() {
-            self.refresh(AgentKey::new(agent));
+        for agent in (0..self.agents.len()).map(AgentKey::new) {
+            if self.in_use.lines {
+                self.bar_by_lines(agent);
+            }
+            self.refresh(agent);
         }
+        keys.into_iter().for_each(|key| self.place_again(key));
         self.unsettled = super::Unsettled::default();
     }
 }

@@ -18,7 +18,7 @@ impl Router {
         let rule = self.plan.queue(queue).wrap_up;
         let offline = self.agent(agent).availability == Availability::Offline;
         if rule.mode == WrapUpMode::None || offline {
-            self.slot_worked(agent, channel);
+            self.slot_worked(agent, channel, queue);
             return;
         }
         let until = self.after(rule.limit);
@@ -98,7 +98,7 @@ impl Router {
         let at = wrapping.iter().position(|left| left.agent == agent);
         let left = wrapping.remove(at.expect("an agent wraps up a contact that knows it"));
         self.timers.cancel(left.timer);
-        self.slot_worked(agent, self.contact(key).channel);
+        self.slot_worked(agent, self.contact(key).channel, left.queue);
         let event = self.wrap_up_event(EventKind::WrapUpEnded, key, &left);
         self.emit(Event { cause, ..event });
         // After a transfer the contact may be waiting for just this agent.

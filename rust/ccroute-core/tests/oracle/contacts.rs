@@ -1,113 +1,21 @@
-//! The commands of contacts that wait: coming, leaving, their place and their need;
-//! going back into the queue, escalation and closing.
+//! The commands of contacts that are not connected: leaving, their place and their need,
+//! who is not offered them, time out of matching, keys.
 
-use ccroute_core::{Cause, EventKind, RejectionCode, Span};
+use ccroute_core::{Cause, EventKind, RejectionCode, Shift, Span};
 
-use super::commands::Arrival;
+use super::commands::Update;
 use super::happening::Happening;
-use super::router::{Answer, Contact, Oracle, Phase, Seq, Timer};
-use super::rules::Need;
-
-/// "Head start at most ten years."
-const TEN_YEARS: i64 = 10 * 365 * 86_400 * 1_000_000;
+use super::joining::{valid_head_start, valid_scores};
+use super::router::{Answer, Exclusion, Oracle, Phase, Seq, Timer};
+use super::rules::Deed;
+use super::state::KeptPlace;
 
 impl Oracle {
-    /// "**enqueue** – id not live nor retained, else `duplicate_contact`.
-    /// → `contact_queued` (time = since = now), overdue steps."
-    pub(crate) fn enqueue(&mut self, arrival: &Arrival) -> Answer {
-        let Arrival { contact: id, queue, channel, band, head_start, need, .. } = arrival;
-        self.known_queue(queue)?;
-        self.known_channel(channel)?;
-        // "Unknown keys and whatever is an `invalid_value` come before all others, in the
-        // order of the arguments."
-        valid_head_start(Some(*head_start))?;
-        self.valid_need(need.as_ref())?;
-        if self.find_contact(id).is_ok() {
-            return Err(RejectionCode::DuplicateContact);
-        }
-        self.entered += 1;
-        self.contacts.push(Contact {
-            seq: self.entered,
-            id: id.clone(),
-            phase: Phase::Waiting,
-            queue: queue.clone(),
-            channel: channel.clone(),
-            band: *band,
-            head_start: *head_start,
-            since: self.now,
-            visit: 1,
-            steps: 0,
-            own: need.clone().unwrap_or_default(),
-            excluded: Vec::new(),
-            parts: Vec::new(),
-            conversations: Vec::new(),
-            gone_since: None,
-        });
-        self.start_visit(self.entered);
-        Ok(id.clone())
-    }
-
-    /// "A new visit starts from step 0 of the new queue, with what is due by its age
-    /// taken at once, after `contact_queued`."
-    pub(crate) fn start_visit(&mut self, contact: Seq) {
-        self.begin_waiting(contact, EventKind::ContactQueued, Cause::None);
-    }
-
-    /// "Deferred: on requeue, overdue ones are taken at once, after `contact_requeued`."
-    pub(crate) fn requeue(&mut self, contact: Seq, cause: Cause) {
-        self.begin_waiting(contact, EventKind::ContactRequeued, cause);
-    }
-
-    fn begin_waiting(&mut self, contact: Seq, kind: EventKind, cause: Cause) {
-        self.contact_mut(contact).phase = Phase::Waiting;
-        let since = self.contact(contact).since;
-        let event = self.about(contact, kind);
-        self.events.push(Happening { cause, time: Some(since), ..event });
-        self.escalate(contact);
-    }
-
-    /// "A due step is taken when the contact is waiting (`contact_escalated`, number =
-    /// steps taken so far); several due ones in one go, one event each."
-    pub(crate) fn escalate(&mut self, contact: Seq) {
-        while let Some(due) = self.next_step_due(contact) {
-            if due > self.now {
-                self.set_timer(due, Timer::Escalation(contact));
-                return;
-            }
-            self.contact_mut(contact).steps += 1;
-            let number = u32::try_from(self.contact(contact).steps).expect("few steps");
-            let event = self.about(contact, EventKind::ContactEscalated);
-            self.events.push(Happening { number, ..event });
-            // Exclusion lasts until "the contact takes its next escalation step".
-            self.end_exclusions(contact);
-        }
-    }
-
-    /// "A queue's steps are due at `since + after`."
-    fn next_step_due(&self, contact: Seq) -> Option<ccroute_core::Timestamp> {
-        let contact = self.contact(contact);
-        let (after, _) = self.rules.queue(&contact.queue).escalation.get(contact.steps)?;
-        Some(contact.since + *after)
-    }
-
-    pub(crate) fn end_exclusions(&mut self, contact: Seq) {
-        self.contact_mut(contact).excluded.clear();
-        self.timers
-            .retain(|(_, timer)| !matches!(timer, Timer::Exclusion(of, _) if *of == contact));
-    }
-
-    /// "An agent who missed, declined, or failed to connect a contact is excluded from it
-    /// until the first of: `exclude_for` has passed; …"
-    pub(crate) fn exclude(&mut self, contact: Seq, agent: &str) {
-        let span = self.rules.queue(&self.contact(contact).queue).exclude_for;
-        self.contact_mut(contact).excluded.push(agent.to_owned());
-        self.set_timer(self.now + span, Timer::Exclusion(contact, agent.to_owned()));
-    }
-
-    /// "**cancel** – waiting, offered or connecting, else `wrong_phase`; cause one of …,
-    /// else `invalid_value`. A live offer: `offer_withdrawn` (same cause). Then
-    /// `contact_abandoned` for abandoned, else `contact_left`; the agent on it when
-    /// connecting. The contact is closed."
+    /// "**cancel** – scheduled, waiting, offered, connecting or suspended, else `wrong_phase`;
+    /// cause one of …, else `invalid_value`. Each live offer: `offer_withdrawn` (same cause);
+    /// when connecting, each reservation `reservation_released` (same cause). Then
+    /// `contact_abandoned` for abandoned, else `contact_left`; the agent on it when connecting.
+    /// The contact is closed."
     pub(crate) fn cancel(&mut self, id: &str, cause: Cause) -> Answer {
         self.find_contact(id)?;
         let allowed = [
@@ -121,103 +29,244 @@ impl Oracle {
         if !allowed.contains(&cause) {
             return Err(RejectionCode::InvalidValue);
         }
-        let contact = self.unconnected(id)?;
-        let kind = if cause == Cause::Abandoned {
-            EventKind::ContactAbandoned
-        } else {
-            EventKind::ContactLeft
-        };
-        self.leave_queue(contact, kind, cause);
-        self.close(contact);
+        let seq = self.unconnected(id)?;
+        self.depart(seq, cause);
         Ok(String::new())
     }
 
-    /// Ends the visit of a contact nobody has talked to yet in it.
-    pub(crate) fn leave_queue(&mut self, contact: Seq, kind: EventKind, cause: Cause) {
-        let live = self.offers.iter().find(|offer| offer.contact == contact);
-        if let Some(ordinal) = live.map(|offer| offer.ordinal) {
-            self.withdraw(ordinal, cause);
+    /// As cancel.
+    pub(crate) fn depart(&mut self, seq: Seq, cause: Cause) {
+        let abandoned = cause == Cause::Abandoned;
+        if abandoned {
+            self.keep_place(seq);
         }
-        let agent = match &self.contact(contact).phase {
-            Phase::Connecting { agent, .. } => Some(agent.clone()),
-            Phase::Waiting | Phase::Offered | Phase::Engaged { .. } | Phase::Closed => None,
-        };
-        let event = self.about(contact, kind);
-        self.events.push(Happening { cause, agent, ..event });
-        self.cancel_timer(&Timer::Escalation(contact));
-        self.cancel_timer(&Timer::Connect(contact));
+        let kind = if abandoned { EventKind::ContactAbandoned } else { EventKind::ContactLeft };
+        self.leave_queue(seq, kind, cause);
+        self.close(seq);
     }
 
-    /// "The contact is closed."
-    pub(crate) fn close(&mut self, contact: Seq) {
-        self.contact_mut(contact).phase = Phase::Closed;
-        self.end_exclusions(contact);
-        self.begin_retention(contact);
-    }
-
-    /// "Closed (gone; remembered for the plan's `retention`, counted from the end of the
-    /// last wrap-up after it …)."
-    pub(crate) fn begin_retention(&mut self, contact: Seq) {
-        let over = self.contact(contact).phase == Phase::Closed
-            && self.wrap_ups.iter().all(|wrap| wrap.contact != contact);
-        if over {
-            self.contact_mut(contact).gone_since = Some(self.now);
+    /// "A newcomer with a customer who was abandoned in the same queue (within that queue's
+    /// `leaving.resume_within`, counted from then)": what is remembered of it.
+    fn keep_place(&mut self, seq: Seq) {
+        let contact = self.contact(seq);
+        let within = self.rules_for(contact).leaving.resume_within;
+        let Some(customer) = contact.customer.clone() else { return };
+        if within == Span::ZERO || !contact.is_in_queue() {
+            return;
         }
+        let (queue, since) = (contact.queue.clone(), contact.since);
+        self.places.retain(|place| place.customer != customer || place.queue != queue);
+        self.places.push(KeptPlace { customer, queue, since, until: self.now + within });
     }
 
-    /// "Waiting, offered or connecting, else `wrong_phase`."
+    /// "Scheduled, waiting, offered, connecting or suspended, else `wrong_phase`."
     fn unconnected(&self, id: &str) -> Result<Seq, RejectionCode> {
-        let contact = self.find_contact(id)?;
-        match self.contact(contact).phase {
-            Phase::Waiting | Phase::Offered | Phase::Connecting { .. } => Ok(contact),
+        let seq = self.find_contact(id)?;
+        match self.contact(seq).phase {
+            Phase::Scheduled { .. }
+            | Phase::Waiting
+            | Phase::Offered
+            | Phase::Connecting { .. }
+            | Phase::Suspended => Ok(seq),
             Phase::Engaged { .. } | Phase::Closed => Err(RejectionCode::WrongPhase),
         }
     }
 
-    /// "**reprioritise** – waiting, offered or connecting. → `contact_reprioritised`. An
-    /// offer stands." "`number`: the band, as two's complement."
+    /// "In the queue, else `wrong_phase`."
+    pub(crate) fn in_queue(&self, id: &str) -> Result<Seq, RejectionCode> {
+        let seq = self.find_contact(id)?;
+        if self.contact(seq).is_in_queue() { Ok(seq) } else { Err(RejectionCode::WrongPhase) }
+    }
+
+    /// "Not closed."
+    fn open_contact(&self, seq: Seq) -> Result<(), RejectionCode> {
+        let closed = self.contact(seq).phase == Phase::Closed;
+        if closed { Err(RejectionCode::WrongPhase) } else { Ok(()) }
+    }
+
+    /// "**reprioritise** – scheduled, waiting, offered, connecting or suspended. →
+    /// `contact_reprioritised` (number: the band without what steps added). An offer stands."
     pub(crate) fn reprioritise(
         &mut self,
         id: &str,
         band: Option<i16>,
-        head_start: Option<Span>,
+        head_start: Option<Shift>,
     ) -> Answer {
         self.find_contact(id)?;
         valid_head_start(head_start)?;
-        let contact = self.unconnected(id)?;
-        let known = self.contact_mut(contact);
-        known.band = band.unwrap_or(known.band);
-        known.head_start = head_start.unwrap_or(known.head_start);
-        let number = i32::from(known.band) as u32;
-        let event = self.about(contact, EventKind::ContactReprioritised);
-        self.events.push(Happening { number, ..event });
+        let seq = self.unconnected(id)?;
+        let contact = self.contact_mut(seq);
+        if band.is_some() {
+            (contact.came_with.band, contact.ruled.band) = (band, None);
+        }
+        if head_start.is_some() {
+            (contact.came_with.head_start, contact.ruled.head_start) = (head_start, None);
+        }
+        // "The band, as two's complement."
+        let number = i32::from(self.own_band(self.contact(seq))) as u32;
+        let event = self.about(seq, EventKind::ContactReprioritised);
+        self.emit(Happening { number, ..event });
         Ok(String::new())
     }
 
-    /// "**update** – not closed. A requirement replaces the contact's own.
-    /// → `contact_updated`. An offer stands."
-    pub(crate) fn update(&mut self, id: &str, need: Option<&Need>) -> Answer {
-        let contact = self.find_contact(id)?;
-        self.valid_need(need)?;
-        if self.contact(contact).phase == Phase::Closed {
+    /// "**update** – not closed. Attributes are added or replaced. A requirement replaces the
+    /// contact's own; preferred agents replace those before, and `preferred.first` counts from
+    /// now. → `contact_updated`. An offer stands."
+    pub(crate) fn update(&mut self, id: &str, update: &Update) -> Answer {
+        let seq = self.find_contact(id)?;
+        self.valid_need(update.need.as_ref())?;
+        valid_scores(update.preferred.as_deref().unwrap_or_default())?;
+        self.open_contact(seq)?;
+        let now = self.now;
+        for (agent, _) in update.preferred.iter().flatten() {
+            self.get_to_know(agent);
+        }
+        let contact = self.contact_mut(seq);
+        if let Some(need) = &update.need {
+            contact.own = need.clone();
+        }
+        for (key, value) in &update.attributes {
+            match contact.attributes.iter_mut().find(|(known, _)| known == key) {
+                Some((_, known)) => *known = value.clone(),
+                None => contact.attributes.push((key.clone(), value.clone())),
+            }
+        }
+        if let Some(preferred) = &update.preferred {
+            contact.preferred.clear();
+            for (agent, score) in preferred {
+                if contact.preferred.iter().all(|(named, _)| named != agent) {
+                    contact.preferred.push((agent.clone(), *score));
+                }
+            }
+            (contact.preferred_since, contact.owner_first) = (now, None);
+        }
+        self.emit(self.about(seq, EventKind::ContactUpdated));
+        Ok(String::new())
+    }
+
+    /// "**exclude** – not closed. The agent may be unknown yet. Replaces an exclusion that runs.
+    /// → `contact_updated`. A live offer stands."
+    pub(crate) fn exclude(&mut self, id: &str, agent: &str, lasts: Option<Span>) -> Answer {
+        let seq = self.find_contact(id)?;
+        self.open_contact(seq)?;
+        self.get_to_know(agent);
+        self.end_exclusions(|of, running| of == seq && running.agent == agent);
+        let exclusion = Exclusion { agent: agent.to_owned(), by_host: true };
+        let until = lasts.map(|lasts| self.after(lasts));
+        self.begin_exclusion(seq, exclusion, until);
+        self.emit(self.about(seq, EventKind::ContactUpdated));
+        Ok(String::new())
+    }
+
+    /// "**readmit** – not closed. Ends an exclusion, if there is one, whoever set it. →
+    /// `contact_updated`."
+    pub(crate) fn readmit(&mut self, id: &str, agent: &str) -> Answer {
+        let seq = self.find_contact(id)?;
+        self.known_agent(agent)?;
+        self.open_contact(seq)?;
+        self.end_exclusions(|of, running| of == seq && running.agent == agent);
+        self.emit(self.about(seq, EventKind::ContactUpdated));
+        Ok(String::new())
+    }
+
+    /// "**suspend** – waiting or offered, else `wrong_phase`; at most the queue's `suspension`,
+    /// else `invalid_value`; not given: that. Offers: `offer_withdrawn` (suspended). →
+    /// `contact_suspended` (time)."
+    pub(crate) fn suspend(&mut self, id: &str, lasts: Option<Span>) -> Answer {
+        let seq = self.find_contact(id)?;
+        if !matches!(self.contact(seq).phase, Phase::Waiting | Phase::Offered) {
             return Err(RejectionCode::WrongPhase);
         }
-        if let Some(need) = need {
-            self.contact_mut(contact).own = need.clone();
+        let most = self.rules_of(seq).suspension;
+        if lasts.is_some_and(|lasts| lasts > most) {
+            return Err(RejectionCode::InvalidValue);
         }
-        self.events.push(self.about(contact, EventKind::ContactUpdated));
+        self.end_attempts(seq, Cause::Suspended);
+        self.contact_mut(seq).phase = Phase::Suspended;
+        let until = self.after(lasts.unwrap_or(most));
+        let event = self.about(seq, EventKind::ContactSuspended);
+        self.emit(Happening { time: Some(until), ..event });
+        self.set_timer(until, Timer::Suspension(seq));
         Ok(String::new())
     }
 
-    fn valid_need(&self, need: Option<&Need>) -> Result<(), RejectionCode> {
-        let Some(need) = need else { return Ok(()) };
-        self.valid_levels(need.all.iter().chain(need.any.iter().flatten()).chain(&need.none))
+    /// "**reinstate** of a suspended contact → `contact_requeued` (reinstated); of one neither
+    /// suspended nor scheduled: `wrong_phase`."
+    pub(crate) fn reinstate(&mut self, id: &str) -> Answer {
+        let seq = self.find_contact(id)?;
+        match self.contact(seq).phase {
+            Phase::Scheduled { .. } => self.come_due(seq),
+            Phase::Suspended => {
+                self.cancel_timer(&Timer::Suspension(seq));
+                self.requeue(seq, Cause::Reinstated);
+            }
+            Phase::Waiting
+            | Phase::Offered
+            | Phase::Connecting { .. }
+            | Phase::Engaged { .. }
+            | Phase::Closed => return Err(RejectionCode::WrongPhase),
+        }
+        Ok(String::new())
     }
-}
 
-fn valid_head_start(head_start: Option<Span>) -> Result<(), RejectionCode> {
-    match head_start {
-        Some(span) if span.micros() > TEN_YEARS => Err(RejectionCode::InvalidValue),
-        Some(_) | None => Ok(()),
+    /// "**press** – in the queue, else `wrong_phase`; the queue has that exit, else
+    /// `unknown_exit`. `move_to`: as *moved by rule*, with exited_by_key in place of overflowed,
+    /// even to a queue it left just now (a retired one: `unknown_queue`), and not as left by
+    /// rule; `end`: as cancel (exited_by_key); `offer_callback`: as
+    /// request_callback."
+    pub(crate) fn press(&mut self, id: &str, key: &str) -> Answer {
+        let seq = self.in_queue(id)?;
+        let exits = &self.rules_of(seq).exits;
+        let exit = exits.iter().find(|(named, _)| named == key);
+        let (_, deed) = exit.ok_or(RejectionCode::UnknownExit)?;
+        match deed.clone() {
+            Deed::Move(queue) => {
+                self.queue_in_use(&queue)?;
+                self.move_to(seq, &queue, Cause::ExitedByKey);
+            }
+            Deed::End(_) => self.depart(seq, Cause::ExitedByKey),
+            Deed::OfferCallback => return self.request_callback(id, None),
+        }
+        Ok(String::new())
+    }
+
+    /// "**transfer** – waiting, offered, connecting, suspended, engaged, held (else
+    /// `wrong_phase`); the same queue is allowed, a retired one is not (`unknown_queue`)."
+    pub(crate) fn transfer(&mut self, id: &str, queue: &str, keep_age: bool) -> Answer {
+        let seq = self.find_contact(id)?;
+        self.queue_in_use(queue)?;
+        match self.contact(seq).phase {
+            Phase::Scheduled { .. } | Phase::Closed => return Err(RejectionCode::WrongPhase),
+            // "Engaged or held: every part that is not primary `agent_left` in order of
+            // joining, `contact_transferred` (cause agent, agent = primary), wrap-up."
+            Phase::Engaged { .. } => {
+                self.end_conversation(seq, EventKind::ContactTransferred, Cause::Agent);
+            }
+            // "In the queue: [`offer_withdrawn` (transferred)s, or when connecting
+            // `reservation_released` (transferred)s], `contact_left` (transferred), with the
+            // agent when connecting, whose slot is free again."
+            Phase::Waiting | Phase::Offered | Phase::Connecting { .. } | Phase::Suspended => {
+                self.leave_queue(seq, EventKind::ContactLeft, Cause::Transferred);
+            }
+        }
+        self.go_on_in(seq, queue, keep_age, Cause::None);
+        Ok(String::new())
+    }
+
+    /// "Then `contact_queued`, visit + 1; since = now, or unchanged under keep_age. The sequence
+    /// number stays. Exclusions that the host did not set end; preferred agents are forgotten
+    /// unless the new queue says `keep_on_transfer`."
+    pub(crate) fn go_on_in(&mut self, seq: Seq, queue: &str, keep_age: bool, cause: Cause) {
+        self.change_queue(seq, queue);
+        let keeps = self.rules.queue(queue).preferred.keep_on_transfer;
+        let now = self.now;
+        let contact = self.contact_mut(seq);
+        if !keep_age {
+            contact.since = now;
+        }
+        if !keeps {
+            contact.preferred.clear();
+        }
+        self.begin_visit(seq, cause);
     }
 }

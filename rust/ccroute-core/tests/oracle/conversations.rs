@@ -1,24 +1,28 @@
-//! The commands of a conversation and of what follows it: hold, transfer, parts,
-//! release, wrap-up and dispositions.
+//! The commands of a conversation: hold, parts, hand-over, release, dispositions; and what
+//! is remembered of it.
 
-use ccroute_core::{Cause, EventKind, RejectionCode, Role, Span, WrapUpMode};
+use ccroute_core::{Cause, EventKind, RejectionCode, Role, Span};
 
 use super::happening::Happening;
-use super::router::{Answer, Availability, Conversation, Oracle, Phase, Seq, Timer, WrapUp};
+use super::router::{Answer, Oracle, Phase, Seq};
+use super::state::{Conversation, Talk};
 
 impl Oracle {
     /// "Engaged or held, else `wrong_phase`"; whether it is held.
-    fn engaged(&self, contact: Seq) -> Result<bool, RejectionCode> {
-        match self.contact(contact).phase {
+    fn engaged(&self, seq: Seq) -> Result<bool, RejectionCode> {
+        match self.contact(seq).phase {
             Phase::Engaged { held } => Ok(held),
-            Phase::Waiting | Phase::Offered | Phase::Connecting { .. } | Phase::Closed => {
-                Err(RejectionCode::WrongPhase)
-            }
+            Phase::Scheduled { .. }
+            | Phase::Waiting
+            | Phase::Offered
+            | Phase::Connecting { .. }
+            | Phase::Suspended
+            | Phase::Closed => Err(RejectionCode::WrongPhase),
         }
     }
 
-    fn primary(&self, contact: Seq) -> String {
-        let parts = &self.contact(contact).parts;
+    pub(crate) fn primary(&self, seq: Seq) -> String {
+        let parts = &self.contact(seq).parts;
         let primary = parts.iter().find(|(_, role)| *role == Role::Primary);
         primary.expect("an engaged contact has a primary").0.clone()
     }
@@ -34,291 +38,207 @@ impl Oracle {
     }
 
     fn set_held(&mut self, id: &str, held: bool, kind: EventKind) -> Answer {
-        let contact = self.find_contact(id)?;
-        if self.engaged(contact)? == held {
+        let seq = self.find_contact(id)?;
+        if self.engaged(seq)? == held {
             return Err(RejectionCode::WrongPhase);
         }
-        self.contact_mut(contact).phase = Phase::Engaged { held };
-        let agent = Some(self.primary(contact));
-        let event = self.about(contact, kind);
-        self.events.push(Happening { agent, ..event });
+        self.contact_mut(seq).phase = Phase::Engaged { held };
+        let agent = Some(self.primary(seq));
+        let event = self.about(seq, kind);
+        self.emit(Happening { agent, ..event });
         Ok(String::new())
     }
 
-    /// "**transfer** – waiting, offered, connecting, engaged, held; the same queue is
-    /// allowed. … Then `contact_queued`, visit + 1; since = now, or unchanged under
-    /// keep_age. The sequence number stays."
-    pub(crate) fn transfer(&mut self, id: &str, queue: &str, keep_age: bool) -> Answer {
-        let contact = self.find_contact(id)?;
-        self.known_queue(queue)?;
-        match self.contact(contact).phase {
-            Phase::Closed => return Err(RejectionCode::WrongPhase),
-            Phase::Engaged { .. } => {
-                let primary =
-                    self.end_conversation(contact, EventKind::ContactTransferred, Cause::Agent);
-                self.wrap_up(contact, &primary);
-            }
-            Phase::Waiting | Phase::Offered | Phase::Connecting { .. } => {
-                self.leave_queue(contact, EventKind::ContactLeft, Cause::Transferred);
-            }
-        }
-        let now = self.now;
-        let known = self.contact_mut(contact);
-        known.queue = queue.to_owned();
-        known.visit += 1;
-        known.steps = 0;
-        if !keep_age {
-            known.since = now;
-        }
-        // Exclusion lasts until "the contact changes queue".
-        self.end_exclusions(contact);
-        self.start_visit(contact);
-        Ok(String::new())
-    }
-
-    /// "Every part that is not primary `agent_left` in order of joining", then the event
-    /// that ends the conversation. Returns who was the primary.
-    fn end_conversation(&mut self, contact: Seq, kind: EventKind, cause: Cause) -> String {
-        let primary = self.primary(contact);
-        let parts = self.contact(contact).parts.clone();
+    /// "Every part that is not primary: `agent_left`" in order of joining, then the event that
+    /// ends the conversation; wrap-up.
+    pub(crate) fn end_conversation(&mut self, seq: Seq, kind: EventKind, cause: Cause) {
+        let primary = self.primary(seq);
+        let parts = self.contact(seq).parts.clone();
         for (agent, _) in parts.iter().filter(|(_, role)| *role != Role::Primary) {
-            self.end_part(contact, agent);
+            self.end_part(seq, agent);
         }
-        let event = self.about(contact, kind);
-        self.events.push(Happening { cause, agent: Some(primary.clone()), ..event });
-        self.contact_mut(contact).parts.clear();
-        primary
+        self.pass_on(seq, &primary, kind, cause);
+    }
+
+    /// The primary's part ends with that event; wrap-up.
+    fn pass_on(&mut self, seq: Seq, primary: &str, kind: EventKind, cause: Cause) {
+        let event = self.about(seq, kind);
+        self.emit(Happening { cause, agent: Some(primary.to_owned()), ..event });
+        self.contact_mut(seq).parts.retain(|(name, _)| name != primary);
+        self.remember_talk(seq);
+        self.wrap_up(seq, primary);
     }
 
     /// `agent_left`; "`idle_since` is set … on leaving a consult or conference".
-    fn end_part(&mut self, contact: Seq, agent: &str) {
-        let role = self.role(contact, agent).expect("a live part");
-        let event = self.about(contact, EventKind::AgentLeft);
-        self.events.push(Happening { agent: Some(agent.to_owned()), role, ..event });
-        self.contact_mut(contact).parts.retain(|(name, _)| name != agent);
+    pub(crate) fn end_part(&mut self, seq: Seq, agent: &str) {
+        let role = self.contact(seq).role(agent).expect("a live part");
+        let event = self.about(seq, EventKind::AgentLeft);
+        self.emit(Happening { agent: Some(agent.to_owned()), role, ..event });
+        self.contact_mut(seq).parts.retain(|(name, _)| name != agent);
         if role != Role::Monitor {
-            self.becomes_idle(agent);
+            let queue = self.contact(seq).queue.clone();
+            self.give_back_slot(agent, &queue);
         }
     }
 
-    fn role(&self, contact: Seq, agent: &str) -> Option<Role> {
-        let mut parts = self.contact(contact).parts.iter();
-        parts.find(|(name, _)| name == agent).map(|&(_, role)| role)
-    }
-
-    /// "**join** – engaged or held; role consult, conference or monitor, else
-    /// `invalid_value`; agent signed in; no live part in the contact and no wrap-up after
-    /// it, else `already_joined`; for consult and conference used < capacity, else
-    /// `no_capacity`. Takes a slot (monitor: none). → `agent_joined`."
-    pub(crate) fn join(&mut self, id: &str, agent: &str, role: Role) -> Answer {
-        let contact = self.find_contact(id)?;
-        self.known_agent(agent)?;
+    /// "**join** – engaged or held; role consult, conference or monitor, else `invalid_value`;
+    /// agent signed in; no live part in the contact and no wrap-up after it, else
+    /// `already_joined`; for consult and conference used < capacity, and the budget bears it,
+    /// else `no_capacity`. Takes a slot (monitor: none). → `agent_joined`."
+    pub(crate) fn join(&mut self, id: &str, name: &str, role: Role) -> Answer {
+        let seq = self.find_contact(id)?;
+        self.known_agent(name)?;
         if role == Role::Primary {
             return Err(RejectionCode::InvalidValue);
         }
-        self.engaged(contact)?;
-        if self.agent(agent).availability == Availability::Offline {
+        self.engaged(seq)?;
+        let agent = self.agent(name);
+        if !agent.is_signed_in() {
             return Err(RejectionCode::AgentSignedOut);
         }
-        if self.role(contact, agent).is_some() || self.wrapping(agent, contact).is_some() {
+        if self.contact(seq).role(name).is_some() || self.wrapping(name, seq).is_some() {
             return Err(RejectionCode::AlreadyJoined);
         }
-        let channel = &self.contact(contact).channel;
-        if role != Role::Monitor && !self.has_slot(self.agent(agent), channel) {
+        let channel = &self.contact(seq).channel;
+        let bears = self.has_slot(agent, channel) && self.has_budget(agent, channel);
+        if role != Role::Monitor && !bears {
             return Err(RejectionCode::NoCapacity);
         }
-        self.contact_mut(contact).parts.push((agent.to_owned(), role));
-        let event = self.about(contact, EventKind::AgentJoined);
-        self.events.push(Happening { agent: Some(agent.to_owned()), role, ..event });
+        self.contact_mut(seq).parts.push((name.to_owned(), role));
+        let event = self.about(seq, EventKind::AgentJoined);
+        self.emit(Happening { agent: Some(name.to_owned()), role, ..event });
         Ok(String::new())
     }
 
     /// "**leave** – a live part that is not primary, else `not_joined`. → `agent_left`."
     pub(crate) fn leave(&mut self, id: &str, agent: &str) -> Answer {
-        let contact = self.find_contact(id)?;
+        let seq = self.find_contact(id)?;
         self.known_agent(agent)?;
-        match self.role(contact, agent) {
+        match self.contact(seq).role(agent) {
             Some(Role::Consult | Role::Conference | Role::Monitor) => {
-                self.end_part(contact, agent);
+                self.end_part(seq, agent);
                 Ok(String::new())
             }
             Some(Role::Primary) | None => Err(RejectionCode::NotJoined),
         }
     }
 
-    /// "**hand_over** – engaged or held; agent has a live part that is consult or
-    /// conference, else `not_joined`. → `contact_transferred` (cause handed_over, agent =
-    /// the old primary), wrap-up of the old primary, `agent_joined` (role primary, agent =
-    /// the new one). Held ends."
+    /// "**hand_over** – engaged or held; agent has a live part that is consult or conference,
+    /// else `not_joined`. → `contact_transferred` (cause handed_over, agent = the old primary),
+    /// wrap-up of the old primary, `agent_joined` (role primary, agent = the new one). Held
+    /// ends."
     pub(crate) fn hand_over(&mut self, id: &str, agent: &str) -> Answer {
-        let contact = self.find_contact(id)?;
+        let seq = self.find_contact(id)?;
         self.known_agent(agent)?;
-        self.engaged(contact)?;
-        match self.role(contact, agent) {
+        self.engaged(seq)?;
+        match self.contact(seq).role(agent) {
             Some(Role::Consult | Role::Conference) => {}
             Some(Role::Primary | Role::Monitor) | None => return Err(RejectionCode::NotJoined),
         }
-        let old = self.primary(contact);
-        let event = self.about(contact, EventKind::ContactTransferred);
-        let (cause, from) = (Cause::HandedOver, Some(old.clone()));
-        self.events.push(Happening { cause, agent: from, ..event });
-        let parts = &mut self.contact_mut(contact).parts;
-        parts.retain(|(name, _)| *name != old);
-        for part in parts.iter_mut().filter(|(name, _)| name == agent) {
-            part.1 = Role::Primary;
-        }
-        self.wrap_up(contact, &old);
-        let event = self.about(contact, EventKind::AgentJoined);
-        self.events.push(Happening { agent: Some(agent.to_owned()), ..event });
-        self.contact_mut(contact).phase = Phase::Engaged { held: false };
-        self.begin_conversation(contact, agent.to_owned());
+        self.hand_on(seq);
+        self.take_over(seq, agent, Cause::None);
         Ok(String::new())
     }
 
-    /// "**release** – engaged or held, else `wrong_phase`; by customer, agent or system,
-    /// else `invalid_value`. Every part that is not primary: `agent_left`;
-    /// `contact_released` (cause by, agent = primary); wrap-up. The contact is closed."
+    /// `agent_joined` as primary.
+    pub(crate) fn take_over(&mut self, seq: Seq, agent: &str, cause: Cause) {
+        let contact = self.contact_mut(seq);
+        contact.phase = Phase::Engaged { held: false };
+        match contact.parts.iter_mut().find(|(name, _)| name == agent) {
+            Some((_, role)) => *role = Role::Primary,
+            None => contact.parts.push((agent.to_owned(), Role::Primary)),
+        }
+        self.begin_conversation(seq, agent);
+        let event = self.about(seq, EventKind::AgentJoined);
+        self.emit(Happening { cause, agent: Some(agent.to_owned()), ..event });
+    }
+
+    /// The primary's part ends, and somebody else's is to begin.
+    pub(crate) fn hand_on(&mut self, seq: Seq) {
+        let old = self.primary(seq);
+        self.pass_on(seq, &old, EventKind::ContactTransferred, Cause::HandedOver);
+    }
+
+    /// "**release** – engaged or held, else `wrong_phase`; by customer, agent or system, else
+    /// `invalid_value`. Every part that is not primary: `agent_left`; `contact_released` (cause
+    /// by, agent = primary); wrap-up. The contact is closed."
     pub(crate) fn release(&mut self, id: &str, by: Cause) -> Answer {
-        let contact = self.find_contact(id)?;
+        let seq = self.find_contact(id)?;
         if ![Cause::Customer, Cause::Agent, Cause::System].contains(&by) {
             return Err(RejectionCode::InvalidValue);
         }
-        self.engaged(contact)?;
-        let primary = self.end_conversation(contact, EventKind::ContactReleased, by);
-        self.wrap_up(contact, &primary);
-        self.close(contact);
+        self.engaged(seq)?;
+        self.end_conversation(seq, EventKind::ContactReleased, by);
+        self.close(seq);
         Ok(String::new())
     }
 
-    /// "*wrap-up* of a primary at release, transfer or hand-over, by the queue's mode,
-    /// unless the agent is offline: none: the slot is free. Else `wrap_up_started` (time =
-    /// now + limit)."
-    fn wrap_up(&mut self, contact: Seq, agent: &str) {
-        let known = self.contact(contact).clone();
-        let queue = self.rules.queue(&known.queue);
-        let offline = self.agent(agent).availability == Availability::Offline;
-        if offline || queue.wrap_up == WrapUpMode::None {
-            self.becomes_idle(agent);
-            return;
-        }
-        let ends = self.now + queue.wrap_up_limit;
-        self.wrap_ups.push(WrapUp {
-            agent: agent.to_owned(),
-            contact,
-            id: known.id,
-            channel: known.channel,
-            conversation: known.conversations.len() - 1,
-            visit: known.visit,
-            queue: known.queue,
-            ends,
-            extended: Span::ZERO,
+    pub(crate) fn begin_conversation(&mut self, seq: Seq, agent: &str) {
+        let began = self.now;
+        let contact = self.contact_mut(seq);
+        let (visit, queue) = (contact.visit, contact.queue.clone());
+        let agent = agent.to_owned();
+        contact.conversations.push(Conversation {
+            visit,
+            queue,
+            agent: agent.clone(),
+            began,
+            sets: 0,
         });
-        self.set_timer(ends, Timer::WrapUp(agent.to_owned(), contact));
-        let event = self.about_wrap_up(self.wrap_ups.len() - 1, EventKind::WrapUpStarted);
-        self.events.push(Happening { time: Some(ends), ..event });
+        // "The fewest parts as primary begun".
+        self.agent_mut(&agent).handled += 1;
     }
 
-    /// "In wrap-up after it": where it stands in the list.
-    pub(crate) fn wrapping(&self, agent: &str, contact: Seq) -> Option<usize> {
-        self.wrap_ups.iter().position(|wrap| wrap.agent == agent && wrap.contact == contact)
+    /// "One whose customer talked with an agent as primary … (Remembered at most for the
+    /// longest `last_agent` of the plan at the time.)" And "the least time in ended parts as
+    /// primary".
+    fn remember_talk(&mut self, seq: Seq) {
+        let contact = self.contact(seq);
+        let last = contact.conversations.last().expect("it has just ended");
+        let (agent, talked) = (last.agent.clone(), self.now.since(last.began));
+        let queues = self.rules.queues.iter();
+        let longest = queues.map(|queue| queue.preferred.last_agent).max().unwrap_or(Span::ZERO);
+        if let Some(customer) = contact.customer.clone().filter(|_| longest > Span::ZERO) {
+            let until = self.now + longest;
+            self.talks.push(Talk { customer, agent: agent.clone(), at: self.now, until });
+        }
+        self.agent_mut(&agent).talked += talked.micros();
     }
 
-    fn about_wrap_up(&self, at: usize, kind: EventKind) -> Happening {
-        let wrap = &self.wrap_ups[at];
-        Happening {
-            contact: Some(wrap.id.clone()),
-            visit: wrap.visit,
-            queue: Some(wrap.queue.clone()),
-            channel: Some(wrap.channel.clone()),
-            ..self.of_agent(&wrap.agent, kind)
+    /// "`idle_since` is set … when a conversation's slot is given back …, unless the queue of
+    /// that conversation says `resets_idle = false`." "Whose last conversation's slot was given
+    /// back longest ago …. Queues with `resets_idle = false` do not count."
+    pub(crate) fn give_back_slot(&mut self, agent: &str, queue: &str) {
+        if self.rules.queue(queue).resets_idle {
+            let now = self.now;
+            let agent = self.agent_mut(agent);
+            (agent.idle_since, agent.gave_back) = (now, Some(now));
         }
     }
 
-    /// "**extend_wrap_up** – in wrap-up after it, else `not_joined`; under timed, or past
-    /// the queue's `extension` in all: `wrap_up_rule`. → `wrap_up_extended` (time = the
-    /// new end)."
-    pub(crate) fn extend_wrap_up(&mut self, agent: &str, id: &str, by: Span) -> Answer {
-        self.known_agent(agent)?;
-        let contact = self.find_contact(id)?;
-        let at = self.wrapping(agent, contact).ok_or(RejectionCode::NotJoined)?;
-        let queue = self.rules.queue(&self.wrap_ups[at].queue);
-        let in_all = self.wrap_ups[at].extended + by;
-        if queue.wrap_up == WrapUpMode::Timed || in_all > queue.wrap_up_extension {
-            return Err(RejectionCode::WrapUpRule);
-        }
-        let wrap = &mut self.wrap_ups[at];
-        (wrap.extended, wrap.ends) = (in_all, wrap.ends + by);
-        let ends = wrap.ends;
-        let timer = Timer::WrapUp(agent.to_owned(), contact);
-        self.cancel_timer(&timer);
-        self.set_timer(ends, timer);
-        let event = self.about_wrap_up(at, EventKind::WrapUpExtended);
-        self.events.push(Happening { time: Some(ends), ..event });
-        Ok(String::new())
-    }
-
-    /// "**end_wrap_up** – in wrap-up after it, else `not_joined`; timed, or mandatory while
-    /// that conversation is the contact's last and has no disposition: `wrap_up_rule`.
-    /// → `wrap_up_ended` (agent)."
-    pub(crate) fn end_wrap_up(&mut self, agent: &str, id: &str) -> Answer {
-        self.known_agent(agent)?;
-        let contact = self.find_contact(id)?;
-        let at = self.wrapping(agent, contact).ok_or(RejectionCode::NotJoined)?;
-        let wrap = &self.wrap_ups[at];
-        let conversations = &self.contact(contact).conversations;
-        let is_last = wrap.conversation + 1 == conversations.len();
-        let owed = is_last && conversations[wrap.conversation].sets == 0;
-        let forbidden = match self.rules.queue(&wrap.queue).wrap_up {
-            WrapUpMode::Timed => true,
-            WrapUpMode::Mandatory => owed,
-            WrapUpMode::Optional | WrapUpMode::None => false,
-        };
-        if forbidden {
-            return Err(RejectionCode::WrapUpRule);
-        }
-        self.finish_wrap_up(agent, contact, Cause::Agent);
-        Ok(String::new())
-    }
-
-    /// "*Wrap-up deadline* → `wrap_up_ended` (limit)."
-    pub(crate) fn run_out_of_wrap_up(&mut self, agent: &str, contact: Seq) {
-        self.finish_wrap_up(agent, contact, Cause::Limit);
-    }
-
-    pub(crate) fn finish_wrap_up(&mut self, agent: &str, contact: Seq, cause: Cause) {
-        let at = self.wrapping(agent, contact).expect("a live wrap-up");
-        let event = self.about_wrap_up(at, EventKind::WrapUpEnded);
-        self.events.push(Happening { cause, ..event });
-        self.wrap_ups.remove(at);
-        self.cancel_timer(&Timer::WrapUp(agent.to_owned(), contact));
-        // "At the end of wrap-up."
-        self.becomes_idle(agent);
-        self.begin_retention(contact);
-    }
-
-    /// "**dispose** – known (live or retained) and has had a conversation, else
-    /// `wrong_phase`. At least one code, none twice, else `invalid_value`; each code in the
-    /// set of the queue of the last conversation, else `unknown_disposition`. → one
-    /// `contact_disposed` a code, reason = code, number = how many sets this conversation
-    /// has been given, visit, queue and agent of the last conversation."
+    /// "**dispose** – known (live or retained) and has had a conversation, else `wrong_phase`.
+    /// At least one code, none twice, else `invalid_value`; each code in the set of the queue
+    /// of the last conversation, else `unknown_disposition`. → one `contact_disposed` a code,
+    /// reason = code, number = how many sets this conversation has been given, visit, queue
+    /// and agent of the last conversation."
     pub(crate) fn dispose(&mut self, id: &str, codes: &[String]) -> Answer {
-        let contact = self.find_contact(id)?;
+        let seq = self.find_contact(id)?;
         let twice = (1..codes.len()).any(|at| codes[..at].contains(&codes[at]));
         if codes.is_empty() || twice {
             return Err(RejectionCode::InvalidValue);
         }
-        let last = self.contact(contact).conversations.last().cloned();
-        let Some(Conversation { visit, queue, agent, sets }) = last else {
+        let last = self.contact(seq).conversations.last().cloned();
+        let Some(Conversation { visit, queue, agent, sets, .. }) = last else {
             return Err(RejectionCode::WrongPhase);
         };
         if !codes.iter().all(|code| self.rules.queue(&queue).dispositions.contains(code)) {
             return Err(RejectionCode::UnknownDisposition);
         }
-        let known = self.contact_mut(contact);
-        known.conversations.last_mut().expect("it was read above").sets += 1;
+        let contact = self.contact_mut(seq);
+        contact.conversations.last_mut().expect("it was read above").sets += 1;
         for code in codes {
-            let event = self.about(contact, EventKind::ContactDisposed);
-            self.events.push(Happening {
+            let event = self.about(seq, EventKind::ContactDisposed);
+            self.emit(Happening {
                 reason: Some(code.clone()),
                 number: sets + 1,
                 visit,

@@ -82,6 +82,11 @@ impl Happening {
         }
         let labels = [
             (EventKind::ContactEscalated, "step", i64::from(number)),
+            (EventKind::CallbackOffered, "step", i64::from(number)),
+            (EventKind::CallbackFailed, "attempt", i64::from(number)),
+            (EventKind::ContactClassified, "rule", i64::from(number)),
+            (EventKind::HelpStarted, "rule", i64::from(number)),
+            (EventKind::HelpEnded, "rule", i64::from(number)),
             // "The band, as two's complement".
             (EventKind::ContactReprioritised, "band", i64::from(number as i16)),
             (EventKind::ContactDisposed, "set", i64::from(number)),
@@ -125,4 +130,5 @@ impl Happening {
 }
 
 /// Words that come with a value.
-const LABELS: &[&str] = &["step", "band", "set", "as", "on", "via", "visit", "since", "until"];
+const LABELS: &[&str] =
+    &["step", "attempt", "rule", "band", "set", "as", "on", "via", "visit", "since", "until"];

@@ -6,24 +6,51 @@
 #![allow(dead_code, unused_imports)]
 
 mod agents;
+mod asking;
+mod callbacks;
 mod choice;
+mod classification;
 mod commands;
+mod conditions;
 mod contacts;
 mod conversations;
 mod driver;
+mod eligibility;
+mod escalation;
+mod estimates;
+mod failures;
 mod happening;
+mod joining;
+mod keys;
+mod matching;
+mod need;
 mod offers;
+mod plan_change;
+mod precedence;
+mod queues;
+mod reading;
+mod reconciling;
 mod router;
 mod rules;
 mod scenario;
+mod scores;
+mod seen;
+mod staff;
+mod state;
+mod together;
+mod translation;
+mod waiting;
+mod wrap_up;
+mod writing;
 
 use ccroute_core::{RejectionCode, Timestamp};
 
-pub(crate) use commands::{Arrival, Profile, ScriptCommand, Step};
+pub(crate) use commands::{Arrival, Observed, ScriptCommand, Step, Table, Update, WORDS};
 pub(crate) use driver::Engine;
 pub(crate) use happening::Happening;
+pub(crate) use need::{Need, Where};
 pub(crate) use router::{Contact, Oracle, Phase};
-pub(crate) use rules::{Need, Rules};
+pub(crate) use rules::{Link, Profile, Rules};
 pub(crate) use scenario::{Scenario, consequences, play};
 
 /// What came of one step: the events in order, and the answer. An answer is the name

@@ -1,9 +1,9 @@
-//! Scenario files: a plan, then lines `at TIME command -> events`. The grammar stands in
+//! Scenario files: a plan, or several, then lines `at TIME command -> events`. The grammar stands in
 //! `tests/scenarios/README.md`; Python reads the same files.
 
 use ccroute_core::{Plan, RejectionCode, Timestamp};
 
-use super::commands::{Profile, ScriptCommand, Step};
+use super::commands::{ScriptCommand, Step};
 use super::rules::Rules;
 use super::{Outcome, Subject};
 
@@ -21,6 +21,8 @@ pub(crate) struct Line {
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) plan: Plan,
+    /// What `set_plan` may name.
+    pub(crate) further: Vec<(String, Plan)>,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -29,7 +31,7 @@ impl Scenario {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let is_line = |line: &str| line.starts_with("at ");
         let header: Vec<&str> = text.lines().take_while(|line| !is_line(line)).collect();
-        let plan = Plan::from_toml(&header.join("\n")).map_err(|error| error.to_string())?;
+        let (plan, further) = plans(&header)?;
         let mut lines: Vec<(usize, String)> = Vec::new();
         for (row, line) in text.lines().enumerate().skip(header.len()) {
             let written = line.trim();
@@ -47,22 +49,43 @@ impl Scenario {
         let parsed = lines.iter().map(|(number, line)| {
             Line::parse(*number, line).map_err(|error| format!("line {number}: {error}"))
         });
-        Ok(Self { plan, lines: parsed.collect::<Result<_, _>>()? })
+        Ok(Self { plan, further, lines: parsed.collect::<Result<_, _>>()? })
     }
 
     /// The steps that come before the first line: the plan's agents sign in, in its order.
     pub(crate) fn opening(rules: &Rules) -> Vec<Step> {
         let agents = rules.agents.iter().map(|agent| {
-            let profile = Profile {
-                skills: Some(agent.skills.clone()),
-                queues: Some(agent.queues.clone()),
-                capacity: Some(agent.capacity.clone()),
-            };
-            let command = ScriptCommand::SignIn { agent: agent.name.clone(), profile };
+            let (agent, profile) = (agent.name.clone(), agent.profile.clone());
+            let command = ScriptCommand::SignIn { agent, profile };
             Step { at: Timestamp::ZERO, id: None, command }
         });
         agents.collect()
     }
+}
+
+/// The plan of a header, and those after lines `plan NAME:`.
+fn plans(header: &[&str]) -> Result<(Plan, Vec<(String, Plan)>), String> {
+    let mut texts = vec![(String::new(), String::new())];
+    for line in header {
+        let name = line.strip_prefix("plan ").and_then(|rest| rest.trim_end().strip_suffix(':'));
+        if let Some(name) = name {
+            // The lines so far stand empty, so that errors name the right one.
+            let lines: usize =
+                texts.iter().map(|(_, text)| text.lines().count()).max().unwrap_or(0);
+            texts.push((name.to_owned(), "\n".repeat(lines)));
+        }
+        let written = if name.is_some() { "" } else { line };
+        let (_, text) = texts.last_mut().expect("there is one");
+        text.push_str(written);
+        text.push('\n');
+    }
+    let read = texts.into_iter().map(|(name, text)| {
+        let plan = Plan::from_toml(&text).map_err(|error| error.to_string())?;
+        Ok((name, plan))
+    });
+    let mut all: Vec<(String, Plan)> = read.collect::<Result<_, String>>()?;
+    let (_, first) = all.remove(0);
+    Ok((first, all))
 }
 
 impl Line {

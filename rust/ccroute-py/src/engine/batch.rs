@@ -4,8 +4,8 @@
 //! that a batch can speak of contacts that it brings in itself.
 
 use ccroute_core::{
-    AgentKey, Cause, ChannelKey, Command, ContactKey, Device, EventKind, NewContact, OfferKey,
-    QueueKey, Rejection, RejectionCode, Role, Router, Span, Timestamp,
+    AgentKey, Cause, ChannelKey, Command, ContactKey, Device, EventKind, Failure, NewContact,
+    OfferKey, QueueKey, Rejection, RejectionCode, Role, Router, Shift, Timestamp,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -165,8 +165,8 @@ impl Row {
             Op::Enqueue => {
                 let (queue, channel) = (self.queue(router)?, self.channel(router)?);
                 Command::Enqueue(NewContact {
-                    band: self.band,
-                    head_start: self.span()?,
+                    band: Some(self.band),
+                    head_start: Some(self.head_start()?),
                     ..NewContact::new(&id, queue, channel)
                 })
             }
@@ -176,10 +176,13 @@ impl Row {
             Op::Reprioritise => Command::Reprioritise {
                 contact: self.contact(router, &id)?,
                 band: Some(self.band),
-                head_start: Some(self.span()?),
+                head_start: Some(self.head_start()?),
             },
             Op::Accept => Command::Accept(self.offer(router, &id)?),
-            Op::Decline => Command::Decline { offer: self.offer(router, &id)?, reason: None },
+            Op::Decline => {
+                let (failure, offer) = (self.failure()?, self.offer(router, &id)?);
+                Command::Decline { offer, failure, reason: None }
+            }
             Op::Connected => Command::Connected(self.contact(router, &id)?),
             Op::Hold => Command::Hold(self.contact(router, &id)?),
             Op::Resume => Command::Resume(self.contact(router, &id)?),
@@ -221,9 +224,18 @@ impl Row {
         session::contact(router, id)
     }
 
-    fn span(&self) -> Result<Span, Rejection> {
-        Span::from_micros(self.value)
-            .ok_or_else(|| invalid(format!("value_us {}: not a duration", self.value)))
+    fn head_start(&self) -> Result<Shift, Rejection> {
+        Shift::from_micros(self.value)
+            .ok_or_else(|| invalid(format!("value_us {}: not a head start", self.value)))
+    }
+
+    /// Why it was not taken: 0 is a refusal.
+    fn failure(&self) -> Result<Failure, Rejection> {
+        let cause = self.cause()?;
+        if cause == Cause::None {
+            return Ok(Failure::Declined);
+        }
+        session::failure(cause.word())
     }
 
     fn cause(&self) -> Result<Cause, Rejection> {

@@ -1,22 +1,32 @@
 //! `Engine`: the router and the aggregator it feeds, behind one gate. Converts words
 //! to keys and back; what is legal and who takes what is the core's business.
 
+mod agents;
+mod arguments;
 mod batch;
-mod calls;
+mod contacts;
+mod conversations;
 mod explain;
+mod newcomers;
+mod readings;
 mod restored;
 mod session;
+mod whole;
 
 pub(crate) use batch::array_words;
 pub(crate) use restored::PyRestored;
 
+use std::sync::Arc;
+
 use ccroute_core::{Command, Feed, Rejection, Reply, Router};
 use pyo3::prelude::*;
 
-use self::session::{Asked, Outcome, Session};
+use self::arguments::Asked;
+use self::session::{Outcome, Session};
 use crate::errors;
 use crate::gate::Gate;
 use crate::metrics::PyKpiAggregator;
+use crate::plan::PyPlan;
 use crate::scalars::Seconds;
 
 /// The router and what turns its events into the aggregator's.
@@ -30,6 +40,19 @@ pub(crate) struct Measured {
 pub(crate) struct PyEngine {
     gate: Gate<Measured>,
     aggregator: Py<PyKpiAggregator>,
+}
+
+#[pymethods]
+impl PyEngine {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        plan: &PyPlan,
+        aggregator: Py<PyKpiAggregator>,
+        source: &str,
+    ) -> PyResult<Self> {
+        Self::with(py, Router::new(Arc::clone(&plan.plan)), aggregator, source)
+    }
 }
 
 impl PyEngine {

@@ -1,7 +1,7 @@
 //! `Restored`: a router that came back from a snapshot, before it is measured: who
 //! measures it wants to see its plan first.
 
-use ccroute_core::{ConfigError, Plan, Router};
+use ccroute_core::{ConfigError, Router};
 use pyo3::prelude::*;
 
 use super::PyEngine;
@@ -25,7 +25,7 @@ impl PyRestored {
     }
 
     fn plan(&self) -> PyPlan {
-        PyPlan { plan: self.router.shared_plan() }
+        PyPlan::known(self.router.shared_plan())
     }
 
     fn engine(
@@ -44,8 +44,7 @@ impl PyRestored {
 fn restored(snapshot: &[u8]) -> Result<Router, ConfigError> {
     let sound = gate::attempt(|| {
         let router = Router::restore(snapshot)?;
-        let plan = Plan::from_document(&router.plan().to_document())?;
-        Ok((plan == *router.plan()).then_some(router))
+        Ok::<_, ConfigError>(router.plan().is_sound().then_some(router))
     });
     let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
     sound.ok_or_else(forged)??.ok_or_else(forged)

@@ -1,32 +1,21 @@
 //! One call's way from words to keys. Every word that is not known becomes a typed
 //! refusal that names it and says what would do.
 
+use std::sync::Arc;
+
 use ccroute_core::{
-    AgentKey, Capacity, Cause, ChannelKey, Command, ContactKey, Device, Envelope, OfferKey,
-    QueueKey, Rejection, RejectionCode, Reply, Requirement, Role, Router, SkillLevel, Timestamp,
+    AgentKey, Capacity, Cause, ChannelKey, Command, ContactKey, Device, Directory, Envelope,
+    Failure, KpiKey, LineKey, Link, OfferKey, Plan, QueueKey, Rejection, RejectionCode, Reply,
+    Requirement, Role, Router, SkillLevel, TableKey, Timestamp, Where,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use super::Measured;
+use super::arguments::{Asked, LinkArgument, Pairs, Wish};
 use crate::scalars::{self, Seconds, Whole, invalid};
 
-/// (name, number) pairs: skills with levels, channels with slots.
-pub(super) type Pairs = Vec<(String, Whole)>;
-/// A requirement in names: all_of, any_of, none_of.
-pub(super) type Wish = (Pairs, Vec<Pairs>, Pairs);
-/// command_id, actor, reason.
-pub(super) type Asked = (String, Option<String>, Option<String>);
-
-/// kind, sequence, at, contact, visit, queue, channel, agent.
-type NamedHead =
-    (u8, u64, f64, Option<String>, u32, Option<String>, Option<String>, Option<String>);
-/// offer, cause, reason, role, number, time.
-type NamedRest = (Option<u64>, &'static str, Option<String>, &'static str, u32, Option<f64>);
-/// An event with names in place of keys.
-pub(super) type NamedEvent = (NamedHead, NamedRest);
-
-type Found<T> = Result<T, Rejection>;
+pub(super) type Found<T> = Result<T, Rejection>;
 pub(super) type Outcome = Found<Reply>;
 
 /// A command under way: the router, its time, and who asked.
@@ -60,6 +49,10 @@ impl<'a> Session<'a> {
         self.router.refuse(&self.envelope, word, refusal)
     }
 
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        self.router.shared_plan()
+    }
+
     pub(super) fn agent(&self, name: &str) -> Found<AgentKey> {
         agent(self.router, name)
     }
@@ -69,33 +62,59 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn queue(&self, name: &str) -> Found<QueueKey> {
-        let plan = self.router.plan();
-        plan.find_queue(name).ok_or_else(|| {
-            unknown(RejectionCode::UnknownQueue, "queue", name, plan.queue_names.iter())
-        })
+        queue(self.router, name)
     }
 
     pub(super) fn channel(&self, name: &str) -> Found<ChannelKey> {
-        let plan = self.router.plan();
-        plan.find_channel(name).ok_or_else(|| {
-            unknown(RejectionCode::UnknownChannel, "channel", name, plan.channels.iter())
-        })
+        let names = &self.router.plan().channels;
+        find(names, "channel", name, RejectionCode::UnknownChannel).map(ChannelKey::new)
     }
 
-    pub(super) fn queues(&self, names: &[String]) -> Found<Vec<QueueKey>> {
-        names.iter().map(|name| self.queue(name)).collect()
+    pub(super) fn line(&self, name: &str) -> Found<LineKey> {
+        let names = &self.router.plan().lines;
+        find(names, "line", name, RejectionCode::UnknownLine).map(LineKey::new)
+    }
+
+    pub(super) fn kpi(&self, name: &str) -> Found<KpiKey> {
+        let names = &self.router.plan().kpis;
+        find(names, "figure", name, RejectionCode::UnknownKpi).map(KpiKey::new)
+    }
+
+    pub(super) fn table(&self, name: &str) -> Found<TableKey> {
+        let names = &self.router.plan().table_names;
+        find(names, "score table", name, RejectionCode::UnknownTable).map(TableKey::new)
+    }
+
+    pub(super) fn links(&self, given: &[LinkArgument]) -> Found<Vec<Link>> {
+        let link = |given: &LinkArgument| {
+            let name = &given.queue;
+            let of = |what: &str| format!("{what} of queue '{name}'");
+            Ok(Link {
+                queue: self.queue(name)?,
+                rank: bounded(&of("rank"), given.rank, 0, 1_000_000)?,
+                position: bounded(&of("position"), given.position, 0, 1_000_000)?,
+                delay: scalars::setting(&of("delay"), given.delay)?,
+                help_waiting: given
+                    .waiting
+                    .map(|waiting| bounded(&of("help_when.waiting"), waiting, 1, 1_000_000_000))
+                    .transpose()?,
+                help_waited: given
+                    .waited
+                    .map(|waited| scalars::setting(&of("help_when.waited"), waited))
+                    .transpose()?,
+            })
+        };
+        given.iter().map(link).collect()
     }
 
     pub(super) fn levels(&self, pairs: &Pairs) -> Found<Vec<SkillLevel>> {
-        let plan = self.router.plan();
+        let names = &self.router.plan().skills;
         let level = |(name, Whole(level)): &(String, Whole)| {
-            let skill = plan.find_skill(name).ok_or_else(|| {
-                unknown(RejectionCode::UnknownSkill, "skill", name, plan.skills.iter())
-            })?;
+            let skill = find(names, "skill", name, RejectionCode::UnknownSkill)?;
             let level = u8::try_from(*level).map_err(|_| {
                 invalid(format!("level {level} of skill '{name}': give a proficiency from 1 to 10"))
             })?;
-            Ok(SkillLevel { skill, level })
+            Ok(SkillLevel { skill: ccroute_core::SkillKey::new(skill), level })
         };
         pairs.iter().map(level).collect()
     }
@@ -110,13 +129,27 @@ impl<'a> Session<'a> {
         pairs.iter().map(slots).collect()
     }
 
-    pub(super) fn requirement(&self, (all_of, any_of, none_of): &Wish) -> Found<Requirement> {
+    pub(super) fn requirement(&self, wish: &Wish) -> Found<Requirement> {
+        let (all_of, any_of, none_of, asked) = wish;
+        let plan = self.router.plan();
+        let condition = |text: &String| {
+            Where::new(text, |name| plan.find_skill(name))
+                .map_err(|error| invalid(format!("where: {error}")))
+        };
         Ok(Requirement {
             all_of: self.levels(all_of)?,
             any_of: any_of.iter().map(|group| self.levels(group)).collect::<Found<_>>()?,
             none_of: self.levels(none_of)?,
+            wheres: asked.iter().map(condition).collect::<Found<_>>()?,
         })
     }
+}
+
+/// A number within bounds.
+pub(super) fn bounded(name: &str, Whole(number): Whole, least: u32, most: u32) -> Found<u32> {
+    u32::try_from(number).ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+        invalid(format!("{name} {number}: give a whole number from {least} to {most}"))
+    })
 }
 
 pub(super) fn agent(router: &Router, name: &str) -> Found<AgentKey> {
@@ -131,6 +164,11 @@ pub(super) fn contact(router: &Router, id: &str) -> Found<ContactKey> {
         let message = format!("no contact '{id}': it never came, or left and is forgotten");
         Rejection::new(RejectionCode::UnknownContact, message)
     })
+}
+
+pub(super) fn queue(router: &Router, name: &str) -> Found<QueueKey> {
+    let names = &router.plan().queue_names;
+    find(names, "queue", name, RejectionCode::UnknownQueue).map(QueueKey::new)
 }
 
 pub(super) fn seconds(at: Timestamp) -> f64 {
@@ -151,6 +189,10 @@ pub(super) fn device(word: &str) -> Found<Device> {
     Device::from_word(word).ok_or_else(|| no_word("device", word, Device::ALL))
 }
 
+pub(super) fn failure(word: &str) -> Found<Failure> {
+    Failure::from_word(word).ok_or_else(|| no_word("failure", word, Failure::ALL))
+}
+
 /// The role a word stands for; what it may be else is what can be joined in.
 pub(super) fn role(word: &str) -> Found<Role> {
     Role::from_word(word).ok_or_else(|| no_word("role", word, Role::OF_JOIN))
@@ -161,64 +203,16 @@ pub(super) fn cause(word: &str, valid: &[Cause]) -> Found<Cause> {
     Cause::from_word(word).ok_or_else(|| no_word("cause", word, valid))
 }
 
-pub(super) fn texts(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
-    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
-}
-
-pub(super) fn names(router: &Router, kind: &str) -> Found<Vec<String>> {
-    let plan = router.plan();
-    let names: Vec<String> = match kind {
-        "agents" => router.agent_names().map(Into::into).collect(),
-        "queues" => plan.queue_names.iter().map(Into::into).collect(),
-        "channels" => plan.channels.iter().map(Into::into).collect(),
-        "skills" => plan.skills.iter().map(Into::into).collect(),
-        "reasons" => router.texts().map(Into::into).collect(),
-        other => {
-            let kinds = ["agents", "queues", "channels", "skills", "reasons"];
-            return Err(no_word("kind", other, &kinds));
-        }
-    };
-    Ok(names)
-}
-
-pub(super) fn named_events(router: &Router) -> Vec<NamedEvent> {
-    let plan = router.plan();
-    let named = |event: &ccroute_core::Event| {
-        let head = (
-            event.kind as u8,
-            event.sequence,
-            seconds(event.at),
-            event.contact.and_then(|key| router.contact_id(key)).map(Into::into),
-            event.visit,
-            event.queue.map(|key| plan.queue_names.name(key.index()).into()),
-            event.channel.map(|key| plan.channels.name(key.index()).into()),
-            event.agent.map(|key| router.agent_name(key).into()),
-        );
-        let rest = (
-            event.offer.map(OfferKey::raw),
-            event.cause.word(),
-            event.reason.map(|key| router.text(key).into()),
-            event.role.word(),
-            event.number,
-            event.time.map(seconds),
-        );
-        (head, rest)
-    };
-    router.events().iter().map(named).collect()
-}
-
-fn no_word(what: &str, word: &str, valid: &[impl ToString]) -> Rejection {
+pub(super) fn no_word(what: &str, word: &str, valid: &[impl ToString]) -> Rejection {
     let words: Vec<String> = valid.iter().map(ToString::to_string).collect();
     invalid(format!("no {what} '{word}': give {}", words.join(", ")))
 }
 
-fn unknown<'a>(
-    code: RejectionCode,
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Rejection {
-    let known: Vec<&str> = known.collect();
-    let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    Rejection::new(code, format!("no {what} '{name}': the plan has {list}"))
+/// The place of a name in a list of the plan.
+fn find(names: &Directory, what: &str, name: &str, code: RejectionCode) -> Found<usize> {
+    names.find(name).ok_or_else(|| {
+        let known: Vec<&str> = names.iter().collect();
+        let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Rejection::new(code, format!("no {what} '{name}': the plan has {list}"))
+    })
 }

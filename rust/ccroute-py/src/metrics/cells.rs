@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::arrays;
 
 /// The fields before the ladders, all `int64` but for the squares, which are in s².
-const FIELDS: [&str; 29] = [
+const FIELDS: [&str; 31] = [
     "start_us",
     "row",
     "channel",
@@ -16,11 +16,13 @@ const FIELDS: [&str; 29] = [
     "answered_at_once",
     "abandoned",
     "left",
+    "refused",
     "offers_made",
     "offers_accepted",
     "offers_declined",
     "offers_missed",
     "offers_withdrawn",
+    "offers_lost",
     "conversations",
     "transferred",
     "holds",
@@ -79,7 +81,7 @@ pub(super) fn bytes(rows: &[CellRow], height: usize) -> Vec<u8> {
 }
 
 /// From `offered` to `longest_handle_us`.
-fn integers(cell: &Cell) -> [i64; 24] {
+fn integers(cell: &Cell) -> [i64; 26] {
     let longest = |durations: &Durations| durations.longest.micros();
     [
         count(cell.offered),
@@ -87,11 +89,13 @@ fn integers(cell: &Cell) -> [i64; 24] {
         count(cell.wait_answered.histogram.zeros()),
         count(cell.abandoned),
         count(cell.left_in_all()),
+        count(cell.refused),
         count(cell.offers.made),
         count(cell.offers.accepted),
         count(cell.offers.declined),
         count(cell.offers.missed),
         count(cell.offers.withdrawn),
+        count(cell.offers.lost),
         count(cell.conversations),
         count(cell.transferred),
         count(cell.holds),

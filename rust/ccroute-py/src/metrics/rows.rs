@@ -119,6 +119,7 @@ fn put_visits(dict: &Bound<'_, PyDict>, cell: &Cell, level: Ratio) -> PyResult<(
     dict.set_item("offered", cell.offered)?;
     dict.set_item("abandoned", cell.abandoned)?;
     dict.set_item("left", left)?;
+    dict.set_item("refused", cell.refused)?;
     dict.set_item("answered_at_once", cell.wait_answered.histogram.zeros())?;
     dict.set_item("wait_answered", durations(&cell.wait_answered))?;
     dict.set_item("wait_abandoned", durations(&cell.wait_abandoned))?;
@@ -134,6 +135,7 @@ fn put_handling(dict: &Bound<'_, PyDict>, cell: &Cell) -> PyResult<()> {
     dict.set_item("offers_declined", offers.declined)?;
     dict.set_item("offers_missed", offers.missed)?;
     dict.set_item("offers_withdrawn", offers.withdrawn)?;
+    dict.set_item("offers_lost", offers.lost)?;
     dict.set_item("conversations", cell.conversations)?;
     dict.set_item("transferred", cell.transferred)?;
     dict.set_item("holds", cell.holds)?;

@@ -1,0 +1,229 @@
+"""Opening hours: from a plan's calendars to the commands that open and close its queues.
+
+The engine knows no zones; whoever drives it carries these commands out at their times.
+"""
+
+import heapq
+import itertools
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ccroute._commands import SetQueueOpen
+from ccroute._errors import ConfigError, Rejected
+from ccroute._models import not_a
+from ccroute._plan import Calendar, Plan
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_END = 253_370_764_800.0  # the year 9999
+_LAST_DAY = date(9998, 12, 31)
+
+
+def openings(
+    plan: Plan, *, since: float, until: float | None = None
+) -> Iterator[tuple[float, SetQueueOpen]]:
+    """When the plan's queues open and close, as (float seconds since the epoch, command), in
+    order: first how each queue with ``hours`` stands at ``since``, then every change up to
+    ``until`` (``None``: without end).
+
+    Hours are by the clock on the wall of their zone. An hour that the clock skips begins or
+    ends where it goes on; one that it shows twice counts from its first to its last showing.
+    Special days go before public holidays, those before the week. Days on which a holiday is
+    observed because it fell on a weekend are closed too. Holidays need the extra ``hours`` (the
+    package `holidays`).
+
+    Raises:
+        ConfigError: there is no such zone, or no such country or region, or a special day lies
+            beyond the year 9998.
+        Rejected: ``invalid_value`` when ``since`` is no instant from 1970 to the year 9998.
+
+    >>> plan = Plan.from_toml('''
+    ... [queues.support]
+    ... hours = "office"
+    ... [calendars.office]
+    ... zone = "Europe/Madrid"
+    ... weekly = { mon = ["09:00-18:00"] }
+    ... ''')
+    >>> [(at, it.open) for at, it in openings(plan, since=1e6, until=1_500_000.0)]
+    [(1000000.0, True), (1011600.0, False)]
+    """
+    if not isinstance(plan, Plan):
+        raise not_a("ccroute.Plan", "plan", plan)
+    if not 0 <= since < _END:
+        raise Rejected(
+            "invalid_value",
+            f"since {since}: give seconds since the Unix epoch, from 0 to the year 9998",
+        )
+    weeks = {name: _Hours(name, calendar) for name, calendar in plan.calendars.items()}
+    queues = [(name, queue.hours) for name, queue in plan.queues.items() if queue.hours is not None]
+    changes = [_commands(name, weeks[hours].changes(since, until), since) for name, hours in queues]
+    for at, command in heapq.merge(*changes, key=lambda change: change[0]):
+        if until is not None and at > until:
+            return
+        yield at, command
+
+
+def _commands(
+    queue: str, changes: Iterator[tuple[float, bool]], since: float
+) -> Iterator[tuple[float, SetQueueOpen]]:
+    first = next(changes, None)
+    if first is None or first[0] > since:
+        yield since, SetQueueOpen(queue=queue, open=False)
+    if first is not None:
+        for at, is_open in itertools.chain([first], changes):
+            yield at, SetQueueOpen(queue=queue, open=is_open)
+
+
+class _Hours:
+    """When a calendar is open, as instants."""
+
+    def __init__(self, name: str, calendar: Calendar) -> None:
+        self._calendar = calendar
+        try:
+            self._zone = ZoneInfo(calendar.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ConfigError(
+                f"calendars.{name}.zone: no time zone {calendar.zone!r}; give an IANA name such "
+                "as 'America/Bogota' (on systems without a zone database install tzdata)"
+            ) from None
+        self._special = {date.fromisoformat(day): it for day, it in calendar.special.items()}
+        if self._special and max(self._special) > _LAST_DAY:
+            raise ConfigError(
+                f"calendars.{name}.special: {max(self._special)} is too late; give days to the "
+                "year 9998"
+            )
+        self._holidays = _holidays(name, calendar.holidays)
+
+    def changes(self, since: float, until: float | None) -> Iterator[tuple[float, bool]]:
+        """When it opens and closes, from an instant on; adjoining spans are one.
+
+        One that is open at ``since`` opens then. Looks no further than ``until``.
+        """
+        closes: float | None = None
+        for start, end in self._spans(since):
+            if until is not None and start > until:
+                break
+            if closes is None or start > closes:
+                if closes is not None:
+                    yield closes, False
+                yield max(start, since), True
+            closes = end
+        if closes is not None and closes < math.inf:
+            yield closes, False
+
+    def _spans(self, since: float) -> Iterator[tuple[float, float]]:
+        """What ends after an instant, in order."""
+        first = datetime.fromtimestamp(since, self._zone).date() - _DAY
+        for day in self._days(first):
+            for interval in self._intervals(day):
+                begin, end = interval.split("-")
+                span = self._instant(day, begin, fold=0), self._end(day, end)
+                if span[0] < span[1] > since:
+                    yield span
+        if self._never_closes:
+            last = max([first, *self._special])
+            yield self._instant(last, "24:00", fold=0), math.inf
+
+    @property
+    def _never_closes(self) -> bool:
+        """Whether no day but special ones is closed for a moment."""
+        weekly = self._calendar.weekly
+        return self._holidays is None and all(_is_whole(weekly.get(day, ())) for day in _DAYS)
+
+    def _days(self, first: date) -> Iterator[date]:
+        """Days on which it may be open: every day, or without a week the special ones; up to the
+        last special one where it never closes afterwards."""
+        if not any(self._calendar.weekly.values()):
+            yield from sorted(day for day in self._special if day >= first)
+            return
+        last = max([first, *self._special]) if self._never_closes else date.max - 2 * _DAY
+        day = first
+        while day <= last:
+            yield day
+            day += _DAY
+
+    def _intervals(self, day: date) -> tuple[str, ...]:
+        if day in self._special:
+            return self._special[day]
+        if self._holidays is not None and day in self._holidays:
+            return ()
+        return self._calendar.weekly.get(_DAYS[day.weekday()], ())
+
+    def _end(self, day: date, wall: str) -> float:
+        """The instant at which an interval ends: the last at which the clock shows the time, or
+        the first where it shows the minute before only once, which is the last that is in."""
+        last, first = (self._instant(day, wall, fold=fold) for fold in (1, 0))
+        before = _shown(day, wall) - _MINUTE
+        if before.replace(tzinfo=self._zone).utcoffset() != (
+            before.replace(tzinfo=self._zone, fold=1).utcoffset()
+        ):
+            return last
+        return first
+
+    def _instant(self, day: date, wall: str, *, fold: int) -> float:
+        """The instant at which the clock on the wall shows a time."""
+        shown = _shown(day, wall).replace(tzinfo=self._zone, fold=fold)
+        instant = shown.timestamp()
+        if datetime.fromtimestamp(instant, self._zone).replace(tzinfo=None) == shown.replace(
+            tzinfo=None
+        ):
+            return instant
+        return self._skip(shown)
+
+    def _skip(self, shown: datetime) -> float:
+        """Where the clock goes on that skips a time."""
+        early, late = sorted(int(shown.replace(fold=fold).timestamp()) for fold in (0, 1))
+        before = self._offset(early)
+        while late - early > 1:
+            middle = (early + late) // 2
+            early, late = (middle, late) if self._offset(middle) == before else (early, middle)
+        return float(late)
+
+    def _offset(self, instant: int) -> timedelta | None:
+        return datetime.fromtimestamp(instant, UTC).astimezone(self._zone).utcoffset()
+
+
+def _shown(day: date, wall: str) -> datetime:
+    """What the clock on the wall shows, of no zone."""
+    hour, minute = map(int, wall.split(":"))
+    if hour == 24:
+        day, hour = day + _DAY, 0
+    return datetime.combine(day, time(hour, minute))
+
+
+def _is_whole(intervals: tuple[str, ...]) -> bool:
+    """Whether a day is open from its first to its last minute."""
+    bounds = "-".join(intervals).split("-")
+    return (bounds[0], bounds[-1]) == ("00:00", "24:00") and bounds[1:-1:2] == bounds[2::2]
+
+
+class _Holidays:
+    """The public holidays of a country or region."""
+
+    def __init__(self, name: str, place: str) -> None:
+        try:
+            import holidays  # noqa: PLC0415  # an extra: only calendars with holidays need it
+        except ImportError:
+            raise ConfigError(
+                f"calendars.{name}.holidays: the package holidays is missing; "
+                "install ccroute[hours]"
+            ) from None
+        country, dash, region = place.partition("-")
+        try:
+            # The package takes an empty region for none.
+            self._days = holidays.country_holidays(country, subdiv=(region or dash) or None)
+        except NotImplementedError:
+            raise ConfigError(
+                f"calendars.{name}.holidays: no holidays are known for {place!r}; give an ISO "
+                "3166 country, or country and region, such as 'CO' or 'ES-MD'"
+            ) from None
+
+    def __contains__(self, day: date) -> bool:
+        return day in self._days
+
+
+def _holidays(name: str, place: str | None) -> _Holidays | None:
+    return None if place is None else _Holidays(name, place)

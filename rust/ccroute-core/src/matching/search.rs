@@ -1,0 +1,278 @@
+//! Looking things up in the matcher: who may take what, and what waits for whom.
+
+use super::ask::Ask;
+use super::groups::Demand;
+use super::index::SkillMatcher;
+use super::ranker::{Choice, choose};
+use super::servers::{self, Look};
+use crate::bitset::{BitSet, Ones};
+use crate::ids::{AgentKey, ChannelKey, ClassKey, QueueKey};
+use crate::plan::{Link, Strategy};
+use crate::queue::{OrderKey, PriorityQueue};
+use crate::time::{Span, Timestamp};
+
+impl SkillMatcher {
+    /// Whether the heads of an agent's groups alone decide what it takes next, and all
+    /// agents of a queue are alike: no ranks, terms, loans or barred lines are in use.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.by_turns
+    }
+
+    /// The best agent for a contact, without those `excluded` names, by a strategy that
+    /// looks at skills and idle times alone. Only where [`Self::is_plain`].
+    pub fn best_agent(
+        &self,
+        demand: Demand,
+        strategy: Strategy,
+        excluded: impl Fn(AgentKey) -> bool,
+    ) -> Option<Choice> {
+        let open = self.open.get(demand.channel.index())?;
+        let serving = &self.servers.get(demand.queue.index())?.always;
+        let able = self.classes.able_set(demand.class);
+        let words = able.words().iter().zip(open.words()).zip(serving.words());
+        let eligible = words.enumerate().flat_map(|(at, ((able, open), serving))| {
+            Ones(able & open & serving).map(move |bit| at * 64 + bit)
+        });
+        let eligible = eligible.filter(|&agent| !excluded(AgentKey::new(agent)));
+        let requirement = &self.classes.ask(demand.class).requirement;
+        let score = |agent: usize| requirement.score(&self.agents[agent].profile.skills);
+        choose(strategy, eligible, &self.idle_since, score)
+    }
+
+    /// The first waiting contact in order that an agent may take, without those
+    /// `excluded` names: its place in the order and its item. Only where
+    /// [`Self::is_plain`].
+    pub fn best_contact(
+        &self,
+        agent: AgentKey,
+        excluded: impl Fn(u32) -> bool,
+    ) -> Option<(OrderKey, u32)> {
+        let mut best: Option<(OrderKey, u32)> = None;
+        for queue in self.agents.get(agent.index())?.queues.in_both(self.groups.lines()) {
+            for group in self.groups.of_queue(QueueKey::new(queue)) {
+                let Demand { class, channel, .. } = group.demand;
+                if !self.is_open(agent, channel) || !self.is_able(agent, class) {
+                    continue;
+                }
+                // Whom the agent is excluded from is few: look past them, not at all.
+                let head = group.waiting.iter().find(|&(_, item)| !excluded(item));
+                if let Some(head) = head
+                    && best.is_none_or(|best| head.0 < best.0)
+                {
+                    best = Some(head);
+                }
+            }
+        }
+        best
+    }
+
+    /// Everyone who may take a contact now, as far as skills, ranks, channel and links go.
+    pub(crate) fn eligible(&self, demand: Demand, look: Look) -> BitSet {
+        let mut all = self.linked(demand, look);
+        all.keep(self.classes.able_set(demand.class));
+        match self.open.get(demand.channel.index()) {
+            Some(open) => all.keep(open),
+            None => return BitSet::EMPTY,
+        }
+        all
+    }
+
+    /// Everyone with an open link to a contact's queue, or to one that lends or is drawn in.
+    fn linked(&self, demand: Demand, look: Look) -> BitSet {
+        let mut all = self.open_links(demand, look);
+        if let Some(servers) = self.servers.get(demand.queue.index()) {
+            all.drop_all(&servers.barred);
+        }
+        all
+    }
+
+    /// Everyone with an open link to a contact's queue, own or drawn in, reachable or not.
+    pub(crate) fn open_links(&self, demand: Demand, look: Look) -> BitSet {
+        let mut all = BitSet::default();
+        for queue in self.queues_for(demand) {
+            if let Some(servers) = self.servers.get(queue.index()) {
+                servers.add_open(look, &mut all);
+            }
+        }
+        all
+    }
+
+    /// Everyone with a link to a contact's queue, own or drawn in, open or not.
+    pub(crate) fn linked_ever(&self, demand: Demand) -> BitSet {
+        let mut all = BitSet::default();
+        for queue in self.queues_for(demand) {
+            if let Some(servers) = self.servers.get(queue.index()) {
+                servers.add_all(&mut all);
+            }
+        }
+        all
+    }
+
+    /// The queues whose agents may take a contact: its own, and those that lend or are
+    /// drawn in.
+    fn queues_for(&self, demand: Demand) -> impl Iterator<Item = QueueKey> {
+        core::iter::once(demand.queue).chain(self.drawn_in(demand.queue, demand.class))
+    }
+
+    /// The queues that lend to one, and those that a class draws in.
+    fn drawn_in(&self, queue: QueueKey, class: ClassKey) -> impl Iterator<Item = QueueKey> {
+        let lenders = self.servers.get(queue.index()).map_or(&[][..], |of| &of.lenders);
+        lenders.iter().chain(&self.classes.ask(class).widen).copied()
+    }
+
+    /// Whether an agent has a link to a contact's queue that is open for it, own or drawn
+    /// in, and can be reached.
+    #[must_use]
+    pub fn is_linked(&self, agent: AgentKey, demand: Demand, look: Look) -> bool {
+        let row = &self.agents[agent.index()];
+        let is_open = |queue| row.link(queue).is_some_and(|link| servers::is_open(link, look));
+        !self.is_barred(agent, demand.queue) && self.queues_for(demand).any(is_open)
+    }
+
+    /// The age of a contact at which an agent's link to its queue, own or drawn in, opens;
+    /// `None`: at none.
+    #[must_use]
+    pub fn opens_at(&self, agent: AgentKey, demand: Demand) -> Option<Span> {
+        let row = &self.agents[agent.index()];
+        let opens = |queue| servers::opens_at(row.link(queue)?);
+        self.queues_for(demand).filter_map(opens).min()
+    }
+
+    /// The link by which an agent takes contacts of a queue and class: its own, else the
+    /// one of lowest rank that is drawn in.
+    pub(super) fn link_for(&self, queue: QueueKey, class: ClassKey, agent: usize) -> Option<&Link> {
+        let row = &self.agents[agent];
+        let drawn_in = self.drawn_in(queue, class).filter_map(|queue| row.link(queue));
+        row.link(queue).or_else(|| drawn_in.min_by_key(|link| link.rank))
+    }
+
+    /// The rank of an agent's link to a contact's queue; 0 without one.
+    #[must_use]
+    pub fn link_rank(&self, agent: AgentKey, demand: Demand) -> u32 {
+        if self.classes.is_rankless(demand.queue) {
+            return 0;
+        }
+        let link = self.link_for(demand.queue, demand.class, agent.index());
+        link.map_or(0, |link| link.rank)
+    }
+
+    /// Everyone who serves `queue` by a link of their own.
+    pub(crate) fn staff(&self, queue: QueueKey) -> BitSet {
+        let mut all = BitSet::default();
+        if let Some(servers) = self.servers.get(queue.index()) {
+            servers.add_all(&mut all);
+        }
+        all
+    }
+
+    /// Everyone able to meet a class, there or not.
+    pub(crate) fn able_set(&self, class: ClassKey) -> &BitSet {
+        self.classes.able_set(class)
+    }
+
+    /// Everyone who can be offered contacts of `channel`.
+    pub(crate) fn open_set(&self, channel: ChannelKey) -> &BitSet {
+        static NOBODY: BitSet = BitSet::EMPTY;
+        self.open.get(channel.index()).unwrap_or(&NOBODY)
+    }
+
+    /// The groups of waiting contacts that an agent's links lead to: those of its queues,
+    /// of queues its own are lent to, and those that draw its queues in. Some may come
+    /// twice.
+    pub(crate) fn groups_for(
+        &self,
+        agent: AgentKey,
+    ) -> impl Iterator<Item = (Demand, &PriorityQueue)> {
+        self.links(agent).iter().flat_map(|link| self.groups_served_in(link.queue))
+    }
+
+    /// The groups that a link to `queue` leads to.
+    pub(crate) fn groups_served_in(
+        &self,
+        queue: QueueKey,
+    ) -> impl Iterator<Item = (Demand, &PriorityQueue)> {
+        let lent = self.servers.get(queue.index()).map_or(&[][..], |of| &of.lent_to);
+        let lent = lent.iter().flat_map(|queue| self.groups.of_queue(*queue));
+        let groups = self.groups.of_queue(queue).chain(lent).chain(self.groups.guests_of(queue));
+        groups.map(|group| (group.demand, &group.waiting))
+    }
+
+    /// The groups of `queue` in which somebody waits.
+    pub(crate) fn groups_of(
+        &self,
+        queue: QueueKey,
+    ) -> impl Iterator<Item = (Demand, &PriorityQueue)> {
+        self.groups.of_queue(queue).map(|group| (group.demand, &group.waiting))
+    }
+
+    /// How many wait in `queue`.
+    #[must_use]
+    pub fn waiting_in(&self, queue: QueueKey) -> u32 {
+        self.groups.waiting_in(queue)
+    }
+
+    /// The next age at which another link to a contact's queue opens.
+    #[must_use]
+    pub fn next_age(&self, demand: Demand, age: Span) -> Option<Span> {
+        let of = |queue: QueueKey| self.servers.get(queue.index())?.next_age(age);
+        self.queues_for(demand).filter_map(of).min()
+    }
+
+    /// Agents who begin to help in `queue` when so many wait there: its own, and those of
+    /// queues that are drawn in.
+    pub(crate) fn helpers_from(&self, queue: QueueKey, waiting: u32) -> BitSet {
+        let lenders = self.servers.get(queue.index()).map_or(&[][..], |of| &of.lenders);
+        let groups = self.groups.of_queue(queue);
+        let widened = groups.flat_map(|group| &self.classes.ask(group.demand.class).widen);
+        let mut helpers = BitSet::default();
+        for queue in core::iter::once(&queue).chain(lenders).chain(widened) {
+            if let Some(servers) = self.servers.get(queue.index()) {
+                helpers.add(&servers.helpers_from(waiting));
+            }
+        }
+        helpers
+    }
+
+    /// How many contacts of `queue` go before the place `key`.
+    #[must_use]
+    pub fn rank_in(&self, queue: QueueKey, key: OrderKey) -> usize {
+        self.groups.of_queue(queue).map(|group| group.waiting.ahead_of(key)).sum()
+    }
+
+    /// Everyone waiting in `queue`, group by group.
+    pub fn waiting(&self, queue: QueueKey) -> impl Iterator<Item = (Demand, u32)> {
+        self.groups
+            .of_queue(queue)
+            .flat_map(|group| group.waiting.iter().map(|(_, item)| (group.demand, item)))
+    }
+
+    /// Whether an agent has the skills and the rank for `class`.
+    #[must_use]
+    pub fn is_able(&self, agent: AgentKey, class: ClassKey) -> bool {
+        self.classes.able_set(class).contains(agent.index())
+    }
+
+    /// Whether an agent can be offered contacts of `channel`.
+    #[must_use]
+    pub fn is_open(&self, agent: AgentKey, channel: ChannelKey) -> bool {
+        self.open.get(channel.index()).is_some_and(|set| set.contains(agent.index()))
+    }
+
+    /// Whether an agent serves `queue` by a link of its own.
+    #[must_use]
+    pub fn serves(&self, agent: AgentKey, queue: QueueKey) -> bool {
+        self.agents.get(agent.index()).is_some_and(|row| row.link(queue).is_some())
+    }
+
+    /// Since when an agent has been idle.
+    #[must_use]
+    pub fn idle_since(&self, agent: AgentKey) -> Timestamp {
+        self.idle_since[agent.index()]
+    }
+
+    /// Of some agents those who meet what is asked, in whatever state.
+    pub(crate) fn who_meets(&self, ask: &Ask, among: &BitSet) -> BitSet {
+        self.classes.who_meets(ask, among, &self.agents)
+    }
+}
