@@ -45,6 +45,8 @@ pub(super) struct Groups {
     busy: Vec<Busy>,
     /// Queues in which somebody waits.
     lines: BitSet,
+    /// How many wait in all.
+    waiting: u32,
 }
 
 impl Groups {
@@ -58,6 +60,7 @@ impl Groups {
         let first = group.waiting.is_empty();
         group.waiting.push(key, item);
         self.queue_mut(demand.queue).waiting += 1;
+        self.waiting += 1;
         self.lines.set(demand.queue.index(), true);
         if first {
             self.queue_mut(demand.queue).own.push(at);
@@ -77,6 +80,7 @@ impl Groups {
         let group = self.rows.at_mut(at as usize)?;
         let item = group.waiting.remove(key)?;
         let last = group.waiting.is_empty();
+        self.waiting -= 1;
         let busy = self.queue_mut(demand.queue);
         busy.waiting -= 1;
         let empty = busy.waiting == 0;
@@ -113,6 +117,11 @@ impl Groups {
     /// How many wait in `queue`.
     pub(super) fn waiting_in(&self, queue: QueueKey) -> u32 {
         self.busy.get(queue.index()).map_or(0, |busy| busy.waiting)
+    }
+
+    /// How many wait in all queues.
+    pub(super) fn waiting_in_all(&self) -> u32 {
+        self.waiting
     }
 
     /// Drops the (empty) groups of a class that nobody holds any more.

@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::groups::Demand;
 use super::index::SkillMatcher;
 use super::ranker::{Choice, choose};
-use super::servers::{self, Look};
+use super::servers::{self, Look, Servers};
 use crate::bitset::{BitSet, Ones};
 use crate::ids::{AgentKey, ChannelKey, ClassKey, QueueKey};
 use crate::plan::{Link, Strategy};
@@ -210,6 +210,18 @@ impl SkillMatcher {
     #[must_use]
     pub fn waiting_in(&self, queue: QueueKey) -> u32 {
         self.groups.waiting_in(queue)
+    }
+
+    /// Whether some link opens by how many wait.
+    #[must_use]
+    pub fn helps_by_number(&self) -> bool {
+        self.servers.iter().any(Servers::helps_by_number)
+    }
+
+    /// How many wait in all queues.
+    #[must_use]
+    pub fn waiting_in_all(&self) -> u32 {
+        self.groups.waiting_in_all()
     }
 
     /// The next age at which another link to a contact's queue opens.

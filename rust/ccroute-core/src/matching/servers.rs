@@ -107,6 +107,11 @@ impl Servers {
         }
     }
 
+    /// Whether some link opens by how many wait.
+    pub(super) fn helps_by_number(&self) -> bool {
+        self.on_terms.iter().any(|(terms, _)| terms.help_waiting.is_some())
+    }
+
     /// Everyone with a link, open or not.
     pub(super) fn add_all(&self, to: &mut BitSet) {
         to.add(&self.always);

@@ -182,6 +182,10 @@ struct InUse {
     /// More than bands, ages and requirements decide who goes next and who takes it: agents
     /// are asked whose turn it is.
     turns: bool,
+    /// An offer changes nobody's turn but of those who might have taken the contact.
+    turns_keep: bool,
+    /// The sum of the queues' shares.
+    shares: u64,
     /// Some contact has come that prefers agents.
     preferences: bool,
     /// Some condition asks how often a contact was offered, or missed.

@@ -221,11 +221,9 @@ impl Router {
                 Urgency::whole(-i128::from(arrival) - i128::from(rules.target.within.micros()))
             }
             Across::Ratio => {
-                let queues = || self.plan.queues.iter().enumerate();
-                let waiting = |at: usize| i128::from(self.matcher.waiting_in(QueueKey::new(at)));
-                let all: i128 = queues().map(|(at, _)| waiting(at)).sum();
-                let shares: i128 = queues().map(|(_, queue)| i128::from(queue.order.share)).sum();
-                let own = waiting(contact.queue.index());
+                let own = i128::from(self.matcher.waiting_in(contact.queue));
+                let all = i128::from(self.matcher.waiting_in_all());
+                let shares = i128::from(self.in_use.shares);
                 Urgency::whole(own * shares - i128::from(rules.order.share) * all)
             }
             Across::MarginalCost => {

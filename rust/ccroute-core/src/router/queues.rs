@@ -72,6 +72,8 @@ impl Router {
         let lasts = plan.queues.iter().map(|queue| queue.preferred.last_agent);
         self.in_use = InUse {
             turns: plan.order.across != Across::Age || lends || queues().any(needs_turns),
+            turns_keep: plan.order.across != Across::Ratio && !queues().any(unsettles_turns),
+            shares: plan.queues.iter().map(|queue| u64::from(queue.order.share)).sum(),
             preferences: self.in_use.preferences,
             counts: plan.conditions().any(asks_for_counts),
             staff: queues().any(|q| !(q.leaving.staff.is_empty() && q.admission.staff.is_empty())),
@@ -152,6 +154,14 @@ fn needs_turns(queue: &QueuePlan) -> bool {
         || queue.offer.add_every.is_some()
         || queue.keep_free.is_some()
         || queue.preferred.last_agent > Span::ZERO
+}
+
+/// Whether an offer may change the turns even of those who could not have taken the contact.
+fn unsettles_turns(queue: &QueuePlan) -> bool {
+    queue.order.weight != 0
+        || queue.order.pick.oldest > 1
+        || queue.keep_free.is_some()
+        || queue.offer.auto_accept
 }
 
 fn asks_for_counts(condition: &Condition) -> bool {

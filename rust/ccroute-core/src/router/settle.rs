@@ -18,6 +18,9 @@ use crate::matching::{Choice, Look};
 use crate::queue::OrderKey;
 use crate::time::{Span, Timestamp};
 
+/// What agents would take, as far as it is known.
+type Turns = BTreeMap<usize, Option<Turn>>;
+
 /// Whom the current change touched.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Unsettled {
@@ -92,9 +95,14 @@ impl Router {
 
     pub(super) fn match_waiting(&mut self) {
         if self.goes_by_turns() {
-            while let Some((contact, choice, overtaken)) = self.next_turn() {
+            let keeps = self.in_use.turns_keep && !self.matcher.helps_by_number();
+            let mut turns = Turns::new();
+            while let Some((contact, choice, overtaken)) = self.next_turn(&mut turns) {
                 self.note_overtaken(&overtaken);
                 self.make_offer(contact, choice, How::Turn);
+                if !keeps {
+                    turns.clear();
+                }
             }
             self.unsettled.clear();
             return;
@@ -157,39 +165,44 @@ impl Router {
 
     /// The next offer where more than heads decide: of the contacts that are some agent's
     /// turn the first in order, to the best of those whose turn it is.
-    fn next_turn(&mut self) -> Option<(ContactKey, Choice, Vec<ContactKey>)> {
+    ///
+    /// `turns`: those known from the offer before. Those who might have taken the contact
+    /// now are asked anew next time.
+    fn next_turn(&mut self, turns: &mut Turns) -> Option<(ContactKey, Choice, Vec<ContactKey>)> {
         self.unsettled.contacts = self.those_with_agents(&self.unsettled.contacts);
         let Unsettled { agents, contacts, queues, .. } = &self.unsettled;
         if let ([], [only], []) = (&**agents, &**contacts, &**queues) {
             // Where one contact is all that moves, it is everybody's turn.
+            turns.clear();
             let choice = self.best_of(*only, &self.eligible(*only));
             return choice.map(|choice| (*only, choice, Vec::new()));
         }
         let mut scarce = Scarce::default();
         let concerned = self.concerned();
-        let turns = concerned.iter().filter_map(|agent| {
-            let turn = self.turn_of(AgentKey::new(agent), &mut scarce)?;
-            Some((agent, turn))
-        });
-        let turns: BTreeMap<usize, Turn> = turns.collect();
-        let first = turns.values().min_by_key(|turn| turn.precedence)?.clone();
+        for agent in concerned.iter() {
+            let turn = || self.turn_of(AgentKey::new(agent), &mut scarce);
+            turns.entry(agent).or_insert_with(turn);
+        }
+        let concerned = turns.iter().filter(|(agent, _)| concerned.contains(**agent));
+        let first = concerned.filter_map(|(_, turn)| turn.as_ref());
+        let first = first.min_by_key(|turn| turn.precedence)?.contact;
         // Whoever else may take it could not before: their turn is to be known too.
-        let concerned = self.eligible(first.contact);
+        let concerned = self.eligible(first);
         let mut in_turn = BitSet::default();
         let mut overtaken: Vec<(usize, Vec<ContactKey>)> = Vec::new();
         for agent in concerned.iter() {
-            let known = turns.get(&agent).cloned();
-            let turn = known.or_else(|| self.turn_of(AgentKey::new(agent), &mut scarce));
-            if let Some(turn) = turn.filter(|turn| turn.contact == first.contact) {
+            let known = turns.remove(&agent);
+            let turn = known.unwrap_or_else(|| self.turn_of(AgentKey::new(agent), &mut scarce));
+            if let Some(turn) = turn.filter(|turn| turn.contact == first) {
                 in_turn.set(agent, true);
                 overtaken.push((agent, turn.overtaken));
             }
         }
-        let choice = self.best_of(first.contact, &in_turn).expect("it is somebody's turn");
+        let choice = self.best_of(first, &in_turn).expect("it is somebody's turn");
         let eligible = u32::try_from(concerned.len()).expect("keys count in 32 bits");
         let passed = overtaken.into_iter().find(|(agent, _)| *agent == choice.agent);
         let passed = passed.map(|(_, keys)| keys).unwrap_or_default();
-        Some((first.contact, Choice { eligible, ..choice }, passed))
+        Some((first, Choice { eligible, ..choice }, passed))
     }
 
     /// Everyone whom the current change may let take something.
