@@ -6,7 +6,7 @@ The engine knows no zones; whoever drives it carries these commands out at their
 import heapq
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,7 +15,7 @@ from ccroute._errors import ConfigError, Rejected
 from ccroute._models import not_a
 from ccroute._plan import Calendar, Plan
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _END = 253_370_764_800.0  # the year 9999
@@ -131,7 +131,7 @@ class _Hours:
     def _never_closes(self) -> bool:
         """Whether no day but special ones is closed for a moment."""
         weekly = self._calendar.weekly
-        return self._holidays is None and all(_is_whole(weekly.get(day, ())) for day in _DAYS)
+        return self._holidays is None and all(_is_whole(weekly.get(day, ())) for day in DAYS)
 
     def _days(self, first: date) -> Iterator[date]:
         """Days on which it may be open: every day, or without a week the special ones; up to the
@@ -150,7 +150,7 @@ class _Hours:
             return self._special[day]
         if self._holidays is not None and day in self._holidays:
             return ()
-        return self._calendar.weekly.get(_DAYS[day.weekday()], ())
+        return self._calendar.weekly.get(DAYS[day.weekday()], ())
 
     def _end(self, day: date, wall: str) -> float:
         """The instant at which an interval ends: the last at which the clock shows the time, or
@@ -200,30 +200,22 @@ def _is_whole(intervals: tuple[str, ...]) -> bool:
     return (bounds[0], bounds[-1]) == ("00:00", "24:00") and bounds[1:-1:2] == bounds[2::2]
 
 
-class _Holidays:
+def _holidays(name: str, place: str | None) -> Container[date] | None:
     """The public holidays of a country or region."""
-
-    def __init__(self, name: str, place: str) -> None:
-        try:
-            import holidays  # noqa: PLC0415  # an extra: only calendars with holidays need it
-        except ImportError:
-            raise ConfigError(
-                f"calendars.{name}.holidays: the package holidays is missing; "
-                "install ccroute[hours]"
-            ) from None
-        country, dash, region = place.partition("-")
-        try:
-            # The package takes an empty region for none.
-            self._days = holidays.country_holidays(country, subdiv=(region or dash) or None)
-        except NotImplementedError:
-            raise ConfigError(
-                f"calendars.{name}.holidays: no holidays are known for {place!r}; give an ISO "
-                "3166 country, or country and region, such as 'CO' or 'ES-MD'"
-            ) from None
-
-    def __contains__(self, day: date) -> bool:
-        return day in self._days
-
-
-def _holidays(name: str, place: str | None) -> _Holidays | None:
-    return None if place is None else _Holidays(name, place)
+    if place is None:
+        return None
+    try:
+        import holidays  # noqa: PLC0415  # an extra: only calendars with holidays need it
+    except ImportError:
+        raise ConfigError(
+            f"calendars.{name}.holidays: the package holidays is missing; install ccroute[hours]"
+        ) from None
+    country, dash, region = place.partition("-")
+    try:
+        # The package takes an empty region for none.
+        return holidays.country_holidays(country, subdiv=(region or dash) or None)
+    except NotImplementedError:
+        raise ConfigError(
+            f"calendars.{name}.holidays: no holidays are known for {place!r}; give an ISO "
+            "3166 country, or country and region, such as 'CO' or 'ES-MD'"
+        ) from None

@@ -201,13 +201,17 @@ def newcomer(new: NewContact) -> ContactArgument:
             new.contact,
             new.queue,
             new.channel,
-            (new.band, new.head_start),
+            new.band,
+            new.head_start,
             needs(new.requirement),
             pairs("attributes", {} if new.attributes is None else new.attributes),
             preferences(new.preferred) or [],
             _exclusions(new.excluded),
-            (new.entered_at, new.not_before),
-            (new.customer, new.conversation, new.previous),
+            new.entered_at,
+            new.not_before,
+            new.customer,
+            new.conversation,
+            new.previous,
         )
     except AttributeError:
         raise not_a("ccroute.NewContact", "contact", new) from None

@@ -46,7 +46,7 @@ EventRow: TypeAlias = tuple[EventHead, EventRest]
 Fact: TypeAlias = str | int | bool
 """The value of an attribute or a label."""
 LinkArgument: TypeAlias = tuple[str, int, int, float, int | None, float | None]
-"""queue, rank, position, delay, help_waiting, help_waited."""
+"""queue, rank, position, delay, waiting, waited."""
 SettingsArgument: TypeAlias = tuple[
     Pairs | None,
     list[tuple[str, Fact]] | None,
@@ -60,16 +60,20 @@ ContactArgument: TypeAlias = tuple[
     str,
     str | None,
     str | None,
-    tuple[int | None, float | None],
+    int | None,
+    float | None,
     Needs | None,
     list[tuple[str, Fact]],
     Pairs,
     list[tuple[str, float | None]],
-    tuple[float | None, float | None],
-    Story,
+    float | None,
+    float | None,
+    str | None,
+    str | None,
+    str | None,
 ]
-"""contact, queue, channel, (band, head_start), needs, attributes, preferred, excluded,
-(entered_at, not_before), story."""
+"""contact, queue, channel, band, head_start, needs, attributes, preferred, excluded,
+entered_at, not_before, customer, conversation, previous."""
 ObservedArgument: TypeAlias = tuple[str, str | None, ContactArgument | None]
 """contact, agent, what is known of it."""
 ChosenRow: TypeAlias = tuple[str, int, float, int, float]
@@ -78,7 +82,7 @@ NearestRow: TypeAlias = tuple[str, list[str], list[tuple[str, int, int]], float 
 """agent, obstacles, missing (skill, asked, held), until."""
 ContactRow: TypeAlias = tuple[
     tuple[str, str, float, int | None, str | None],
-    tuple[NeedsRow, tuple[int, int | None, int], int, tuple[int, float] | None, float | None],
+    tuple[NeedsRow, tuple[int, int | None], int, tuple[int, float] | None, float | None],
     tuple[Pairs, NearestRow | None, list[ChosenRow]],
 ]
 """(phase, queue, since, ahead, agent), (needs, ranks, steps, next step, until), (eliminated,

@@ -1,6 +1,6 @@
 """Commands as objects: what a host may ask, one frozen class a command.
 
-Same commands, names and order as ``rust/ccroute-core/src/command``; each field is an
+Same commands as ``rust/ccroute-core/src/command``; each field is an
 argument of the method of :class:`ccroute.Router` that carries the command out. For hosts
 that queue, log or replay what they ask; who asks at once calls the method.
 """

@@ -1,5 +1,6 @@
 """What all events have in common."""
 
+import functools
 import re
 
 import attrs
@@ -34,12 +35,13 @@ class Event:
     @property
     def kind(self) -> str:
         """The name of the kind, as in logs and arrays: ``contact_queued`` and so on."""
-        return word_of(type(self))
+        return word_of(type(self).__name__)
 
 
-def word_of(kind: type[Event]) -> str:
+@functools.cache
+def word_of(name: str) -> str:
     """The name of a kind, from that of its class."""
-    return _WORD_START.sub("_", kind.__name__).lower()
+    return _WORD_START.sub("_", name).lower()
 
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")

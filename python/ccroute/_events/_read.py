@@ -13,7 +13,7 @@ from ccroute._wire import DEVICES, KINDS, EventRow
 def _classes(*modules: ModuleType) -> dict[str, type[Event]]:
     """The classes of events in modules, by their words."""
     return {
-        word_of(it): it
+        word_of(it.__name__): it
         for module in modules
         for it in vars(module).values()
         if isinstance(it, type) and issubclass(it, Event)

@@ -88,7 +88,7 @@ class ContactExplanation:
         """Names what the engine said."""
         where, ask, who = row
         phase, queue, since, ahead, agent = where
-        needs, (low, high, _), steps, next_step, until = ask
+        needs, ranks, steps, next_step, until = ask
         eliminated, nearest, chosen = who
         return cls(
             contact=contact,
@@ -99,7 +99,7 @@ class ContactExplanation:
             ahead=ahead,
             agent=agent,
             needs=Needs.of(needs),
-            ranks=(low, high),
+            ranks=ranks,
             steps=steps,
             next_step=next_step,
             until=until,
@@ -128,9 +128,7 @@ class ContactExplanation:
             step, at = self.next_step
             due = words.seconds(max(0.0, at - self.at))
             lines.append(words.say("contact.step", step=step, due=due))
-        for obstacle, count in self.eliminated.items():
-            agents, why = words.count(count, "agent"), words.word("obstacle", obstacle)
-            lines.append(words.say("contact.eliminated", agents=agents, why=why))
+        lines += words.stopped("contact.eliminated", self.eliminated)
         if self.nearest is not None:
             lines.append(self._nearest(words, self.nearest))
         return "\n  ".join(lines)

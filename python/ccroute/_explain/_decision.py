@@ -98,9 +98,7 @@ class DecisionExplanation:
             lines.append(
                 words.say("decision.candidate", place=place, agent=candidate.agent, values=values)
             )
-        for obstacle, count in self.eliminated.items():
-            agents, why = words.count(count, "agent"), words.word("obstacle", obstacle)
-            lines.append(words.say("contact.eliminated", agents=agents, why=why))
+        lines += words.stopped("contact.eliminated", self.eliminated)
         return "\n  ".join(lines)
 
     def _values(self, words: Words, candidate: Candidate) -> str:

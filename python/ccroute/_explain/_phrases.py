@@ -274,6 +274,13 @@ class Words:
         of_one = self._phrases.get(f"nearest.{obstacle}")
         return self.word("withheld", obstacle) if of_one is None else of_one
 
+    def stopped(self, phrase: str, counts: Mapping[str, int]) -> list[str]:
+        """So many agents by what stops them, a phrase each."""
+        return [
+            self.say(phrase, agents=self.count(count, "agent"), why=self.word("obstacle", obstacle))
+            for obstacle, count in counts.items()
+        ]
+
     def seconds(self, seconds: float) -> str:
         """About how long something takes: tenths of seconds in the first minute, then whole
         ones."""
@@ -292,9 +299,12 @@ class Words:
         parts = [self.say("span.h", hours=f"{hours:.0f}")] if hours else []
         parts += [self.say("span.min", minutes=f"{minutes:.0f}")] if minutes else []
         if rest or not parts:
-            shown = f"{rest:.6f}".rstrip("0").rstrip(".")
-            parts.append(self.say("span.s", seconds=self.number(shown)))
+            parts.append(self.say("span.s", seconds=self.figure(rest)))
         return " ".join(parts)
+
+    def figure(self, value: float) -> str:
+        """A number, exactly: the engine keeps millionths."""
+        return self.number(f"{value:.6f}".rstrip("0").rstrip("."))
 
     def number(self, written: str) -> str:
         """A number with the decimal point of the language."""

@@ -7,7 +7,7 @@ import attrs
 from ccroute._explain._needs import Needs
 from ccroute._explain._phrases import Language, Words
 from ccroute._table import Table
-from ccroute._wire import ChangeRow, GroupRow, Pairs, QueueRow
+from ccroute._wire import ChangeRow, GroupRow, QueueRow
 
 _SHOWN = 5
 
@@ -114,9 +114,7 @@ class QueueExplanation:
         lines += [_group(words, group, self.at) for group in self.groups[:_SHOWN]]
         if len(self.groups) > _SHOWN:
             lines.append("…")
-        for obstacle, count in self.idle_kept.items():
-            agents, why = words.count(count, "agent"), words.word("obstacle", obstacle)
-            lines.append(words.say("queue.kept", agents=agents, why=why))
+        lines += words.stopped("queue.kept", self.idle_kept)
         if self.change is not None:
             lines.append(_change(words, self.change))
         return "\n  ".join(lines)
@@ -128,12 +126,12 @@ def _group(words: Words, group: WaitingGroup, at: float) -> str:
         contacts=words.count(group.waiting, "contact"),
         needs=group.needs.text(words),
         age=words.seconds(at - group.since),
-        why=_agents(words, list(group.eliminated.items())),
+        why=_agents(words, group.eliminated),
     )
 
 
-def _agents(words: Words, eliminated: Pairs) -> str:
-    parts = [f"{words.word('obstacle', word)}: {count}" for word, count in eliminated]
+def _agents(words: Words, eliminated: Mapping[str, int]) -> str:
+    parts = [f"{words.word('obstacle', word)}: {count}" for word, count in eliminated.items()]
     return "; ".join(parts) or words.say("queue.empty")
 
 

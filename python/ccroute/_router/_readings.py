@@ -6,7 +6,6 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from ccroute._errors import Rejected
 from ccroute._events import Event, read_events
 from ccroute._explain import (
     AgentExplanation,
@@ -123,12 +122,7 @@ class Readings(Driven):
         Raises:
             Rejected: ``unknown_table`` when the plan has none of this name.
         """
-        row = self._engine.scores(table)
-        if row is None:
-            known = ", ".join(self._engine.names("tables")) or "none"
-            message = f"no score table '{table}': the plan has {known}"
-            raise Rejected("unknown_table", message)
-        version, expires, fallbacks = row
+        version, expires, fallbacks = self._engine.scores(table)
         # Nothing expires at the epoch but what was never set.
         return ScoresStatus(version=version, expires=expires or None, fallbacks=fallbacks)
 

@@ -87,6 +87,14 @@ impl BitSet {
     }
 }
 
+impl FromIterator<usize> for BitSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(indexes: I) -> Self {
+        let mut all = Self::EMPTY;
+        indexes.into_iter().for_each(|index| all.set(index, true));
+        all
+    }
+}
+
 /// The set bits of one word, ascending.
 pub(crate) struct Ones(pub(crate) u64);
 

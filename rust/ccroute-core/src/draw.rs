@@ -1,7 +1,7 @@
 //! Random numbers that are a function of what they are for: no state to be kept, the
 //! same whoever asks and how often.
 
-/// The finalizer of SplitMix64.
+/// One step of SplitMix64.
 const fn mixed(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -137,9 +137,9 @@ words!(
         BackOffStarted = "back_off_started",
         /// `agent` can be offered contacts again. `cause`: limit, or what ended it early.
         BackOffEnded = "back_off_ended",
-        /// `queue` takes contacts.
+        /// `queue` takes newcomers.
         QueueOpened = "queue_opened",
-        /// `queue` takes no contacts.
+        /// `queue` takes no newcomers.
         QueueClosed = "queue_closed",
         /// Agents of other queues help in `queue`. `number`: by which rule, from 1.
         HelpStarted = "help_started",
@@ -310,7 +310,8 @@ pub struct Event {
     pub agent: Option<AgentKey>,
     /// The offer concerned.
     pub offer: Option<OfferKey>,
-    /// A reason or code in the host's words.
+    /// A text by its key: a reason or code of the host, or the name of a rule, step, figure, table
+    /// or line.
     pub reason: Option<TextKey>,
     /// A small number whose meaning the kind gives.
     pub number: u32,

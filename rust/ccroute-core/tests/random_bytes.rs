@@ -15,7 +15,7 @@ use ccroute_core::{
     Condition, ConfigError, EventKind, Feed, KpiAggregator, Plan, PlanDocument, Router, Scope,
 };
 use commands::{Choices, Crowd};
-use dice::Dice;
+use dice::{Dice, chosen};
 
 impl Choices for Dice {
     fn below(&mut self, sides: usize) -> usize {
@@ -24,7 +24,7 @@ impl Choices for Dice {
 }
 
 /// Bytes in all, unless somebody asks for more.
-const BYTES: usize = 1_500_000;
+const BYTES: u32 = 1_500_000;
 const EVERY_KEY: &str = include_str!("../src/plan/tests/every_key.toml");
 /// What plans are made of, so that some of what is thrown together can be read.
 const PARTS: [&str; 40] = [
@@ -110,9 +110,7 @@ const CONDITION_PARTS: [&str; 36] = [
 
 /// How many bytes a test reads in all.
 fn amount() -> usize {
-    #[expect(clippy::disallowed_methods, reason = "a test run is set from outside")]
-    let chosen = std::env::var("CCROUTE_RANDOM_BYTES");
-    chosen.map_or(BYTES, |text| text.parse().unwrap_or_else(|_| panic!("a number: {text}")))
+    chosen("CCROUTE_RANDOM_BYTES", BYTES) as usize
 }
 
 fn noise(dice: &mut Dice, length: usize) -> Vec<u8> {

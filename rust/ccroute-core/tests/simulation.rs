@@ -15,7 +15,7 @@ use ccroute_core::{
     Feed, KpiAggregator, Link, NewContact, OfferKey, Plan, Query, Rejection, Reply, Requirement,
     Role, Router, SkillLevel, Span, Timestamp,
 };
-use dice::Dice;
+use dice::{Dice, chosen};
 
 const PLAN: &str = include_str!("simulation/plain.toml");
 
@@ -367,12 +367,6 @@ impl Simulation {
     fn count(&self, word: &str) -> u64 {
         self.counts.get(word).copied().unwrap_or(0)
     }
-}
-
-fn chosen(name: &str, default: u32) -> u32 {
-    #[expect(clippy::disallowed_methods, reason = "a test run is set from outside")]
-    let chosen = std::env::var(name);
-    chosen.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }
 
 #[test]

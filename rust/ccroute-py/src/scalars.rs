@@ -67,8 +67,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Band {
     }
 }
 
-/// A level, a number of slots or one that we gave, as an argument; what it may be is for
-/// the callee to check.
+/// A whole number, as an argument; what it may be is for the callee to check.
 #[derive(Clone, Copy)]
 pub(crate) struct Whole(pub(crate) i64);
 
@@ -100,7 +99,8 @@ pub(crate) fn half(name: &str, Number(number): Number) -> Result<u32, Rejection>
         .map_err(|_| invalid(format!("{name} {number}: give a whole number of at most 32 bits")))
 }
 
-/// Seconds as an argument, still to be checked by [`instant`] or [`span`].
+/// Seconds as an argument, still to be checked by [`instant`], [`span`], [`setting`] or
+/// [`head_start`].
 #[derive(Clone, Copy)]
 pub(crate) struct Seconds(pub(crate) f64);
 
@@ -108,7 +108,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Seconds {
     type Error = PyErr;
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let remedy = "give seconds, finite and not negative";
+        let remedy = "give seconds, finite";
         number.extract().map(Self).map_err(|error| too_big("", number, remedy, error))
     }
 }

@@ -30,10 +30,10 @@ struct Desk {
 /// int that is never given out twice. Skills are names with a proficiency from 1 to 10,
 /// known when first mentioned. ``strategy`` chooses among the able, ties to the longest idle:
 /// ``longest_idle``; ``most_proficient`` (greatest sum of proficiencies in the skills asked
-/// for); ``best_match`` (furthest beyond what is asked); or ``fewest_skills``. Among waiting contacts the order is strict ``band`` descending,
-/// then arrival less ``head_start``. Times are seconds (float) one at a time and int64
-/// microseconds in columns whose names end in ``_us``. One matcher may be used from
-/// several threads.
+/// for); ``best_match`` (furthest beyond what is asked); or ``fewest_skills``. Among waiting
+/// contacts the order is strict ``band`` descending, then arrival less ``head_start``. Times
+/// are seconds (float) one at a time and int64 microseconds in columns whose names end in
+/// ``_us``. One matcher may be used from several threads.
 ///
 /// Raises ``Rejected`` with code ``invalid_value``, ``unknown_agent`` or
 /// ``unknown_contact``; ``TypeError`` or ``ValueError`` for a malformed column. Whatever

@@ -1,7 +1,7 @@
 """When a queue is open, who may join it, who must leave, and how customers are called back."""
 
 from ccroute import Admission, CallbackRule, Closed, Exit, Leaving, QueuePlan, Retry
-from ccroute.cli._story._words import PlanWords
+from ccroute.cli._story._words import PlanWords, changed
 
 _FAILURES = ("missed", "busy", "unreachable")
 
@@ -68,16 +68,13 @@ def _reasons(words: PlanWords, reasons: str | tuple[str, ...]) -> str:
 
 
 def _callback(words: PlanWords, callback: CallbackRule) -> list[str]:
-    usual, retry = CallbackRule(), Retry()
+    usual = CallbackRule()
     facts = [words.say("callback", attempts=callback.attempts)]
     if callback.queue is not None:
         facts.append(words.say("callback.queue", queue=callback.queue))
-    retries = {
-        cause: words.span(seconds)
-        for cause in _FAILURES
-        if (seconds := getattr(callback.retry, cause)) != getattr(retry, cause)
-    }
-    if retries:
+    other = changed(callback.retry, Retry(), *_FAILURES)
+    if other:
+        retries = {cause: words.span(seconds) for cause, seconds in other.items()}
         facts.append(words.say("callback.retry", causes=words.causes(retries)))
     if callback.owner_first != usual.owner_first:
         facts.append(words.say("callback.owner", span=words.span(callback.owner_first)))

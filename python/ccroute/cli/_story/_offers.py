@@ -56,12 +56,9 @@ def _failing(words: PlanWords, offer: OfferPolicy) -> list[str]:
         facts.append(words.say("offer.exclude_step"))
     elif offer.exclude_for != OfferPolicy().exclude_for:
         facts.append(words.say("offer.exclude", span=words.span(offer.exclude_for)))
-    pauses = {
-        cause: words.span(seconds)
-        for cause in _FAILURES
-        if (seconds := getattr(offer.back_off, cause)) != getattr(BackOff(), cause)
-    }
-    if pauses:
+    other = changed(offer.back_off, BackOff(), *_FAILURES)
+    if other:
+        pauses = {cause: words.span(seconds) for cause, seconds in other.items()}
         facts.append(words.say("back_off", causes=words.causes(pauses)))
     limits = changed(offer.limits, FailureLimits(), *_FAILURES[1:])
     if limits:

@@ -1,9 +1,8 @@
 """What holds for the whole plan: the rules of classification, how queues compare, calendars."""
 
 from ccroute import Attachment, Calendar, CapacityPlan, Plan, Rule
+from ccroute._hours import DAYS
 from ccroute.cli._story._words import PlanWords
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def whole(words: PlanWords, plan: Plan) -> list[str]:
@@ -89,7 +88,7 @@ def _capacity(words: PlanWords, capacity: CapacityPlan) -> list[str]:
 def _calendar(words: PlanWords, name: str, calendar: Calendar) -> str:
     days = [
         f"{words.say(day)} {', '.join(calendar.weekly[day])}"
-        for day in _DAYS
+        for day in DAYS
         if calendar.weekly.get(day)
     ]
     if calendar.holidays is not None:

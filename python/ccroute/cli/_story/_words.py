@@ -1,6 +1,7 @@
 """The words of a plan's sentences: those of explanations, and the phrases of the plan."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ccroute import Language, Needs, Requirement
 from ccroute._explain._phrases import Words
@@ -30,11 +31,6 @@ class PlanWords(Words):
         """A list of names with numbers."""
         return self.names(f"{name} {self.figure(value)}" for name, value in figures.items())
 
-    def figure(self, value: float) -> str:
-        """A number, exactly: the engine keeps millionths."""
-        shown = f"{value:.6f}".rstrip("0").rstrip(".")
-        return self.number(shown)
-
     def needs(self, requirement: Requirement) -> str:
         """What is asked of agents, empty for nothing."""
         if requirement == Requirement():
@@ -58,6 +54,6 @@ class PlanWords(Words):
         return self.names(self.say(f"cause.{cause}", what=it) for cause, it in causes.items())
 
 
-def changed(it: object, usual: object, *names: str) -> dict[str, object]:
+def changed(it: object, usual: object, *names: str) -> dict[str, Any]:
     """The fields of an object, of those named, that are not as in another."""
     return {name: getattr(it, name) for name in names if getattr(it, name) != getattr(usual, name)}

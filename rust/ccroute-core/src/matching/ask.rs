@@ -1,15 +1,13 @@
 //! What contacts of one class have in common: what they ask of an agent, and how fast
 //! they age.
 
-use serde::{Deserialize, Serialize};
-
 use crate::ids::QueueKey;
 use crate::number::Millionths;
 use crate::plan::RankWindow;
 use crate::skill::Requirement;
 
 /// What contacts of one class ask.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
     /// What an agent needs.
     pub requirement: Requirement,

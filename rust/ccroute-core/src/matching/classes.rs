@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::ask::Ask;
 use super::rows::AgentRow;
-use crate::bitset::{BitSet, Ones};
+use crate::bitset::BitSet;
 use crate::ids::{ClassKey, QueueKey, SkillKey};
 use crate::skill::{MAX_LEVEL, Requirement, SkillLevel};
 use crate::slab::Slab;
@@ -43,7 +43,7 @@ impl Classes {
             self.row_mut(key).users += 1;
             return key;
         }
-        let able = self.able(ask, agents);
+        let able = self.who_meets(ask, &self.everyone, agents);
         let (index, _) = self.rows.insert(Class { ask: ask.clone(), able, users: 1 });
         let key = ClassKey::new(index as usize);
         self.by_ask.insert(ask.clone(), key);
@@ -134,24 +134,13 @@ impl Classes {
         }
     }
 
-    fn able(&self, ask: &Ask, agents: &[AgentRow]) -> BitSet {
-        self.who_meets(ask, &self.everyone, agents)
-    }
-
+    /// Of some agents those who meet what is asked.
     pub(super) fn who_meets(&self, ask: &Ask, among: &BitSet, agents: &[AgentRow]) -> BitSet {
-        let mut able = self.by_skills(&ask.requirement, among);
+        let able = self.by_skills(&ask.requirement, among);
         if ask.requirement.wheres.is_empty() && ask.ranks.is_none() {
             return able;
         }
-        for at in 0..able.words().len() {
-            for bit in Ones(able.words()[at]) {
-                let agent = at * 64 + bit;
-                if !meets(ask, &agents[agent], &self.rankless) {
-                    able.set(agent, false);
-                }
-            }
-        }
-        able
+        able.iter().filter(|&agent| meets(ask, &agents[agent], &self.rankless)).collect()
     }
 
     fn by_skills(&self, requirement: &Requirement, among: &BitSet) -> BitSet {

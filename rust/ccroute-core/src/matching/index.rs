@@ -56,8 +56,8 @@ pub struct SkillMatcher {
     /// Queues whose ranks count for nothing while few agents serve them, and how few.
     #[serde(skip)]
     rank_limits: Vec<(QueueKey, u32)>,
-    /// Whether some link has a rank or terms, or some class widens: the first contacts alone
-    /// do not decide then, but whose turn it is.
+    /// Whether ranks, terms, widened or sloped classes, loans or barred lines have come up: the
+    /// first contacts alone do not decide then, but whose turn it is.
     #[serde(skip)]
     pub(super) by_turns: bool,
 }

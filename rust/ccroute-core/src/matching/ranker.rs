@@ -88,11 +88,10 @@ impl SkillMatcher {
 
     /// Which of two agents comes first. Keys that tie leave it to the next, at last to
     /// the longest idle and then to the one known longest.
-    #[must_use]
-    pub fn compare(&self, by: &Ranked<'_>, a: usize, b: usize) -> Ordering {
+    fn compare(&self, by: &Ranked<'_>, a: usize, b: usize) -> Ordering {
         let keys = by.ranking.by.iter();
-        let ranked = keys.map(|&key| self.value(by, key, a).cmp(&self.value(by, key, b)));
-        let decided = ranked.fold(Ordering::Equal, Ordering::then);
+        let mut ranked = keys.map(|&key| self.value(by, key, a).cmp(&self.value(by, key, b)));
+        let decided = ranked.find(|order| order.is_ne()).unwrap_or(Ordering::Equal);
         decided.then(self.idle_since[a].cmp(&self.idle_since[b])).then(a.cmp(&b))
     }
 
@@ -103,7 +102,7 @@ impl SkillMatcher {
     }
 
     /// What an agent scores by the first key that keeps a score.
-    fn score(&self, by: &Ranked<'_>, agent: usize) -> i64 {
+    pub(crate) fn score(&self, by: &Ranked<'_>, agent: usize) -> i64 {
         let value = by.ranking.scored().map_or(0, |key| -self.value(by, key, agent));
         i64::try_from(value.max(i64::MIN.into()).min(i64::MAX.into())).expect("clamped")
     }

@@ -13,7 +13,8 @@ use crate::time::{Span, Timestamp};
 
 impl SkillMatcher {
     /// Whether the heads of an agent's groups alone decide what it takes next, and all
-    /// agents of a queue are alike: no ranks, terms, loans or barred lines are in use.
+    /// agents of a queue are alike: no ranks, terms, slopes, loans or barred lines
+    /// have ever been in use.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         !self.by_turns

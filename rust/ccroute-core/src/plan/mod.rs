@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::condition::Condition;
 use crate::directory::Directory;
 use crate::event::words;
-use crate::ids::{ChannelKey, LineKey, QueueKey, SkillKey};
+use crate::ids::{ChannelKey, LineKey, QueueKey, SkillKey, TableKey};
 use crate::skill::Requirement;
 use crate::time::Span;
 
@@ -280,6 +280,12 @@ impl Plan {
     #[must_use]
     pub fn find_skill(&self, name: &str) -> Option<SkillKey> {
         self.skills.find(name).map(SkillKey::new)
+    }
+
+    /// The key of a score table's name.
+    #[must_use]
+    pub fn find_table(&self, name: &str) -> Option<TableKey> {
+        self.table_names.find(name).map(TableKey::new)
     }
 
     /// The key of a channel's name.

@@ -38,8 +38,6 @@ impl Router {
 
     /// A newcomer whom no queue takes is gone.
     fn turn_away(&mut self, key: ContactKey) {
-        let class = self.class_of(key);
-        self.contact_mut(key).class = Some(class);
         self.contact_mut(key).phase = Phase::Waiting;
         self.close(key);
     }

@@ -15,16 +15,7 @@ impl Router {
         if let AdoptedPhase::Engaged(agent) = phase {
             self.known_agent(agent)?;
         }
-        self.fresh_id(new.id)?;
-        let rule = match new.queue {
-            Some(_) => None,
-            None => Some(self.rule_for(new)?),
-        };
-        let queue = new.queue.or(rule.as_ref().map(|rule| rule.queue)).expect("one or the other");
-        let key = self.insert(new, queue);
-        if let Some(rule) = rule {
-            self.follow_rule(key, &rule);
-        }
+        let key = self.take_in(new)?;
         match phase {
             AdoptedPhase::Waiting => {
                 self.begin_preference(key);
@@ -37,9 +28,8 @@ impl Router {
 
     /// A contact that is in conversation already: the agent's slot is taken, free or not.
     fn adopt_engaged(&mut self, key: ContactKey, agent: AgentKey) {
-        let class = self.class_of(key);
-        let contact = self.contact_mut(key);
-        contact.class = Some(class);
+        self.change_class(key);
+        let contact = self.contact(key);
         let (since, queue, channel) = (contact.since, contact.queue, contact.channel);
         self.queues[queue.index()].length += 1;
         let event = self.contact_event(EventKind::ContactQueued, key);
@@ -80,8 +70,7 @@ impl Router {
                 format!("agent '{name}' has no room for {channel}: finish something first");
             return Err(Rejection::new(RejectionCode::NoCapacity, message));
         }
-        let mut only = BitSet::default();
-        only.set(agent.index(), true);
+        let only: BitSet = [agent.index()].into_iter().collect();
         let choice = self.best_of(key, &only).expect("there is one");
         let offer = self.propose(key, choice, How::Picked);
         self.take_offer(offer);

@@ -50,8 +50,7 @@ impl Router {
         }
         let failed = core::mem::take(&mut self.agent_mut(key).connecting);
         for &contact in &failed {
-            self.release_reserved(contact, Cause::SignedOut);
-            self.drop_connection(contact, key);
+            self.drop_connection(contact, key, Cause::SignedOut);
         }
         back.extend(failed);
         self.end_back_off(key, Cause::SignedOut);

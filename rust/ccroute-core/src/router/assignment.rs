@@ -33,8 +33,7 @@ impl Router {
             let eligible = self.eligible(contact);
             // An offer before may have used up what agents of a queue must leave free.
             if eligible.contains(agent.index()) {
-                let mut only = BitSet::default();
-                only.set(agent.index(), true);
+                let only: BitSet = [agent.index()].into_iter().collect();
                 let choice = self.best_of(contact, &only).expect("there is one");
                 let eligible = u32::try_from(eligible.len()).expect("keys count in 32 bits");
                 self.make_offer(contact, Choice { eligible, ..choice }, How::Together);
@@ -47,7 +46,8 @@ impl Router {
     fn in_turn(&mut self, most: usize) -> Vec<(ContactKey, AgentKey)> {
         let mut pairs: Vec<(ContactKey, AgentKey)> = Vec::new();
         let mut turns: BTreeMap<AgentKey, Turn> = BTreeMap::new();
-        self.note_turns(&self.concerned(), &mut turns);
+        let concerned = self.concerned();
+        self.note_turns(&concerned, &mut turns);
         while pairs.len() < most {
             let Some(first) = turns.values().min_by_key(|turn| turn.precedence) else { break };
             let key = first.contact;
@@ -55,9 +55,8 @@ impl Router {
             if self.rules(contact).offer.parallel != 1 || contact.phase != Phase::Waiting {
                 break;
             }
-            let mut in_turn = BitSet::default();
             let those = turns.iter().filter(|(_, turn)| turn.contact == key);
-            those.for_each(|(agent, _)| in_turn.set(agent.index(), true));
+            let in_turn: BitSet = those.map(|(agent, _)| agent.index()).collect();
             let choice = self.best_of(key, &in_turn).expect("it is somebody's turn");
             pairs.push((key, AgentKey::new(choice.agent)));
             turns.remove(&AgentKey::new(choice.agent));

@@ -14,10 +14,7 @@ impl Router {
     /// The contact waits for its time; `begun`: its visit goes on then, instead of
     /// beginning.
     pub(super) fn schedule(&mut self, key: ContactKey, at: Timestamp, begun: bool) {
-        if self.contact(key).class.is_none() {
-            let class = self.class_of(key);
-            self.contact_mut(key).class = Some(class);
-        }
+        self.change_class(key);
         let timer = self.timers.set(at, Deadline::Due(key));
         self.contact_mut(key).phase = Phase::Scheduled { timer, begun };
         let event = self.contact_event(EventKind::ContactScheduled, key);
@@ -44,9 +41,7 @@ impl Router {
         if contact.callback().is_none() && contact.since == contact.entered {
             contact.since = now;
         }
-        let class = contact.class.take();
-        self.matcher.release_class(class.expect("a live contact holds a class"));
-        if self.contact(key).callback().is_some() {
+        if contact.callback().is_some() {
             self.begin_preference(key);
             self.begin_visit(key, Cause::Callback);
         } else {
@@ -138,9 +133,7 @@ impl Router {
             return Err(Rejection::new(RejectionCode::NoCallback, message));
         };
         let to = rule.queue.unwrap_or(contact.queue);
-        let agent = self.stop_waiting(key, Cause::Callback);
-        let event = self.contact_event(EventKind::ContactLeft, key);
-        self.emit(Event { agent, cause: Cause::Callback, ..event });
+        self.leave_visit(key, Cause::Callback);
         let asked_in = self.contact(key).queue;
         let before = self.contact(key).callback();
         self.contact_mut(key).more_mut().callback = Some(match before {
@@ -174,9 +167,7 @@ impl Router {
 
     /// The customer could not be reached: another time, or never.
     pub(super) fn attempt_failed(&mut self, key: ContactKey, agent: AgentKey, cause: Cause) {
-        self.release_reserved(key, cause);
-        self.agent_mut(agent).connecting.retain(|&other| other != key);
-        self.drop_connection(key, agent);
+        self.drop_connection(key, agent, cause);
         let contact = self.contact(key);
         let before = contact.callback().expect("a callback failed");
         let attempts = before.attempts.saturating_add(1);

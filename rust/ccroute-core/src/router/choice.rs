@@ -161,7 +161,7 @@ impl Router {
     }
 
     /// Takes out of some agents those whom a queue must leave free for others.
-    pub(super) fn drop_kept_free(&self, queue: QueueKey, all: &mut BitSet) {
+    fn drop_kept_free(&self, queue: QueueKey, all: &mut BitSet) {
         let Some(rule) = &self.plan.queue(queue).keep_free else { return };
         let pool = self.kept_free(rule);
         match pool.len().cmp(&(rule.agents as usize)) {

@@ -148,15 +148,11 @@ impl Router {
         let here = contact.queue;
         self.follow_rule(key, &rule);
         if rule.queue != here {
-            self.stop_waiting(key, Cause::Transferred);
-            let event = self.contact_event(EventKind::ContactLeft, key);
-            self.emit(Event { cause: Cause::Transferred, ..event });
+            self.leave_visit(key, Cause::Transferred);
             self.go_to(key, rule.queue, true, Cause::None);
             return Ok(());
         }
         self.reclassify(key);
-        self.place_anew(key);
-        self.arm_look(key);
         Ok(())
     }
 }

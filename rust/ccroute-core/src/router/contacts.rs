@@ -1,4 +1,4 @@
-//! Contacts: entering, place, data, who may not take them.
+//! Contacts: entering, place, data, whom they prefer.
 
 use super::Router;
 use super::known::valid_name;
@@ -16,22 +16,25 @@ use crate::time::{Shift, Span, Timestamp};
 impl Router {
     pub(super) fn enqueue(&mut self, new: &NewContact<'_>) -> Outcome {
         self.valid_contact(new)?;
-        self.fresh_id(new.id)?;
-        let rule = match new.queue {
-            Some(_) => None,
-            None => Some(self.rule_for(new)?),
-        };
-        let queue = new.queue.or(rule.as_ref().map(|rule| rule.queue)).expect("one or the other");
-        let key = self.insert(new, queue);
-        if let Some(rule) = rule {
-            self.follow_rule(key, &rule);
-        }
+        let key = self.take_in(new)?;
         if let Some(at) = new.not_before.filter(|at| *at > self.now) {
             self.schedule(key, at, false);
         } else {
             self.join_queue(key);
         }
         Ok(Reply::Contact(key))
+    }
+
+    /// Makes the record of a newcomer that is valid, classified where no queue is said.
+    pub(super) fn take_in(&mut self, new: &NewContact<'_>) -> Result<ContactKey, Rejection> {
+        self.fresh_id(new.id)?;
+        let Some(queue) = new.queue else {
+            let rule = self.rule_for(new)?;
+            let key = self.insert(new, rule.queue);
+            self.follow_rule(key, &rule);
+            return Ok(key);
+        };
+        Ok(self.insert(new, queue))
     }
 
     /// What is wrong with a newcomer, if anything.
@@ -200,7 +203,6 @@ impl Router {
         if let Some(own) = requirement {
             self.contact_mut(key).own = Some(own.clone().canonical());
             self.reclassify(key);
-            self.arm_look(key);
         }
         Ok(())
     }

@@ -75,11 +75,7 @@ impl Router {
             Phase::Waiting
             | Phase::Offered
             | Phase::Connecting { .. }
-            | Phase::Suspended { .. } => {
-                let agent = self.stop_waiting(key, Cause::Transferred);
-                let event = self.contact_event(EventKind::ContactLeft, key);
-                self.emit(Event { agent, cause: Cause::Transferred, ..event });
-            }
+            | Phase::Suspended { .. } => self.leave_visit(key, Cause::Transferred),
             Phase::Engaged { .. } => {
                 self.end_other_parts(key);
                 self.end_primary(key, EventKind::ContactTransferred, Cause::Agent);

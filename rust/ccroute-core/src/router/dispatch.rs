@@ -9,16 +9,7 @@ impl Router {
             command,
             Command::ReadyAll(_) | Command::SetPlan(_) | Command::Reconcile { .. }
         );
-        let reply = if let Command::SignIn { agent, settings } = command {
-            self.sign_in(agent, settings)?
-        } else if let Command::Enqueue(contact) = command {
-            self.enqueue(contact)?
-        } else if let Command::Adopt { contact, phase } = command {
-            self.adopt(contact, *phase)?
-        } else {
-            self.carry_out(command)?;
-            Reply::Done
-        };
+        let reply = self.carry_out(command)?;
         if touches_many && self.plan.assign_together > 1 {
             self.unsettled.settle_staff();
             self.share_out();
@@ -27,12 +18,11 @@ impl Router {
         Ok(reply)
     }
 
-    /// The commands that answer nothing.
-    fn carry_out(&mut self, command: &Command<'_>) -> Result<(), crate::error::Rejection> {
-        match *command {
-            Command::SignIn { .. } | Command::Enqueue(_) | Command::Adopt { .. } => {
-                unreachable!("they answer with what came in")
-            }
+    fn carry_out(&mut self, command: &Command<'_>) -> Outcome {
+        let done = match *command {
+            Command::SignIn { agent, ref settings } => return self.sign_in(agent, settings),
+            Command::Enqueue(ref contact) => return self.enqueue(contact),
+            Command::Adopt { ref contact, phase } => return self.adopt(contact, phase),
             Command::SignOut(agent) => self.sign_out(agent),
             Command::Ready(agent) => self.ready(agent),
             Command::ReadyAll(agents) => self.ready_all(agents),
@@ -80,6 +70,7 @@ impl Router {
             }
             Command::SetPlan(plan) => self.set_plan(plan),
             Command::Reconcile { observed, among } => self.reconcile(observed, among),
-        }
+        };
+        done.map(|()| Reply::Done)
     }
 }

@@ -26,32 +26,27 @@ impl Router {
     /// the deadline of the next.
     pub(super) fn escalation_due(&mut self, key: ContactKey) {
         if self.rules(self.contact(key)).escalation.is_empty() {
-            self.arm_look(key);
             return;
         }
         let rules = self.shared_rules(self.contact(key));
         self.stop_escalating(key);
         loop {
             let contact = self.contact(key);
-            let behind = contact.steps.count as usize;
-            let by_age = rules.escalation[behind..].iter().position(|step| step.after.is_some());
-            // Steps that wait for a condition alone are passed over by the next that is due.
-            let Some(offset) = by_age else { break };
-            let after = rules.escalation[behind + offset].after.expect("just found");
-            let due = contact.since + after;
+            let Some((number, due)) = self.next_step(contact) else { break };
+            let (behind, next) = (contact.steps.count as usize, number as usize - 1);
             if due > self.now {
                 let timer = self.timers.set(due, Deadline::Escalation(key));
                 self.contact_mut(key).escalation = Some(timer);
                 break;
             }
-            for step in &rules.escalation[behind..behind + offset] {
+            // Steps that wait for a condition alone are passed over by the next that is due.
+            for step in &rules.escalation[behind..next] {
                 self.pass_over(key, step);
             }
-            if self.take_step(key, &rules.escalation[behind + offset]) == Stays::Gone {
+            if self.take_step(key, &rules.escalation[next]) == Stays::Gone {
                 return;
             }
         }
-        self.arm_look(key);
         self.await_condition(key);
     }
 
@@ -67,9 +62,7 @@ impl Router {
 
     /// Whether a step by age is overdue: then no further agent is offered the contact.
     pub(super) fn is_step_overdue(&self, contact: &Contact) -> bool {
-        let steps = &self.rules(contact).escalation[contact.steps.count as usize..];
-        let next = steps.iter().find_map(|step| step.after);
-        next.is_some_and(|after| contact.since + after <= self.as_of)
+        self.next_step(contact).is_some_and(|(_, due)| due <= self.as_of)
     }
 
     /// The next step by age, and when it is due.

@@ -1,5 +1,6 @@
 //! Agents who are not offered a contact: for a while after a failure, and as long as the
-//! host says. Of one agent one exclusion of each kind may run; neither ends the other.
+//! host says. Of one agent one exclusion of each kind may run: a failure
+//! never ends the host's, the host's replaces both.
 
 use super::Router;
 use super::known::valid_name;

@@ -62,9 +62,7 @@ impl Router {
             self.attempt_failed(contact, agent, Cause::ConnectTimeout);
             return;
         }
-        self.release_reserved(contact, Cause::ConnectTimeout);
-        self.agent_mut(agent).connecting.retain(|&other| other != contact);
-        self.drop_connection(contact, agent);
+        self.drop_connection(contact, agent, Cause::ConnectTimeout);
         self.came_to_nothing(contact, agent, Failure::Missed, Cause::ConnectTimeout);
     }
 

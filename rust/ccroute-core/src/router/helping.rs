@@ -74,11 +74,11 @@ impl Router {
         let Some(figure) = self.kpis[help.kpi.index()] else { return };
         let Helping { since, timer } = self.queues[queue.index()].help[rule];
         match since {
-            None if help.is_bad(figure) => self.set_helping(queue, rule, help, true),
+            None if help.is_bad(figure) => self.set_helping(queue, rule, help.kpi, true),
             Some(since) if help.is_good(figure) => {
                 let ends = since + help.hold;
                 if ends <= self.now {
-                    self.set_helping(queue, rule, help, false);
+                    self.set_helping(queue, rule, help.kpi, false);
                 } else if timer.is_none() {
                     let number = u32::try_from(rule).expect("few rules");
                     let timer = self.timers.set(ends, Deadline::Help(queue, number));
@@ -99,16 +99,15 @@ impl Router {
     /// Help has lasted as long as it must, and the figure was good.
     pub(super) fn help_may_end(&mut self, queue: QueueKey, rule: u32) {
         let rule = rule as usize;
-        self.queues[queue.index()].help[rule].timer = None;
-        let plan = std::sync::Arc::clone(&self.plan);
-        self.set_helping(queue, rule, &plan.queue(queue).help[rule], false);
+        let kpi = self.plan.queue(queue).help[rule].kpi;
+        self.set_helping(queue, rule, kpi, false);
     }
 
-    pub(super) fn set_helping(&mut self, queue: QueueKey, rule: usize, help: &Help, helps: bool) {
+    pub(super) fn set_helping(&mut self, queue: QueueKey, rule: usize, kpi: KpiKey, helps: bool) {
         self.stop_ending(queue, rule);
         self.queues[queue.index()].help[rule].since = helps.then_some(self.now);
         let kind = if helps { EventKind::HelpStarted } else { EventKind::HelpEnded };
-        let reason = Some(self.intern_kpi(help.kpi));
+        let reason = Some(self.intern_kpi(kpi));
         let number = u32::try_from(rule).expect("few rules") + 1;
         self.emit(Event { queue: Some(queue), number, reason, ..Event::new(kind) });
         self.lend_by_rules(queue);

@@ -3,7 +3,6 @@
 use super::Router;
 use super::state::Contact;
 use crate::command::AgentSettings;
-use crate::directory::Directory;
 use crate::error::{Rejection, RejectionCode};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, LineKey, QueueKey, TextKey};
 use crate::plan::Capacity;
@@ -39,18 +38,14 @@ impl Router {
         );
         Err(Rejection::new(RejectionCode::UnknownQueue, message))
     }
-}
 
-impl Router {
     /// A reason in the host's word; an empty one is none.
     pub(super) fn reason(&mut self, text: Option<&str>) -> Result<Option<TextKey>, Rejection> {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
         valid_name("reason", text)?;
         Ok(Some(self.intern(text)))
     }
-}
 
-impl Router {
     pub(super) fn signed_in(&self, key: AgentKey) -> Result<(), Rejection> {
         self.known_agent(key)?;
         if self.is_signed_in(key) {
@@ -82,7 +77,7 @@ impl Router {
         if line.index() < self.plan.lines.len() {
             return Ok(());
         }
-        let known = listed(&self.plan.lines);
+        let known = listed(self.plan.lines.iter());
         let message = format!("no line with key {}: the plan has {known}", line.index());
         Err(Rejection::new(RejectionCode::UnknownLine, message))
     }
@@ -91,7 +86,7 @@ impl Router {
         if key.index() < self.plan.channels.len() {
             return Ok(());
         }
-        let known = listed(&self.plan.channels);
+        let known = listed(self.plan.channels.iter());
         let message = format!("no channel with key {}: the plan has {known}", key.index());
         Err(Rejection::new(RejectionCode::UnknownChannel, message))
     }
@@ -118,12 +113,12 @@ impl Router {
 }
 
 /// Names for a sentence.
-pub(super) fn listed(names: &Directory) -> String {
-    let names: Vec<&str> = names.iter().collect();
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// Bytes of the longest name of an agent and id of a contact.
+/// Bytes of the longest name, id, reason or label.
 const LONGEST_NAME: usize = 128;
 
 /// Names are what people read in reports and machines in logs: something to see, on one

@@ -1,6 +1,7 @@
 //! Leaving a queue by rule: escalated, for want of staff, at closing time, by a key.
 
 use super::Router;
+use super::known::listed;
 use super::state::{Contact, Phase};
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
@@ -14,9 +15,7 @@ impl Router {
         match action {
             Action::Move(queue) => {
                 self.note_left(key);
-                let agent = self.stop_waiting(key, Cause::Overflowed);
-                let event = self.contact_event(EventKind::ContactLeft, key);
-                self.emit(Event { agent, cause: Cause::Overflowed, ..event });
+                self.leave_visit(key, Cause::Overflowed);
                 self.go_to(key, queue, true, Cause::Overflowed);
             }
             Action::End(cause) => self.leave_for_good(key, cause),
@@ -41,14 +40,12 @@ impl Router {
     pub(super) fn change_queue(&mut self, key: ContactKey, queue: QueueKey) {
         self.clear_exclusions(key);
         let contact = self.contact_mut(key);
-        let class = contact.class.take();
         contact.queue = queue;
         contact.visit += 1;
         contact.steps = Default::default();
         if let Some(more) = contact.more.as_deref_mut() {
             more.rules = None;
         }
-        self.matcher.release_class(class.expect("a live contact holds a class"));
     }
 
     /// Remembers which queues a contact left by rule at this instant.
@@ -80,8 +77,7 @@ impl Router {
         }
         let exits = &self.rules(contact).exits;
         let Some(&(_, action)) = exits.iter().find(|(known, _)| known == pressed) else {
-            let known: Vec<&str> = exits.iter().map(|(known, _)| known.as_str()).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let known = listed(exits.iter().map(|(known, _)| known.as_str()));
             let shown: String = pressed.escape_debug().take(20).collect();
             let message = format!("queue has no exit '{shown}': it has {known}");
             return Err(Rejection::new(RejectionCode::UnknownExit, message));
@@ -90,9 +86,7 @@ impl Router {
             Action::OfferCallback => self.request_callback(key, None),
             Action::Move(queue) => {
                 self.open_to_newcomers(queue)?;
-                let agent = self.stop_waiting(key, Cause::ExitedByKey);
-                let event = self.contact_event(EventKind::ContactLeft, key);
-                self.emit(Event { agent, cause: Cause::ExitedByKey, ..event });
+                self.leave_visit(key, Cause::ExitedByKey);
                 self.go_to(key, queue, true, Cause::ExitedByKey);
                 Ok(())
             }

@@ -99,10 +99,7 @@ impl Router {
             (true, false) => {
                 self.step_out(key);
             }
-            (false, true) => {
-                self.stand_in_line(key);
-                self.arm_look(key);
-            }
+            (false, true) => self.stand_in_line(key),
             // Want of staff is nothing to a contact that has an offer.
             (true, true) => self.arm_look(key),
             (false, false) => {}
@@ -199,7 +196,7 @@ impl Router {
 
     /// Takes a live offer back; returns its contact, of which the caller says whether it
     /// waits again.
-    pub(super) fn withdraw(&mut self, key: OfferKey, cause: Cause) -> ContactKey {
+    fn withdraw(&mut self, key: OfferKey, cause: Cause) -> ContactKey {
         let Offer { contact, agent, .. } = self.end_offer(key);
         self.free_slot(agent, self.contact(contact).channel);
         let event = self.offer_event(EventKind::OfferWithdrawn, key, contact, agent);
@@ -243,8 +240,11 @@ impl Router {
         false
     }
 
-    /// The slot and the deadline of a connection that will not be.
-    pub(super) fn drop_connection(&mut self, contact: ContactKey, agent: AgentKey) {
+    /// A connection that will not be: those still reserved, its deadline and its slot are
+    /// free again.
+    pub(super) fn drop_connection(&mut self, contact: ContactKey, agent: AgentKey, cause: Cause) {
+        self.release_reserved(contact, cause);
+        self.agent_mut(agent).connecting.retain(|&other| other != contact);
         if let Phase::Connecting { timer, .. } = self.contact(contact).phase {
             self.timers.cancel(timer);
         }

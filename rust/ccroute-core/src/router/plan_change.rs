@@ -11,7 +11,7 @@ use crate::command::AgentSettings;
 use crate::condition::Value;
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Event, EventKind};
-use crate::ids::{ContactKey, QueueKey, TableKey};
+use crate::ids::{ContactKey, QueueKey};
 use crate::plan::{AgentPlan, Plan, QueuePlan, StepsTaken};
 
 impl Router {
@@ -135,7 +135,7 @@ impl Router {
     fn end_help(&mut self, queue: QueueKey, before: &QueuePlan) {
         for (rule, help) in before.help.iter().enumerate() {
             if self.queues[queue.index()].help[rule].since.is_some() {
-                self.set_helping(queue, rule, help, false);
+                self.set_helping(queue, rule, help.kpi, false);
             }
         }
     }
@@ -182,12 +182,6 @@ impl Router {
             .collect();
         keys.sort_unstable();
         keys.into_iter().map(|(_, key)| key).collect()
-    }
-
-    /// A table by its name, as commands name it.
-    #[must_use]
-    pub fn find_table(&self, name: &str) -> Option<TableKey> {
-        self.plan.table_names.find(name).map(TableKey::new)
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use super::Router;
 use super::state::Contact;
 use crate::ids::{AgentKey, ContactKey, QueueKey};
-use crate::matching::Demand;
 use crate::plan::{Across, QueueOrder, Strategy};
 use crate::queue::{OrderKey, PriorityQueue};
 use crate::time::Span;
@@ -136,8 +135,10 @@ impl Router {
     fn first_of(&self, agent: AgentKey, queue: QueueKey, most: usize) -> Vec<ContactKey> {
         let mut first: Vec<ContactKey> = Vec::new();
         for (demand, waiting) in self.matcher.groups_of(queue) {
-            if self.matcher.is_open(agent, demand.channel) {
-                first.extend(self.of_group(agent, demand, waiting, most));
+            if self.matcher.is_open(agent, demand.channel)
+                && self.matcher.is_able(agent, demand.class)
+            {
+                first.extend(self.of_group(agent, waiting, most));
             }
         }
         // Whom a contact prefers may lack its skills: its group does not show it.
@@ -159,17 +160,15 @@ impl Router {
     fn of_group<'a>(
         &'a self,
         agent: AgentKey,
-        demand: Demand,
         waiting: &'a PriorityQueue,
         most: usize,
     ) -> impl Iterator<Item = ContactKey> + 'a {
-        let able = self.matcher.is_able(agent, demand.class);
-        let keys = waiting.iter().filter(move |_| able).map(|(_, item)| self.contact_key(item));
+        let keys = waiting.iter().map(|(_, item)| self.contact_key(item));
         keys.filter(move |key| self.is_eligible(agent, *key)).take(most)
     }
 
     /// Two contacts of one queue, by its order.
-    pub(super) fn compare_in_queue(&self, a: &Contact, b: &Contact) -> Ordering {
+    fn compare_in_queue(&self, a: &Contact, b: &Contact) -> Ordering {
         let slopes = [a, b].map(|contact| {
             let class = contact.class.expect("a contact that waits holds a class");
             self.matcher.ask(class).slope
@@ -179,8 +178,8 @@ impl Router {
             return place(a).cmp(&place(b));
         }
         let aged = |contact: &Contact| {
-            let (band, _) = self.standing_of(contact);
-            (Reverse(band), Reverse(self.aged(contact)), contact.sequence)
+            let (band, arrival) = self.standing_of(contact);
+            (Reverse(band), Reverse(self.aged(contact, arrival)), contact.sequence)
         };
         aged(a).cmp(&aged(b))
     }
@@ -208,15 +207,14 @@ impl Router {
 
     /// Where a contact stands among those of all queues.
     pub(super) fn precedence_of(&self, contact: &Contact) -> Precedence {
-        let (band, _) = self.standing_of(contact);
-        (Reverse(band), Reverse(self.urgency_of(contact)), contact.sequence)
+        let (band, arrival) = self.standing_of(contact);
+        (Reverse(band), Reverse(self.urgency_of(contact, arrival)), contact.sequence)
     }
 
-    fn urgency_of(&self, contact: &Contact) -> Urgency {
-        let (_, arrival) = self.standing_of(contact);
+    fn urgency_of(&self, contact: &Contact, arrival: i64) -> Urgency {
         let rules = self.plan.queue(contact.queue);
         match self.plan.order.across {
-            Across::Age => Urgency::whole(self.aged(contact)),
+            Across::Age => Urgency::whole(self.aged(contact, arrival)),
             Across::DueDate => {
                 Urgency::whole(-i128::from(arrival) - i128::from(rules.target.within.micros()))
             }
@@ -240,9 +238,8 @@ impl Router {
         }
     }
 
-    /// How long a contact has waited, its head start included, times its slope.
-    fn aged(&self, contact: &Contact) -> i128 {
-        let (_, arrival) = self.standing_of(contact);
+    /// How long a contact has waited since its virtual arrival, times its slope.
+    fn aged(&self, contact: &Contact, arrival: i64) -> i128 {
         let class = contact.class.expect("a contact that waits holds a class");
         let slope = self.matcher.ask(class).slope;
         i128::from(slope.raw()) * i128::from(self.as_of.micros() - arrival)
@@ -284,8 +281,7 @@ impl Router {
         let by_level = self.rules(contact).strategy.scored() == Some(Strategy::MostProficient);
         let scale = if by_level { crate::number::MILLION } else { 1 };
         self.with_ranked(contact, |ranked| {
-            let choice = self.matcher.choose(&ranked, core::iter::once(agent.index()));
-            choice.map_or(0, |choice| choice.score.saturating_mul(scale))
+            self.matcher.score(&ranked, agent.index()).saturating_mul(scale)
         })
     }
 

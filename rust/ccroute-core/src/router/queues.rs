@@ -90,7 +90,7 @@ impl Router {
     }
 
     /// Classes of every queue at every step are held for good.
-    pub(super) fn hold_plan_classes(&mut self) {
+    fn hold_plan_classes(&mut self) {
         let plan = std::sync::Arc::clone(&self.plan);
         let nothing = Requirement::default();
         let old = core::mem::take(&mut self.plan_classes);
@@ -105,9 +105,7 @@ impl Router {
         }
         old.into_iter().flatten().for_each(|class| self.matcher.release_class(class));
     }
-}
 
-impl Router {
     /// Whether some condition may ask how often a contact was offered, or missed.
     pub(super) fn counts_offers(&self, key: ContactKey) -> bool {
         let kept = || self.contact(key).kept_rules();

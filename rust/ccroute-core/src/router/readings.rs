@@ -95,12 +95,13 @@ impl Router {
         self.agent_names.iter()
     }
 
-    /// Every reason and code that rode on an event, by key.
+    /// Every text that may ride on an event, by key: reasons, codes, and names of rules, steps,
+    /// figures, tables and lines.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
         self.texts.iter()
     }
 
-    /// The text of a reason or code.
+    /// The text of a key, as an event carries it.
     #[must_use]
     pub fn text(&self, key: TextKey) -> &str {
         self.texts.name(key.index())

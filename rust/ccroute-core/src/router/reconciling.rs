@@ -147,7 +147,6 @@ impl Router {
     fn finish_wrap_up_for(&mut self, key: ContactKey, agent: AgentKey) {
         let wraps = |contact: &Contact| contact.wrapping.iter().any(|left| left.agent == agent);
         if wraps(self.contact(key)) {
-            self.agent_mut(agent).wrapping.retain(|&other| other != key);
             self.finish_wrap_up(agent, key, Cause::Reconciled);
         }
     }

@@ -23,7 +23,7 @@ pub(super) struct ScoreState {
     /// By type of contact, then by agent.
     rows: BTreeMap<Box<str>, Vec<Option<i64>>>,
     /// Offers that went without it, because it was absent, expired or without the type.
-    pub(super) fallbacks: u64,
+    fallbacks: u64,
 }
 
 impl Router {
@@ -35,7 +35,7 @@ impl Router {
         given: &[ScoreRow<'_>],
     ) -> Result<(), Rejection> {
         if table.index() >= self.scores.len() {
-            let known = super::known::listed(&self.plan.table_names);
+            let known = super::known::listed(self.plan.table_names.iter());
             let message =
                 format!("no score table with key {}: the plan has {known}", table.index());
             return Err(Rejection::new(RejectionCode::UnknownTable, message));

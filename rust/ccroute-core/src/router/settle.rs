@@ -7,8 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::Router;
 use super::explain::How;
 use super::precedence::{Scarce, Turn};
@@ -22,7 +20,7 @@ use crate::time::{Span, Timestamp};
 type Turns = BTreeMap<usize, Option<Turn>>;
 
 /// Whom the current change touched.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Unsettled {
     agents: Vec<AgentKey>,
     contacts: Vec<ContactKey>,
@@ -93,7 +91,7 @@ impl Router {
         }
     }
 
-    pub(super) fn match_waiting(&mut self) {
+    fn match_waiting(&mut self) {
         if self.goes_by_turns() {
             let keeps = self.in_use.turns_keep && !self.matcher.helps_by_number();
             let mut turns = Turns::new();
@@ -104,12 +102,12 @@ impl Router {
                     turns.clear();
                 }
             }
-            self.unsettled.clear();
-            return;
+        } else {
+            while let Some((contact, choice)) = self.next_match() {
+                self.make_offer(contact, choice, How::Turn);
+            }
         }
-        while let Some((contact, choice)) = self.next_match() {
-            self.make_offer(contact, choice, How::Turn);
-        }
+        self.unsettled.clear();
     }
 
     fn next_match(&mut self) -> Option<(ContactKey, Choice)> {
@@ -169,16 +167,15 @@ impl Router {
     /// `turns`: those known from the offer before. Those who might have taken the contact
     /// now are asked anew next time.
     fn next_turn(&mut self, turns: &mut Turns) -> Option<(ContactKey, Choice, Vec<ContactKey>)> {
-        self.unsettled.contacts = self.those_with_agents(&self.unsettled.contacts);
+        let concerned = self.concerned();
         let Unsettled { agents, contacts, queues, .. } = &self.unsettled;
         if let ([], [only], []) = (&**agents, &**contacts, &**queues) {
             // Where one contact is all that moves, it is everybody's turn.
             turns.clear();
-            let choice = self.best_of(*only, &self.eligible(*only));
+            let choice = self.best_of(*only, &concerned);
             return choice.map(|choice| (*only, choice, Vec::new()));
         }
         let mut scarce = Scarce::default();
-        let concerned = self.concerned();
         for agent in concerned.iter() {
             let turn = || self.turn_of(AgentKey::new(agent), &mut scarce);
             turns.entry(agent).or_insert_with(turn);
@@ -205,26 +202,24 @@ impl Router {
         Some((first, Choice { eligible, ..choice }, passed))
     }
 
-    /// Everyone whom the current change may let take something.
-    pub(super) fn concerned(&self) -> BitSet {
-        let Unsettled { agents, contacts, queues, .. } = &self.unsettled;
+    /// Everyone whom the current change may let take something. Touched contacts that have
+    /// no eligible agent are settled.
+    pub(super) fn concerned(&mut self) -> BitSet {
         let mut concerned = BitSet::default();
-        agents.iter().for_each(|agent| concerned.set(agent.index(), true));
-        for &key in contacts {
-            if self.contacts.get(key.index(), key.generation()).is_some() {
-                concerned.add(&self.eligible(key));
+        let mut contacts = core::mem::take(&mut self.unsettled.contacts);
+        contacts.retain(|&key| {
+            if self.contacts.get(key.index(), key.generation()).is_none() {
+                return false;
             }
-        }
+            let eligible = self.eligible(key);
+            concerned.add(&eligible);
+            !eligible.is_empty()
+        });
+        self.unsettled.contacts = contacts;
+        let Unsettled { agents, queues, .. } = &self.unsettled;
+        agents.iter().for_each(|agent| concerned.set(agent.index(), true));
         queues.iter().for_each(|queue| concerned.add(&self.concerned_by(*queue)));
         concerned
-    }
-
-    fn those_with_agents(&self, contacts: &[ContactKey]) -> Vec<ContactKey> {
-        let waits = |key: &ContactKey| {
-            let live = self.contacts.get(key.index(), key.generation());
-            live.is_some_and(|contact| contact.place.is_some()) && !self.eligible(*key).is_empty()
-        };
-        contacts.iter().copied().filter(waits).collect()
     }
 
     /// Everyone who might take some contact of a queue, whichever its age.

@@ -94,7 +94,7 @@ pub(super) struct Handled {
     pub(super) sets: u32,
 }
 
-/// An agent who is not offered a contact for a while.
+/// An agent who is not offered a contact, for a while or for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Exclusion {
     pub(super) agent: AgentKey,

@@ -106,22 +106,19 @@ impl Router {
         let own = self.own_takers(contact);
         let queues = (0..self.plan.queues.len()).map(QueueKey::new);
         let groups = queues.flat_map(|queue| self.matcher.groups_of(queue));
+        let own_turn = self.precedence_of(contact);
         let competing = groups.map(|(demand, waiting)| {
             if self.takers(demand).shared_with(&own) == 0 {
                 return 0;
             }
             let before = waiting.iter().filter(|&(_, item)| {
                 let other = self.contacts.at(item as usize).expect("a waiting contact is live");
-                self.goes_before(other, contact)
+                self.precedence_of(other) < own_turn
             });
             before.count()
         });
         let competing = competing.sum();
         (competing, self.expected_wait(&own, competing))
-    }
-
-    fn goes_before(&self, other: &Contact, contact: &Contact) -> bool {
-        self.precedence_of(other) < self.precedence_of(contact)
     }
 
     /// Agents who are there and can take a contact, busy or not. What rules attached may have

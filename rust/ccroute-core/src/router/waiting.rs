@@ -23,8 +23,7 @@ impl Router {
             (more.expected, more.callback_offered) = (None, false);
         }
         let (since, queue) = (contact.since, contact.queue);
-        let class = self.class_of(key);
-        self.contact_mut(key).class = Some(class);
+        self.change_class(key);
         self.queues[queue.index()].length += 1;
         let event = self.contact_event(EventKind::ContactQueued, key);
         self.emit(Event { cause, time: Some(since), ..event });
@@ -60,7 +59,7 @@ impl Router {
         self.unsettled.contact(key);
     }
 
-    /// Puts a contact at its place.
+    /// Puts a contact at its place, to be looked at when time alone changes something.
     pub(super) fn stand_in_line(&mut self, key: ContactKey) {
         let contact = self.contact(key);
         let (demand, place) = (contact.demand(), self.place_of(contact));
@@ -69,6 +68,7 @@ impl Router {
         if !self.matcher.is_plain() {
             self.call_helpers(demand.queue);
         }
+        self.arm_look(key);
     }
 
     /// Takes a contact from its place; whether it had one.
@@ -84,7 +84,6 @@ impl Router {
     pub(super) fn place_anew(&mut self, key: ContactKey) {
         if self.step_out(key) {
             self.stand_in_line(key);
-            self.arm_look(key);
         }
     }
 
@@ -140,9 +139,7 @@ impl Router {
                 None
             }
             Phase::Connecting { agent, .. } => {
-                self.release_reserved(key, cause);
-                self.agent_mut(agent).connecting.retain(|&other| other != key);
-                self.drop_connection(key, agent);
+                self.drop_connection(key, agent, cause);
                 self.refresh(agent);
                 Some(agent)
             }
@@ -154,8 +151,15 @@ impl Router {
         }
     }
 
+    /// Takes a contact out of the waiting and tells that it left; it goes on elsewhere.
+    pub(super) fn leave_visit(&mut self, key: ContactKey, cause: Cause) {
+        let agent = self.stop_waiting(key, cause);
+        let event = self.contact_event(EventKind::ContactLeft, key);
+        self.emit(Event { agent, cause, ..event });
+    }
+
     /// Out of the line, with the escalation deadline.
-    pub(super) fn leave_queue(&mut self, key: ContactKey) {
+    fn leave_queue(&mut self, key: ContactKey) {
         self.step_out(key);
         self.stop_escalating(key);
     }
@@ -171,14 +175,15 @@ impl Router {
     }
 
     /// Gives a contact that stands nowhere the class of what it asks by now.
-    fn change_class(&mut self, key: ContactKey) {
+    pub(super) fn change_class(&mut self, key: ContactKey) {
         let class = self.class_of(key);
-        let old = self.contact_mut(key).class.replace(class);
-        self.matcher.release_class(old.expect("a live contact holds a class"));
+        if let Some(old) = self.contact_mut(key).class.replace(class) {
+            self.matcher.release_class(old);
+        }
     }
 
     /// The class of what a contact asks, held for it.
-    pub(super) fn class_of(&mut self, key: ContactKey) -> ClassKey {
+    fn class_of(&mut self, key: ContactKey) -> ClassKey {
         let contact = self.contact(key);
         let steps = contact.steps;
         let more = contact.more.as_deref();
@@ -221,8 +226,9 @@ impl Router {
         }
         let contact = self.contact_mut(key);
         contact.phase = Phase::Closed;
-        let class = contact.class.take();
-        self.matcher.release_class(class.expect("a contact closes once"));
+        if let Some(class) = contact.class.take() {
+            self.matcher.release_class(class);
+        }
         self.retain_closed(key);
     }
 
@@ -253,14 +259,12 @@ impl Router {
         if phase == Phase::Closed {
             return;
         }
-        let class = self.class_of(key);
-        self.contact_mut(key).class = Some(class);
+        self.change_class(key);
         if phase.is_in_queue() {
             self.queues[queue.index()].length += 1;
         }
         if phase == Phase::Waiting || (phase == Phase::Offered && self.wants_more(key)) {
             self.stand_in_line(key);
-            self.arm_look(key);
         }
         self.await_condition(key);
     }

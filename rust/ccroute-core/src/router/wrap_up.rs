@@ -2,6 +2,7 @@
 //! the agent's codes for how it ended.
 
 use super::Router;
+use super::known::listed;
 use super::state::{Availability, Handled, WrappingUp};
 use super::timers::Deadline;
 use crate::error::{Rejection, RejectionCode};
@@ -80,20 +81,19 @@ impl Router {
             let message = format!("wrap-up of agent '{name}' cannot end yet: {remedy}");
             return Err(Rejection::new(RejectionCode::WrapUpRule, message));
         }
-        self.agent_mut(agent).wrapping.retain(|&other| other != key);
         self.finish_wrap_up(agent, key, Cause::Agent);
         self.refresh(agent);
         Ok(())
     }
 
     pub(super) fn wrap_up_limit(&mut self, agent: AgentKey, key: ContactKey) {
-        self.agent_mut(agent).wrapping.retain(|&other| other != key);
         self.finish_wrap_up(agent, key, Cause::Limit);
         self.refresh(agent);
     }
 
-    /// Ends a wrap-up that the agent's own list no longer names.
+    /// Ends a wrap-up.
     pub(super) fn finish_wrap_up(&mut self, agent: AgentKey, key: ContactKey, cause: Cause) {
+        self.agent_mut(agent).wrapping.retain(|&other| other != key);
         let wrapping = &mut self.contact_mut(key).wrapping;
         let at = wrapping.iter().position(|left| left.agent == agent);
         let left = wrapping.remove(at.expect("an agent wraps up a contact that knows it"));
@@ -120,8 +120,8 @@ impl Router {
         let known = &self.plan.queue(handled.queue).dispositions;
         if let Some(unknown) = codes.iter().find(|code| !known.iter().any(|known| known == *code)) {
             let queue = self.plan.queue_names.name(handled.queue.index());
-            let message =
-                format!("no disposition '{unknown}' in queue '{queue}': it has {}", list(known));
+            let known = listed(known.iter().map(String::as_str));
+            let message = format!("no disposition '{unknown}' in queue '{queue}': it has {known}");
             return Err(Rejection::new(RejectionCode::UnknownDisposition, message));
         }
         let sets = handled.sets + 1;
@@ -160,8 +160,4 @@ impl Router {
         let event = self.contact_event(kind, key);
         Event { agent: Some(left.agent), visit: left.visit, queue: Some(left.queue), ..event }
     }
-}
-
-fn list(codes: &[String]) -> String {
-    if codes.is_empty() { "none".into() } else { codes.join(", ") }
 }

@@ -1,4 +1,5 @@
-//! A small generator of numbers, the same on every machine (splitmix64).
+//! A small generator of numbers, the same on every machine (splitmix64), and how many of
+//! them a tester wants.
 
 // Each test binary takes the part it needs.
 #![allow(dead_code)]
@@ -34,4 +35,11 @@ impl Dice {
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         if from.is_empty() { None } else { from.get(self.below(from.len())) }
     }
+}
+
+/// A number from the environment: how much and what to generate is the tester's choice.
+pub(crate) fn chosen(name: &str, default: u32) -> u32 {
+    #[expect(clippy::disallowed_methods, reason = "a test run is set from outside")]
+    let chosen = std::env::var(name);
+    chosen.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }

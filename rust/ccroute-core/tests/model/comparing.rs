@@ -110,4 +110,26 @@ pub(crate) fn state_difference(oracle: &Oracle, engine: &Engine) -> Option<Strin
 }
 
 /// The rare turns, which a model that never takes them would not test.
-pub(crate) const TURNS: &[&str] = &[];
+pub(crate) const TURNS: &[&str] = &[
+    "agent_not_ready connect_timeout",
+    "agent_not_ready missed",
+    "back_off_ended agent",
+    "contact_escalated passed_over",
+    "contact_left transferred",
+    "contact_requeued connect_timeout",
+    "contact_requeued declined",
+    "contact_requeued limit",
+    "contact_requeued missed",
+    "contact_requeued not_ready",
+    "contact_requeued signed_out",
+    "contact_requeued unreachable",
+    "contact_transferred agent",
+    "contact_transferred handed_over",
+    "offer_withdrawn abandoned",
+    "offer_withdrawn line_down",
+    "offer_withdrawn transferred",
+    "reservation_released limit",
+    "wrap_up_ended agent",
+    "wrap_up_ended limit",
+    "wrap_up_ended signed_out",
+];

@@ -24,7 +24,7 @@ use std::fmt::Write as _;
 use ccroute_core::{Cause, EventKind, PRESETS, RejectionCode, Strategy};
 
 use comparing::{compare, difference, state_difference, turn};
-use dice::Dice;
+use dice::{Dice, chosen};
 use intents::Mood;
 use oracle::{Engine, Oracle, Outcome, Rules, Step, Subject, consequences};
 use plans::{Plans, plans};
@@ -174,13 +174,6 @@ fn missing(seen: &Seen) -> Vec<String> {
     let all = kinds.chain(causes).chain(codes).chain(keys).chain(presets).chain(commands);
     let turns = comparing::TURNS.iter().map(ToString::to_string);
     all.chain(turns).filter(|word| !seen.contains(word)).collect()
-}
-
-/// A number from the environment: how much and what to generate is the tester's choice.
-fn chosen(name: &str, default: u32) -> u32 {
-    #[expect(clippy::disallowed_methods, reason = "a test run is set from outside")]
-    let chosen = std::env::var(name);
-    chosen.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }
 
 /// Every second run, from the first or from the second on.

@@ -103,7 +103,7 @@ impl Engine {
     }
 
     pub(super) fn table(&self, name: &str) -> TableKey {
-        self.router.find_table(name).unwrap_or_else(|| TableKey::new(NOWHERE))
+        self.router.plan().find_table(name).unwrap_or_else(|| TableKey::new(NOWHERE))
     }
 
     pub(super) fn plan(&self, name: &str) -> &Arc<Plan> {

@@ -1,6 +1,6 @@
 //! Commands about agents, one a method.
 
-use ccroute_core::{AgentKey, Command, Reply};
+use ccroute_core::{Command, Reply};
 use pyo3::prelude::*;
 
 use super::PyEngine;
@@ -72,11 +72,9 @@ impl PyEngine {
         reason: Option<&str>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command(py, "not_ready", now, &asked, |s| {
-            let agent = s.agent(agent)?;
-            s.apply(Command::NotReady { agent, reason })
-        })?;
-        Ok(())
+        self.simple(py, "not_ready", now, &asked, |s| {
+            Ok(Command::NotReady { agent: s.agent(agent)?, reason })
+        })
     }
 
     fn set_device(
@@ -116,9 +114,8 @@ impl PyEngine {
         contact: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.of_agent(py, "pick", now, (agent, contact), &asked, |agent, contact| Command::Pick {
-            agent,
-            contact,
+        self.simple(py, "pick", now, &asked, |s| {
+            Ok(Command::Pick { agent: s.agent(agent)?, contact: s.contact(contact)? })
         })
     }
 
@@ -143,11 +140,10 @@ impl PyEngine {
         asked: Option<Asked>,
     ) -> PyResult<()> {
         let offer = session::offer(offer)?;
-        self.command(py, "decline", now, &asked, |s| {
+        self.simple(py, "decline", now, &asked, |_| {
             let (failure, offer) = (session::failure(failure)?, offer?);
-            s.apply(Command::Decline { offer, failure, reason })
-        })?;
-        Ok(())
+            Ok(Command::Decline { offer, failure, reason })
+        })
     }
 
     fn extend_wrap_up(
@@ -173,23 +169,8 @@ impl PyEngine {
         contact: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.of_agent(py, "end_wrap_up", now, (agent, contact), &asked, |agent, contact| {
-            Command::EndWrapUp { agent, contact }
+        self.simple(py, "end_wrap_up", now, &asked, |s| {
+            Ok(Command::EndWrapUp { agent: s.agent(agent)?, contact: s.contact(contact)? })
         })
-    }
-}
-
-impl PyEngine {
-    /// A command about an agent and a contact, and nothing else.
-    fn of_agent(
-        &self,
-        py: Python<'_>,
-        call: &'static str,
-        now: Seconds,
-        (agent, contact): (&str, &str),
-        asked: &Option<Asked>,
-        command: impl FnOnce(AgentKey, ccroute_core::ContactKey) -> Command<'static>,
-    ) -> PyResult<()> {
-        self.simple(py, call, now, asked, |s| Ok(command(s.agent(agent)?, s.contact(contact)?)))
     }
 }

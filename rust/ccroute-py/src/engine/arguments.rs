@@ -126,35 +126,14 @@ arguments!(
         contact: String,
         queue: Option<String>,
         channel: Option<String>,
-        place: PlaceArgument,
+        band: Option<Band>,
+        head_start: Option<Seconds>,
         requirement: Option<Wish>,
         attributes: Facts,
         preferred: Preferences,
         excluded: Vec<(String, Option<Seconds>)>,
-        times: TimesArgument,
-        story: StoryArgument,
-    }
-);
-
-arguments!(
-    /// Where it stands in the order.
-    PlaceArgument {
-        band: Option<Band>,
-        head_start: Option<Seconds>,
-    }
-);
-
-arguments!(
-    /// When it counts from, and when it shall begin to wait.
-    TimesArgument {
         entered_at: Option<Seconds>,
         not_before: Option<Seconds>,
-    }
-);
-
-arguments!(
-    /// The host's ids around it.
-    StoryArgument {
         customer: Option<String>,
         conversation: Option<String>,
         previous: Option<String>,

@@ -117,12 +117,11 @@ impl PyEngine {
         lasts: Option<Seconds>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command(py, "exclude", now, &asked, |s| {
+        self.simple(py, "exclude", now, &asked, |s| {
             let contact = s.contact(contact)?;
             let lasts = lasts.map(|lasts| scalars::setting("lasts", lasts)).transpose()?;
-            s.apply(Command::Exclude { contact, agent, lasts })
-        })?;
-        Ok(())
+            Ok(Command::Exclude { contact, agent, lasts })
+        })
     }
 
     fn readmit(
@@ -146,11 +145,9 @@ impl PyEngine {
         key: &str,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command(py, "press", now, &asked, |s| {
-            let contact = s.contact(contact)?;
-            s.apply(Command::Press { contact, key })
-        })?;
-        Ok(())
+        self.simple(py, "press", now, &asked, |s| {
+            Ok(Command::Press { contact: s.contact(contact)?, key })
+        })
     }
 
     fn request_callback(

@@ -118,11 +118,9 @@ impl PyEngine {
         codes: Vec<String>,
         asked: Option<Asked>,
     ) -> PyResult<()> {
-        self.command(py, "dispose", now, &asked, |s| {
-            let contact = s.contact(contact)?;
-            let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-            s.apply(Command::Dispose { contact, codes: &codes })
-        })?;
-        Ok(())
+        let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+        self.simple(py, "dispose", now, &asked, |s| {
+            Ok(Command::Dispose { contact: s.contact(contact)?, codes: &codes })
+        })
     }
 }

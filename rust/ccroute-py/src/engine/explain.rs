@@ -13,8 +13,8 @@ use crate::errors;
 type Levels = Vec<(String, u8)>;
 /// all_of, any_of, none_of, where.
 type Needs = (Levels, Vec<Levels>, Levels, Vec<String>);
-/// min, max (`None`: all), raise.
-type Ranks = (u32, Option<u32>, u32);
+/// min, max (`None`: all).
+type Ranks = (u32, Option<u32>);
 type Counts = Vec<(&'static str, u32)>;
 /// agent, eligible, idle_since, score, until.
 type ChosenRow = (String, u32, f64, i64, f64);
@@ -192,7 +192,7 @@ impl Names<'_> {
 }
 
 fn ranks(window: RankWindow) -> Ranks {
-    (window.min, (window.max < u32::MAX).then_some(window.max), window.raise)
+    (window.min, (window.max < u32::MAX).then_some(window.max))
 }
 
 fn counts(of: &[(Obstacle, u32)]) -> Counts {

@@ -98,13 +98,14 @@ impl PyEngine {
         self.aggregator.get().within("fold", |aggregator| feed.pour(router, aggregator))
     }
 
-    fn simple(
+    /// A command that names and numbers make up; it may borrow what came with the call.
+    fn simple<'c>(
         &self,
         py: Python<'_>,
         call: &'static str,
         now: Seconds,
         asked: &Option<Asked>,
-        command: impl FnOnce(&Session<'_>) -> Result<Command<'static>, Rejection>,
+        command: impl FnOnce(&Session<'_>) -> Result<Command<'c>, Rejection>,
     ) -> PyResult<()> {
         self.command(py, call, now, asked, |session| {
             let command = command(session)?;

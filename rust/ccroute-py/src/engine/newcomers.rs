@@ -5,9 +5,9 @@ use ccroute_core::{
     QueueKey, Reply, Requirement, Shift, SkillLevel, Span, Timestamp, Value,
 };
 
-use super::arguments::{ContactArgument, Facts, Preferences, SettingsArgument, StoryArgument};
+use super::arguments::{ContactArgument, Facts, Preferences, SettingsArgument};
 use super::session::{Found, Session, bounded};
-use crate::scalars::{self, Seconds};
+use crate::scalars::{self, Seconds, Whole};
 
 /// An agent's settings in keys.
 pub(super) struct Settings<'a> {
@@ -47,7 +47,7 @@ impl<'a> Settings<'a> {
 
 /// A newcomer in keys.
 pub(super) struct Newcomer<'a> {
-    id: &'a str,
+    given: &'a ContactArgument,
     queue: Option<QueueKey>,
     channel: ChannelKey,
     band: Option<i16>,
@@ -58,45 +58,42 @@ pub(super) struct Newcomer<'a> {
     excluded: Vec<(&'a str, Option<Span>)>,
     entered_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
-    story: &'a StoryArgument,
 }
 
 impl<'a> Newcomer<'a> {
     pub(super) fn of(session: &Session<'_>, given: &'a ContactArgument) -> Found<Self> {
-        let ContactArgument { contact, queue, channel, place, requirement, .. } = given;
-        let ContactArgument { attributes, preferred, excluded, times, story, .. } = given;
         let instant =
-            |name: &str, at: &Option<Seconds>| at.map(|at| scalars::instant(name, at)).transpose();
+            |name: &str, at: Option<Seconds>| at.map(|at| scalars::instant(name, at)).transpose();
         let lasting = |(agent, lasts): &'a (String, Option<Seconds>)| {
             let lasts = lasts.map(|lasts| scalars::setting("excluded", lasts)).transpose()?;
             Ok((agent.as_str(), lasts))
         };
-        let queue = queue.as_ref().map(|name| session.queue(name)).transpose()?;
-        let channel = match channel {
+        let queue = given.queue.as_ref().map(|name| session.queue(name)).transpose()?;
+        let channel = match &given.channel {
             Some(name) => session.channel(name)?,
             None => ChannelKey::new(0),
         };
         Ok(Self {
-            id: contact,
+            given,
             queue,
             channel,
-            band: place.band.map(|band| band.0),
-            head_start: place.head_start.map(scalars::head_start).transpose()?,
-            requirement: requirement
+            band: given.band.map(|band| band.0),
+            head_start: given.head_start.map(scalars::head_start).transpose()?,
+            requirement: given
+                .requirement
                 .as_ref()
                 .map(|needs| session.requirement(needs))
                 .transpose()?,
-            attributes: facts(attributes),
-            preferred: preferences(preferred)?,
-            excluded: excluded.iter().map(lasting).collect::<Found<_>>()?,
-            entered_at: instant("entered_at", &times.entered_at)?,
-            not_before: instant("not_before", &times.not_before)?,
-            story,
+            attributes: facts(&given.attributes),
+            preferred: preferences(&given.preferred)?,
+            excluded: given.excluded.iter().map(lasting).collect::<Found<_>>()?,
+            entered_at: instant("entered_at", given.entered_at)?,
+            not_before: instant("not_before", given.not_before)?,
         })
     }
 
     pub(super) fn borrowed(&self) -> NewContact<'_> {
-        let StoryArgument { customer, conversation, previous } = self.story;
+        let ContactArgument { contact, customer, conversation, previous, .. } = self.given;
         NewContact {
             queue: self.queue,
             band: self.band,
@@ -110,7 +107,7 @@ impl<'a> Newcomer<'a> {
             customer: customer.as_deref(),
             conversation: conversation.as_deref(),
             previous: previous.as_deref(),
-            ..NewContact::unplaced(self.id, self.channel)
+            ..NewContact::unplaced(contact, self.channel)
         }
     }
 }
@@ -119,15 +116,13 @@ pub(super) fn facts(given: &Facts) -> Vec<(&str, Value)> {
     given.iter().map(|(name, value)| (name.as_str(), value.0.clone())).collect()
 }
 
-pub(super) fn preferences(given: &Preferences) -> Found<Vec<Preferred<'_>>> {
-    let preferred = |(agent, score): &'_ (String, _)| {
+pub(super) fn preferences<'a>(given: &'a Preferences) -> Found<Vec<Preferred<'a>>> {
+    let preferred = |(agent, score): &'a (String, Whole)| {
         let name = format!("score of preferred agent '{agent}':");
-        bounded(&name, *score, 0, 1_000)
+        let score = bounded(&name, *score, 0, 1_000)?;
+        Ok(Preferred { agent, score: u16::try_from(score).expect("at most 1,000") })
     };
-    let scores = given.iter().map(preferred).collect::<Found<Vec<u32>>>()?;
-    let score = |score: u32| u16::try_from(score).expect("at most 1,000");
-    let pairs = given.iter().zip(scores);
-    Ok(pairs.map(|((agent, _), of)| Preferred { agent, score: score(of) }).collect())
+    given.iter().map(preferred).collect()
 }
 
 /// What a command answers that brings a contact in.

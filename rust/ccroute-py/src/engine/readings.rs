@@ -114,14 +114,16 @@ impl PyEngine {
         found.map_err(errors::rejected)
     }
 
-    /// How a score table stands; `None`: the plan has none of this name.
-    fn scores(&self, py: Python<'_>, table: &str) -> PyResult<Option<ScoresRow>> {
-        self.gate.run(py, "scores", |measured| {
+    /// How a score table stands.
+    fn scores(&self, py: Python<'_>, table: &str) -> PyResult<ScoresRow> {
+        let found = self.gate.run(py, "scores", |measured| {
             let router = &measured.router;
-            let key = router.find_table(table)?;
-            let (version, expires) = router.scores_version(key)?;
-            Some((version, seconds(expires), router.score_fallbacks(key)?))
-        })
+            let key = session::table(router, table)?;
+            let known = "a table found by name is known";
+            let (version, expires) = router.scores_version(key).expect(known);
+            Ok((version, seconds(expires), router.score_fallbacks(key).expect(known)))
+        })?;
+        found.map_err(errors::rejected)
     }
 
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

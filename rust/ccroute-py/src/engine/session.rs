@@ -81,8 +81,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn table(&self, name: &str) -> Found<TableKey> {
-        let names = &self.router.plan().table_names;
-        find(names, "score table", name, RejectionCode::UnknownTable).map(TableKey::new)
+        table(self.router, name)
     }
 
     pub(super) fn links(&self, given: &[LinkArgument]) -> Found<Vec<Link>> {
@@ -169,6 +168,11 @@ pub(super) fn contact(router: &Router, id: &str) -> Found<ContactKey> {
 pub(super) fn queue(router: &Router, name: &str) -> Found<QueueKey> {
     let names = &router.plan().queue_names;
     find(names, "queue", name, RejectionCode::UnknownQueue).map(QueueKey::new)
+}
+
+pub(super) fn table(router: &Router, name: &str) -> Found<TableKey> {
+    let names = &router.plan().table_names;
+    find(names, "score table", name, RejectionCode::UnknownTable).map(TableKey::new)
 }
 
 pub(super) fn seconds(at: Timestamp) -> f64 {

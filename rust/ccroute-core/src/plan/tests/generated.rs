@@ -208,6 +208,14 @@ fn plan(seed: u64) -> String {
     text
 }
 
+/// A plan that reads, whatever it says, is written so that it reads again. Whether it reads.
+fn survives(text: &str) -> bool {
+    let Ok(plan) = Plan::from_toml(text) else { return false };
+    assert_eq!(Plan::from_toml(&plan.to_toml()).as_ref(), Ok(&plan), "{text}");
+    assert_eq!(Plan::from_document(&plan.to_document()), Ok(plan), "{text}");
+    true
+}
+
 #[test]
 fn plans_drawn_from_the_grammar_are_written_as_they_are_read() {
     let read = (0..3_000).filter(|&seed| survives(&plan(seed))).count();

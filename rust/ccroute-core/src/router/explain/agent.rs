@@ -59,8 +59,7 @@ impl Router {
             Availability::NotReady(reason) => ("not_ready", reason),
         };
         let channels = (0..self.plan.channels.len()).filter(|&index| self.is_open(key, index));
-        let mut only = BitSet::default();
-        only.set(key.index(), true);
+        let only: BitSet = [key.index()].into_iter().collect();
         let mut counts: BTreeMap<Obstacle, u32> = BTreeMap::new();
         let mut could: Vec<ContactKey> = Vec::new();
         for queue in (0..self.plan.queues.len()).map(QueueKey::new) {

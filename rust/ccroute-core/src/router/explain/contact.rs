@@ -157,10 +157,8 @@ impl Router {
         if !contact.phase.is_unconnected() {
             return Vec::new();
         }
-        let mut among = BitSet::default();
-        for key in (0..self.agents.len()).map(AgentKey::new) {
-            among.set(key.index(), !chosen.contains(&key));
-        }
+        let others = (0..self.agents.len()).filter(|at| !chosen.contains(&AgentKey::new(*at)));
+        let among: BitSet = others.collect();
         let now = self.kept_now(contact.queue, contact.channel, &among);
         let firsts = self.kept_from(contact, &among, &now).firsts(&among);
         let counts = tally(&firsts).into_iter();

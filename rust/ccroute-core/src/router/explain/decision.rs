@@ -1,7 +1,6 @@
 //! Why just this agent: the candidates of one offer, as they were ranked.
 
 use super::Eliminated;
-use crate::bitset::BitSet;
 use crate::event::words;
 use crate::ids::{AgentKey, ContactKey};
 use crate::matching::Choice;
@@ -127,8 +126,6 @@ impl Router {
 
     fn candidate(&self, key: ContactKey, agent: usize) -> Candidate {
         let contact = self.contact(key);
-        let mut only = BitSet::default();
-        only.set(agent, true);
         let values = self.with_ranked(contact, |ranked| {
             let unknown = ranked.scores.is_none();
             let values = ranked.ranking.by.iter().zip(self.matcher.values(&ranked, agent));

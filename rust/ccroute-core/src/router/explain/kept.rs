@@ -146,9 +146,5 @@ impl Router {
 
 /// Of some agents those of whom something holds.
 fn those(among: &BitSet, holds: impl Fn(AgentKey) -> bool) -> BitSet {
-    let mut those = BitSet::default();
-    for agent in among.iter().filter(|agent| holds(AgentKey::new(*agent))) {
-        those.set(agent, true);
-    }
-    those
+    among.iter().filter(|agent| holds(AgentKey::new(*agent))).collect()
 }

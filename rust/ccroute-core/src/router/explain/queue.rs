@@ -123,13 +123,11 @@ impl Router {
     }
 
     fn idle_agents(&self) -> BitSet {
-        let mut idle = BitSet::default();
-        for agent in self.matcher.present().iter() {
-            let known = self.agent(AgentKey::new(agent));
-            let is_idle = known.availability == Availability::Ready && known.activity() == "idle";
-            idle.set(agent, is_idle);
-        }
-        idle
+        let is_idle = |agent: &usize| {
+            let known = self.agent(AgentKey::new(*agent));
+            known.availability == Availability::Ready && known.activity() == "idle"
+        };
+        self.matcher.present().iter().filter(is_idle).collect()
     }
 
     /// The waiting contacts of a group: together, but for those with agents of their own to
