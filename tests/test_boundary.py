@@ -14,6 +14,7 @@ import pytest
 from attrs import fields
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scenarios.playing import Clock
 
 import ccroute
 from ccroute import (
@@ -195,14 +196,6 @@ METHODS = sorted(
 READINGS = {"advance", "check", "events", "events_array", "next_deadline", "snapshot", "state_hash"}
 
 
-class Clock:
-    def __init__(self):
-        self.at = 1.0
-
-    def now(self):
-        return self.at
-
-
 def arguments(data, method):
     """For every parameter of a method, what is meant or anything at all."""
     given = {}
@@ -226,7 +219,7 @@ def call_fairly(call, *given, **named):
 
 
 def busy():
-    clock = Clock()
+    clock = Clock(1.0)
     router = Router(PLAN, clock=clock)
     router.sign_in("ana", capacity={"voice": 2})
     router.ready("ana")
@@ -295,7 +288,7 @@ def test_a_snapshot_forged_with_a_right_checksum_is_refused_or_sound(data):
     cut = data.draw(st.sampled_from([body, body, data.draw(st.integers(0, body))]))
     signed = bytes(snapshot[:cut])
     with contextlib.suppress(ConfigError):
-        router = Router.restore(signed + hashlib.sha256(signed).digest(), clock=Clock())
+        router = Router.restore(signed + hashlib.sha256(signed).digest(), clock=Clock(1.0))
         router.check()
 
 

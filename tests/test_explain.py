@@ -1,68 +1,14 @@
-"""Explanations: why a contact waits, what keeps an agent from work;
-as data and in the words of both languages. Queues, and that it is all true:
-``test_explain_queues.py``.
+"""Explanations: why a contact waits, what keeps an agent from work; as data and in the words of
+both languages. Each obstacle: ``test_explain_obstacles.py``; queues: ``test_explain_queues.py``;
+that it is all true: ``test_explanations_are_true.py``.
 """
 
-import string
-import sys
-
 import pytest
+from tests.scenarios.busy import router_at
+from tests.scenarios.routers import START, engaged, offer_of, routed, staffed
 
 import ccroute
-from ccroute import Link, ManualClock, Plan, Rejected, Requirement, Router
-
-START = 1000.0
-PHRASES = sys.modules["ccroute._explain._phrases"].PHRASES
-LANGUAGES = ("en", "es")
-
-
-def routed(plan):
-    """A router and its clock."""
-    clock = ManualClock(START)
-    return Router(Plan.from_toml(plan), clock=clock), clock
-
-
-def staffed(plan, **agents):
-    """A router with ready agents, who serve the queue q where nothing else is said."""
-    router, clock = routed(plan)
-    for name, given in agents.items():
-        router.sign_in(name, **{"queues": ["q"], **given})
-    router.ready_all(agents)
-    return router, clock
-
-
-def offer_of(router, contact):
-    made = [e for e in router.events() if e.kind == "offer_made" and e.contact == contact]
-    return made[-1].offer
-
-
-def engaged(router, contact, **new):
-    router.enqueue(contact, **{"queue": "q", **new})
-    router.accept(offer_of(router, contact))
-    router.connected(contact)
-
-
-# The phrases
-
-
-def placeholders(phrase):
-    return sorted(field for _, field, _, _ in string.Formatter().parse(phrase) if field)
-
-
-def test_both_languages_have_the_same_phrases_with_the_same_placeholders():
-    assert tuple(PHRASES) == LANGUAGES
-    english, spanish = (
-        {name: placeholders(phrase) for name, phrase in PHRASES[language].items()}
-        for language in LANGUAGES
-    )
-    assert english == spanish
-    assert all(phrase for phrases in PHRASES.values() for phrase in phrases.values())
-
-
-def test_no_phrase_is_left_in_english():
-    same = {name for name, phrase in PHRASES["en"].items() if PHRASES["es"][name] == phrase}
-    units = {"span.s", "span.min", "span.h"}
-    assert same == {*units, "contact.eliminated", "decision.candidate"}  # they have no words
+from ccroute import Link, Rejected, Requirement
 
 
 def test_a_language_there_is_not_is_refused_with_those_there_are():
@@ -108,188 +54,6 @@ def test_explanations_do_not_change_and_have_a_hash():
     ):
         with pytest.raises(TypeError, match="does not change"):
             table["es"] = 1
-
-
-# Every obstacle
-
-
-def offline():
-    router, _ = staffed("[queues.q]", ana={})
-    router.sign_out("ana")
-    return router
-
-
-def other_queue():
-    return staffed("[queues.q]\n[queues.r]", ana={"queues": ["r"]})[0]
-
-
-def skills():
-    return staffed("[queues.q]\nrequires.all_of.es = 5", ana={"skills": {"es": 4}})[0]
-
-
-def rank():
-    return staffed("[queues.q]\nranks.max = 3", ana={"queues": {"q": Link(rank=4)}})[0]
-
-
-def not_ready():
-    router, _ = staffed("[queues.q]", ana={})
-    router.not_ready("ana")
-    return router
-
-
-def device():
-    router, _ = staffed("[queues.q]", ana={})
-    router.set_device("ana", "in_use")
-    return router
-
-
-def back_off():
-    router, _ = staffed("[queues.q]\noffer = { back_off = { declined = '20s' } }", ana={})
-    router.enqueue("before", queue="q")
-    router.decline(offer_of(router, "before"))
-    router.cancel("before")
-    return router
-
-
-def no_slot():
-    router, _ = staffed("[queues.q]", ana={})
-    engaged(router, "before")
-    return router
-
-
-def no_room():
-    plan = "channels = ['voice', 'chat']\ncapacity.budget = 1\n[queues.q]"
-    router, _ = staffed(plan, ana={"capacity": {"voice": 1, "chat": 1}})
-    engaged(router, "before", channel="chat")
-    return router
-
-
-def not_yet():
-    return staffed("[queues.q]", ana={"queues": {"q": Link(delay=60)}})[0]
-
-
-def line():
-    router, _ = staffed("[queues.q]\nlines = ['trunk']", ana={})
-    router.set_line("trunk", up=False)
-    return router
-
-
-def others_first():
-    return staffed("[queues.q]\npreferred.first = '30s'", ana={})[0]
-
-
-def excluded():
-    return staffed("[queues.q]", ana={})[0]
-
-
-def kept_free():
-    plan = "[queues.r]\n[queues.q]\nkeep_free = { agents = 1, for = ['r'] }"
-    return staffed(plan, ana={"queues": ["q", "r"]})[0]
-
-
-def other_rank():
-    plan = "[queues.q]\noffer = { parallel = 2, one_rank = true }"
-    return staffed(plan, bo={}, ana={"queues": {"q": Link(rank=1)}})[0]
-
-
-OBSTACLES = [
-    offline,
-    other_queue,
-    skills,
-    rank,
-    not_ready,
-    device,
-    back_off,
-    no_slot,
-    no_room,
-    not_yet,
-    line,
-    others_first,
-    excluded,
-    kept_free,
-    other_rank,
-]
-
-
-def obstructed(scenario):
-    """The router of a scenario with a contact that ana is kept from."""
-    router = scenario()
-    more = {}
-    if scenario is others_first:
-        router.sign_in("bo", queues=["q"])
-        more = {"preferred": ["bo"]}
-    elif scenario is excluded:
-        more = {"excluded": ["ana"]}
-    router.enqueue("c1", queue="q", **more)
-    return router
-
-
-def test_every_obstacle_is_among_these():
-    words = [scenario.__name__ for scenario in OBSTACLES]
-    for kind in ("obstacle", "withheld"):
-        named = [key.partition(".")[2] for key in PHRASES["en"] if key.startswith(f"{kind}.")]
-        assert named == words
-    assert len(words) == len(set(words)) == 15
-
-
-@pytest.mark.parametrize("scenario", OBSTACLES, ids=lambda scenario: scenario.__name__)
-def test_an_obstacle_is_told_from_all_sides_in_both_languages(scenario):
-    router = obstructed(scenario)
-    obstacle = scenario.__name__
-    contact, agent = router.explain("c1"), router.explain_agent("ana")
-    assert contact.eliminated[obstacle] == 1
-    assert agent.withheld == {obstacle: 1}
-    here = obstacle != "offline"
-    if here:
-        assert contact.nearest.agent == "ana"
-    else:
-        assert contact.nearest is None
-    queue = router.explain_queue("q")
-    if scenario is other_rank:
-        assert (queue.waiting, queue.length, queue.groups) == (0, 1, ())
-    else:
-        (group,) = queue.groups
-        assert group.eliminated.get(obstacle, 0) == here
-    for language in LANGUAGES:
-        phrases = PHRASES[language]
-        one = f"1 {phrases['agent']}"
-        assert f"\n  {phrases[f'obstacle.{obstacle}']}: {one}" in contact.text(language)
-        assert f": {phrases[f'withheld.{obstacle}']}" in agent.text(language)
-        if obstacle == "skills":
-            lacks = phrases["contact.lacks"].format(skill="es", asked=5, held=4)
-            assert contact.text(language).endswith(f"ana: {lacks}")
-        elif here:
-            why = phrases.get(f"nearest.{obstacle}", phrases[f"withheld.{obstacle}"])
-            assert f"ana: {why}" in contact.text(language)
-        for told in (contact, agent, queue):
-            assert "{" not in told.text(language)
-    assert str(contact) == contact.text("en")
-    router.check()
-
-
-@pytest.mark.parametrize("scenario", OBSTACLES, ids=lambda scenario: scenario.__name__)
-def test_without_its_obstacle_the_agent_is_offered_the_contact(scenario):
-    router = obstructed(scenario)
-    remedies = {
-        offline: lambda: (router.sign_in("ana", queues=["q"]), router.ready("ana")),
-        other_queue: lambda: router.change_agent("ana", queues=["q"]),
-        skills: lambda: router.change_agent("ana", skills={"es": 5}),
-        rank: lambda: router.change_agent("ana", queues={"q": Link(rank=3)}),
-        not_ready: lambda: router.ready("ana"),
-        device: lambda: router.set_device("ana", "available"),
-        back_off: lambda: router.ready("ana"),
-        no_slot: lambda: router.release("before"),
-        no_room: lambda: router.release("before"),
-        not_yet: lambda: router.change_agent("ana", queues=["q"]),
-        line: lambda: router.set_line("trunk", up=True),
-        others_first: lambda: router.sign_out("bo"),
-        excluded: lambda: router.readmit("c1", "ana"),
-        kept_free: lambda: (router.sign_in("bo", queues=["r"]), router.ready("bo")),
-        other_rank: lambda: router.change_agent("ana", queues=["q"]),
-    }
-    assert "ana" not in [chosen.agent for chosen in router.explain("c1").chosen]
-    remedies[scenario]()
-    assert "ana" in [chosen.agent for chosen in router.explain("c1").chosen]
 
 
 # Contacts
@@ -497,6 +261,31 @@ def test_what_is_overdue_is_told_as_due_now():
     assert "out of matching for 0.0 s more at most" in str(router.explain("c3"))
 
 
+def test_explain_names_the_chosen_agent_and_what_decided():
+    router = router_at()
+    for name in ("ana", "bo"):
+        router.sign_in(name)
+        router.ready(name)
+        router.clock.at += 10
+    router.enqueue("c1", queue="vip")
+    router.clock.at += 5
+    why = router.explain("c1")
+    (chosen,) = why.chosen
+    assert (chosen.agent, chosen.eligible, chosen.idle_since) == ("ana", 2, START)
+    assert chosen.until == START + 35
+    assert "offered to ana of 2 eligible, idle 25.0 s; runs out in 10.0 s" in str(why)
+    router.accept(offer_of(router, "c1"))
+    assert (router.explain("c1").phase, router.explain("c1").agent) == ("connecting", "ana")
+    router.connected("c1")
+    router.hold("c1")
+    assert str(router.explain("c1")).splitlines()[:2] == [
+        "contact c1 is held in vip, 5.0 s old",
+        "  with ana",
+    ]
+    router.release("c1")
+    assert router.explain("c1").phase == "closed"
+
+
 # Agents
 
 
@@ -530,14 +319,6 @@ def test_an_agent_in_every_state_is_told_so():
     assert str(told).endswith("open on: no channel")
 
 
-def test_an_agent_who_is_left_alone_is_told_for_how_long():
-    router = back_off()
-    told = router.explain_agent("ana")
-    assert told.back_off == START + 20
-    assert "in a pause after a failure, 20.0 s more" in str(told)
-    assert "en pausa tras un fallo, 20,0 s más" in told.text("es")
-
-
 def test_what_an_agent_would_take_next_is_what_they_take():
     router, clock = staffed(
         "[queues.q]\nrequires.all_of.es = 5\n[queues.r]", ana={"queues": ["q", "r"]}
@@ -566,6 +347,29 @@ def test_what_an_agent_would_take_next_goes_by_the_ranks_of_their_queues():
     router.ready("ana")
     assert router.explain("ranked").phase == "offered"
     assert told == "ranked"
+
+
+def test_explain_agent_says_what_is_withheld_and_why():
+    router = router_at()
+    router.sign_in("bo", skills={"es": 4})
+    router.not_ready("bo", reason="lunch")
+    router.enqueue("c1", queue="vip")
+    router.enqueue("c2", queue="fixed")
+    router.enqueue("c3", queue="mail")
+    router.enqueue("c4", queue="mail", requirement=Requirement(none_of={"es": 4}))
+    why = router.explain_agent("bo")
+    assert (why.availability, why.reason, why.activity) == ("not_ready", "lunch", "idle")
+    assert why.withheld == {"other_queue": 1, "skills": 2, "not_ready": 1}
+    assert (
+        str(why)
+        == """\
+agent bo is not ready (lunch), idle, device unknown
+  open on: no channel
+  1 waiting contact withheld: in queues the agent does not serve
+  2 waiting contacts withheld: the agent lacks the skills
+  1 waiting contact withheld: the agent is not ready
+  would take c3 next, were they free"""
+    )
 
 
 # Who is not there
@@ -603,7 +407,8 @@ def test_a_contact_past_retention_is_unknown():
 
 
 def test_explaining_changes_nothing():
-    router = obstructed(skills)
+    router, _ = staffed("[queues.q]\nrequires.all_of.es = 5", ana={"skills": {"es": 4}})
+    router.enqueue("c1", queue="q")
     before, due = router.state_hash(), router.next_deadline()
     for ask in (router.explain, router.explain_agent, router.explain_queue):
         name = {router.explain: "c1", router.explain_agent: "ana"}.get(ask, "q")

@@ -6,14 +6,13 @@ What the reader accepts and says of the rest is tested beside it, in Rust.
 import copy
 import doctest
 import pickle
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.scenarios.plans import FULL_TOML
 
 import ccroute
 from ccroute import (
@@ -51,31 +50,6 @@ FULL = Plan(
     queues={"billing": BILLING, "after hours": QueuePlan()},
     agents={"ana": ANA},
 )
-
-FULL_TOML = """
-skills = ["es", "en", "billing", "trainee"]
-channels = ["voice", "chat"]
-retention = "1h"
-
-[queues.billing]
-strategy = "most_proficient"
-requires = { all_of = { billing = 3 }, any_of = [{ en = 5, es = 5 }], none_of = { trainee = 1 } }
-offer = { timeout = "12s", connect_within = 8, on_missed = "stay_ready", exclude_for = "45.5s" }
-wrap_up = { mode = "timed", limit = "0.5m", extension = "1.5m" }
-dispositions = ["sale", "no_sale"]
-service_level = { within = "25s", short_abandon = "4s" }
-escalation = [
-    { after = "30s", drop = ["en"], lower = { es = 3 } },
-    { after = "1m", drop = ["es"] },
-]
-
-[queues."after hours"]
-
-[agents.ana]
-skills = { es = 8, billing = 5 }
-queues = ["after hours", "billing"]
-capacity = { voice = 1, chat = 3 }
-"""
 
 
 def test_objects_and_toml_are_one_plan() -> None:
@@ -226,44 +200,6 @@ def test_load_refuses_what_is_not_utf8(tmp_path: Path) -> None:
 def test_load_leaves_missing_files_to_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Plan.load(tmp_path / "none.toml")
-
-
-def test_validate_tells_of_every_file(tmp_path: Path) -> None:
-    (tmp_path / "right.toml").write_text(FULL_TOML)
-    (tmp_path / "wrong.toml").write_text("\n[queues.a]\nfrozen = 1\n[agents]\na = 1")
-    command = [str(Path(sys.executable).with_name("ccroute")), "plan", "validate"]
-    files = ["right.toml", "wrong.toml", "none.toml"]
-
-    def validate(*files: str) -> tuple[int, list[str]]:
-        ran = subprocess.run(
-            [*command, *files], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert ran.stderr == ""
-        return ran.returncode, ran.stdout.splitlines()
-
-    right = [
-        "right.toml: valid, 2 queues, 4 skills, 1 agent",
-        (
-            "right.toml:2: warning: skills: no agent of the plan has the skill `en`, which is "
-            "asked for"
-        ),
-        *(
-            f"right.toml:{line}: note: queues.{name}: nothing ends a wait here; where nobody may"
-            " come, give `escalation` a last step with `end` or `move_to`"
-            for line, name in ((6, "billing"), (18, '"after hours"'))
-        ),
-    ]
-    assert validate("right.toml") == (0, right)
-    assert validate("--strict", "right.toml") == (1, right)
-    assert validate(*files) == (
-        1,
-        [
-            *right,
-            "wrong.toml:3: queues.a.frozen: is `1`; valid: true or false",
-            "wrong.toml:5: agents.a: is `1`; valid: a table",
-            "none.toml: No such file or directory",
-        ],
-    )
 
 
 @given(st.text())

@@ -1,11 +1,6 @@
-"""Every key a plan has, as object, in JSON and in the schema: none is missing anywhere.
-
-The text with every key lies beside the reader, in Rust, where a test holds it complete.
-"""
+"""Every key a plan has, as object, in JSON and in the schema: none is missing anywhere."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +8,11 @@ from typing import Any
 import attrs
 import jsonschema
 import pytest
+from tests.scenarios.plans import EVERY_KEY, SCHEMA
 
 import ccroute
 from ccroute import ConfigError, Plan, QueuePlan
 
-ROOT = Path(__file__).parents[1]
-EVERY_KEY = (ROOT / "rust/ccroute-core/src/plan/tests/every_key.toml").read_text()
-SCHEMA = json.loads(Plan.json_schema())
 PRESETS = SCHEMA["properties"]["queues"]["additionalProperties"]["properties"]["preset"]["enum"]
 
 
@@ -168,121 +161,3 @@ def test_a_plan_in_json_is_loaded_from_its_file(tmp_path: Path) -> None:
     path.write_text('{"queues": {"a": {"frozen": 1}}}')
     with pytest.raises(ConfigError, match=r"plan\.json: queues\.a\.frozen: is `1`"):
         Plan.load(path)
-
-
-def ccroute_plan(folder: Path, *words: str) -> tuple[int, str, str]:
-    command = [str(Path(sys.executable).with_name("ccroute")), "plan", *words]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return ran.returncode, ran.stdout, ran.stderr
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plan.toml").write_text(EVERY_KEY)
-    (tmp_path / "other.toml").write_text(
-        EVERY_KEY.replace('after = "10m"', 'after = "11m"')
-        .replace("seed = 7", "seed = 8")
-        .replace('lines = ["trunk_b"]', "")
-        .replace("frozen = true", "")
-    )
-    return tmp_path
-
-
-def test_explain_tells_every_queue_in_both_languages(folder: Path) -> None:
-    for language, words in (("en", "Queue billing, served by 2 agents"), ("es", "Cola billing")):
-        code, told, wrong = ccroute_plan(folder, "explain", "-l", language, "plan.toml")
-        assert (code, wrong) == (0, "")
-        assert words in told
-        assert len(told.splitlines()) > 40
-        assert "{" not in told.replace('{"', "")
-    code, told, _ = ccroute_plan(folder, "explain", "-q", "after_hours", "plan.toml")
-    assert told.startswith("Queue after_hours, served by 1 agent of the plan:\n")
-    code, told, wrong = ccroute_plan(folder, "explain", "-q", "sales", "plan.toml")
-    assert (code, told) == (1, "")
-    assert wrong == "ccroute: no queue 'sales' in plan.toml: it has billing, after_hours\n"
-
-
-def test_diff_tells_what_is_otherwise(folder: Path) -> None:
-    assert ccroute_plan(folder, "diff", "plan.toml", "plan.toml") == (0, "", "")
-    code, told, wrong = ccroute_plan(folder, "diff", "plan.toml", "other.toml")
-    assert (code, wrong) == (1, "")
-    assert told.splitlines() == [
-        "seed: 7 → 8",
-        "queues.billing.escalation[2].after: 600.0 → 660.0",
-        "- queues.billing.frozen = true",
-        '- agents.ana.lines = ["trunk_b"]',
-    ]
-    (folder / "wrong.toml").write_text("a = 1")
-    code, told, wrong = ccroute_plan(folder, "diff", "wrong.toml", "plan.toml")
-    assert (code, told) == (2, "")
-    assert wrong.startswith("ccroute: wrong.toml:1: unknown key `a`")
-    code, told, wrong = ccroute_plan(folder, "diff", "plan.toml", "none.toml")
-    assert (code, told, wrong) == (2, "", "ccroute: none.toml: No such file or directory\n")
-
-
-def test_diff_tells_of_another_order_of_queues_and_another_kind_of_label(folder: Path) -> None:
-    texts = (
-        "[queues.a]\n[queues.b]\n[queues.gone]\n[agents.ana]\nlabels = { x = true, y = 1 }",
-        "[queues.new]\n[queues.b]\n[queues.a]\n[agents.ana]\nlabels = { y = 1, x = 1 }",
-    )
-    for name, text in zip(("before.toml", "after.toml"), texts, strict=True):
-        (folder / name).write_text(text)
-    code, told, _ = ccroute_plan(folder, "diff", "before.toml", "after.toml")
-    assert code == 1
-    assert [line.partition(" = ")[0] for line in told.splitlines()] == [
-        "queues: order a, b → b, a",
-        "- queues.gone",
-        "+ queues.new",
-        "agents.ana.labels.x: true → 1",
-    ]
-
-
-def test_schema_and_keys_are_printed_for_others(folder: Path) -> None:
-    code, told, _ = ccroute_plan(folder, "schema")
-    assert (code, json.loads(told)) == (0, SCHEMA)
-    assert ccroute_plan(folder, "keys") == (0, Plan.reference(), "")
-
-
-def test_hours_are_printed_in_local_time(folder: Path) -> None:
-    code, told, _ = ccroute_plan(
-        folder, "hours", "plan.toml", "--since", "2026-12-24", "--days", "1"
-    )
-    assert code == 0
-    assert told.splitlines() == [
-        f"{at} {queue} {word}"
-        for at, word in (
-            ("Wed 2026-12-23 19:00 -0500", "is closed"),
-            ("Thu 2026-12-24 08:00 -0500", "opens"),
-            ("Thu 2026-12-24 12:00 -0500", "closes"),
-        )
-        for queue in ("billing", "after_hours")
-    ]
-
-
-def test_hours_that_cannot_be_are_one_sentence(folder: Path) -> None:
-    for since in ("1969-12-31", "9999-01-01"):
-        code, told, wrong = ccroute_plan(folder, "hours", "plan.toml", "--since", since)
-        assert (code, told, len(wrong.splitlines())) == (1, "", 1)
-        assert "give seconds since the Unix epoch" in wrong
-    late = EVERY_KEY.replace("2026-12-31 = []", '9999-12-31 = ["10:00-24:00"]')
-    (folder / "late.toml").write_text(late)
-    code, told, wrong = ccroute_plan(folder, "hours", "late.toml")
-    assert (code, told) == (1, "")
-    assert wrong.startswith("ccroute: calendars.office.special: 9999-12-31 is too late; ")
-
-
-def test_hours_say_when_no_queue_has_any(folder: Path) -> None:
-    (folder / "open.toml").write_text("[queues.a]")
-    told = "no queue of open.toml has hours: all are always open\n"
-    assert ccroute_plan(folder, "hours", "open.toml") == (0, told, "")
-
-
-def test_a_calendar_that_there_is_not_fails_validation(folder: Path) -> None:
-    text = EVERY_KEY.replace("America/Bogota", "America/Macondo")
-    (folder / "zone.toml").write_text(text)
-    (folder / "days.toml").write_text(EVERY_KEY.replace('"CO"', '"XX"'))
-    code, told, wrong = ccroute_plan(folder, "validate", "zone.toml", "days.toml")
-    assert (code, wrong) == (1, "")
-    first, second = told.splitlines()
-    assert first.startswith("zone.toml: calendars.office.zone: no time zone 'America/Macondo'; ")
-    assert second.startswith("days.toml: calendars.office.holidays: no holidays are known for 'XX'")

@@ -3,49 +3,20 @@
 import copy
 import importlib
 import json
-import string
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.scenarios.plans import EVERY_KEY, SCHEMA
 
 from ccroute import ConfigError, Plan
 
-ROOT = Path(__file__).parents[1]
-EVERY_KEY = (ROOT / "rust/ccroute-core/src/plan/tests/every_key.toml").read_text()
-SCHEMA = json.loads(Plan.json_schema())
 LANGUAGES = ("en", "es")
 story = importlib.import_module("ccroute.cli._story").story
-PHRASES = importlib.import_module("ccroute.cli._story._words").PHRASES
 
 
 def told(text: str, language: str = "en", queue: str | None = None) -> list[str]:
     return [line.strip() for line in story(Plan.from_toml(text), language, queue).splitlines()]
-
-
-# The phrases
-
-
-def test_both_languages_have_the_same_phrases_with_the_same_placeholders() -> None:
-    english, spanish = (
-        {
-            name: sorted(field for _, field, _, _ in string.Formatter().parse(phrase) if field)
-            for name, phrase in PHRASES[language].items()
-        }
-        for language in LANGUAGES
-    )
-    assert english == spanish
-    same = {name for name, phrase in PHRASES["en"].items() if PHRASES["es"][name] == phrase}
-    assert same == {"no"}  # it is the same word
-
-
-def test_no_phrase_of_explanations_is_replaced() -> None:
-    explained = sys.modules["ccroute._explain._phrases"].PHRASES
-    for language in LANGUAGES:
-        assert not explained[language].keys() & PHRASES[language].keys()
 
 
 # Every key
@@ -293,13 +264,3 @@ def test_a_plain_plan_is_told_in_a_few_words() -> None:
         "Who does not answer is set not ready.",
         "Target: answered within 20 s.",
     ]
-
-
-def test_a_language_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    (tmp_path / "plan.toml").write_text("[queues.a]")
-    command = [str(Path(sys.executable).with_name("ccroute")), "plan", "explain", "-l", "fr"]
-    ran = subprocess.run(
-        [*command, "plan.toml"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "ccroute: no language 'fr': give en, es\n"

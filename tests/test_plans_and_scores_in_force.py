@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from tests.scenarios.routers import START, staff
 
 import ccroute
 from ccroute import Envelope, ManualClock, Plan, Rejected, Router
 
-START = 1000.0
 PLAN = Plan.from_toml("""
 [scores.fit]
 by = "segment"
@@ -32,13 +32,6 @@ def router(clock):
     return Router(PLAN, clock=clock)
 
 
-def staffed(router, *agents, queues):
-    for agent in agents:
-        router.sign_in(agent, queues=list(queues))
-    router.ready_all(agents)
-    router.events()
-
-
 # Scores
 
 
@@ -55,7 +48,7 @@ def table(array):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int8])
 def test_scores_come_from_arrays_of_any_number(router, dtype):
-    staffed(router, *AGENTS, queues=["vip"])
+    staff(router, *AGENTS, queues=["vip"])
     scores = np.array([[1, 3, 2], [9, 1, 5]], dtype)
     router.set_scores("fit", table(scores), expires=START + 60, version=4)
     assert router.scores_status("fit") == ccroute.ScoresStatus(
@@ -72,7 +65,7 @@ def test_scores_come_from_arrays_of_any_number(router, dtype):
 
 
 def test_scores_are_replaced_whole_and_expire(router, clock):
-    staffed(router, *AGENTS, queues=["vip"])
+    staff(router, *AGENTS, queues=["vip"])
     router.set_scores("fit", {"gold": {"bo": 5.0}}, expires=START + 60)
     router.set_scores("fit", {"tin": {"cleo": 5.0}}, expires=np.float64(START + 60), version=1)
     gold = {"queue": "vip", "attributes": {"segment": "gold"}}

@@ -1,18 +1,14 @@
-"""Arguments of the router that are easily taken for others, and two threads at once."""
-
-import threading
+"""Arguments of the router that are easily taken for others."""
 
 import numpy as np
 import pytest
+from tests.scenarios.routers import offers
 
 from ccroute import (
-    AgentPlan,
     ConfigError,
     DataUnavailable,
     ManualClock,
-    OfferMade,
     Plan,
-    QueuePlan,
     Rejected,
     Router,
 )
@@ -25,7 +21,7 @@ def offered(recall=10):
     router.sign_in("ana", queues=["q"])
     router.ready("ana")
     router.enqueue("c1", queue="q")
-    (event,) = [event for event in router.events() if isinstance(event, OfferMade)]
+    (event,) = offers(router)
     return router, event
 
 
@@ -80,45 +76,3 @@ def test_a_score_table_that_there_is_not_is_refused_and_one_never_set_expires_ne
         with pytest.raises(Rejected, match=r"^no score table 'nope': the plan has fit$") as refused:
             ask()
         assert refused.value.code == "unknown_table"
-
-
-class Gate:
-    """A clock that stops whoever looks at it, until let through."""
-
-    def __init__(self):
-        self.shut = False
-        self.reached, self.opened = threading.Event(), threading.Event()
-
-    def now(self):
-        if self.shut:
-            self.shut = False
-            self.reached.set()
-            assert self.opened.wait(10)
-        return 5.0
-
-
-def test_an_agent_who_signs_in_while_a_plan_is_set_is_of_the_new_plan():
-    def plan(level):
-        agent = AgentPlan(skills={"es": level}, queues=["q"])
-        return Plan(queues={"q": QueuePlan()}, agents={"ana": agent})
-
-    clock = Gate()
-    router = Router(plan(1), clock=clock)
-    clock.shut = True
-    sets = threading.Thread(target=router.set_plan, args=(plan(9),))
-    signs = threading.Thread(target=router.sign_in, args=("ana",))
-    sets.start()
-    assert clock.reached.wait(10)
-    signs.start()
-    signs.join(0.2)
-    assert signs.is_alive(), "no turn while another command has its own"
-    clock.opened.set()
-    sets.join(10)
-    signs.join(10)
-    assert router.plan == plan(9)
-    kinds = [event.kind for event in router.events()]
-    assert kinds == ["plan_changed", "agent_signed_in"]
-    again = Router(plan(9), clock=ManualClock(5.0))
-    again.set_plan(plan(9))
-    again.sign_in("ana")
-    assert router.state_hash() == again.state_hash(), "es 9, by the new plan"

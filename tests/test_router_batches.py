@@ -1,19 +1,16 @@
 """``Router`` in arrays: events as rows, commands as rows, and what both must agree with:
-the scalar calls, the metrics, and themselves from several threads.
+the scalar calls and the metrics.
 """
 
-import itertools
 import random
-import sys
-import threading
 from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scenarios.playing import Clock
 
-import ccroute
 from ccroute import (
     CAUSES,
     COMMAND_DTYPE,
@@ -50,14 +47,6 @@ queues = ["vip", "mail"]
 capacity = { voice = 1, chat = 2 }
 """)
 NONE, SECOND = 2**32 - 1, 1_000_000
-
-
-class Clock:
-    def __init__(self, at=0.0):
-        self.at = at
-
-    def now(self):
-        return self.at
 
 
 def staffed(clock, more=0):
@@ -460,107 +449,3 @@ def test_events_read_as_objects_fold_to_the_same_report():
     for by in ("queue", "agent", "interval"):
         assert elsewhere.report(by=by) == router.metrics.report(by=by)
     assert elsewhere.counters() == router.metrics.counters()
-
-
-# Threads
-
-
-class EveryLookIsLater:
-    """A clock on which two commands in the wrong order cannot hide."""
-
-    def __init__(self):
-        self._looks = itertools.count(1)
-
-    def now(self):
-        return next(self._looks) / SECOND
-
-
-def test_threads_that_read_metrics_never_lock_up_one_that_routes():
-    """Three threads, each waiting for a gate or the interpreter that another one has."""
-    router = Router(Plan.from_toml("[queues.vip]"), clock=EveryLookIsLater())
-    router.sign_in("ana", queues=["vip"])
-    done = threading.Event()
-
-    def until_done(act):
-        while not done.is_set():
-            act()
-
-    def route():
-        for _ in range(2000):
-            router.ready("ana")
-            router.not_ready("ana")
-        done.set()
-
-    readers = [router.metrics.counters, router.metrics.aggregator.cells, router.metrics.report]
-    threads = [threading.Thread(target=until_done, args=(act,), daemon=True) for act in readers]
-    threads.append(threading.Thread(target=route, daemon=True))
-    for thread in threads:
-        thread.start()
-    assert done.wait(60), "the threads wait for each other"
-    for thread in threads:
-        thread.join()
-    assert router.metrics.counters()["events"] == 4001
-
-
-def test_threads_share_a_router_and_nothing_is_lost_or_doubled():
-    rounds, router = 2000, Router(Plan.from_toml("[queues.vip]"), clock=EveryLookIsLater())
-    started, told, failures = threading.Barrier(3), [], []
-
-    def serve(name):
-        started.wait()
-        try:
-            router.sign_in(name, queues=["vip"], capacity={"voice": rounds // 2})
-            router.ready(name)
-            for number in range(rounds):
-                router.enqueue(f"{name}{number}", queue="vip", head_start=float(number))
-        except ccroute.CcrouteError as failure:
-            failures.append(failure)
-
-    def read():
-        started.wait()
-        while any(server.is_alive() for server in servers):
-            told.extend(router.events())
-            router.state_hash()
-            router.check()
-
-    servers = [threading.Thread(target=serve, args=(name,)) for name in ("ana", "bo")]
-    threads = [*servers, threading.Thread(target=read)]
-    patience = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(patience)
-    assert failures == []
-    told.extend(router.events())
-    assert [event.sequence for event in told] == list(range(1, len(told) + 1))
-    kinds = Counter(event.kind for event in told)
-    assert kinds == {
-        "agent_signed_in": 2,
-        "agent_ready": 2,
-        "contact_queued": 2 * rounds,
-        "offer_made": rounds,
-    }
-    agents = Counter(event.agent for event in told if event.kind == "offer_made")
-    assert agents == {"ana": rounds // 2, "bo": rounds // 2}
-    row = router.metrics.report()["vip"]
-    assert (row.offered, row.offers, row.waiting) == (2 * rounds, rounds, 2 * rounds)
-    assert router.metrics.counters()["events"] == len(told)
-
-
-def test_a_batch_waits_for_the_turn_of_a_scalar_call():
-    """Else a scalar call could look at the clock, be passed, and come too late."""
-    router = Router(Plan.from_toml("[queues.vip]"), clock=ccroute.ManualClock(5.0))
-    rows = np.zeros(1, ccroute.COMMAND_DTYPE)
-    rows["at_us"] = 9_000_000
-    batch = threading.Thread(target=router.apply_batch, args=(rows,), daemon=True)
-    with router._turn:
-        batch.start()
-        batch.join(0.05)
-        assert batch.is_alive()
-        router.enqueue("c", queue="vip")
-    batch.join(60)
-    assert not batch.is_alive()

@@ -10,6 +10,7 @@ from collections import Counter
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.scenarios.playing import Clock
 
 from ccroute import Envelope, Plan, Rejected, Requirement, Router
 
@@ -39,21 +40,11 @@ queues = ["mail", "plain"]
 capacity = { voice = 2 }
 """)
 AGENTS, QUEUES, CHANNELS = ["ana", "bo", "cleo", "dan"], ["vip", "mail", "plain"], ["voice", "chat"]
-OFFER_ENDS = {"offer_accepted", "offer_declined", "offer_missed", "offer_withdrawn"}
-GONE = {"contact_abandoned", "contact_released"}
 
 agents, queues = st.sampled_from(AGENTS), st.sampled_from(QUEUES)
 small_levels = st.dictionaries(st.sampled_from(["es", "en"]), st.integers(1, 9), max_size=2)
 wishes = st.none() | st.builds(Requirement, all_of=small_levels)
 ids = st.none() | st.sampled_from(["k1", "k2", "k3"])
-
-
-class Clock:
-    def __init__(self):
-        self.at = 100.0
-
-    def now(self):
-        return self.at
 
 
 class Outside:
@@ -199,7 +190,7 @@ class Centre(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.clock = Clock()
+        self.clock = Clock(100.0)
         self.router = Router(PLAN, clock=self.clock)
         self.outside = Outside()
         self.log, self.told, self.answers, self.number = [], [], [], 0
@@ -412,7 +403,7 @@ class Centre(RuleBasedStateMachine):
                 yield contact, self.router.explain(contact).chosen
 
     def teardown(self):
-        clock = Clock()
+        clock = Clock(100.0)
         again, told, answers = Router(PLAN, clock=clock), [], []
         for at, call, given, named in self.log:
             clock.at = at

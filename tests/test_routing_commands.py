@@ -1,64 +1,19 @@
-"""The commands beyond queueing and talking, each as a host gives it: what comes of it, and each
-refusal that ``docs/engine.md`` names. Plans and scores: ``test_plans_and_scores_in_force.py``.
+"""The commands beyond queueing and talking, each as a host gives it, and what comes of it.
+Refusals: ``test_router_refusals.py``; plans and scores: ``test_plans_and_scores_in_force.py``.
 """
 
-import math
-
 import pytest
+from tests.scenarios.phases import PLAN
+from tests.scenarios.routers import START, engaged, staff
 
 from ccroute import (
-    STATUS_CODES,
-    Link,
     ManualClock,
     NewContact,
     Observed,
-    Plan,
     Rejected,
     Requirement,
     Router,
 )
-
-START = 1000.0
-PLAN = Plan.from_toml("""
-skills = ["es", "en"]
-channels = ["voice", "chat"]
-[[classification.rules]]
-name = "gold"
-when = 'segment == "gold"'
-queue = "vip"
-band = 2
-[[classification.rules]]
-name = "tin"
-when = 'segment == "tin"'
-queue = "desk"
-[scores.fit]
-by = "segment"
-[queues.desk]
-suspension = "10m"
-preferred = { first = "20s" }
-offer = { back_off = { declined = "5s" } }
-callback = { queue = "calls", attempts = 2, retry = { busy = "10s" }, owner_first = "5s" }
-help = [{ from = ["vip"], kpi = "sl", below = 0.8, until = 0.9, hold = "30s" }]
-frozen = true
-[queues.desk.exits]
-1 = { move_to = "vip" }
-2 = { offer_callback = true }
-3 = { end = true }
-4 = { move_to = "gone" }
-[queues.vip]
-strategy = "scores"
-scores = "fit"
-[queues.calls]
-[queues.lined]
-lines = ["north", "south"]
-wrap_up = { mode = "optional" }
-[queues.night]
-hours = "office"
-closed = { otherwise = "vip" }
-[queues.gone]
-[calendars.office]
-zone = "UTC"
-""")
 
 
 @pytest.fixture
@@ -71,32 +26,12 @@ def router(clock):
     return Router(PLAN, clock=clock)
 
 
-def staffed(router, *agents, queues=("desk",), **given):
-    for agent in agents:
-        router.sign_in(agent, queues=list(queues), **given)
-    router.ready_all(agents)
-    router.events()
-
-
 def told(router):
     """What happened: kind, whom, and why."""
     return [
         (event.kind, *(it for it in (event.contact, event.agent, event.cause) if it is not None))
         for event in router.events()
     ]
-
-
-def connecting(router, contact):
-    """Accepts the offer of a contact."""
-    made = [event for event in router.events() if event.kind == "offer_made"]
-    router.accept(next(event.offer for event in made if event.contact == contact))
-
-
-def engaged(router, contact, **new):
-    router.enqueue(contact, **{"queue": "desk", **new})
-    connecting(router, contact)
-    router.connected(contact)
-    router.events()
 
 
 # Agents
@@ -117,7 +52,7 @@ def test_ready_all_readies_everybody_before_anything_is_offered(router):
 
 
 def test_who_picks_a_contact_has_accepted_it(router):
-    staffed(router, "ana")
+    staff(router, "ana", queues=["desk"])
     router.not_ready("ana")
     router.enqueue("c0", queue="desk")
     router.enqueue("c1", queue="desk", requirement=Requirement(all_of={"es": 9}), excluded=["ana"])
@@ -175,7 +110,7 @@ def test_a_scheduled_contact_waits_for_its_time_or_is_brought_in_before(router, 
 
 
 def test_preferred_agents_have_a_contact_to_themselves_at_first(router, clock):
-    staffed(router, "ana", "bo", "cleo")
+    staff(router, "ana", "bo", "cleo", queues=["desk"])
     router.not_ready("cleo")
     router.enqueue("c1", queue="desk", preferred=["cleo"])
     router.enqueue("c2", queue="desk", preferred={"bo": 10, "ana": 5})
@@ -189,7 +124,7 @@ def test_preferred_agents_have_a_contact_to_themselves_at_first(router, clock):
 
 
 def test_when_their_time_is_over_anybody_may_take_it(router, clock):
-    staffed(router, "ana", "bo")
+    staff(router, "ana", "bo", queues=["desk"])
     router.not_ready("bo")
     router.enqueue("c1", queue="desk", preferred=["bo"])
     router.events()
@@ -199,7 +134,7 @@ def test_when_their_time_is_over_anybody_may_take_it(router, clock):
 
 
 def test_an_excluded_agent_is_passed_over_until_the_time_is_up(router, clock):
-    staffed(router, "ana", "bo", "cleo")
+    staff(router, "ana", "bo", "cleo", queues=["desk"])
     router.enqueue("c1", queue="desk", excluded={"ana": 30.0, "bo": None, "new": None, "cleo": 60})
     assert told(router) == [("contact_queued", "c1")]
     router.ready("ana")
@@ -212,7 +147,7 @@ def test_an_excluded_agent_is_passed_over_until_the_time_is_up(router, clock):
 
 
 def test_who_is_excluded_and_readmitted_is_offered_the_contact(router):
-    staffed(router, "ana")
+    staff(router, "ana", queues=["desk"])
     router.not_ready("ana")
     router.enqueue("c1", queue="desk")
     router.exclude("c1", "ana")
@@ -226,7 +161,7 @@ def test_who_is_excluded_and_readmitted_is_offered_the_contact(router):
 
 
 def test_an_exclusion_does_not_take_back_an_offer(router):
-    staffed(router, "ana")
+    staff(router, "ana", queues=["desk"])
     router.enqueue("c1", queue="desk")
     router.events()
     router.exclude("c1", "ana")
@@ -241,7 +176,7 @@ def test_a_suspended_contact_keeps_its_place(router, clock):
     router.suspend("c1", lasts=100)
     (suspended,) = router.events()
     assert (suspended.kind, suspended.until) == ("contact_suspended", START + 100)
-    staffed(router, "ana")
+    staff(router, "ana", queues=["desk"])
     assert router.explain("c2").phase == "offered"
     router.suspend("c2")
     withdrawn, suspended = router.events()
@@ -291,7 +226,7 @@ def test_a_callback_keeps_its_age_is_tried_again_and_given_up(router, clock):
         "calls",
         START,
     )
-    staffed(router, "ana", "bo", queues=["calls"])
+    staff(router, "ana", "bo", queues=["calls"])
     router.advance()
     assert router.explain("c1").phase == "offered"
     router.accept(_live_offer(router, "c1"))
@@ -347,7 +282,7 @@ def test_a_callback_at_an_hour_is_scheduled(router, clock):
 
 
 def test_offers_over_a_line_that_goes_down_go_over_another(router):
-    staffed(router, "ana", queues=["lined"])
+    staff(router, "ana", queues=["lined"])
     router.enqueue("c1", queue="lined")
     made = router.events()[-1]
     assert (made.kind, made.reason) == ("offer_made", "north")
@@ -369,7 +304,7 @@ def test_offers_over_a_line_that_goes_down_go_over_another(router):
 
 
 def test_a_bad_figure_brings_help_until_it_is_good_again_and_held(router, clock):
-    staffed(router, "ana", queues=["vip"])
+    staff(router, "ana", queues=["vip"])
     router.enqueue("c1", queue="desk")
     router.events()
     router.observe_kpi("sl", 80, 100)
@@ -426,9 +361,9 @@ def test_a_contact_the_platform_holds_is_adopted_with_its_age_or_its_agent(route
 
 
 def test_contacts_are_made_to_agree_with_what_the_platform_holds(router):
-    staffed(router, "ana", "bo", "cleo", "dora")
+    staff(router, "ana", "bo", "cleo", "dora", queues=["desk"])
     for contact, agent in (("stays", "ana"), ("moved", "bo"), ("over", "cleo")):
-        engaged(router, contact, preferred=[agent])
+        engaged(router, contact, queue="desk", preferred=[agent])
     for contact in ("waits", "gone"):
         router.enqueue(contact, queue="calls")
     router.events()
@@ -473,187 +408,3 @@ def test_nothing_is_said_of_contacts_of_other_platforms(router):
     assert told(router) == [("contact_left", "ours", "reconciled")]
     router.reconcile([])
     assert [event[1] for event in told(router)] == ["theirs", "nobody's"]
-
-
-# Refusals
-
-
-def busy(clock):
-    """A router with a contact in every phase: c1 waits, c2 is offered, c3 connecting, c4 engaged,
-    c5 closed, c6 suspended, c7 scheduled, c8 wrapped up after by dora and waiting again."""
-    router = Router(PLAN, clock=clock)
-    router.sign_in("dora", queues=["lined"], capacity={"voice": 2})
-    router.ready("dora")
-    router.enqueue("c8", queue="lined")
-    connecting(router, "c8")
-    router.connected("c8")
-    router.transfer("c8", queue="lined")
-    router.not_ready("dora")
-    for contact, agent in (("c2", "ana"), ("c3", "bo"), ("c4", "cleo")):
-        router.sign_in(agent, queues=["desk", "vip"])
-        router.ready(agent)
-        router.enqueue(contact, queue="desk")
-        if contact != "c2":
-            connecting(router, contact)
-    router.connected("c4")
-    router.sign_in("far", queues=["calls"])
-    router.sign_in("late", queues={"desk": Link(delay=50)})
-    router.sign_in("mute", queues=["desk"], capacity={"chat": 1})
-    router.sign_in("away", queues=["desk"])
-    router.sign_out("away")
-    router.enqueue("c1", queue="desk")
-    router.enqueue("c5", queue="desk")
-    router.cancel("c5")
-    router.enqueue("c6", queue="desk")
-    router.suspend("c6")
-    router.enqueue("c7", queue="desk", not_before=START + 500)
-    router.enqueue("c9", queue="calls")
-    router.enqueue("c10", queue="lined")
-    router.set_line("north", up=False)
-    router.set_line("south", up=False)
-    router.events()
-    return router
-
-
-NEW = {"contact": "n"}
-REFUSALS = [
-    (lambda r: r.ready_all(["mute", "zoe"]), "unknown_agent", "'zoe': sign it in"),
-    (lambda r: r.ready_all(["mute", "away"]), "agent_signed_out", "'away' is signed out: sign"),
-    (lambda r: r.pick("zoe", "c1"), "unknown_agent", "'zoe': sign it in"),
-    (lambda r: r.pick("ana", "c0"), "unknown_contact", "'c0': it never came"),
-    (lambda r: r.pick("away", "c1"), "agent_signed_out", "'away' is signed out"),
-    (lambda r: r.pick("late", "c2"), "wrong_phase", "'c2' is offered"),
-    (lambda r: r.pick("late", "c6"), "wrong_phase", "'c6' is suspended"),
-    (lambda r: r.pick("dora", "c8"), "already_joined", "'dora'"),
-    (lambda r: r.pick("far", "c1"), "not_serving", "'far'"),
-    (lambda r: r.pick("late", "c1"), "not_serving", "'late'"),
-    (lambda r: r.pick("dora", "c10"), "not_serving", "'dora'"),
-    (lambda r: r.pick("mute", "c1"), "no_capacity", "'mute'"),
-    (lambda r: r.pick("cleo", "c1"), "no_capacity", "'cleo'"),
-    (lambda r: r.enqueue("n"), "unclassified", "'n'"),
-    (lambda r: r.enqueue("n", attributes={"segment": "lead"}), "unclassified", "'n'"),
-    (
-        lambda r: r.enqueue("n", queue="desk", entered_at=START + 1),
-        "invalid_value",
-        "entered_at|1001",
-    ),
-    (lambda r: r.enqueue("n", queue="desk", entered_at=math.nan), "invalid_value", "NaN"),
-    (lambda r: r.enqueue("n", queue="desk", not_before=-1.0), "invalid_value", "-1"),
-    (lambda r: r.enqueue("n", queue="desk", preferred={"ana": 1001}), "invalid_value", "1001"),
-    (lambda r: r.enqueue("n", queue="desk", preferred={"ana": -1}), "invalid_value", "-1"),
-    (lambda r: r.enqueue("n", queue="desk", excluded={"ana": -1.0}), "invalid_value", "-1"),
-    (lambda r: r.cancel("c4"), "wrong_phase", "'c4' is engaged"),
-    (lambda r: r.reprioritise("c4", band=1), "wrong_phase", "'c4' is engaged"),
-    (lambda r: r.update("c5", attributes={"a": 1}), "wrong_phase", "'c5' is closed"),
-    (lambda r: r.transfer("c7", queue="vip"), "wrong_phase", "'c7' is scheduled"),
-    (lambda r: r.reclassify("c0"), "unknown_contact", "'c0'"),
-    (lambda r: r.reclassify("c4"), "wrong_phase", "'c4' is engaged"),
-    (lambda r: r.reclassify("c6"), "wrong_phase", "'c6' is suspended"),
-    (lambda r: r.reclassify("c1"), "unclassified", "'c1'"),
-    (lambda r: r.exclude("c5", "ana"), "wrong_phase", "'c5' is closed"),
-    (lambda r: r.exclude("c0", "ana"), "unknown_contact", "'c0'"),
-    (lambda r: r.exclude("c1", "ana", lasts=-1.0), "invalid_value", "-1"),
-    (lambda r: r.exclude("c1", "ana", lasts=math.inf), "invalid_value", "inf"),
-    (lambda r: r.exclude("c1", ""), "invalid_value", "agent ''"),
-    (lambda r: r.readmit("c5", "ana"), "wrong_phase", "'c5' is closed"),
-    (lambda r: r.readmit("c1", "zoe"), "unknown_agent", "'zoe'"),
-    (lambda r: r.press("c1", "9"), "unknown_exit", "'9'.*1, 2, 3, 4"),
-    (lambda r: r.press("c4", "1"), "wrong_phase", "'c4' is engaged"),
-    (lambda r: r.press("c7", "1"), "wrong_phase", "'c7' is scheduled"),
-    (lambda r: r.press("c9", "1"), "unknown_exit", "'1'"),
-    (lambda r: r.request_callback("c9"), "no_callback", "'calls'|'c9'"),
-    (lambda r: r.request_callback("c4"), "wrong_phase", "'c4' is engaged"),
-    (lambda r: r.request_callback("c1", at=math.nan), "invalid_value", "NaN"),
-    (lambda r: r.fail_callback("c3", cause="declined"), "invalid_value", "'declined'.*give missed"),
-    (lambda r: r.fail_callback("c3", cause="bored"), "invalid_value", "'bored'"),
-    (lambda r: r.fail_callback("c3"), "wrong_phase", "'c3'"),
-    (lambda r: r.fail_callback("c1"), "wrong_phase", "'c1' is waiting"),
-    (lambda r: r.suspend("c3"), "wrong_phase", "'c3' is connecting"),
-    (lambda r: r.suspend("c6"), "wrong_phase", "'c6' is suspended"),
-    (lambda r: r.suspend("c1", lasts=600.5), "invalid_value", "600.5"),
-    (lambda r: r.suspend("c1", lasts=-1.0), "invalid_value", "-1"),
-    (lambda r: r.reinstate("c1"), "wrong_phase", "'c1' is waiting"),
-    (lambda r: r.set_queue_open("nope", open=True), "unknown_queue", "'nope': .* has desk, vip"),
-    (lambda r: r.set_line("east", up=True), "unknown_line", "'east'.*north, south"),
-    (lambda r: r.observe_kpi("aht", 1), "unknown_kpi", "'aht'.*sl"),
-    (lambda r: r.observe_kpi("sl", 1, -2), "invalid_value", "-2"),
-    (lambda r: r.set_scores("fits", {}, expires=START + 1), "unknown_table", "'fits'.*fit"),
-    (lambda r: r.set_scores("fit", {}, expires=math.nan), "invalid_value", "NaN"),
-    (lambda r: r.adopt("c1", queue="desk"), "duplicate_contact", "'c1' is waiting"),
-    (lambda r: r.adopt("c5", queue="desk"), "duplicate_contact", "'c5' is closed"),
-    (lambda r: r.adopt("n", queue="nope"), "unknown_queue", "'nope'"),
-    (lambda r: r.adopt("n", queue="desk", agent="zoe"), "unknown_agent", "'zoe'"),
-    (lambda r: r.adopt("n"), "unclassified", "'n'"),
-    (lambda r: r.adopt("n", queue="desk", entered_at=2000.0), "invalid_value", "2000|entered"),
-    (lambda r: r.reconcile([Observed(contact="c1", agent="zoe")]), "unknown_agent", "'zoe'"),
-    (
-        lambda r: r.reconcile([Observed(contact="c1"), Observed(contact="c1")]),
-        "invalid_value",
-        "'c1'",
-    ),
-    (
-        lambda r: r.reconcile([Observed(contact="n", known=NewContact(**NEW, queue="nope"))]),
-        "unknown_queue",
-        "'nope'",
-    ),
-    (
-        lambda r: r.reconcile([Observed(contact="n", known=NewContact(**NEW))]),
-        "unclassified",
-        "'n'",
-    ),
-]
-
-
-@pytest.mark.parametrize(("call", "code", "words"), REFUSALS)
-def test_a_refusal_names_value_and_remedy_and_changes_nothing(clock, call, code, words):
-    router = busy(clock)
-    before = router.state_hash(), router.next_deadline(), router.metrics.counters()
-    with pytest.raises(Rejected, match=words) as refused:
-        call(router)
-    assert refused.value.code == code
-    assert code in STATUS_CODES
-    assert (router.state_hash(), router.next_deadline(), router.metrics.counters()) == before
-    assert router.events() == []
-    router.check()
-
-
-CALM = Plan.from_toml("skills = ['es']\n[queues.desk]\n[queues.vip]")
-
-
-def test_a_key_that_leads_to_a_queue_that_is_gone_is_refused(clock):
-    router = busy(clock)
-    router.set_plan(CALM)  # c1 keeps the rules it came under
-    with pytest.raises(Rejected, match="'gone'") as refused:
-        router.press("c1", "4")
-    assert refused.value.code == "unknown_queue"
-    router.press("c1", "1")
-    assert router.explain("c1").queue == "vip"
-
-
-MISTYPED = [
-    (lambda r: r.ready_all("ana"), "agents: give a list of names, not str"),
-    (lambda r: r.ready_all([1]), "int"),
-    (lambda r: r.set_plan("[queues.desk]"), r"plan: give a ccroute\.Plan, not str"),
-    (lambda r: r.set_plan(None), r"plan: give a ccroute\.Plan, not NoneType"),
-    (lambda r: r.reconcile(["c1"]), r"observed: give a ccroute\.Observed, not str"),
-    (lambda r: r.reconcile([NewContact(contact="n")]), r"give a ccroute\.Observed, not NewContact"),
-    (lambda r: r.reconcile([Observed(contact="n", known={})]), r"ccroute\.NewContact, not dict"),
-    (lambda r: r.reconcile([], among="site"), "among|tuple"),
-    (lambda r: r.set_line("north", up="yes"), "up"),
-    (lambda r: r.set_queue_open("night", open=1), "open"),
-    (lambda r: r.observe_kpi("sl", 0.8), "numerator|float"),
-    (lambda r: r.enqueue("n", queue="desk", preferred="ana"), "preferred: give a list of names"),
-    (lambda r: r.enqueue("n", queue="desk", excluded="ana"), "excluded: give a list of names"),
-    (lambda r: r.enqueue("n", queue="desk", not_before="now"), "not_before|str"),
-    (lambda r: r.suspend("c1", lasts="long"), "lasts|str"),
-    (lambda r: r.press("c1", 1), "key|int"),
-]
-
-
-@pytest.mark.parametrize(("call", "words"), MISTYPED)
-def test_a_wrong_type_is_a_type_error_and_changes_nothing(clock, call, words):
-    router = busy(clock)
-    before = router.state_hash()
-    with pytest.raises(TypeError, match=words):
-        call(router)
-    assert (router.state_hash(), router.events()) == (before, [])

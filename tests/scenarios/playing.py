@@ -33,8 +33,8 @@ NUMBERS = (
 
 
 class Clock:
-    def __init__(self):
-        self.at = 0.0
+    def __init__(self, at=0.0):
+        self.at = at
 
     def now(self):
         return self.at
