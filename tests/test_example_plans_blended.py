@@ -189,11 +189,13 @@ def test_each_channel_is_measured_against_its_own_promise() -> None:
         day.router.release(channel)
         if channel == "chat":
             day.router.end_wrap_up("bo", channel)
-    rows = {row.queue: row for row in day.router.metrics.report().rows}
-    levels = {name: (row.within, row.service_level.value) for name, row in rows.items()}
-    assert levels["telephone"] == (20.0, 0.0)
-    assert levels["chat"] == (45.0, 0.0)
-    assert levels["mail"] == (4 * 3600.0, 1.0)
+    report = day.router.metrics.report()
+    levels = {row.labels["queue"]: row["sl.answered_within"] for row in report}
+    assert {queue: (level.variant, level.value) for queue, level in levels.items()} == {
+        "telephone": ("sl.answered_within(T=20s)", 0.0),
+        "chat": ("sl.answered_within(T=45s)", 0.0),
+        "mail": ("sl.answered_within(T=14400s)", 1.0),
+    }
 
 
 # --- Follow the sun ------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ WORDS = {
     "MIT License": "MIT",
     "BSD License": "BSD-3-Clause",
     "BSD 2-Clause License": "BSD-2-Clause",
+    "3-Clause BSD License": "BSD-3-Clause",
     "ISC License": "ISC",
     "ISC License (ISCL)": "ISC",
     "Apache 2.0": "Apache-2.0",

@@ -39,7 +39,8 @@ def test_threads_that_read_metrics_never_lock_up_one_that_routes():
             router.not_ready("ana")
         done.set()
 
-    readers = [router.metrics.counters, router.metrics.aggregator.cells, router.metrics.report]
+    metrics = router.metrics
+    readers = [metrics.counters, metrics.live, metrics.report, metrics.aggregator.snapshot]
     threads = [threading.Thread(target=until_done, args=(act,), daemon=True) for act in readers]
     threads.append(threading.Thread(target=route, daemon=True))
     for thread in threads:
@@ -94,8 +95,8 @@ def test_threads_share_a_router_and_nothing_is_lost_or_doubled():
     }
     agents = Counter(event.agent for event in told if event.kind == "offer_made")
     assert agents == {"ana": rounds // 2, "bo": rounds // 2}
-    row = router.metrics.report()["vip"]
-    assert (row.offered, row.offers, row.waiting) == (2 * rounds, rounds, 2 * rounds)
+    row = router.metrics.report(kpis=["offered", "offers.made", "waiting"])["vip"]
+    assert [value.value for _, value in row] == [2 * rounds, rounds, 2 * rounds]
     assert router.metrics.counters()["events"] == len(told)
 
 

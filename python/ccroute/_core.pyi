@@ -1,13 +1,12 @@
 """The extension's truth, held by stubtest; ``ccroute._wire`` is its only importer."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, final, overload
+from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._wire import (
-    AgentNumbers,
     AgentRow,
     AnswerRow,
     Asked,
@@ -19,14 +18,16 @@ from ccroute._wire import (
     Fact,
     Fields,
     FindingRow,
-    IntervalNumbers,
+    Groups,
+    LiveAgentRow,
+    LiveQueueRow,
     Needs,
     ObservedArgument,
     Pairs,
-    QueueNumbers,
     QueueRow,
     SettingsArgument,
     Story,
+    VisitRecord,
     WaitRow,
 )
 
@@ -261,7 +262,17 @@ class KpiAggregator:
     """Measures events of any source: one of the three parts that stand alone."""
 
     def __new__(
-        cls, thresholds: Sequence[float] | None = None, interval: float = 900.0
+        cls,
+        thresholds: Sequence[float] | None = None,
+        interval: float = 900.0,
+        *,
+        bases: Sequence[str] | None = None,
+        dimensions: Sequence[str] | None = None,
+        retention: float = 172800.0,
+        most_records: int = 1000000,
+        lateness: float = 120.0,
+        most_names: int = 100000,
+        most_labels: int = 1000,
     ) -> KpiAggregator: ...
     def fold(
         self,
@@ -296,53 +307,93 @@ class KpiAggregator:
     def snapshot(self) -> bytes: ...
     @staticmethod
     def restore(snapshot: bytes) -> KpiAggregator: ...
-    @overload
-    def report(
+    def describe(
         self,
-        by: Literal["queue"] = "queue",
+        contact: str,
+        labels: Sequence[tuple[str, str]],
+        *,
+        customer: str | None = None,
+        source: str = "",
+    ) -> None: ...
+    def set_team(self, agent: str, team: str) -> None: ...
+    def set_target(self, queue: str, within: float) -> None: ...
+    def set_hold(self, hold: float | None, *, source: str = "") -> None: ...
+    def flush(self) -> None: ...
+    def advance(self, now: float, *, source: str = "") -> None: ...
+    def live(
+        self, now: float | None = None
+    ) -> tuple[float, list[LiveQueueRow], list[LiveAgentRow]]: ...
+    @staticmethod
+    def customers(ids: Sequence[str]) -> NDArray[np.uint64]: ...
+    def post_visits(
+        self,
+        columns: dict[str, NDArray[np.integer]],
+        *,
+        names: Sequence[tuple[str, Sequence[str]]],
+        source: str = "",
+    ) -> NDArray[np.uint8]:
+        """Counts visits given as a whole, a row each, in place of what was known of them.
+
+        Columns (arrays of one length): contact uint64 (of ``contacts()``), entered_us int64;
+        and where they are left out, the value in brackets: visit uint32 (1), revision uint32
+        (1), queue, channel, direction, client, campaign, custom1 to custom4, tenant, agent int32:
+        places in ``names`` (-1: none), customer uint64 of ``customers()`` (0: unknown),
+        course uint8 (0: 0 answered, 1 abandoned, 2 left, 3 none), cause uint8 (0: place in
+        the causes; why it left, or who ended it), wait_us, talk_us, hold_us, wrap_up_us int64
+        (0), holds uint32 (0), first_response_us int64 (-1: none).
+
+        Returns a row each: 0 counted, 1 duplicate, 2 superseded, 3 conflict, 4 late.
+
+        Raises ``Rejected`` with the row for what cannot be; then no row was counted, but for
+        a visit whose events are still coming, which is found on the way.
+        """
+
+    def mark(
+        self,
+        contact: str | int,
+        name: str,
+        at: float,
+        *,
+        visit: int = 1,
+        score: int | None = None,
+        amount: float | None = None,
+        revision: int = 1,
+        source: str = "",
+    ) -> str: ...
+    def query(
+        self,
+        by: Sequence[str],
+        fields: Sequence[str],
         *,
         basis: str = "offered",
-        start: float | None = None,
-        end: float | None = None,
+        edges: NDArray[np.int64] | None = None,
+        where: Mapping[str, Sequence[str | None]] | None = None,
         now: float | None = None,
-        service_level: str = "sl.answered_within",
-        within: float = 20.0,
-        short: float = 5.0,
-    ) -> list[QueueNumbers]: ...
-    @overload
-    def report(
+    ) -> Groups: ...
+    def distributions(
         self,
-        by: Literal["agent"],
+        by: Sequence[str],
+        timing: str,
         *,
         basis: str = "offered",
-        start: float | None = None,
-        end: float | None = None,
-        now: float | None = None,
-        service_level: str = "sl.answered_within",
-        within: float = 20.0,
-        short: float = 5.0,
-    ) -> list[AgentNumbers]: ...
-    @overload
-    def report(
+        edges: NDArray[np.int64] | None = None,
+        where: Mapping[str, Sequence[str | None]] | None = None,
+    ) -> list[tuple[list[str | None], int, int, int, list[tuple[int, int]]]]: ...
+    def visits(
         self,
-        by: Literal["interval"],
+        start: float,
+        end: float,
         *,
         basis: str = "offered",
-        start: float | None = None,
-        end: float | None = None,
-        now: float | None = None,
-        service_level: str = "sl.answered_within",
-        within: float = 20.0,
-        short: float = 5.0,
-    ) -> list[IntervalNumbers]: ...
-    def cells(
-        self,
-        by: Literal["queue", "agent"] = "queue",
-        *,
-        basis: str = "offered",
-        start: float | None = None,
-        end: float | None = None,
-    ) -> NDArray[np.void]: ...
+        where: Mapping[str, Sequence[str | None]] | None = None,
+    ) -> list[VisitRecord]: ...
+    def changed(
+        self, seen: int = 0
+    ) -> tuple[list[tuple[list[tuple[str, str]], str, float]], int]: ...
+    def watermark(self) -> float: ...
+    def extent(self) -> tuple[float, float] | None: ...
+    def dimensions(self) -> list[str]: ...
+    def bases(self) -> list[str]: ...
     def names(self, kind: str) -> list[str]: ...
     def counters(self) -> dict[str, int]: ...
     def thresholds(self) -> list[float]: ...

@@ -113,73 +113,56 @@ WaitRow: TypeAlias = tuple[int | None, int, float | None, float | None]
 FindingRow: TypeAlias = tuple[str, str, str, str, int | None]
 """severity, code, path, message, line."""
 
-DurationNumbers: TypeAlias = tuple[int, int, int, float, list[float | None]]
-"""count, sum in µs, sum of squares in µs², longest in s; p50, p90, p95 and p99 in s."""
-Counts: TypeAlias = tuple[int, int]
-"""numerator, denominator."""
+WindowRow: TypeAlias = tuple[int, int, int, int, int, int, int, int]
+"""offered, answered, abandoned, left, met, missed, early, wait in µs."""
+LiveQueueRow: TypeAlias = tuple[
+    str, int, float | None, float | None, tuple[WindowRow, WindowRow, WindowRow, WindowRow]
+]
+"""queue, waiting, oldest entry, expected wait; the last 5, 15, 30 and 60 minutes."""
+LiveAgentRow: TypeAlias = tuple[str, str | None, str | None, float, int]
+"""agent, state, reason, since, contacts."""
 
 
-class HandlingNumbers(TypedDict):
-    """What cells of queues and agents have in common; sums in whole microseconds."""
+class Groups(TypedDict):
+    """An answer of ``KpiAggregator.query``: a row a combination of labels and interval that
+    has anything, by labels (``None`` first), then by interval.
+    """
 
-    answered: int
-    offers_made: int
-    offers_accepted: int
-    offers_declined: int
-    offers_missed: int
-    offers_withdrawn: int
-    offers_lost: int
-    conversations: int
-    transferred: int
-    holds: int
-    talk_us: int
-    hold_us: int
-    wrap_up_us: int
-    handle: DurationNumbers
+    interval: NDArray[np.int64]
+    """The place of the row's interval: ``edges[i] <= t < edges[i + 1]``; 0 without edges."""
+    labels: dict[str, list[str | None]]
+    """The label of each row, by dimension."""
+    columns: dict[str, NDArray[np.int64] | NDArray[np.float64]]
+    """By field: int64 (durations in µs), float64 for quantiles and deviations (s)."""
+    final: NDArray[np.bool_]
+    """Whether nothing but a correction can change the row any more."""
+    revision: NDArray[np.uint32]
+    """How often a cell of the row changed after it had been final."""
 
 
-class VisitNumbers(HandlingNumbers):
-    """What queues and intervals have in common."""
+class VisitRecord(TypedDict):
+    """A visit as it is known: a row of ``KpiAggregator.visits``. Times in whole µs."""
 
-    offered: int
-    abandoned: int
-    left: dict[str, int]
-    refused: int
-    answered_at_once: int
-    wait_answered: DurationNumbers
-    wait_abandoned: DurationNumbers
-    wait_left_us: int
-    service_level: Counts
-
-
-class QueueNumbers(VisitNumbers):
-    """A row of ``KpiAggregator.report("queue")``."""
-
-    queue: str
-    waiting: int
-    longest_waiting: float | None
-
-
-class IntervalNumbers(VisitNumbers):
-    """A row of ``KpiAggregator.report("interval")``."""
-
-    start: float
-
-
-class AgentNumbers(HandlingNumbers):
-    """A row of ``KpiAggregator.report("agent")``; times by the clock."""
-
-    agent: str
-    time_talk_us: int
-    time_hold_us: int
-    time_connecting_us: int
-    time_offered_us: int
-    time_wrap_up_us: int
-    time_idle_us: int
-    time_device_busy_us: int
-    time_not_ready_us: dict[str, int]
-    time_signed_in_us: int
-    occupancy: Counts
+    source: str
+    contact: str | None
+    """What the source calls it; ``None`` where it gave a number only."""
+    key: int
+    visit: int
+    revision: int
+    labels: list[tuple[str, str]]
+    customer: int
+    """A hash; 0 when unknown."""
+    entered_us: int
+    completed_us: int | None
+    outcome: str
+    """waiting, answered, abandoned or left."""
+    cause: str
+    wait_us: int | None
+    offers: int
+    missed: int
+    codes: list[str]
+    parts: list[tuple[str | None, int, int, int, int, int]]
+    """agent, ended_us, talk_us, hold_us, holds, wrap_up_us (-1: not over)."""
 
 
 _command_fields, _word_lists = array_words()
@@ -216,14 +199,13 @@ __all__ = [
     "KINDS",
     "ROLES",
     "STATUS_CODES",
-    "AgentNumbers",
     "CheckedPlan",
     "Engine",
-    "IntervalNumbers",
+    "Groups",
     "KpiAggregator",
     "PriorityQueue",
-    "QueueNumbers",
     "Restored",
     "SkillMatcher",
+    "VisitRecord",
     "__version__",
 ]

@@ -3,8 +3,10 @@
 import typer
 
 from ccroute import __version__
+from ccroute.cli._kpis import kpis
 from ccroute.cli._plan import plan_app
 from ccroute.cli._replay import replay
+from ccroute.cli._report import report
 
 app = typer.Typer(
     name="ccroute",
@@ -15,6 +17,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(replay)
+app.command()(report)
+app.command()(kpis)
 app.add_typer(plan_app, name="plan")
 
 

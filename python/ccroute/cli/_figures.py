@@ -3,32 +3,66 @@
 Both come from one and the same aggregator; here they are only put side by side.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
 from ccroute._events import Event
 from ccroute._plan import Plan, ServiceTarget
 from ccroute._recording import Recording
-from ccroute._wire import KpiAggregator
-from ccroute.metrics import AgentRow, Metrics, QueueRow, Ratio
+from ccroute._wire import CAUSES, KpiAggregator
+from ccroute.metrics import Kpi, Metrics, Row, Value
 from ccroute.replay import Rerouted
 
 VARIANT = "sl.answered_within"
-"""The service level that is printed; its formula stands in ``docs/metrics.md``."""
+"""The service level that is printed; its formula stands in ``docs/metrics``."""
 
 FORMULA = "answered within T / (answered + abandoned)"
+
+OCCUPANCY = "occupancy.handling"
 
 # So many thresholds one aggregator counts by.
 _LADDER = 32
 
-_QUEUE = (
-    "offered", "answered", "abandoned", "left", "left_by_cause", "asa", "wait_p50", "wait_p90",
-    "wait_p95", "wait_longest", "abandon_longest", "handled", "handle_time", "waiting",
-    "offers", "missed",
-)  # fmt: skip
-_AGENT = ("answered", "handled", "missed", "handle_time", "talk", "wrap_up", "idle", "not_ready",
-          "signed_in")  # fmt: skip
+# The names in the document, each with its KPI.
+_QUEUE: Mapping[str, str] = {
+    "offered": "offered",
+    "answered": "answered",
+    "abandoned": "abandoned",
+    "left": "left",
+    "left_by_cause": "left",
+    "asa": "asa",
+    "wait_p50": "wait.p50",
+    "wait_p90": "wait.p90",
+    "wait_p95": "wait.p95",
+    "wait_longest": "wait.longest",
+    "abandon_longest": "abandon.longest",
+    "handled": "handled",
+    "handle_time": "aht",
+    "waiting": "waiting",
+    "offers": "offers.made",
+    "missed": "offers.missed",
+}
+_AGENT: Mapping[str, str] = {
+    "answered": "answered",
+    "handled": "handled",
+    "missed": "offers.missed",
+    "handle_time": "aht",
+    "talk": "time.talk",
+    "wrap_up": "time.wrap_up",
+    "idle": "time.idle",
+    "not_ready": "time.not_ready",
+    "signed_in": "time.signed_in",
+}
+_LEFT: Mapping[str, Kpi] = {
+    cause: Kpi(
+        id=f"replay.left.{cause}",
+        title=f"Left: {cause}",
+        unit="n",
+        numerator=f"left.{cause}",
+    )
+    for cause in CAUSES
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -37,8 +71,8 @@ class QueuePair:
 
     queue: str
     within: float
-    happened: QueueRow | None
-    routed: QueueRow | None
+    happened: Row | None
+    routed: Row | None
 
 
 @attrs.frozen(kw_only=True)
@@ -46,8 +80,8 @@ class AgentPair:
     """One agent twice."""
 
     agent: str
-    happened: AgentRow | None
-    routed: AgentRow | None
+    happened: Row | None
+    routed: Row | None
 
 
 @attrs.frozen(kw_only=True)
@@ -60,8 +94,8 @@ class Comparison:
     def document(self) -> dict[str, object]:
         """For machines: rows by run. Ratios as counts and quotient, durations in seconds."""
         return {
-            "happened": [_queue(p.happened, p.within) for p in self.queues if p.happened],
-            "routed": [_queue(p.routed, p.within) for p in self.queues if p.routed],
+            "happened": [_queue(p.queue, p.happened, p.within) for p in self.queues if p.happened],
+            "routed": [_queue(p.queue, p.routed, p.within) for p in self.queues if p.routed],
             "agents": [
                 {
                     "agent": pair.agent,
@@ -83,41 +117,60 @@ def compare(
     """
     default = ServiceTarget().within
     targets = {name: queue.service_level.within for name, queue in plan.queues.items()}
+
+    def target(queue: str) -> float:
+        return targets.get(queue, default) if within is None else within
+
     thresholds = sorted({default, *targets.values()}) if within is None else [within]
-    before = _measured(recording.events, thresholds)
-    after = _measured(() if routed is None else routed.events, thresholds)
-    names = sorted({queue for queue, _ in before.queues})
-    queues = []
-    for name in names:
-        seconds = targets.get(name, default) if within is None else within
-        happened, again = before.queues.get((name, seconds)), after.queues.get((name, seconds))
-        queues.append(QueuePair(queue=name, within=seconds, happened=happened, routed=again))
-    return Comparison(queues=tuple(queues), agents=_agents(before, after))
+    before = _measured(recording.events, thresholds, target)
+    after = _measured(() if routed is None else routed.events, thresholds, target)
+    queues = tuple(
+        QueuePair(
+            queue=name,
+            within=target(name),
+            happened=before.queues[name],
+            routed=after.queues.get(name),
+        )
+        for name in sorted(before.queues)
+    )
+    return Comparison(queues=queues, agents=_agents(before, after))
 
 
 @attrs.frozen(kw_only=True)
 class _Measured:
-    """One run: each queue by each threshold, and the agents."""
+    """One run: the queues, each by its own threshold, and the agents."""
 
-    queues: Mapping[tuple[str, float], QueueRow]
-    agents: Mapping[str, AgentRow]
+    queues: Mapping[str, Row]
+    agents: Mapping[str, Row]
 
 
-def _measured(events: Sequence[Event], thresholds: Sequence[float]) -> _Measured:
+def _measured(
+    events: Sequence[Event], thresholds: Sequence[float], target: Callable[[str], float]
+) -> _Measured:
     """Counts the events once for each ladder that the thresholds fill."""
-    queues: dict[tuple[str, float], QueueRow] = {}
-    agents: dict[str, AgentRow] = {}
+    queues: dict[str, Row] = {}
+    agents: dict[str, Row] = {}
     for first in range(0, len(thresholds), _LADDER):
         ladder = thresholds[first : first + _LADDER]
-        metrics = Metrics(KpiAggregator(ladder))
-        metrics.fold_all(events)
-        for seconds in ladder:
-            report = metrics.report(by="queue", service_level=VARIANT, within=seconds)
-            queues |= {(row.queue, seconds): row for row in report}
+        aggregator = KpiAggregator(ladder)
+        Metrics(aggregator).fold_all(events)
+        mine = [name for name in aggregator.names("queue") if target(name) in ladder]
+        metrics = Metrics(aggregator, targets={name: (target(name), 0.0) for name in mine})
+        kpis: list[str | Kpi] = [*dict.fromkeys(_QUEUE.values()), *_LEFT.values(), VARIANT]
+        queues |= _rows(metrics, "queue", kpis, only=mine)
         if not agents:
             # No figure of theirs has a threshold: any ladder gives the same.
-            agents = {row.agent: row for row in metrics.report(by="agent", within=ladder[0])}
+            agents = _rows(metrics, "agent", [*_AGENT.values(), OCCUPANCY])
     return _Measured(queues=queues, agents=agents)
+
+
+def _rows(
+    metrics: Metrics, by: str, kpis: Sequence[str | Kpi], *, only: Sequence[str] | None = None
+) -> dict[str, Row]:
+    """The rows by name; what has none is left out."""
+    table = metrics.report(by, kpis=kpis, where=None if only is None else {by: only})
+    named = ((row.labels[by], row) for row in table)
+    return {name: row for name, row in named if name is not None}
 
 
 def _agents(before: _Measured, after: _Measured) -> tuple[AgentPair, ...]:
@@ -127,24 +180,30 @@ def _agents(before: _Measured, after: _Measured) -> tuple[AgentPair, ...]:
     )
 
 
-def _queue(row: QueueRow, within: float) -> dict[str, object]:
-    figures: dict[str, object] = {"queue": row.queue}
-    figures |= {name: getattr(row, name) for name in _QUEUE}
-    figures["left_by_cause"] = dict(row.left_by_cause)
-    return figures | {"service_level": _ratio(row.service_level) | {"within": within}}
+def _queue(queue: str, row: Row, within: float) -> dict[str, object]:
+    figures: dict[str, object] = {"queue": queue}
+    figures |= {name: _number(row[kpi]) for name, kpi in _QUEUE.items()}
+    left = {cause: _number(row[kpi.id]) for cause, kpi in _LEFT.items()}
+    figures["left_by_cause"] = {cause: count for cause, count in left.items() if count}
+    return figures | {"service_level": _ratio(row[VARIANT], VARIANT) | {"within": within}}
 
 
-def _agent(row: AgentRow | None) -> dict[str, object] | None:
+def _agent(row: Row | None) -> dict[str, object] | None:
     if row is None:
         return None
-    figures: dict[str, object] = {name: getattr(row, name) for name in _AGENT}
-    return figures | {"occupancy": _ratio(row.occupancy)}
+    figures: dict[str, object] = {name: _number(row[kpi]) for name, kpi in _AGENT.items()}
+    return figures | {"occupancy": _ratio(row[OCCUPANCY], OCCUPANCY)}
 
 
-def _ratio(ratio: Ratio) -> dict[str, object]:
+def _number(value: Value) -> float | None:
+    """Counts stay whole."""
+    return value.numerator if value.unit == "n" else value.value
+
+
+def _ratio(value: Value, name: str) -> dict[str, object]:
     return {
-        "name": ratio.name,
-        "numerator": ratio.numerator,
-        "denominator": ratio.denominator,
-        "value": ratio.value,
+        "name": name,
+        "numerator": value.numerator,
+        "denominator": value.denominator,
+        "value": value.value,
     }

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ccroute._errors import AdapterError, CcrouteError, ConfigError, DataUnavailable, Rejected
+from ccroute._errors import CcrouteError, ConfigError, DataUnavailable, Rejected
 from ccroute._plan import Plan
-from ccroute._recording import Recording, read_recording
+from ccroute._recording import Recording
 from ccroute.cli._console import fail, output, progress
 from ccroute.cli._figures import Comparison, compare
-from ccroute.cli._tables import count, print_comparison, print_decisions, print_faults, print_source
+from ccroute.cli._reading import recorded, sentence
+from ccroute.cli._tables import print_comparison, print_decisions, print_faults, print_source
 from ccroute.replay import Rerouted, Workload, derive_plan, route_again, workload
 
 # From here on a bar is worth its flicker.
-_LONG_FILE = 8 << 20
 _MANY_CONTACTS = 20_000
 
 
@@ -40,7 +40,7 @@ def replay(
     reader: Annotated[str, typer.Option(help="What the recording is.")] = "queue_log",
 ) -> None:
     """Shows what happened in a recording, beside the same contacts routed again."""
-    recording = _read(path, reader)
+    recording = recorded(path, reader, "replay")
     day = workload(recording.events)
     if why is not None and why not in day.contacts:
         some = next(iter(day.contacts), None)
@@ -72,33 +72,11 @@ def replay(
         console.print(f"plan written to {save_plan}")
 
 
-def _read(path: Path, reader: str) -> Recording:
-    try:
-        if path.is_dir():
-            fail(f"{path} is a directory: name the file in it")
-        size = path.stat().st_size
-        with progress("reading", long=size >= _LONG_FILE) as report:
-            recording = read_recording(path, reader=reader, progress=report)
-    except FileNotFoundError:
-        fail(f"no file {path}")
-    except (AdapterError, OSError) as error:
-        fail(_sentence(error, path))
-    if not recording.events:
-        if not recording.faults:
-            fail(f"{path} holds nothing to replay ({count(recording.lines, 'line')})")
-        first = recording.faults[0]
-        fail(
-            f"{path} has no usable line in {recording.lines}: is it a {reader}? "
-            f"Line {first.line}: {first.reason}"
-        )
-    return recording
-
-
 def _plan(path: Path | None, day: Workload) -> Plan:
     try:
         return derive_plan(day) if path is None else Plan.load(path)
     except (ConfigError, OSError) as error:
-        fail(_sentence(error, path))
+        fail(sentence(error, path))
 
 
 def _route(
@@ -124,14 +102,7 @@ def _save(plan: Plan, path: Path) -> None:
     except FileExistsError:
         fail(f"{path} exists: give a new name with --save-plan")
     except OSError as error:
-        fail(_sentence(error, path))
-
-
-def _sentence(error: Exception, path: Path | None) -> str:
-    if isinstance(error, OSError):
-        # An error of reading, not of opening, names no file.
-        return f"{error.filename or path}: {error.strerror or error}"
-    return str(error)
+        fail(sentence(error, path))
 
 
 def _document(

@@ -1,6 +1,6 @@
 """What ``ccroute replay`` prints, and how. No figure is made here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -9,26 +9,26 @@ from rich.text import Text
 
 from ccroute._events import Event
 from ccroute._recording import Recording
-from ccroute.cli._figures import FORMULA, VARIANT, AgentPair, Comparison, QueuePair
-from ccroute.metrics import QueueRow, Ratio
+from ccroute.cli._figures import FORMULA, OCCUPANCY, VARIANT, AgentPair, Comparison, QueuePair
+from ccroute.metrics import Value
 from ccroute.replay import Rerouted, Workload
 
 _SHOWN_FAULTS = 20
 _NOTHING = "–"
 
-_LINES: tuple[tuple[str, Callable[[QueueRow], object]], ...] = (
-    ("offered", lambda row: row.offered),
-    ("answered", lambda row: row.answered),
-    ("abandoned", lambda row: row.abandoned),
-    ("left otherwise", lambda row: row.left),
-    ("still waiting", lambda row: row.waiting),
-    ("service level", lambda row: row.service_level),
-    ("speed of answer (ASA)", lambda row: row.asa),
-    ("wait p50", lambda row: row.wait_p50),
-    ("wait p90", lambda row: row.wait_p90),
-    ("wait p95", lambda row: row.wait_p95),
-    ("wait longest", lambda row: row.wait_longest),
-    ("handle time (AHT)", lambda row: row.handle_time),
+_LINES: tuple[tuple[str, str], ...] = (
+    ("offered", "offered"),
+    ("answered", "answered"),
+    ("abandoned", "abandoned"),
+    ("left otherwise", "left"),
+    ("still waiting", "waiting"),
+    ("service level", VARIANT),
+    ("speed of answer (ASA)", "asa"),
+    ("wait p50", "wait.p50"),
+    ("wait p90", "wait.p90"),
+    ("wait p95", "wait.p95"),
+    ("wait longest", "wait.longest"),
+    ("handle time (AHT)", "aht"),
 )
 # Nearly always nought; shown where they are not.
 _RARE = frozenset({"left otherwise", "still waiting"})
@@ -64,9 +64,9 @@ def print_comparison(console: Console, figures: Comparison, seed: int | None) ->
 def _queue_table(pair: QueuePair) -> Table:
     table = _table(pair.queue, "happened", "routed again")
     rows = (pair.happened, pair.routed)
-    for label, figure in _LINES:
-        values = [None if row is None else figure(row) for row in rows]
-        if label in _RARE and not any(values):
+    for label, kpi in _LINES:
+        values = [None if row is None else row[kpi] for row in rows]
+        if label in _RARE and not any(value and value.value for value in values):
             continue
         name = f"{label}, T = {pair.within:g} s" if label == "service level" else label
         table.add_row(Text(f"  {name}"), *map(_figure, values))
@@ -80,10 +80,8 @@ def _agent_table(agents: Sequence[AgentPair]) -> Table:
         before, after = pair.happened, pair.routed
         table.add_row(
             Text(pair.agent),
-            _figure(before and before.handled),
-            _figure(after and after.handled),
-            _figure(before and before.occupancy),
-            _figure(after and after.occupancy),
+            *(_figure(row["handled"] if row else None) for row in (before, after)),
+            *(_figure(row[OCCUPANCY] if row else None) for row in (before, after)),
         )
     return table
 
@@ -133,14 +131,14 @@ def _told(event: Event) -> str:
     return " ".join(word for word in words if word)
 
 
-def _figure(value: object) -> str:
-    match value:
-        case None | Ratio(value=None):
-            return _NOTHING
-        case float():
-            return f"{value:.1f}"
-        case int():
-            return f"{value:,}"
+def _figure(value: Value | None) -> str:
+    if value is None or value.value is None:
+        return _NOTHING
+    match value.unit:
+        case "n":
+            return f"{value.value:,.0f}"
+        case "s":
+            return f"{value.value:.1f}"
         case _:
             return str(value)
 

@@ -1,23 +1,58 @@
-"""The object users hold: questions in words and aware datetimes, answers in reports."""
+"""The object users hold: questions in words and aware datetimes, answers in tables."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Literal, TypedDict, overload
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import attrs
 
 from ccroute._errors import ConfigError
 from ccroute._events import AgentDevice, AgentJoined, AgentLeft, Event
 from ccroute._wire import DEVICES, KpiAggregator
-from ccroute.metrics._report import Report
-from ccroute.metrics._rows import AgentRow, IntervalRow, QueueRow
+from ccroute.metrics._audit import Audit, Step, audit
+from ccroute.metrics._build import DEFAULT_KPIS, Given, build
+from ccroute.metrics._explain import explain
+from ccroute.metrics._intervals import Instant, covering, micros_of
+from ccroute.metrics._kpi import Kpi
+from ccroute.metrics._legal import LegalTarget
+from ccroute.metrics._live import LiveView, live_view
+from ccroute.metrics._table import ReportTable
+from ccroute.metrics._visits import Visit, visit_of
+from ccroute.metrics.registry import BUILT_IN, Registry
 
-Instant = float | datetime
+DEFAULT_AGENT_KPIS = (
+    "handled",
+    "offers.made",
+    "offers.missed",
+    "aht",
+    "time.talk",
+    "time.hold",
+    "time.wrap_up",
+    "time.idle",
+    "time.not_ready",
+    "time.signed_in",
+    "occupancy.handling",
+)
+"""What a report by agent shows unless asked otherwise."""
+
+Where = Mapping[str, Sequence[str | None]]
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """A cell of a queue that changed after it had been final."""
+
+    labels: Mapping[str, str]
+    """By dimension."""
+    basis: str
+    start: datetime
+    """When its interval begins."""
 
 
 class Metrics:
     """Reads what an aggregator counted; folds events of other sources into it.
 
     ``aggregator``: a router's, or one of your own for recorded logs, other platforms and
-    simulations (default: a new one with the default thresholds). ``targets``: by queue, the
+    simulations (default: a new one with the default settings). ``targets``: by queue, the
     threshold T and the short threshold S that its service level is measured with unless a
     report is asked for others, in seconds; a router's are those of its plan.
 
@@ -26,7 +61,7 @@ class Metrics:
     >>> call = {"source": "pbx", "contact": "c1", "visit": 1, "queue": "billing"}
     >>> metrics.fold(ContactQueued(**call, sequence=1, at=100.0, since=100.0))
     >>> metrics.fold(ContactAbandoned(**call, sequence=2, at=107.5))
-    >>> metrics.report()["billing"].abandon_wait
+    >>> metrics.report(kpis=["abandon.wait"])["billing"]["abandon.wait"].value
     7.5
     """
 
@@ -35,14 +70,30 @@ class Metrics:
         aggregator: KpiAggregator | None = None,
         *,
         targets: Mapping[str, tuple[float, float]] | None = None,
+        registry: Registry = BUILT_IN,
     ) -> None:
         self._aggregator = KpiAggregator() if aggregator is None else aggregator
         self._targets = dict(targets or {})
+        self._registry = registry.child()
+        for queue, (within, _) in self._targets.items():
+            self._aggregator.set_target(queue, within)
 
     @property
     def aggregator(self) -> KpiAggregator:
-        """What counts: for batches, cells and merging."""
+        """What counts: for batches, facts, queries and merging."""
         return self._aggregator
+
+    @property
+    def targets(self) -> Mapping[str, tuple[float, float]]:
+        """By queue, T and S in seconds."""
+        return dict(self._targets)
+
+    @property
+    def registry(self) -> Registry:
+        """The KPIs that can be asked for; :meth:`Registry.add` takes in your own."""
+        return self._registry
+
+    # What is measured ------------------------------------------------------------------
 
     def fold(self, event: Event) -> None:
         """Counts one event, of whatever source.
@@ -75,189 +126,182 @@ class Metrics:
             self.fold(event)
 
     def counters(self) -> dict[str, int]:
-        """What became of the events.
-
-        ``events`` folded in all; of them not counted: ``duplicates``, ``orphans`` (an end
-        without a beginning) and ``incomplete`` (without a contact, queue or agent that the
-        kind must name). ``backwards``: durations that came out negative and were taken as
-        zero; ``overlong``: states cut after 31 days.
-        """
+        """What became of the events; each counter stands in ``docs/metrics/counting.md``."""
         return self._aggregator.counters()
 
-    @overload
+    # What is asked ---------------------------------------------------------------------
+
     def report(
         self,
+        by: str | Sequence[str] = "queue",
         *,
-        by: Literal["queue"] = "queue",
+        interval: str | None = None,
+        zone: str = "UTC",
+        basis: str = "offered",
+        kpis: Sequence[str | Kpi] | None = None,
         start: Instant | None = None,
         end: Instant | None = None,
-        basis: str = "offered",
-        service_level: str = "sl.answered_within",
-        within: float | None = None,
-        short: float | None = None,
+        where: Where | None = None,
+        targets: Mapping[str, tuple[float, float]] | None = None,
+        target_by: str = "queue",
+        given: Mapping[str, Given] | None = None,
         now: Instant | None = None,
-    ) -> Report[QueueRow]: ...
-    @overload
-    def report(
-        self,
-        *,
-        by: Literal["agent"],
-        start: Instant | None = None,
-        end: Instant | None = None,
-        basis: str = "offered",
-        service_level: str = "sl.answered_within",
-        within: float | None = None,
-        short: float | None = None,
-        now: Instant | None = None,
-    ) -> Report[AgentRow]: ...
-    @overload
-    def report(
-        self,
-        *,
-        by: Literal["interval"],
-        start: Instant | None = None,
-        end: Instant | None = None,
-        basis: str = "offered",
-        service_level: str = "sl.answered_within",
-        within: float | None = None,
-        short: float | None = None,
-        now: Instant | None = None,
-    ) -> Report[IntervalRow]: ...
-    def report(
-        self,
-        *,
-        by: Literal["queue", "agent", "interval"] = "queue",
-        start: Instant | None = None,
-        end: Instant | None = None,
-        basis: str = "offered",
-        service_level: str = "sl.answered_within",
-        within: float | None = None,
-        short: float | None = None,
-        now: Instant | None = None,
-    ) -> Report[QueueRow] | Report[AgentRow] | Report[IntervalRow]:
-        """Totals over a half-open range of intervals, a row a queue, agent or interval.
+    ) -> ReportTable:
+        """A row a group and interval, a column a KPI.
 
         Args:
-            by: ``queue``, ``agent`` or ``interval`` (over all queues).
+            by: Dimensions of the groups: ``queue``, ``channel``, ``direction``, ``client``,
+                ``campaign``, ``agent``, ``team``, the aggregator's own; none for totals.
+            interval: ``15min``, ``30min``, ``1h``, ``day``, ``week``, ``month``; default: the
+                whole range as one.
+            zone: IANA name of the zone whose clock the intervals follow.
+            basis: In which interval things count: ``offered``, ``event``, ``completion``,
+                ``split`` or ``sl_event``.
+            kpis: Ids and aliases, with parameters if any (``"sl.answered_within(T=30)"``), or
+                KPIs themselves. Default: volumes, service level, waits and handle time; by
+                agent: handling and time by state.
             start: From this edge of an interval on: seconds since the epoch or an aware
-                datetime. Default: from the first.
-            end: Up to this edge, without it. Default: to the last.
-            basis: ``offered`` counts a visit, whole, in the interval of its entry;
-                ``event`` counts each thing in the interval where it happened.
-            service_level: Which formula; the names stand in ``docs/metrics.md``.
-            within: Its threshold T in seconds, one of the aggregator's. Default: each
-                queue's own target, 20 where it has none and over all queues.
-            short: The short threshold S in seconds, one of the aggregator's; only
-                ``sl.short_excluded`` and ``sl.short_credited`` look at it. Default: each
-                queue's own, 5 where it has none and over all queues.
-            now: The instant of asking, where states and waits that still last are cut
-                (default: the time of the latest event).
+                datetime. Default: the interval in which counting began.
+            end: Up to this edge, without it. Default: the end of the last interval counted.
+            where: Only these labels, by dimension.
+            targets: T and S in seconds by label of ``target_by``. Default: the queues' own.
+            target_by: ``queue``, or another dimension of ``by``, as ``client``.
+            targets: T and S in seconds by label of ``target_by``. Default: those of the queues.
+            target_by: ``queue``, or another dimension of ``by``: each client of a service
+                provider has its own.
+            given: Numbers that no cell holds, for KPIs that need some.
+            now: Where states and waits that still last are cut (default: the latest event).
 
         Raises:
-            ConfigError: An edge is no edge of an interval, a threshold is not one of the
-                aggregator's, or a datetime is naive.
-            Rejected: A word is outside its vocabulary.
+            ConfigError: Something asked for does not exist or does not fit; the message says
+                what would.
+            DataUnavailable: A threshold needs facts that are no longer kept.
         """
-        asked: _Range = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(now)}
-        if asked["start"] is not None and asked["end"] is not None:
-            _ascending(asked["start"], asked["end"])
-        shown: _Question = {"by": by, "basis": basis, "service_level": service_level}
-        span: _Span = {"start": _utc(start), "end": _utc(end)}
-        if by == "queue":
-            queues = self._by_queue(basis, service_level, within, short, asked)
-            return Report(**shown, **span, within=within, short=short, rows=queues)
-        level: _Level = {
-            "basis": basis,
-            "service_level": service_level,
-            "within": _WITHIN if within is None else within,
-            "short": _SHORT if short is None else short,
-        }
-        both: _Thresholds = {"within": level["within"], "short": level["short"]}
-        if by == "agent":
-            agents = self._aggregator.report("agent", **level, **asked)
-            return Report(**shown, **span, **both, rows=tuple(map(AgentRow.of, agents)))
-        intervals = self._aggregator.report(by, **level, **asked)
-        found = tuple(IntervalRow.of(row, service_level) for row in intervals)
-        return Report(**shown, **span, **both, rows=found)
+        dimensions = (by,) if isinstance(by, str) else tuple(by)
+        cell = self._aggregator.interval()
+        if kpis is None:
+            agents = {"agent", "team"} & set(dimensions)
+            kpis = DEFAULT_AGENT_KPIS if agents else DEFAULT_KPIS
+        if interval is not None and (start is None or end is None):
+            first, last = covering(self._aggregator.extent(), interval, zone, cell=cell)
+            start, end = first if start is None else start, last if end is None else end
+        return build(
+            self._aggregator,
+            self._registry,
+            by=dimensions,
+            interval=interval,
+            zone=zone,
+            basis=basis,
+            kpis=kpis,
+            start=start,
+            end=end,
+            where=where,
+            targets=self._targets if targets is None else targets,
+            target_by=target_by,
+            given=given,
+            now=now,
+            cell=cell,
+        )
 
-    def _by_queue(
+    def explain(
         self,
-        basis: str,
-        service_level: str,
-        within: float | None,
-        short: float | None,
-        asked: "_Range",
-    ) -> tuple[QueueRow, ...]:
-        """Each queue by its own thresholds: one question to the aggregator per pair."""
-        rows: dict[str, QueueRow] = {}
+        kpi: str | Kpi,
+        *,
+        queue: str | None = None,
+        agent: str | None = None,
+        at: Instant | None = None,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        basis: str = "offered",
+        where: Where | None = None,
+    ) -> str:
+        """A KPI in words, and the arithmetic behind one figure of it.
 
-        def pair(queue: str) -> tuple[float, float]:
-            own, own_short = self._targets.get(queue, (_WITHIN, _SHORT))
-            return own if within is None else within, own_short if short is None else short
+        The figure: of a ``queue`` or an ``agent``, or what ``where`` says, over the cell that
+        holds ``at``, the range from ``start`` to ``end``, or all time.
 
-        names = self._aggregator.names("queues")
-        # With no queue yet the question is still asked, for what is wrong with it.
-        for t, s in sorted({pair(name) for name in names} or {pair("")}):
-            level: _Level = {
-                "basis": basis,
-                "service_level": service_level,
-                "within": t,
-                "short": s,
-            }
-            for row in self._aggregator.report("queue", **level, **asked):
-                if pair(row["queue"]) == (t, s):
-                    rows[row["queue"]] = QueueRow.of(row, service_level, t)
-        return tuple(rows[name] for name in names)
+        Raises:
+            ConfigError: There is no such KPI, or the range is no range of cells.
+        """
+        only = dict(where or {})
+        only |= {name: [label] for name, label in (("queue", queue), ("agent", agent)) if label}
+        if at is not None:
+            if start is not None or end is not None:
+                raise ConfigError("at and a range: give the one or the other")
+            cell = round(self._aggregator.interval() * 1_000_000)
+            first = micros_of(at, "at") // cell * cell
+            start, end = first / 1_000_000, (first + cell) / 1_000_000
+        named = kpi if isinstance(kpi, Kpi) else self._registry.ask(kpi).kpi
+        if named.computed_by is not None:
+            return explain(kpi, registry=self._registry)
+        by = [name for name in ("queue", "agent") if name in only]
+        table = self.report(by, kpis=[kpi], start=start, end=end, basis=basis, where=only or None)
+        row = table.row(0) if len(table) else None
+        words = explain(kpi, row, registry=self._registry)
+        return words if row is not None else f"{words}\n  numbers:    nothing was counted there"
 
+    def visits(
+        self,
+        start: Instant,
+        end: Instant,
+        *,
+        basis: str = "offered",
+        where: Where | None = None,
+    ) -> list[Visit]:
+        """The contacts behind figures, by entry: those that entered in the range; on basis
+        ``event`` those whose wait ended in it, on ``completion`` those that were over.
 
-_WITHIN, _SHORT = 20.0, 5.0
+        Raises:
+            DataUnavailable: Facts that old are no longer kept.
+        """
+        rows = self._aggregator.visits(
+            micros_of(start, "start") / 1_000_000,
+            micros_of(end, "end") / 1_000_000,
+            basis=basis,
+            where=where,
+        )
+        return list(map(visit_of, rows))
 
+    def live(self, now: Instant | None = None) -> LiveView:
+        """The centre as it stands at ``now``, or at the latest event when that is later."""
+        seconds = None if now is None else micros_of(now, "now") / 1_000_000
+        return live_view(*self._aggregator.live(seconds))
 
-class _Thresholds(TypedDict):
-    within: float
-    short: float
+    def audit(
+        self,
+        target: str | LegalTarget,
+        *,
+        year: int | None = None,
+        start: date | None = None,
+        end: date | None = None,
+        zone: str | None = None,
+        step: Step | None = None,
+        where: Where | None = None,
+        now: Instant | None = None,
+    ) -> Audit:
+        """Whether a target set by law or contract was met: see :func:`ccroute.metrics.audit`."""
+        return audit(
+            self,
+            target,
+            year=year,
+            start=start,
+            end=end,
+            zone=zone,
+            step=step,
+            where=where,
+            now=now,
+        )
 
+    def changes(self, seen: int = 0) -> tuple[list[Change], int]:
+        """The cells of queues that changed after number ``seen``, having been final, and the
+        number to ask with next time.
 
-class _Span(TypedDict):
-    start: datetime | None
-    end: datetime | None
-
-
-class _Level(TypedDict):
-    basis: str
-    service_level: str
-    within: float
-    short: float
-
-
-class _Range(TypedDict):
-    start: float | None
-    end: float | None
-    now: float | None
-
-
-class _Question(TypedDict):
-    by: str
-    basis: str
-    service_level: str
-
-
-def _ascending(start: float, end: float) -> None:
-    if end < start:
-        raise ConfigError(f"end {end:g} lies before start {start:g}: give the earlier first")
-
-
-def _seconds(instant: Instant | None) -> float | None:
-    if isinstance(instant, datetime):
-        if instant.tzinfo is None:
-            raise ConfigError(
-                f"{instant.isoformat()} names no zone: give an aware datetime or seconds since "
-                "the epoch"
-            )
-        return instant.timestamp()
-    return instant
-
-
-def _utc(instant: Instant | None) -> datetime | None:
-    seconds = _seconds(instant)
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        Raises:
+            DataUnavailable: Some of them are no longer remembered; read the report anew.
+        """
+        rows, last = self._aggregator.changed(seen)
+        found = [
+            Change(labels=dict(labels), basis=basis, start=datetime.fromtimestamp(start, UTC))
+            for labels, basis, start in rows
+        ]
+        return found, last

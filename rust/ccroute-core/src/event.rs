@@ -5,6 +5,8 @@
 //! and fits a row of an array. Which fields a kind fills is said at the kind; the
 //! others are `None` or zero.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{AgentKey, ChannelKey, ContactKey, OfferKey, QueueKey, TextKey};
 use crate::time::Timestamp;
 
@@ -286,7 +288,7 @@ impl Role {
 }
 
 /// One thing that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Counts from 1, without gaps, per source.
     pub sequence: u64,

@@ -1,10 +1,11 @@
 //! The one room that knows both the router and the aggregator: it carries events from
 //! the first to the second and translates keys. Neither knows the other.
 
+use crate::condition::Value;
 use crate::error::Rejection;
-use crate::event::Event;
-use crate::ids::{AgentKey, ChannelKey, QueueKey, TextKey};
-use crate::metrics::KpiAggregator;
+use crate::event::{Event, EventKind};
+use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
+use crate::metrics::{Dimension, KpiAggregator};
 use crate::router::Router;
 
 /// Feeds one router's events to an aggregator, each once.
@@ -30,6 +31,39 @@ pub struct Feed {
     channels: Vec<ChannelKey>,
     agents: Vec<AgentKey>,
     texts: Vec<TextKey>,
+    /// Attributes that are labels, and of which dimension.
+    labels: Vec<(Box<str>, Dimension)>,
+}
+
+/// An event on its way from a router to an aggregator, in the aggregator's keys.
+#[derive(Clone, Debug)]
+pub struct Poured {
+    source: u16,
+    event: Event,
+    described: Option<Box<Described>>,
+}
+
+/// What is known of a contact beside its events.
+#[derive(Clone, Debug)]
+struct Described {
+    contact: ContactKey,
+    id: Option<Box<str>>,
+    labels: Vec<(Dimension, Box<str>)>,
+    customer: u64,
+}
+
+impl Poured {
+    /// Counts it.
+    pub fn fold(&self, aggregator: &mut KpiAggregator) {
+        if let Some(known) = &self.described {
+            let labels = known.labels.iter().map(|(dimension, label)| (*dimension, &**label));
+            let labels: Vec<_> = labels.collect();
+            aggregator
+                .describe(self.source, known.contact, known.id.as_deref(), &labels, known.customer)
+                .expect("only labels of contacts were taken");
+        }
+        aggregator.fold(self.source, &self.event);
+    }
 }
 
 impl Feed {
@@ -38,7 +72,14 @@ impl Feed {
     /// # Errors
     /// `invalid_value` when the aggregator knows as many sources as it can.
     pub fn new(source: &str, aggregator: &mut KpiAggregator) -> Result<Self, Rejection> {
+        let own = aggregator.own_dimensions().iter().map(String::as_str);
+        let names = Dimension::ALL.iter().map(|dimension| dimension.word()).chain(own);
+        let label = |name: &str| {
+            let dimension = aggregator.dimension(name).filter(|known| known.is_label())?;
+            Some((name.into(), dimension))
+        };
         Ok(Self {
+            labels: names.filter_map(label).collect(),
             source: aggregator.source(source)?,
             poured: 0,
             queues: Vec::new(),
@@ -51,19 +92,63 @@ impl Feed {
     /// Folds every event of `router` that was not folded yet into the feed's aggregator.
     /// To be called before the events are cleared.
     pub fn pour(&mut self, router: &Router, aggregator: &mut KpiAggregator) {
+        self.learn_names(router, aggregator);
+        let mut fresh = Vec::new();
+        self.draw(router, &mut fresh);
+        fresh.iter().for_each(|poured| poured.fold(aggregator));
+    }
+
+    /// Whether every name that the events of `router` may bear has been learnt.
+    #[must_use]
+    pub fn knows_names(&self, router: &Router) -> bool {
+        let plan = router.plan();
+        self.queues.len() >= plan.queues.len()
+            && self.channels.len() >= plan.channels.len()
+            && self.agents.len() >= router.agent_names().len()
+            && self.texts.len() >= router.texts().len()
+    }
+
+    /// Takes every event of `router` that was not taken yet, to be folded in this order, when
+    /// the aggregator has time. The names must have been learnt.
+    pub fn draw(&mut self, router: &Router, into: &mut Vec<Poured>) {
         let Some(last) = router.events().last() else { return };
         let fresh = usize::try_from(last.sequence.saturating_sub(self.poured))
             .unwrap_or(usize::MAX)
             .min(router.events().len());
-        self.learn_names(router, aggregator);
         for event in &router.events()[router.events().len() - fresh..] {
-            aggregator.fold(self.source, &self.translate(event));
+            let described = match (event.kind, event.contact) {
+                (EventKind::ContactQueued | EventKind::ContactRefused, Some(contact)) => {
+                    Some(Box::new(self.described(router, contact)))
+                }
+                _ => None,
+            };
+            into.push(Poured { source: self.source, event: self.translate(event), described });
         }
         self.poured = last.sequence;
     }
 
+    /// What figures can be grouped by besides queue, channel and agent: attributes that are
+    /// called like a dimension; and the contact's own id and customer.
+    fn described(&self, router: &Router, contact: ContactKey) -> Described {
+        let label = |(name, value): (&str, &Value)| {
+            let (_, dimension) = self.labels.iter().find(|(known, _)| **known == *name)?;
+            let label = match value {
+                Value::Text(text) => text.clone(),
+                Value::Flag(_) | Value::Number(_) => value.to_string().into(),
+            };
+            Some((*dimension, label))
+        };
+        let customer = router.story(contact).and_then(|[customer, ..]| customer);
+        Described {
+            contact,
+            id: router.contact_id(contact).map(Into::into),
+            labels: router.attributes(contact).filter_map(label).collect(),
+            customer: customer.map_or(0, KpiAggregator::customer),
+        }
+    }
+
     /// Names that came up since the last time; they only ever grow.
-    fn learn_names(&mut self, router: &Router, aggregator: &mut KpiAggregator) {
+    pub fn learn_names(&mut self, router: &Router, aggregator: &mut KpiAggregator) {
         let plan = router.plan();
         for index in self.queues.len()..plan.queues.len() {
             self.queues.push(aggregator.queue(plan.queue_names.name(index)));

@@ -37,7 +37,7 @@ pub use condition::{
 pub use directory::Directory;
 pub use error::{ConfigError, Rejection, RejectionCode};
 pub use event::{Cause, Device, Event, EventKind, Role};
-pub use feed::Feed;
+pub use feed::{Feed, Poured};
 pub use ids::{
     AgentKey, CalendarKey, ChannelKey, ClassKey, ContactKey, Handle, KpiKey, LineKey, OfferKey,
     QueueKey, SkillKey, TableKey, TextKey,
@@ -46,9 +46,11 @@ pub use matching::{
     Arrival, Ask, Choice, Demand, HandleMatcher, Look, Ranked, SkillMatcher, Standing,
 };
 pub use metrics::{
-    AgentFigures, Basis, Cell, CellRow, Counters, DEFAULT_INTERVAL, Durations, Histogram,
-    KpiAggregator, Ladder, MAX_THRESHOLDS, Offers, Query, QueueFigures, Ratio, ServiceLevel,
-    StateTimes, Subject, Thresholds, bucket_upper_bound,
+    Basis, ChangedCell, Count, Counters, Course, DEFAULT_INTERVAL, Dimension, Distribution,
+    DistributionRow, Field, Figure, FigureColumn, FigureRow, FigureTable, KpiAggregator, Ladder,
+    LiveAgent, LiveQueue, LiveView, MAX_THRESHOLDS, Mark, NoAnswer, OTHER, OffLadder, PartRow,
+    Posted, Query, Settings, StateTime, StateTimes, Sum, Thresholds, Timing, TimingPart,
+    Unavailable, Uniques, VisitFact, VisitQuery, VisitRow, WINDOWS, Window, bucket_upper_bound,
 };
 pub use number::{MILLION, Millionths};
 pub use plan::{

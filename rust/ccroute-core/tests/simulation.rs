@@ -11,9 +11,9 @@ mod dice;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccroute_core::{
-    AgentSettings, Capacity, Cause, Cell, Command, ContactKey, Counters, Event, EventKind, Failure,
-    Feed, KpiAggregator, Link, NewContact, OfferKey, Plan, Query, Rejection, Reply, Requirement,
-    Role, Router, SkillLevel, Span, Timestamp,
+    AgentSettings, Basis, Capacity, Cause, Command, ContactKey, Counters, Dimension, Event,
+    EventKind, Failure, Feed, Field, KpiAggregator, Link, NewContact, OfferKey, Plan, Query,
+    Rejection, Reply, Requirement, Role, Router, SkillLevel, Span, Timestamp,
 };
 use dice::{Dice, chosen};
 
@@ -385,27 +385,63 @@ fn check_figures(simulation: &Simulation) {
     let count = |word| simulation.count(word);
     let events = EventKind::ALL.iter().map(|kind| count(kind.word())).sum();
     assert_eq!(simulation.metrics.counters(), Counters { events, ..Counters::default() });
-    let queues = simulation.metrics.by_queue(&Query::default()).expect("no edges to be wrong");
-    let mut total = Cell::default();
-    queues.iter().for_each(|row| total.merge(&row.cell));
-    assert_eq!(total.offered, count("contact_queued"));
-    assert_eq!(total.answered, count("contact_connected"));
-    assert_eq!(total.abandoned, count("contact_abandoned"));
-    assert_eq!(total.left_in_all(), count("contact_left"));
-    assert_eq!(total.offers.made, count("offer_made"));
-    assert_eq!(total.offers.missed, count("offer_missed"));
-    assert_eq!(total.offers.declined, count("offer_declined"));
-    assert_eq!(total.transferred, count("contact_transferred"));
-    assert_eq!(total.conversations, count("contact_released") + count("contact_transferred"));
+    let mut metrics = simulation.metrics.clone();
+    let read = |metrics: &mut KpiAggregator, basis, by: &[Dimension], words: &[&str]| {
+        let fields = words.iter().map(|word| Field::parse(word).expect("a word of ours")).collect();
+        let query = Query { basis, by: by.to_vec(), fields, ..Query::default() };
+        let rows = metrics.query(&query).expect("no edges to be wrong");
+        let mut total = vec![0u64; words.len()];
+        for row in &rows {
+            for (all, figure) in total.iter_mut().zip(&row.figures) {
+                *all += u64::try_from(figure.integer().expect("an integer")).expect("no negatives");
+            }
+        }
+        total
+    };
+    let conversations = count("contact_released") + count("contact_transferred");
     let wrapping = count("wrap_up_started") - count("wrap_up_ended");
-    assert_eq!(total.handle.histogram.count_all(), total.conversations - wrapping);
-    let waiting = total.offered - total.answered - total.abandoned - total.left_in_all();
-    assert_eq!(queues.iter().map(|row| row.waiting).sum::<u64>(), waiting);
-    let agents = simulation.metrics.by_agent(&Query::default()).expect("no edges to be wrong");
-    let mut parts = Cell::default();
-    agents.iter().for_each(|row| parts.merge(&row.cell));
-    assert_eq!((parts.talk, parts.wrap_up), (total.talk, total.wrap_up));
-    assert_eq!(parts.handle, total.handle);
+    let (offered, answered) = (count("contact_queued"), count("contact_connected"));
+    let (abandoned, left) = (count("contact_abandoned"), count("contact_left"));
+    let told = [
+        ("offered", offered),
+        ("answered", answered),
+        ("abandoned", abandoned),
+        ("left", left),
+        ("refused", count("contact_refused")),
+        ("offers_made", count("offer_made")),
+        ("offers_accepted", count("offer_accepted")),
+        ("offers_missed", count("offer_missed")),
+        ("offers_declined", count("offer_declined")),
+        ("offers_withdrawn", count("offer_withdrawn")),
+        ("offers_lost", count("offer_lost")),
+        ("transferred", count("contact_transferred")),
+        ("conversations", conversations),
+        ("handled", conversations - wrapping),
+        ("handle.count", conversations - wrapping),
+        ("talk.count", conversations),
+        ("callbacks_offered", count("callback_offered")),
+        ("callbacks_failed", count("callback_failed")),
+    ];
+    let (words, counts): (Vec<&str>, Vec<u64>) = told.into_iter().unzip();
+    for basis in [Basis::Offered, Basis::Event, Basis::ServiceLevelEvent] {
+        for by in [&[][..], &[Dimension::Queue], &[Dimension::Queue, Dimension::Channel]] {
+            assert_eq!(read(&mut metrics, basis, by, &words), counts, "{basis} by {by:?}");
+        }
+    }
+    let waiting = offered - answered - abandoned - left;
+    assert_eq!(read(&mut metrics, Basis::Offered, &[], &["waiting"]), [waiting]);
+    // Every conversation is some agent's, and every hour of an agent is one hour.
+    let parts =
+        ["conversations", "talk.sum", "hold.sum", "wrap_up.sum", "handle.sum", "handle.count"];
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+        let queues = read(&mut metrics, basis, &[Dimension::Queue], &parts);
+        assert_eq!(read(&mut metrics, basis, &[Dimension::Agent], &parts), queues, "{basis}");
+    }
+    let sums = &parts[1..5];
+    let over = read(&mut metrics, Basis::Event, &[], sums);
+    let split = read(&mut metrics, Basis::Split, &[Dimension::Agent], sums);
+    // Split has the conversations and wrap-ups that still last besides.
+    assert!(split.iter().zip(&over).all(|(split, over)| split >= over), "{split:?} {over:?}");
 }
 
 /// A week, or as long as somebody asked for; every contact is accounted for.

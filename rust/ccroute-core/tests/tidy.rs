@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 const MAX_LINES: usize = 500;
 const MAX_TEST_LINES: usize = 700;
 const VAGUE: [&str; 7] = ["utils", "util", "common", "helpers", "helper", "base", "manager"];
-const DEPENDENCIES: [&str; 7] =
-    ["cel", "pathfinding", "postcard", "rustc-hash", "serde", "sha2", "toml"];
+const DEPENDENCIES: [&str; 8] =
+    ["cel", "datasketches", "pathfinding", "postcard", "rustc-hash", "serde", "sha2", "toml"];
 const DEV_DEPENDENCIES: [&str; 1] = ["proptest"];
 
 /// What the core must not reach: the host owns the clock, the threads and every effect.

@@ -4,6 +4,7 @@ use pyo3::PyErr;
 
 mod exceptions {
     pyo3::import_exception!(ccroute._errors, ConfigError);
+    pyo3::import_exception!(ccroute._errors, DataUnavailable);
     pyo3::import_exception!(ccroute._errors, EngineBroken);
     pyo3::import_exception!(ccroute._errors, Rejected);
 }
@@ -16,6 +17,11 @@ pub(crate) fn config(error: ccroute_core::ConfigError) -> PyErr {
 /// The state said no.
 pub(crate) fn rejected(refusal: ccroute_core::Rejection) -> PyErr {
     exceptions::Rejected::new_err((refusal.code.word(), refusal.message))
+}
+
+/// It is not kept, or not any more.
+pub(crate) fn unavailable(what: String) -> PyErr {
+    exceptions::DataUnavailable::new_err(what)
 }
 
 /// A panic: the object is gone.

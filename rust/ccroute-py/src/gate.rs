@@ -2,7 +2,7 @@
 //! the engine never calls Python while it holds a lock; a panic breaks that one object.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -64,6 +64,15 @@ impl<T> Gate<T> {
     ) -> PyResult<R> {
         let turn = self.behind.lock();
         self.pass(turn.unwrap_or_else(PoisonError::into_inner), call, act)
+    }
+
+    /// Runs `act` unless somebody is inside, without waiting; who broke it raises as ever.
+    pub(crate) fn run_if_free(&self, call: &'static str, act: impl FnOnce(&mut T)) -> PyResult<()> {
+        match self.behind.try_lock() {
+            Ok(turn) => self.pass(turn, call, act),
+            Err(TryLockError::Poisoned(turn)) => self.pass(turn.into_inner(), call, act),
+            Err(TryLockError::WouldBlock) => Ok(()),
+        }
     }
 
     // Panics are caught inside the lock, so that it is never poisoned.

@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Counters, Uncounted};
+use super::counters::{Counters, Uncounted};
+use super::live_view::LiveAgent;
+use super::reading::StateTime;
 use super::table::{Grid, Slot, Timeline};
 use super::visits::VisitKey;
 use crate::event::{Device, Event, EventKind, Role};
@@ -60,16 +62,27 @@ pub struct StateTimes {
 }
 
 impl StateTimes {
-    /// Microseconds spent on contacts: talk, hold and wrap-up.
+    /// Microseconds in a state; of not ready, those of a reason when one is asked for: one
+    /// that somebody gave, or none.
     #[must_use]
-    pub fn handling(&self) -> i64 {
-        self.talk + self.hold + self.wrap_up
-    }
-
-    /// Microseconds at work or free for it: the base of `occupancy.handling`.
-    #[must_use]
-    pub fn handling_or_ready(&self) -> i64 {
-        self.handling() + self.connecting + self.offered + self.idle
+    #[expect(clippy::option_option, reason = "nothing asked, a reason nobody gave, no reason")]
+    pub(crate) fn of(&self, time: StateTime, reason: Option<Option<Option<TextKey>>>) -> i64 {
+        match (time, reason) {
+            (StateTime::Talk, _) => self.talk,
+            (StateTime::Hold, _) => self.hold,
+            (StateTime::Connecting, _) => self.connecting,
+            (StateTime::Offered, _) => self.offered,
+            (StateTime::WrapUp, _) => self.wrap_up,
+            (StateTime::Idle, _) => self.idle,
+            (StateTime::DeviceBusy, _) => self.device_busy,
+            (StateTime::SignedIn, _) => self.signed_in,
+            (StateTime::NotReady, None) => self.not_ready.iter().map(|&(_, micros)| micros).sum(),
+            (StateTime::NotReady, Some(None)) => 0,
+            (StateTime::NotReady, Some(Some(reason))) => {
+                let known = self.not_ready.iter().find(|&&(known, _)| known == reason);
+                known.map_or(0, |&(_, micros)| micros)
+            }
+        }
     }
 
     /// Adds all of `other`.
@@ -102,14 +115,20 @@ impl StateTimes {
             (Some(Part::Connecting), _) => self.connecting += micros,
             (Some(Part::Offered), _) => self.offered += micros,
             (Some(Part::Wrapping), _) => self.wrap_up += micros,
-            (None, Presence::Ready) => match state.device {
-                Device::Unknown | Device::Available => self.idle += micros,
-                Device::InUse | Device::Ringing | Device::Unreachable | Device::Invalid => {
-                    self.device_busy += micros;
-                }
-            },
+            (None, Presence::Ready) if state.device.is_free() => self.idle += micros,
+            (None, Presence::Ready) => self.device_busy += micros,
             (None, Presence::NotReady(reason)) => self.add_not_ready(reason, micros),
             (None, Presence::Offline) => {}
+        }
+    }
+}
+
+impl Device {
+    /// Whether the agent can be reached, as far as is known.
+    fn is_free(self) -> bool {
+        match self {
+            Self::Unknown | Self::Available => true,
+            Self::InUse | Self::Ringing | Self::Unreachable | Self::Invalid => false,
         }
     }
 }
@@ -171,13 +190,7 @@ impl Agent {
 /// The pieces of a state from `since` to `until`, cut at the edges of the intervals.
 fn split(since: Timestamp, until: Timestamp, grid: Grid, mut piece: impl FnMut(Slot, i64)) {
     let until = until.min(since + LONGEST_STATE);
-    let mut from = since;
-    while from < until {
-        let slot = grid.slot(from);
-        let to = grid.start(slot + 1).min(until);
-        piece(slot, to.since(from).micros());
-        from = to;
-    }
+    grid.split(since, until, |slot, part| piece(slot, part.micros()));
 }
 
 /// The time of all agents.
@@ -218,6 +231,39 @@ impl AgentTimes {
             self.agents.resize_with(key.index() + 1, Agent::default);
         }
         &mut self.agents[key.index()]
+    }
+
+    /// What each agent does now.
+    pub(crate) fn standing(&self) -> Vec<LiveAgent> {
+        let now = |(index, agent): (usize, &Agent)| {
+            let State { presence, device, part } = agent.state();
+            let state = match (part, presence) {
+                (Some(Part::Engaged), _) => Some(StateTime::Talk),
+                (Some(Part::Held), _) => Some(StateTime::Hold),
+                (Some(Part::Connecting), _) => Some(StateTime::Connecting),
+                (Some(Part::Offered), _) => Some(StateTime::Offered),
+                (Some(Part::Wrapping), _) => Some(StateTime::WrapUp),
+                (None, Presence::Ready) if device.is_free() => Some(StateTime::Idle),
+                (None, Presence::Ready) => Some(StateTime::DeviceBusy),
+                (None, Presence::NotReady(_)) => Some(StateTime::NotReady),
+                (None, Presence::Offline) => None,
+            };
+            let reason = match presence {
+                Presence::NotReady(reason) => reason,
+                Presence::Ready | Presence::Offline => None,
+            };
+            let contacts = u32::try_from(agent.parts.len()).unwrap_or(u32::MAX);
+            LiveAgent { agent: AgentKey::new(index), state, reason, since: agent.since, contacts }
+        };
+        self.agents.iter().enumerate().map(now).collect()
+    }
+
+    /// The first and the last interval of each agent's time, and that of the state now.
+    pub(crate) fn extent(&self, grid: Grid) -> impl Iterator<Item = Slot> {
+        self.agents.iter().flat_map(move |agent| {
+            let now = (!agent.is_away()).then(|| grid.slot(agent.since));
+            agent.times.ends().into_iter().chain([now]).flatten()
+        })
     }
 
     /// Time by agent and interval; a state that lasts is cut at `now`.

@@ -1,22 +1,31 @@
 //! The aggregator: names its queues and agents, folds events into cells. What an event means
-//! is in `visits.rs` and `agent_time.rs`, what readers ask in `report.rs`.
+//! is in `visits.rs` and `agent_time.rs`, where its facts go in `posting.rs`, what readers
+//! ask in `query.rs`.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::agent_time::AgentTimes;
+use super::changes::Changes;
 use super::contacts::Contacts;
-use super::facts::{Counters, Fact, Uncounted};
+use super::counters::{Counters, Uncounted};
+use super::extras::{Extra, Extras};
+use super::fields::{Basis, Dimension};
 use super::ladder::Thresholds;
-use super::table::{Basis, Grid, Row, Table};
+use super::live::Live;
+use super::order::{Arrivals, Refused, Turn};
+use super::posting::CellKey;
+use super::records::Records;
+use super::settings::Settings;
+use super::slices::{LABELS, Labels, SliceKey, Slices};
+use super::table::{Grid, Slot, Table};
 use super::visits::{Facts, VisitKey, Visits};
 use crate::directory::Directory;
 use crate::error::{ConfigError, Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
-
-/// The cells' usual length: a quarter of an hour, which every time zone is a multiple of.
-pub const DEFAULT_INTERVAL: Span = Span::secs(900);
 
 /// Sources an aggregator can tell apart: as many as their numbers.
 pub(super) const MAX_SOURCES: usize = 1 << 16;
@@ -28,7 +37,7 @@ pub(super) const MAX_SOURCES: usize = 1 << 16;
 /// nothing but a counter.
 ///
 /// ```
-/// use ccroute_core::{Event, EventKind, KpiAggregator, Query, Span, Timestamp};
+/// use ccroute_core::{Dimension, Event, EventKind, Field, KpiAggregator, Query, Span, Timestamp};
 ///
 /// let mut metrics = KpiAggregator::default();
 /// let (source, queue) = (metrics.source("pbx").unwrap(), metrics.queue("billing"));
@@ -39,19 +48,32 @@ pub(super) const MAX_SOURCES: usize = 1 << 16;
 ///     (event.contact, event.visit, event.queue) = (Some(contact), 1, Some(queue));
 ///     metrics.fold(source, &event);
 /// }
-/// let rows = metrics.by_queue(&Query::default()).unwrap();
-/// assert_eq!((rows[0].cell.offered, rows[0].cell.answered), (1, 1));
-/// assert_eq!(rows[0].cell.wait_answered.sum, 8_000_000);
+/// let fields: Vec<_> =
+///     ["answered", "wait_answered.sum"].map(|word| Field::parse(word).unwrap()).to_vec();
+/// let query = Query { by: vec![Dimension::Queue], fields, ..Query::default() };
+/// let rows = metrics.query(&query).unwrap();
+/// assert_eq!(rows[0].labels, [Some("billing")]);
+/// assert_eq!(rows[0].figures[0].integer(), Some(1));
+/// assert_eq!(rows[0].figures[1].integer(), Some(8_000_000));
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KpiAggregator {
     pub(super) thresholds: Thresholds,
     pub(super) grid: Grid,
+    /// The bases cells are kept for, a bit each.
+    pub(super) bases: u8,
+    /// How far behind its latest event a source may still be heard of.
+    pub(super) lateness: Span,
+    /// The names of the caller's own dimensions.
+    pub(super) custom: Vec<String>,
     pub(super) sources: Directory,
-    pub(super) queues: Directory,
-    pub(super) agents: Directory,
-    pub(super) channels: Directory,
     pub(super) texts: Directory,
+    pub(super) slices: Slices,
+    /// The team of each agent, as a label, from an instant on.
+    pub(super) teams: Vec<Vec<(Timestamp, u32)>>,
+    pub(super) extras: Extras,
+    /// Events that came too early, and how far each source has come.
+    pub(super) arrivals: Arrivals,
     pub(super) contacts: Contacts,
     /// How far each source has come.
     pub(super) progress: Vec<Progress>,
@@ -59,6 +81,15 @@ pub struct KpiAggregator {
     pub(super) times: AgentTimes,
     pub(super) queue_cells: Table,
     pub(super) agent_cells: Table,
+    pub(super) records: Records,
+    pub(super) live: Live,
+    /// Cells to be rebuilt before they are read.
+    pub(super) stale: BTreeSet<CellKey>,
+    /// Final cells that the correction under way has changed.
+    pub(super) touched: BTreeSet<CellKey>,
+    pub(super) changes: Changes,
+    /// While what was known is being corrected: the first interval that was not final.
+    pub(super) final_before: Option<Slot>,
     pub(super) counters: Counters,
     /// The latest instant any event told of: what readers take for now. Of one source's
     /// clock another's visits know nothing, so nothing is settled by it.
@@ -68,42 +99,53 @@ pub struct KpiAggregator {
 /// How far a source has come.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// The greatest sequence number; 0 when it does not number.
-    pub(super) sequence: u64,
     /// The time of its last event, even when its clock has gone back: after one event from
     /// the far future the graces must run again.
     pub(super) at: Timestamp,
+    /// The latest time it told of.
+    pub(super) latest: Timestamp,
 }
 
 impl Default for KpiAggregator {
     fn default() -> Self {
-        Self::new(Thresholds::default(), DEFAULT_INTERVAL)
-            .expect("the default interval is above zero")
+        Self::new(Settings::default()).expect("the default settings are sound")
     }
 }
 
 impl KpiAggregator {
-    /// An aggregator that counts service levels at `thresholds` and keeps cells of `interval`.
+    /// An aggregator of these settings.
     ///
     /// # Errors
-    /// Unless the interval is whole seconds and a day holds a whole number of them.
-    pub fn new(thresholds: Thresholds, interval: Span) -> Result<Self, ConfigError> {
-        let step = interval.micros();
+    /// Unless the interval is whole seconds and a day holds a whole number of them, and the
+    /// dimensions have different names.
+    pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+        let step = settings.interval.micros();
         Self::check_interval(step)?;
+        settings.check()?;
         Ok(Self {
-            thresholds,
             grid: Grid { step },
+            bases: settings.bases(),
+            lateness: settings.lateness,
+            records: Records::new(settings.retention, settings.most_records),
+            slices: Slices::new(settings.caps()),
+            custom: settings.dimensions,
+            thresholds: settings.thresholds,
             sources: Directory::default(),
-            queues: Directory::default(),
-            agents: Directory::default(),
-            channels: Directory::default(),
             texts: Directory::default(),
-            contacts: Contacts::default(),
+            teams: Vec::new(),
+            extras: Extras::default(),
+            arrivals: Arrivals::default(),
+            live: Live::default(),
+            contacts: Contacts::new(settings.retention, settings.most_records),
             progress: Vec::new(),
             visits: Visits::default(),
             times: AgentTimes::default(),
             queue_cells: Table::default(),
             agent_cells: Table::default(),
+            stale: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            changes: Changes::default(),
+            final_before: None,
             counters: Counters::default(),
             horizon: Timestamp::ZERO,
         })
@@ -139,17 +181,89 @@ impl KpiAggregator {
 
     /// The key of a queue, given now if it is new.
     pub fn queue(&mut self, name: &str) -> QueueKey {
-        QueueKey::new(self.queues.intern(name))
+        QueueKey::new(self.label(Dimension::Queue, name) as usize - 1)
     }
 
     /// The key of an agent, given now if it is new.
     pub fn agent(&mut self, name: &str) -> AgentKey {
-        AgentKey::new(self.agents.intern(name))
+        AgentKey::new(self.label(Dimension::Agent, name) as usize - 1)
     }
 
     /// The key of a channel, given now if it is new.
     pub fn channel(&mut self, name: &str) -> ChannelKey {
-        ChannelKey::new(self.channels.intern(name))
+        ChannelKey::new(self.label(Dimension::Channel, name) as usize - 1)
+    }
+
+    /// The label of a name in a dimension, from 1, given now if it is new; past the
+    /// dimension's cap, that of `__other__`.
+    pub fn label(&mut self, dimension: Dimension, name: &str) -> u32 {
+        let (index, known) = self.slices.name(dimension, name);
+        self.counters.other += u64::from(!known);
+        u32::try_from(index + 1).expect("names are capped")
+    }
+
+    /// Says of a contact what its events do not: what the source calls it, labels by
+    /// dimension, and the customer as a hash (0: unknown). To be called before the event
+    /// that begins a visit.
+    ///
+    /// # Errors
+    /// `invalid_value` for a dimension that is no label of a contact.
+    pub fn describe(
+        &mut self,
+        source: u16,
+        contact: ContactKey,
+        id: Option<&str>,
+        labels: &[(Dimension, &str)],
+        customer: u64,
+    ) -> Result<(), Rejection> {
+        let mut more = [0; 8];
+        for &(dimension, name) in labels {
+            if !dimension.is_label() {
+                return Err(Rejection::new(
+                    RejectionCode::InvalidValue,
+                    format!(
+                        "dimension '{dimension}' is no label of a contact: queue and channel come \
+                         with its events, agent and team with the agent"
+                    ),
+                ));
+            }
+            more[dimension as usize - 2] = self.label(dimension, name);
+        }
+        let touched = self.progress_of(source).at;
+        let id = id.map(Into::into);
+        self.extras.set(source, contact.raw(), Extra { id, labels: more, customer, touched });
+        Ok(())
+    }
+
+    /// Says to which team an agent belongs, from the latest event on.
+    pub fn set_team(&mut self, agent: AgentKey, team: &str) {
+        let label = self.label(Dimension::Team, team);
+        if self.teams.len() <= agent.index() {
+            self.teams.resize_with(agent.index() + 1, Vec::new);
+        }
+        let teams = &mut self.teams[agent.index()];
+        match teams.last_mut() {
+            // Nothing has been counted since.
+            Some(last) if last.0 > self.horizon => last.1 = label,
+            Some(&mut (_, last)) if last == label => {}
+            Some(_) => teams.push((self.horizon + Span::SHORTEST, label)),
+            None => teams.push((Timestamp::ZERO, label)),
+        }
+    }
+
+    /// The dimension of a name: a built-in one, or one of the caller's own.
+    #[must_use]
+    pub fn dimension(&self, name: &str) -> Option<Dimension> {
+        const OWN: [Dimension; 4] =
+            [Dimension::Custom1, Dimension::Custom2, Dimension::Custom3, Dimension::Custom4];
+        let own = self.custom.iter().position(|known| known == name).map(|row| OWN[row]);
+        own.or_else(|| Dimension::from_word(name).filter(|known| !OWN.contains(known)))
+    }
+
+    /// The names of the caller's own dimensions.
+    #[must_use]
+    pub fn own_dimensions(&self) -> &[String] {
+        &self.custom
     }
 
     /// The key of a reason or code, given now if it is new.
@@ -158,7 +272,7 @@ impl KpiAggregator {
     }
 
     /// The key of a contact that its source knows by text. Valid while anything of the
-    /// contact is open; a text is forgotten a minute after its last visit.
+    /// contact is open and as long as its facts are kept, at least for a minute.
     pub fn contact(&mut self, source: u16, id: &str) -> ContactKey {
         self.contacts.intern(source, id, self.progress_of(source).at)
     }
@@ -169,22 +283,16 @@ impl KpiAggregator {
         self.contacts.len()
     }
 
-    /// The names of the queues, in the order of their keys.
+    /// The names of a dimension, in the order of their keys.
     #[must_use]
-    pub fn queue_names(&self) -> &Directory {
-        &self.queues
+    pub fn names(&self, dimension: Dimension) -> &Directory {
+        self.slices.names(dimension)
     }
 
-    /// The names of the agents, in the order of their keys.
+    /// The name of a source.
     #[must_use]
-    pub fn agent_names(&self) -> &Directory {
-        &self.agents
-    }
-
-    /// The names of the channels, in the order of their keys.
-    #[must_use]
-    pub fn channel_names(&self) -> &Directory {
-        &self.channels
+    pub fn source_name(&self, source: u16) -> &str {
+        self.sources.name(usize::from(source))
     }
 
     /// The reasons and codes, in the order of their keys.
@@ -205,30 +313,106 @@ impl KpiAggregator {
         Span::from_micros(self.grid.step).expect("the interval was a span")
     }
 
+    /// The bases cells are kept for.
+    pub fn kept_bases(&self) -> impl Iterator<Item = Basis> {
+        let kept = |basis: &Basis| self.bases & (1 << *basis as u8) > 0;
+        Basis::ALL.iter().copied().filter(kept)
+    }
+
     /// What became of the events.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters {
+            missing: self.arrivals.missing(),
+            held: self.arrivals.held(),
+            late: self.counters.late + self.arrivals.late(),
+            late_live: self.live.late(),
+            ..self.counters
+        }
     }
 
     /// Folds one event of `source`, whose keys are this aggregator's; the contact's are the
     /// source's own or from [`Self::contact`].
+    ///
+    /// An event whose number leaves a gap waits for those before it, as long as
+    /// [`Self::set_hold`] says.
     pub fn fold(&mut self, source: u16, event: &Event) {
-        let event = &self.with_reason(*event);
         self.counters.events += 1;
+        match self.arrivals.accept(source, event) {
+            Ok(Turn::Now) => self.fold_next(source, event),
+            Ok(Turn::Later) => {}
+            Err(Refused::Duplicate) => self.counters.duplicates += 1,
+            // Counted where it was refused.
+            Err(Refused::Late) => {}
+        }
+        self.fold_waiting();
+    }
+
+    /// How long a source is waited for: a gap in its numbers, and, where there are none, an
+    /// event that happened before those that came. `None`: 120 seconds for a gap, and events
+    /// without a number count as they come.
+    pub fn set_hold(&mut self, source: u16, hold: Option<Span>) {
+        self.arrivals.set_hold(source, hold);
+        self.fold_waiting();
+    }
+
+    /// Counts all that is held of every source: they will send no more.
+    pub fn flush(&mut self) {
+        self.arrivals.flush_all();
+        self.fold_waiting();
+    }
+
+    /// Says that a source has nothing to tell up to `now`.
+    pub fn advance(&mut self, source: u16, now: Timestamp) {
+        self.arrivals.advance(source, now);
+        self.fold_waiting();
+        self.come_to(source, now);
+        self.settle(source);
+    }
+
+    pub(super) fn fold_waiting(&mut self) {
+        while let Some((source, event)) = self.arrivals.next() {
+            self.fold_next(source, &event);
+        }
+    }
+
+    /// An event whose turn it is.
+    fn fold_next(&mut self, source: u16, event: &Event) {
+        let event = &self.with_reason(*event);
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
         match self.measure(source, key, event) {
-            Ok(facts) => facts.into_iter().flatten().for_each(|fact| self.post(fact)),
+            Ok(facts) => facts.into_iter().flatten().for_each(|told| self.tell(told)),
             Err(why) => self.counters.note(why),
         }
-        while let Some(fact) = self.visits.settle(source, self.progress_of(source).at) {
-            self.post(fact);
-        }
+        self.settle(source);
         if let Some(before) = before {
             let after = self.visits.under_way(key, event.agent);
             self.contacts.note(key.contact, before, after, event.at);
         }
+        self.records.evict(self.horizon);
+    }
+
+    /// Conversations whose wrap-up can no longer come are done.
+    pub(super) fn settle(&mut self, source: u16) {
+        while let Some(told) = self.visits.settle(source, self.progress_of(source).at) {
+            self.tell(told);
+        }
+        while let Some((key, place, at)) = self.visits.over_unsaid() {
+            self.complete(key, place, at);
+        }
+    }
+
+    /// A source's clock.
+    pub(super) fn come_to(&mut self, source: u16, at: Timestamp) {
+        let row = usize::from(source);
+        if self.progress.len() <= row {
+            self.progress.resize(row + 1, Progress::default());
+        }
+        let progress = &mut self.progress[row];
+        progress.at = at;
+        progress.latest = progress.latest.max(at);
+        self.horizon = self.horizon.max(at);
     }
 
     /// Who was set not ready gave no reason: the cause is it. An empty reason is none.
@@ -248,49 +432,50 @@ impl KpiAggregator {
     }
 
     fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Result<Facts, Uncounted> {
-        self.check_sequence(source, event.sequence)?;
-        self.progress[usize::from(source)].at = event.at;
-        self.horizon = self.horizon.max(event.at);
+        self.come_to(source, event.at);
         let agent = self.visits.agent_of(key, event);
-        let facts = self.visits.fold(key, event, &mut self.counters);
+        let slice = self.slice_of(key, event);
+        let facts = self.visits.fold(key, event, slice, &mut self.counters);
+        let facts = facts.or_else(|why| self.code_after_all(key, event).ok_or(why));
         self.times.fold(key, event, agent, facts.is_ok(), self.grid, &mut self.counters)?;
         facts
     }
 
-    fn check_sequence(&mut self, source: u16, sequence: u64) -> Result<(), Uncounted> {
-        let row = usize::from(source);
-        if self.progress.len() <= row {
-            self.progress.resize(row + 1, Progress::default());
+    /// The labels of the visit an event begins, or would.
+    fn slice_of(&mut self, key: VisitKey, event: &Event) -> Option<SliceKey> {
+        if !matches!(event.kind, EventKind::ContactQueued | EventKind::ContactRefused) {
+            return None;
         }
-        let greatest = &mut self.progress[row].sequence;
-        if sequence > 0 && sequence <= *greatest {
-            return Err(Uncounted::Duplicate);
-        }
-        *greatest = sequence.max(*greatest);
-        Ok(())
+        let extra = self.extras.get(key.source, key.contact, event.at);
+        let label = |index: usize| u32::try_from(index + 1).expect("keys are 32 bits");
+        let mut labels: Labels = [0; LABELS];
+        labels[0] = label(event.queue?.index());
+        labels[1] = event.channel.map_or(0, |key| label(key.index()));
+        labels[2..].copy_from_slice(&extra.labels);
+        Some(self.slices.visit(labels))
+    }
+
+    /// What was said of a contact beside its events.
+    pub(super) fn extra_of(&mut self, key: VisitKey) -> Extra {
+        let now = self.progress_of(key.source).at;
+        self.extras.get(key.source, key.contact, now)
     }
 
     fn progress_of(&self, source: u16) -> Progress {
         self.progress.get(usize::from(source)).copied().unwrap_or_default()
     }
 
-    /// Adds a fact's contribution to every cell it belongs to, under each basis.
-    fn post(&mut self, fact: Fact) {
-        let (slots, channel) = (slots(self.grid, &fact), fact.place.channel);
-        for (basis, slot) in slots {
-            let row = Row { index: fact.place.queue.index(), channel };
-            let cell = self.queue_cells.cell(row, basis, slot);
-            fact.what.count_for_queue(cell, &self.thresholds);
-            if let Some(agent) = fact.agent {
-                let row = Row { index: agent.index(), channel };
-                let cell = self.agent_cells.cell(row, basis, slot);
-                fact.what.count_for_agent(cell, &self.thresholds);
-            }
-        }
+    /// The instant up to which every source has said what it had to say, but for corrections.
+    #[must_use]
+    pub fn watermark(&self) -> Timestamp {
+        let latest = self.progress.iter().map(|progress| progress.latest);
+        // Who was never heard of has nothing to say.
+        latest.filter(|&latest| latest > Timestamp::ZERO).min().unwrap_or(Timestamp::ZERO)
+            - self.lateness
     }
-}
 
-/// The interval of a fact under each basis.
-pub(super) fn slots(grid: Grid, fact: &Fact) -> [(Basis, i64); 2] {
-    [(Basis::Offered, grid.slot(fact.place.entered)), (Basis::Event, grid.slot(fact.at))]
+    /// Whether an interval was complete before this change to it.
+    pub(super) fn is_final(&self, slot: Slot) -> bool {
+        self.final_before.is_some_and(|first| slot < first)
+    }
 }

@@ -1,183 +1,272 @@
-//! What is known of one slice: counts and sums in integers, and three distributions. A cell
-//! of nothing is the zero, merging is its addition. Where cells are kept is in `table.rs`,
-//! what moves them in `facts.rs`; ratios do not belong here.
+//! What is counted of one slice in one interval: counts and sums in integers, distributions,
+//! marks. A cell of nothing is the zero; adding a contribution and taking it back are each
+//! other's inverse. Where cells are kept is in `table.rs`, what moves them in `facts.rs`;
+//! ratios do not belong here.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::histogram::Histogram;
-use super::ladder::{Ladder, Thresholds};
+use super::distribution::Distribution;
+use super::facts::Delta;
+use super::fields::{Count, Sum, Timing};
+use super::ladder::Thresholds;
 use crate::event::Cause;
-use crate::time::Span;
+use crate::ids::TextKey;
 
-/// Sums over many durations of one kind.
-///
-/// Sums are `i128`: a thousand million durations of the longest [`Span`] fit, and of any a
-/// contact centre has seen, so do their squares.
+/// Codes, scores and amounts of a cell; most have none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Durations {
-    /// Microseconds in all.
-    pub sum: i128,
-    /// The squares of the microseconds in all, for the standard deviation.
-    pub squares: i128,
-    /// The longest.
-    pub longest: Span,
-    /// How they are spread. Its count is the count of durations.
-    pub histogram: Histogram,
+pub(crate) struct Marks {
+    pub(crate) codes: BTreeMap<TextKey, i64>,
+    pub(crate) scores: BTreeMap<(TextKey, u8), i64>,
+    /// (how many, millionths in all)
+    pub(crate) amounts: BTreeMap<TextKey, (i64, i128)>,
 }
 
-impl Durations {
-    /// Counts one duration.
-    pub fn record(&mut self, span: Span) {
-        let micros = i128::from(span.micros());
-        self.sum += micros;
-        self.squares = self.squares.wrapping_add(micros * micros);
-        self.longest = self.longest.max(span);
-        self.histogram.record(span);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.sum += other.sum;
-        self.squares = self.squares.wrapping_add(other.squares);
-        self.longest = self.longest.max(other.longest);
-        self.histogram.merge(&other.histogram);
-    }
-}
-
-/// How offers ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offers {
-    /// Proposed to an agent.
-    pub made: u64,
-    /// Taken.
-    pub accepted: u64,
-    /// Refused.
-    pub declined: u64,
-    /// Passed unanswered.
-    pub missed: u64,
-    /// Taken back.
-    pub withdrawn: u64,
-    /// Taken by another agent first.
-    pub lost: u64,
-}
-
-/// The integers of one slice: a queue or an agent, on one channel, in one interval.
-///
-/// Visits and their waits are counted for queues only; answers, offers and handling for
-/// queues and agents alike.
-///
-/// ```
-/// use ccroute_core::{Cell, Span, Thresholds};
-/// let (mut morning, ladder) = (Cell::default(), Thresholds::default());
-/// let mut noon = morning.clone();
-/// morning.answer(Span::secs(4), &ladder);
-/// noon.abandon(Span::secs(40), &ladder);
-/// morning.merge(&noon);
-/// assert_eq!((morning.answered, morning.abandoned), (1, 1));
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cell {
-    /// Visits begun.
-    pub offered: u64,
-    /// Visits joined with an agent.
-    pub answered: u64,
-    /// Contacts that were not let in.
-    pub refused: u64,
-    /// Visits the customer ended while waiting.
-    pub abandoned: u64,
-    /// Visits that ended unserved for another cause, by cause.
-    left: Vec<(Cause, u64)>,
-    /// Waits of the answered.
-    pub wait_answered: Durations,
-    /// Waits of the abandoned.
-    pub wait_abandoned: Durations,
-    /// Microseconds waited by those who left, in all.
-    pub wait_left: i128,
-    /// The answered by threshold.
-    pub answered_ladder: Ladder,
-    /// The abandoned by threshold.
-    pub abandoned_ladder: Ladder,
-    /// Offers and how they ended.
-    pub offers: Offers,
-    /// Conversations that ended, each primary agent's part on its own.
-    pub conversations: u64,
-    /// Of them, passed on to a queue or an agent.
-    pub transferred: u64,
-    /// Times a customer was put on hold, in conversations that ended.
-    pub holds: u64,
-    /// Microseconds of conversation without hold.
-    pub talk: i128,
-    /// Microseconds on hold.
-    pub hold: i128,
-    /// Microseconds of wrap-up.
-    pub wrap_up: i128,
-    /// Talk, hold and wrap-up of each conversation that is wholly done.
-    pub handle: Durations,
-}
-
-impl Cell {
-    /// A visit was joined with an agent after `wait`.
-    pub fn answer(&mut self, wait: Span, ladder: &Thresholds) {
-        self.answered += 1;
-        self.wait_answered.record(wait);
-        self.answered_ladder.record(ladder.place(wait), ladder.spans().len());
-    }
-
-    /// The customer left after `wait`.
-    pub fn abandon(&mut self, wait: Span, ladder: &Thresholds) {
-        self.abandoned += 1;
-        self.wait_abandoned.record(wait);
-        self.abandoned_ladder.record(ladder.place(wait), ladder.spans().len());
-    }
-
-    /// A visit ended unserved for `cause` after `wait`.
-    pub fn leave(&mut self, cause: Cause, wait: Span) {
-        self.add_left(cause, 1);
-        self.wait_left += i128::from(wait.micros());
-    }
-
-    /// Visits that left by cause, in the order of the causes.
-    #[must_use]
-    pub fn left(&self) -> &[(Cause, u64)] {
-        &self.left
-    }
-
-    /// Visits that left, whatever the cause.
-    #[must_use]
-    pub fn left_in_all(&self) -> u64 {
-        self.left.iter().map(|&(_, count)| count).sum()
-    }
-
-    fn add_left(&mut self, cause: Cause, count: u64) {
-        match self.left.binary_search_by_key(&cause, |&(known, _)| known) {
-            Ok(row) => self.left[row].1 += count,
-            Err(row) => self.left.insert(row, (cause, count)),
+impl Marks {
+    fn add(&mut self, other: &Self) {
+        other.codes.iter().for_each(|(&key, &n)| bump(&mut self.codes, key, n));
+        other.scores.iter().for_each(|(&key, &n)| bump(&mut self.scores, key, n));
+        for (&key, &(n, millionths)) in &other.amounts {
+            self.add_amount(key, n, millionths);
         }
     }
 
-    /// Adds all of `other`, which was counted with the same thresholds.
-    pub fn merge(&mut self, other: &Self) {
-        self.offered += other.offered;
-        self.answered += other.answered;
-        self.refused += other.refused;
-        self.abandoned += other.abandoned;
-        other.left.iter().for_each(|&(cause, count)| self.add_left(cause, count));
-        self.wait_answered.merge(&other.wait_answered);
-        self.wait_abandoned.merge(&other.wait_abandoned);
-        self.wait_left += other.wait_left;
-        self.answered_ladder.merge(&other.answered_ladder);
-        self.abandoned_ladder.merge(&other.abandoned_ladder);
-        self.offers.made += other.offers.made;
-        self.offers.accepted += other.offers.accepted;
-        self.offers.declined += other.offers.declined;
-        self.offers.missed += other.offers.missed;
-        self.offers.withdrawn += other.offers.withdrawn;
-        self.offers.lost += other.offers.lost;
-        self.conversations += other.conversations;
-        self.transferred += other.transferred;
-        self.holds += other.holds;
-        self.talk += other.talk;
-        self.hold += other.hold;
-        self.wrap_up += other.wrap_up;
-        self.handle.merge(&other.handle);
+    fn add_amount(&mut self, name: TextKey, n: i64, millionths: i128) {
+        let known = self.amounts.entry(name).or_default();
+        *known = (known.0 + n, known.1 + millionths);
+        if *known == (0, 0) {
+            self.amounts.remove(&name);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.codes.is_empty() && self.scores.is_empty() && self.amounts.is_empty()
+    }
+}
+
+/// Adds `n` to the count of a key; what comes to nothing leaves no trace.
+fn bump<K: Ord + Copy>(counts: &mut BTreeMap<K, i64>, key: K, n: i64) {
+    let count = counts.entry(key).or_default();
+    *count += n;
+    if *count == 0 {
+        counts.remove(&key);
+    }
+}
+
+/// Whether a contribution is added or taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Add,
+    Take,
+}
+
+impl Sign {
+    pub(crate) fn of(self, n: i64) -> i64 {
+        match self {
+            Self::Add => n,
+            Self::Take => -n,
+        }
+    }
+}
+
+/// Integers of one slice in one interval, or of many added up: `C` counts, `S` sums. They may
+/// be negative only between a retraction and what it makes room for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Figures<C, S> {
+    counts: [C; Count::ALL.len()],
+    sums: [S; Sum::ALL.len()],
+    timings: [Option<Box<Distribution>>; Timing::ALL.len()],
+    left: Vec<(Cause, u64)>,
+    refused: Vec<(Cause, u64)>,
+    marks: Option<Box<Marks>>,
+    /// How often the cell changed after it had been final.
+    pub(crate) revision: u32,
+}
+
+/// What is kept: small.
+pub(crate) type Cell = Figures<u32, i64>;
+
+/// What is read: of any number of cells.
+pub(crate) type Totals = Figures<u64, i128>;
+
+impl<C: Copy + Default, S: Copy + Default> Default for Figures<C, S> {
+    fn default() -> Self {
+        Self {
+            counts: [C::default(); Count::ALL.len()],
+            sums: [S::default(); Sum::ALL.len()],
+            timings: [const { None }; Timing::ALL.len()],
+            left: Vec::new(),
+            refused: Vec::new(),
+            marks: None,
+            revision: 0,
+        }
+    }
+}
+
+impl<C: Copy, S: Copy> Figures<C, S> {
+    pub(crate) fn count(&self, what: Count) -> C {
+        self.counts[what as usize]
+    }
+
+    pub(crate) fn sum(&self, what: Sum) -> S {
+        self.sums[what as usize]
+    }
+
+    pub(crate) fn timing(&self, what: Timing) -> Option<&Distribution> {
+        self.timings[what as usize].as_deref()
+    }
+
+    pub(crate) fn left(&self, cause: Cause) -> u64 {
+        of_cause(&self.left, cause)
+    }
+
+    pub(crate) fn refused(&self, cause: Cause) -> u64 {
+        of_cause(&self.refused, cause)
+    }
+
+    pub(crate) fn marks(&self) -> Option<&Marks> {
+        self.marks.as_deref()
+    }
+}
+
+impl Cell {
+    /// Applies one step of a contribution. Returns whether a distribution must be rebuilt
+    /// from its facts.
+    #[inline]
+    pub(crate) fn apply(&mut self, delta: Delta, sign: Sign, ladder: &Thresholds) -> bool {
+        match delta {
+            Delta::Count(what, n) => {
+                let count = &mut self.counts[what as usize];
+                *count = match sign {
+                    Sign::Add => count.checked_add(n),
+                    Sign::Take => count.checked_sub(n),
+                }
+                .expect("a cell counts less than 2^32 things, and takes back what it counted");
+            }
+            Delta::Sum(what, span) => self.sums[what as usize] += sign.of(span.micros()),
+            Delta::Timing(what, span) => {
+                let timing = &mut self.timings[what as usize];
+                match sign {
+                    Sign::Add => timing.get_or_insert_default().record(span, ladder),
+                    Sign::Take => {
+                        let stale = timing.as_mut().is_some_and(|all| all.retract(span, ladder));
+                        if timing.as_ref().is_some_and(|all| all.count() == 0) {
+                            *timing = None;
+                        }
+                        return stale;
+                    }
+                }
+            }
+            Delta::Left(cause) => add_cause(&mut self.left, cause, sign),
+            Delta::Refused(cause) => add_cause(&mut self.refused, cause, sign),
+            Delta::Code(..) | Delta::Score(..) | Delta::Amount(..) => self.mark(delta, sign),
+        }
+        false
+    }
+
+    fn mark(&mut self, delta: Delta, sign: Sign) {
+        let marks = self.marks.get_or_insert_default();
+        match delta {
+            Delta::Code(name) => bump(&mut marks.codes, name, sign.of(1)),
+            Delta::Score(name, value) => bump(&mut marks.scores, (name, value), sign.of(1)),
+            Delta::Amount(name, value) => {
+                marks.add_amount(name, sign.of(1), sign.of(value).into());
+            }
+            Delta::Count(..)
+            | Delta::Sum(..)
+            | Delta::Timing(..)
+            | Delta::Left(..)
+            | Delta::Refused(..) => {}
+        }
+        if marks.is_empty() {
+            self.marks = None;
+        }
+    }
+
+    /// Whether nothing is left in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self { revision: self.revision, ..Self::default() }
+    }
+
+    /// Takes all out that can only be had from samples, to be recorded anew.
+    pub(crate) fn forget_timings(&mut self) {
+        self.timings = [const { None }; Timing::ALL.len()];
+    }
+
+    /// Adds all of `other`, which is of the same slice and interval; `text` translates.
+    pub(crate) fn merge(
+        &mut self,
+        other: &Self,
+        ladder: &Thresholds,
+        text: impl Fn(TextKey) -> TextKey,
+    ) {
+        for (ours, theirs) in self.counts.iter_mut().zip(other.counts) {
+            *ours = ours.checked_add(theirs).expect("a cell counts less than 2^32 things");
+        }
+        self.sums.iter_mut().zip(other.sums).for_each(|(ours, theirs)| *ours += theirs);
+        self.add_rest(other, ladder, u8::MAX);
+        if let Some(marks) = &other.marks {
+            let translated = Marks {
+                codes: marks.codes.iter().map(|(&name, &n)| (text(name), n)).collect(),
+                scores: (marks.scores.iter())
+                    .map(|(&(name, value), &n)| ((text(name), value), n))
+                    .collect(),
+                amounts: marks.amounts.iter().map(|(&name, &sum)| (text(name), sum)).collect(),
+            };
+            self.marks.get_or_insert_default().add(&translated);
+        }
+    }
+}
+
+impl Totals {
+    /// Adds a cell; of its distributions those in `wanted`, a bit each.
+    pub(crate) fn add(&mut self, cell: &Cell, ladder: &Thresholds, wanted: u8) {
+        self.counts.iter_mut().zip(cell.counts).for_each(|(all, n)| *all += u64::from(n));
+        self.sums.iter_mut().zip(cell.sums).for_each(|(all, n)| *all += i128::from(n));
+        self.add_rest(cell, ladder, wanted);
+        if let Some(marks) = &cell.marks {
+            self.marks.get_or_insert_default().add(marks);
+        }
+    }
+}
+
+impl<C, S> Figures<C, S> {
+    fn add_rest<C2, S2>(&mut self, other: &Figures<C2, S2>, ladder: &Thresholds, wanted: u8) {
+        for (index, theirs) in other.timings.iter().enumerate() {
+            if let (Some(theirs), true) = (theirs, wanted & (1 << index) > 0) {
+                self.timings[index].get_or_insert_default().merge(theirs, ladder);
+            }
+        }
+        add_causes(&mut self.left, &other.left);
+        add_causes(&mut self.refused, &other.refused);
+        self.revision = self.revision.max(other.revision);
+    }
+}
+
+fn of_cause(counts: &[(Cause, u64)], cause: Cause) -> u64 {
+    counts.iter().find(|&&(known, _)| known == cause).map_or(0, |&(_, count)| count)
+}
+
+fn add_cause(counts: &mut Vec<(Cause, u64)>, cause: Cause, sign: Sign) {
+    match (counts.binary_search_by_key(&cause, |&(known, _)| known), sign) {
+        (Ok(row), Sign::Add) => counts[row].1 += 1,
+        (Ok(row), Sign::Take) => {
+            counts[row].1 -= 1;
+            if counts[row].1 == 0 {
+                counts.remove(row);
+            }
+        }
+        (Err(row), Sign::Add) => counts.insert(row, (cause, 1)),
+        (Err(_), Sign::Take) => {}
+    }
+}
+
+fn add_causes(ours: &mut Vec<(Cause, u64)>, theirs: &[(Cause, u64)]) {
+    for &(cause, count) in theirs {
+        match ours.binary_search_by_key(&cause, |&(known, _)| known) {
+            Ok(row) => ours[row].1 += count,
+            Err(row) => ours.insert(row, (cause, count)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Keys for the contacts of sources that know them by text alone: recorded logs and foreign
-//! platforms. A text is forgotten a while after the last of its visits, so that memory is
-//! bounded by the contacts under way. What is counted does not belong here.
+//! platforms. A text is forgotten when facts of its last visit are no longer kept, so that
+//! memory is bounded by the contacts under way and the records. What is counted does not belong here.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,15 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::canonical;
-use super::visits::WRAP_UP_GRACE;
+use super::conversations::WRAP_UP_GRACE;
 use crate::ids::ContactKey;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Marks our keys, so that they cannot meet those of a source that numbers its contacts.
 const OURS: u64 = 1 << 63;
+
+/// However few facts are kept, so many of the closed: an event may follow its key at once.
+const FEWEST: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Named {
@@ -35,9 +38,19 @@ pub(crate) struct Contacts {
     /// The closed, by source and in order of closing.
     leaving: BTreeSet<(u16, Timestamp, u64)>,
     given: u64,
+    /// How long the closed are remembered: what is told of a contact whose facts are kept
+    /// must find them.
+    kept: Span,
+    /// How many of the closed are remembered at most.
+    most: usize,
 }
 
 impl Contacts {
+    pub(crate) fn new(retention: Span, most: usize) -> Self {
+        let (kept, most) = (retention.max(WRAP_UP_GRACE), most.max(FEWEST));
+        Self { kept, most, ..Self::default() }
+    }
+
     /// The key of a text, given now if it is new; `now` by the source's clock.
     pub(crate) fn intern(&mut self, source: u16, id: &str, now: Timestamp) -> ContactKey {
         self.forget(source, now);
@@ -49,10 +62,17 @@ impl Contacts {
             let raw = OURS | self.given;
             self.given += 1;
             self.keys.entry(id.into()).or_default().push((source, raw));
-            self.named.insert(raw, Named { source, id: id.into(), under_way: 0, closed: None });
+            let closed = Some(now);
+            self.named.insert(raw, Named { source, id: id.into(), under_way: 0, closed });
+            self.leaving.insert((source, now, raw));
             raw
         };
         ContactKey::from_raw(raw).expect("the mark is in the high half")
+    }
+
+    /// The text of a key that was given here.
+    pub(crate) fn id(&self, raw: u64) -> Option<&str> {
+        self.named.get(&raw).map(|named| named.id.as_ref())
     }
 
     /// Whether a key was given here.
@@ -75,10 +95,13 @@ impl Contacts {
     }
 
     fn forget(&mut self, source: u16, now: Timestamp) {
+        // What was named before the source's first event has no age yet.
+        let first =
+            |crowded| if crowded { Timestamp::ZERO } else { Timestamp::ZERO + Span::SHORTEST };
         while let Some(&(from, closed, raw)) =
-            self.leaving.range((source, Timestamp::ZERO, 0)..).next()
+            self.leaving.range((source, first(self.leaving.len() > self.most), 0)..).next()
             && from == source
-            && now.since(closed) > WRAP_UP_GRACE
+            && (now.since(closed) > self.kept || self.leaving.len() > self.most)
         {
             self.leaving.remove(&(from, closed, raw));
             if let Some(Named { id, .. }) = self.named.remove(&raw)

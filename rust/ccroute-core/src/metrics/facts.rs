@@ -1,41 +1,75 @@
 //! What an event comes to: a fact about one visit or one conversation, and the fact's
-//! contribution to a cell, which is a pure function of the two. What is still open is in
-//! `visits.rs`; where cells are is in `table.rs`.
-
-use super::cell::Cell;
-use super::ladder::Thresholds;
-use crate::event::Cause;
-use crate::ids::{AgentKey, ChannelKey, QueueKey};
-use crate::time::{Span, Timestamp};
+//! contribution to a cell, which is a pure function of the two; taking it back is the same
+//! with the other sign. What is still open is in `visits.rs`; where cells are is in `table.rs`.
 
 use serde::{Deserialize, Serialize};
+
+use super::fields::{Count, Subject, Sum, Timing};
+use super::slices::SliceKey;
+use crate::event::Cause;
+use crate::ids::{AgentKey, TextKey};
+use crate::time::{Span, Timestamp};
 
 /// The visit a fact is about, as far as cells care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {
-    pub(crate) queue: QueueKey,
-    pub(crate) channel: Option<ChannelKey>,
+    pub(crate) slice: SliceKey,
     /// When the visit began: what the offered basis goes by.
     pub(crate) entered: Timestamp,
 }
 
-/// One thing that is certain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One thing that is certain of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Fact {
-    pub(crate) place: Place,
     /// When it became certain: what the event basis goes by.
     pub(crate) at: Timestamp,
     /// The agent it counts for, besides the queue.
     pub(crate) agent: Option<AgentKey>,
+    /// The agent's team when it was counted, as a label: it is taken back from there, whatever
+    /// was said of the team since.
+    pub(crate) team: u32,
     pub(crate) what: What,
 }
 
+impl Fact {
+    /// A fact that is not counted yet.
+    pub(crate) fn new(at: Timestamp, agent: Option<AgentKey>, what: What) -> Self {
+        Self { at, agent, team: 0, what }
+    }
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Ending {
+    ByCustomer { on_hold: bool },
+    ByAgent,
+    BySystem,
+    Transferred,
+    HandedOver,
+}
+
+impl Ending {
+    fn counts(self) -> &'static [Count] {
+        match self {
+            Self::ByCustomer { on_hold: false } => &[Count::EndedByCustomer],
+            Self::ByCustomer { on_hold: true } => &[Count::EndedByCustomer, Count::AbandonedOnHold],
+            Self::ByAgent => &[Count::EndedByAgent],
+            Self::BySystem => &[],
+            Self::Transferred => &[Count::Transferred],
+            Self::HandedOver => &[Count::Transferred, Count::HandedOver],
+        }
+    }
+}
+
 /// What a fact says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum What {
-    Entered,
+    Entered {
+        first: bool,
+    },
     Answered {
         wait: Span,
+        connecting: Span,
     },
     Abandoned {
         wait: Span,
@@ -44,124 +78,182 @@ pub(crate) enum What {
         wait: Span,
         cause: Cause,
     },
+    /// Not let into the queue.
+    Refused {
+        cause: Cause,
+    },
     OfferMade,
-    OfferAccepted,
+    OfferAccepted {
+        ringing: Span,
+    },
     OfferDeclined,
     OfferMissed,
     OfferWithdrawn,
     OfferLost,
-    /// Not let into the queue.
-    Refused,
+    CallbackOffered,
+    CallbackFailed,
+    Responded {
+        wait: Span,
+    },
+    /// A hold ended. Its part of the conversation counts there; here is when it was.
+    Held {
+        length: Span,
+    },
     /// A conversation ended; its wrap-up may follow.
     Conversed {
         talk: Span,
         hold: Span,
         holds: u32,
-        transferred: bool,
+        ending: Ending,
     },
     /// A conversation is wholly done.
     Handled {
         handle: Span,
         wrap_up: Span,
     },
+    /// A code the agent gave; those of a greater `set` replace those of a lower.
+    Code {
+        name: TextKey,
+        set: u32,
+    },
+    /// Said of a visit beside its course; one of a greater `revision` replaces that of the
+    /// same name.
+    Marked {
+        name: TextKey,
+        mark: Mark,
+        revision: u32,
+    },
+}
+
+/// What is said of a visit beside its course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Mark {
+    /// It was so: `code.<name>` counts it.
+    Code,
+    /// An answer on a scale: `score.<name>`.
+    Score(u8),
+    /// Millionths of a unit, money or whatever the name says: `amount.<name>`.
+    Amount(i64),
+}
+
+/// One step of a contribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delta {
+    Count(Count, u32),
+    Sum(Sum, Span),
+    Timing(Timing, Span),
+    Left(Cause),
+    Refused(Cause),
+    Code(TextKey),
+    Score(TextKey, u8),
+    Amount(TextKey, i64),
 }
 
 impl What {
-    /// What the cell of the queue gains.
-    pub(crate) fn count_for_queue(self, cell: &mut Cell, ladder: &Thresholds) {
+    /// Whether it counts for an agent too: all but the waits, which are the queue's doing.
+    pub(crate) fn is_agents(self) -> bool {
         match self {
-            Self::Entered => cell.offered += 1,
-            Self::Answered { wait } => cell.answer(wait, ladder),
-            Self::Abandoned { wait } => cell.abandon(wait, ladder),
-            Self::Left { wait, cause } => cell.leave(cause, wait),
-            Self::OfferMade => cell.offers.made += 1,
-            Self::OfferAccepted => cell.offers.accepted += 1,
-            Self::OfferDeclined => cell.offers.declined += 1,
-            Self::OfferMissed => cell.offers.missed += 1,
-            Self::OfferWithdrawn => cell.offers.withdrawn += 1,
-            Self::OfferLost => cell.offers.lost += 1,
-            Self::Refused => cell.refused += 1,
-            Self::Conversed { talk, hold, holds, transferred } => {
-                cell.conversations += 1;
-                cell.transferred += u64::from(transferred);
-                cell.holds += u64::from(holds);
-                cell.talk += i128::from(talk.micros());
-                cell.hold += i128::from(hold.micros());
-            }
-            Self::Handled { handle, wrap_up } => {
-                cell.wrap_up += i128::from(wrap_up.micros());
-                cell.handle.record(handle);
-            }
-        }
-    }
-
-    /// What the cell of the agent gains: all but the waits, which are the queue's doing.
-    pub(crate) fn count_for_agent(self, cell: &mut Cell, ladder: &Thresholds) {
-        match self {
-            Self::Entered | Self::Abandoned { .. } | Self::Left { .. } | Self::Refused => {}
-            Self::Answered { .. } => cell.answered += 1,
-            Self::OfferMade
-            | Self::OfferAccepted
+            Self::Entered { .. }
+            | Self::Abandoned { .. }
+            | Self::Left { .. }
+            | Self::Refused { .. }
+            | Self::CallbackOffered => false,
+            Self::Answered { .. }
+            | Self::OfferMade
+            | Self::OfferAccepted { .. }
             | Self::OfferDeclined
             | Self::OfferMissed
             | Self::OfferWithdrawn
             | Self::OfferLost
+            | Self::CallbackFailed
+            | Self::Responded { .. }
+            | Self::Held { .. }
             | Self::Conversed { .. }
-            | Self::Handled { .. } => self.count_for_queue(cell, ladder),
+            | Self::Handled { .. }
+            | Self::Code { .. }
+            | Self::Marked { .. } => true,
+        }
+    }
+
+    /// What the cell of a queue or an agent gains.
+    pub(crate) fn contribution(self, subject: Subject, mut gain: impl FnMut(Delta)) {
+        let one = |what| Delta::Count(what, 1);
+        match self {
+            Self::Entered { first } => {
+                gain(one(Count::Offered));
+                if first {
+                    gain(one(Count::Contacts));
+                }
+            }
+            Self::Answered { wait, connecting } => {
+                gain(one(Count::Answered));
+                gain(Delta::Sum(Sum::Connecting, connecting));
+                if subject == Subject::Queue {
+                    gain(Delta::Timing(Timing::WaitAnswered, wait));
+                }
+            }
+            Self::Abandoned { wait } => {
+                gain(one(Count::Abandoned));
+                gain(Delta::Timing(Timing::WaitAbandoned, wait));
+            }
+            Self::Left { wait, cause } => left(wait, cause, gain),
+            Self::Refused { cause } => {
+                gain(one(Count::Refused));
+                gain(Delta::Refused(cause));
+            }
+            Self::OfferMade => gain(one(Count::OffersMade)),
+            Self::OfferAccepted { ringing } => {
+                gain(one(Count::OffersAccepted));
+                gain(Delta::Sum(Sum::Ringing, ringing));
+            }
+            Self::OfferDeclined => gain(one(Count::OffersDeclined)),
+            Self::OfferMissed => gain(one(Count::OffersMissed)),
+            Self::OfferWithdrawn => gain(one(Count::OffersWithdrawn)),
+            Self::OfferLost => gain(one(Count::OffersLost)),
+            Self::CallbackOffered => gain(one(Count::CallbacksOffered)),
+            Self::CallbackFailed => gain(one(Count::CallbacksFailed)),
+            Self::Responded { wait } => {
+                gain(one(Count::Responded));
+                gain(Delta::Timing(Timing::FirstResponse, wait));
+            }
+            Self::Held { .. } => {}
+            Self::Conversed { talk, hold, holds, ending } => {
+                conversed(talk, hold, holds, ending, gain);
+            }
+            Self::Handled { handle, wrap_up } => {
+                gain(one(Count::Handled));
+                if wrap_up > Span::ZERO {
+                    gain(one(Count::Wrapped));
+                    gain(Delta::Timing(Timing::WrapUp, wrap_up));
+                }
+                gain(Delta::Timing(Timing::Handle, handle));
+            }
+            Self::Code { name, .. } => gain(Delta::Code(name)),
+            Self::Marked { name, mark, .. } => gain(match mark {
+                Mark::Code => Delta::Code(name),
+                Mark::Score(value) => Delta::Score(name, value),
+                Mark::Amount(value) => Delta::Amount(name, value),
+            }),
         }
     }
 }
 
-/// Why an event was not counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Uncounted {
-    /// Its like came before: numbered no higher than the last of its source, or the
-    /// beginning of a visit that has begun.
-    Duplicate,
-    /// An end without its beginning, a beginning in the wrong place.
-    Orphan,
-    /// It lacks what its kind must name: contact, queue or agent.
-    Incomplete,
+fn conversed(talk: Span, hold: Span, holds: u32, ending: Ending, mut gain: impl FnMut(Delta)) {
+    gain(Delta::Count(Count::Conversations, 1));
+    gain(Delta::Timing(Timing::Talk, talk));
+    if holds > 0 {
+        gain(Delta::Count(Count::Held, 1));
+        gain(Delta::Count(Count::Holds, holds));
+        gain(Delta::Timing(Timing::Hold, hold));
+    }
+    ending.counts().iter().for_each(|&what| gain(Delta::Count(what, 1)));
 }
 
-/// What became of the events, so that nothing is dropped in silence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counters {
-    /// Events folded, counted or not.
-    pub events: u64,
-    /// Ignored: seen before, by sequence number or as the beginning of a visit under way.
-    pub duplicates: u64,
-    /// Ignored: an end without a beginning, or one that the state of things rules out.
-    pub orphans: u64,
-    /// Ignored: without the contact, queue or agent their kind must name.
-    pub incomplete: u64,
-    /// Durations that would have been negative, taken as zero: the source's clock jumped.
-    pub backwards: u64,
-    /// States longer than 31 days, cut there: a lost sign-out.
-    pub overlong: u64,
-}
-
-impl Counters {
-    pub(crate) fn note(&mut self, why: Uncounted) {
-        match why {
-            Uncounted::Duplicate => self.duplicates += 1,
-            Uncounted::Orphan => self.orphans += 1,
-            Uncounted::Incomplete => self.incomplete += 1,
-        }
+fn left(wait: Span, cause: Cause, mut gain: impl FnMut(Delta)) {
+    gain(Delta::Count(Count::Left, 1));
+    if cause == Cause::Callback {
+        gain(Delta::Count(Count::CallbacksTaken, 1));
     }
-
-    /// The time from `earlier` to `later`; zero, and counted, when the clock jumped back.
-    pub(crate) fn elapsed(&mut self, earlier: Timestamp, later: Timestamp) -> Span {
-        self.backwards += u64::from(later < earlier);
-        later.since(earlier)
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.events += other.events;
-        self.duplicates += other.duplicates;
-        self.orphans += other.orphans;
-        self.incomplete += other.incomplete;
-        self.backwards += other.backwards;
-        self.overlong += other.overlong;
-    }
+    gain(Delta::Sum(Sum::WaitLeft, wait));
+    gain(Delta::Left(cause));
 }

@@ -77,29 +77,29 @@ impl Thresholds {
         })
     }
 
-    /// Where a wait falls: the lowest rung it does not exceed, and whether it equals it.
-    pub(crate) fn place(&self, wait: Span) -> Option<Rung> {
-        let index = self.0.partition_point(|&threshold| threshold < wait);
-        self.0.get(index).map(|&threshold| Rung { index, equal: threshold == wait })
+    /// Where a duration falls: the lowest rung it does not exceed, and whether it equals it.
+    pub(crate) fn place(&self, micros: i64) -> Option<Rung> {
+        let index = self.0.partition_point(|threshold| threshold.micros() < micros);
+        self.0.get(index).map(|threshold| Rung { index, equal: threshold.micros() == micros })
     }
 }
 
-/// Where one wait falls on a ladder.
+/// Where one duration falls on a ladder.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rung {
     index: usize,
     equal: bool,
 }
 
-/// Waits counted by rung; empty until the first.
+/// Durations counted by rung; empty until the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ladder {
-    /// Per rung: (waits above the rung below, up to this one; those that equal it).
+    /// Per rung: (those above the rung below, up to this one; those that equal it).
     rungs: Vec<(u64, u64)>,
 }
 
 impl Ladder {
-    /// Counts one wait on a ladder of `height` rungs; `None` is past the last.
+    /// Counts one on a ladder of `height` rungs; `None` is past the last.
     pub(crate) fn record(&mut self, rung: Option<Rung>, height: usize) {
         if let Some(Rung { index, equal }) = rung {
             self.rungs.resize(height, (0, 0));
@@ -108,13 +108,21 @@ impl Ladder {
         }
     }
 
-    /// Waits up to and including the threshold of rung `index`.
+    /// Takes one away that was counted.
+    pub(crate) fn retract(&mut self, rung: Option<Rung>) {
+        if let Some(Rung { index, equal }) = rung {
+            self.rungs[index].0 -= 1;
+            self.rungs[index].1 -= u64::from(equal);
+        }
+    }
+
+    /// Those up to and including the threshold of rung `index`.
     #[must_use]
     pub fn within(&self, index: usize) -> u64 {
         self.rungs.iter().take(index + 1).map(|&(count, _)| count).sum()
     }
 
-    /// Waits of exactly the threshold of rung `index`, so that `<` follows from `<=`.
+    /// Those of exactly the threshold of rung `index`, so that `<` follows from `<=`.
     #[must_use]
     pub fn equal(&self, index: usize) -> u64 {
         self.rungs.get(index).map_or(0, |&(_, equal)| equal)
@@ -139,7 +147,7 @@ mod tests {
         let thresholds = Thresholds::new(vec![Span::secs(5), Span::secs(20)]).unwrap();
         let mut ladder = Ladder::default();
         for seconds in [0, 5, 6, 20, 21] {
-            ladder.record(thresholds.place(Span::secs(seconds)), 2);
+            ladder.record(thresholds.place(Span::secs(seconds).micros()), 2);
         }
         assert_eq!((ladder.within(0), ladder.equal(0)), (2, 1));
         assert_eq!((ladder.within(1), ladder.equal(1)), (4, 1));

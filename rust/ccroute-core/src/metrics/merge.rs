@@ -1,12 +1,15 @@
-//! Adding one aggregator to another: names, cells, time, and what is still open.
+//! Adding one aggregator to another: names, cells, time, facts, and what is still open.
 
 use super::aggregator::{KpiAggregator, MAX_SOURCES, Progress};
-use super::facts::Place;
-use super::table::Row;
+use super::facts::{Fact, Place, What};
+use super::fields::{Dimension, Subject};
+use super::records::Record;
+use super::slices::{AgentSlice, Labels, SliceKey};
 use super::visits::VisitKey;
 use crate::directory::Directory;
 use crate::error::ConfigError;
-use crate::ids::{AgentKey, ChannelKey, QueueKey, TextKey};
+use crate::event::Event;
+use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 
 impl KpiAggregator {
     /// Adds all that `other` counted. The result equals one aggregator that folded the
@@ -14,12 +17,14 @@ impl KpiAggregator {
     /// so work can be spread over threads and added up in any order.
     ///
     /// # Errors
-    /// When the two were not created with the same thresholds and interval, or know more
-    /// than 65,536 sources between them.
+    /// When the two were not created with the same settings, or know more than 65,536
+    /// sources between them.
     pub fn merge(&mut self, other: &Self) -> Result<(), ConfigError> {
-        if (&self.thresholds, self.grid) != (&other.thresholds, other.grid) {
+        let ours = (&self.thresholds, self.grid, self.bases, &self.custom);
+        if ours != (&other.thresholds, other.grid, other.bases, &other.custom) {
             return Err(ConfigError::new(
-                "the two aggregators count by different thresholds or intervals: create both with the same",
+                "the two aggregators count by different thresholds, intervals, bases or \
+                 dimensions: create both with the same",
             ));
         }
         let fresh = other.sources.iter().filter(|name| self.sources.find(name).is_none()).count();
@@ -37,57 +42,170 @@ impl KpiAggregator {
             let contact = renamed.map_or(key.contact, |row| contacts[row].1);
             VisitKey { contact, source: source(key.source), ..key }
         };
-        let agent = |key: AgentKey| names.agents[key.index()];
-        let channel = |key: ChannelKey| names.channels[key.index()];
-        let place = |place: Place| Place {
-            queue: names.queues[place.queue.index()],
-            channel: place.channel.map(channel),
-            entered: place.entered,
-        };
+        let agent = |key: AgentKey| names.agent(key);
+        let text = |key: TextKey| names.texts[key.index()];
+        let place = |place: Place| names.place(place);
         self.visits.merge(&other.visits, place, agent, visit);
-        let (agent_at, text) =
-            (|index| names.agents[index], |key: TextKey| names.texts[key.index()]);
+        self.records.merge(&other.records, |record| names.record(record), visit);
+        self.extras.merge(
+            &other.extras,
+            |row, label| names.label(row + 2, label),
+            |from, contact| {
+                let key = visit(VisitKey { contact, visit: 0, source: from });
+                (key.source, key.contact)
+            },
+        );
+        let agent_at = |index| names.agent(AgentKey::new(index));
         self.times.merge(&other.times, agent_at, text, visit);
-        self.queue_cells.merge(&other.queue_cells, |row| Row {
-            index: names.queues[row.index].index(),
-            channel: row.channel.map(channel),
-        });
-        self.agent_cells.merge(&other.agent_cells, |row| Row {
-            index: names.agents[row.index].index(),
-            channel: row.channel.map(channel),
-        });
+        self.merge_teams(other, &names);
+        let ladder = &self.thresholds;
+        let row = |row: usize| names.slices[row].0 as usize;
+        self.queue_cells.merge(&other.queue_cells, ladder, row, &text);
+        let agents = &names.agent_slices;
+        self.agent_cells.merge(&other.agent_cells, ladder, |row| agents[row], &text);
+        self.merge_stale(other, &names);
+        self.merge_progress(other, source);
+        self.live.merge(&other.live, |queue| names.queue(queue), visit);
+        let event = |event: Event| {
+            let contact = event.contact.map(|key| {
+                let visit = visit(VisitKey { contact: key.raw(), visit: 0, source: 0 });
+                ContactKey::from_raw(visit.contact).expect("a contact's key")
+            });
+            names.event(event, contact)
+        };
+        self.arrivals.merge(&other.arrivals, source, event);
+        self.counters.merge(&other.counters);
+        self.horizon = self.horizon.max(other.horizon);
+        self.fold_waiting();
+        (0..=u16::MAX).take(self.progress.len()).for_each(|source| self.settle(source));
+        Ok(())
+    }
+
+    fn merge_teams(&mut self, other: &Self, names: &Names) {
+        for (index, teams) in other.teams.iter().enumerate() {
+            let index = names.agent(AgentKey::new(index)).index();
+            if self.teams.len() <= index {
+                self.teams.resize_with(index + 1, Vec::new);
+            }
+            let renamed = |&(since, team)| (since, names.label(Dimension::Team as usize, team));
+            self.teams[index].extend(teams.iter().map(renamed));
+            self.teams[index].sort_unstable();
+            self.teams[index].dedup();
+        }
+    }
+
+    fn merge_stale(&mut self, other: &Self, names: &Names) {
+        self.stale.extend(other.stale.iter().map(|&(subject, index, basis, slot)| {
+            let index = match subject {
+                Subject::Queue => names.slices[index].0 as usize,
+                Subject::Agent => names.agent_slices[index],
+            };
+            (subject, index, basis, slot)
+        }));
+    }
+
+    fn merge_progress(&mut self, other: &Self, source: impl Fn(u16) -> u16) {
         let rows = self.sources.len().max(self.progress.len());
         self.progress.resize(rows, Progress::default());
         for (theirs, known) in other.progress.iter().zip(0..) {
             let ours = &mut self.progress[usize::from(source(known))];
-            ours.sequence = ours.sequence.max(theirs.sequence);
             ours.at = ours.at.max(theirs.at);
+            ours.latest = ours.latest.max(theirs.latest);
         }
-        self.counters.merge(&other.counters);
-        self.horizon = self.horizon.max(other.horizon);
-        Ok(())
     }
 }
 
 /// The keys here for the names there.
 struct Names {
     sources: Vec<u16>,
-    queues: Vec<QueueKey>,
-    agents: Vec<AgentKey>,
-    channels: Vec<ChannelKey>,
+    /// By dimension.
+    labels: Vec<Vec<u32>>,
     texts: Vec<TextKey>,
+    slices: Vec<SliceKey>,
+    agent_slices: Vec<usize>,
 }
 
 impl Names {
     fn of(here: &mut KpiAggregator, there: &KpiAggregator) -> Self {
         let source = |index| u16::try_from(index).expect("the limit was checked");
-        Self {
+        let mut names = Self {
             sources: interned(&mut here.sources, &there.sources).map(source).collect(),
-            queues: interned(&mut here.queues, &there.queues).map(QueueKey::new).collect(),
-            agents: interned(&mut here.agents, &there.agents).map(AgentKey::new).collect(),
-            channels: interned(&mut here.channels, &there.channels).map(ChannelKey::new).collect(),
+            labels: Vec::new(),
             texts: interned(&mut here.texts, &there.texts).map(TextKey::new).collect(),
+            slices: Vec::new(),
+            agent_slices: Vec::new(),
+        };
+        for &dimension in Dimension::ALL {
+            let known = there.slices.names(dimension).iter().map(|name| {
+                let (index, fits) = here.slices.name(dimension, name);
+                here.counters.other += u64::from(!fits);
+                u32::try_from(index + 1).expect("names are capped")
+            });
+            names.labels.push(known.collect());
         }
+        for &labels in there.slices.visits.list() {
+            let mut renamed: Labels = labels;
+            let mut rows = renamed.iter_mut().enumerate();
+            rows.by_ref().for_each(|(row, label)| *label = names.label(row, *label));
+            names.slices.push(here.slices.visit(renamed));
+        }
+        for &theirs in there.slices.agents.list() {
+            let renamed = AgentSlice {
+                agent: names.agent(theirs.agent),
+                team: names.label(Dimension::Team as usize, theirs.team),
+                slice: names.slices[theirs.slice.0 as usize],
+            };
+            names.agent_slices.push(here.slices.agents.intern(renamed) as usize);
+        }
+        names
+    }
+
+    fn label(&self, dimension: usize, label: u32) -> u32 {
+        let index = (label as usize).checked_sub(1);
+        index.map_or(0, |index| self.labels[dimension][index])
+    }
+
+    fn agent(&self, key: AgentKey) -> AgentKey {
+        AgentKey::new(self.labels[Dimension::Agent as usize][key.index()] as usize - 1)
+    }
+
+    fn queue(&self, key: QueueKey) -> QueueKey {
+        QueueKey::new(self.labels[Dimension::Queue as usize][key.index()] as usize - 1)
+    }
+
+    fn event(&self, event: Event, contact: Option<ContactKey>) -> Event {
+        let channel = |key: ChannelKey| {
+            ChannelKey::new(self.labels[Dimension::Channel as usize][key.index()] as usize - 1)
+        };
+        Event {
+            contact,
+            queue: event.queue.map(|key| self.queue(key)),
+            channel: event.channel.map(channel),
+            agent: event.agent.map(|key| self.agent(key)),
+            reason: event.reason.map(|key| self.texts[key.index()]),
+            ..event
+        }
+    }
+
+    fn place(&self, place: Place) -> Place {
+        Place { slice: self.slices[place.slice.0 as usize], ..place }
+    }
+
+    fn record(&self, record: &Record) -> Record {
+        let text = |key: TextKey| self.texts[key.index()];
+        let fact = |&fact: &Fact| {
+            let what = if let What::Code { name, set } = fact.what {
+                What::Code { name: text(name), set }
+            } else if let What::Marked { name, mark, revision } = fact.what {
+                What::Marked { name: text(name), mark, revision }
+            } else {
+                fact.what
+            };
+            let team = self.label(Dimension::Team as usize, fact.team);
+            Fact { agent: fact.agent.map(|key| self.agent(key)), team, what, ..fact }
+        };
+        let facts = record.facts.iter().map(fact).collect();
+        Record { place: self.place(record.place), facts, ..record.clone() }
     }
 }
 

@@ -1,37 +1,66 @@
 //! Metrics: what every event cost in time.
 //!
 //! Events become facts (`visits.rs`, `facts.rs`), facts become contributions to cells
-//! (`cell.rs`) kept by queue or agent, channel and interval (`table.rs`); agents' time is
-//! kept by state (`agent_time.rs`). Readers get integers and make ratios of them
-//! (`report.rs`, `service_level.rs`). A stranger to the router: it knows events, keys, names
-//! and time, and measures whatever source they come from.
+//! (`posting.rs`, `cell.rs`) kept by slice and interval under each basis (`table.rs`); agents'
+//! time is kept by state (`agent_time.rs`). The facts themselves are kept for a while
+//! (`records.rs`), so that they can be corrected and shown. Readers get integers and make
+//! ratios of them (`query.rs`, `reading.rs`). A stranger to the router: it knows events, keys,
+//! names and time, and measures whatever source they come from.
 
 mod agent_time;
 mod aggregator;
 mod bucket;
+mod buckets;
 mod canonical;
 mod cell;
+mod changes;
 mod contacts;
+mod conversations;
+mod corrections;
+mod counters;
+mod distribution;
+mod drill_down;
+mod extras;
 mod facts;
-mod histogram;
+mod fields;
+mod gathered;
+mod gathering;
 mod ladder;
+mod lasting;
+mod live;
+mod live_view;
 mod merge;
-mod report;
-mod service_level;
+mod order;
+mod posting;
+mod query;
+mod reading;
+mod records;
+mod recount;
+mod settings;
+mod skipped;
+mod slices;
 mod snapshot;
+mod split;
 mod table;
-mod visits;
-
 #[cfg(test)]
 mod tests;
+mod uniques;
+mod visits;
 
 pub use agent_time::StateTimes;
-pub use aggregator::{DEFAULT_INTERVAL, KpiAggregator};
+pub use aggregator::KpiAggregator;
 pub use bucket::bucket_upper_bound;
-pub use cell::{Cell, Durations, Offers};
-pub use facts::Counters;
-pub use histogram::Histogram;
+pub use corrections::{Course, Posted, VisitFact};
+pub use counters::Counters;
+pub use distribution::{Distribution, OffLadder};
+pub use drill_down::{ChangedCell, PartRow, Unavailable, VisitQuery, VisitRow};
+pub use facts::Mark;
+pub use fields::{Basis, Count, Dimension, Sum, Timing};
 pub use ladder::{Ladder, MAX_THRESHOLDS, Thresholds};
-pub use report::{AgentFigures, CellRow, Query, QueueFigures, Subject};
-pub use service_level::{Ratio, ServiceLevel};
-pub use table::Basis;
+pub use live::{LiveQueue, WINDOWS, Window};
+pub use live_view::{LiveAgent, LiveView};
+pub use query::{DistributionRow, FigureColumn, FigureRow, FigureTable, NoAnswer, Query};
+pub use reading::{Field, Figure, StateTime, TimingPart};
+pub use settings::{DEFAULT_INTERVAL, Settings};
+pub use slices::OTHER;
+pub use uniques::Uniques;

@@ -1,23 +1,15 @@
-//! Where cells are kept: per named thing and channel, per basis, by interval. Finding one is
-//! an index and, as time goes forward, a look at the end of a vector. What a cell holds does
-//! not belong here.
+//! Where cells are kept: per slice, per basis, by interval. Finding one is an index and, as
+//! time goes forward, a look at the end of a vector. What a cell holds does not belong here.
 
 use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
-use crate::event::words;
-use crate::ids::ChannelKey;
-use crate::time::Timestamp;
-
-words!(
-    /// Which interval a visit's counts and durations belong to.
-    Basis {
-        /// The interval in which the contact entered the queue, whatever happened when.
-        Offered = "offered",
-        /// The interval in which each thing happened; a duration goes whole to its end.
-        Event = "event",
-    }
-);
+use super::fields::Basis;
+use super::ladder::Thresholds;
+use super::split::SplitCell;
+use super::uniques::Uniques;
+use crate::ids::TextKey;
+use crate::time::{Span, Timestamp};
 
 /// The number of an interval, counted from the epoch.
 pub(crate) type Slot = i64;
@@ -51,62 +43,114 @@ impl<T: Default> Timeline<T> {
         &mut self.slots[row].1
     }
 
+    /// The first and the last interval.
+    pub(crate) fn ends(&self) -> [Option<Slot>; 2] {
+        [self.slots.first(), self.slots.last()].map(|end| end.map(|&(slot, _)| slot))
+    }
+
     /// Interval and value, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         self.slots.iter().map(|(slot, value)| (*slot, value.as_ref()))
     }
+
+    /// Interval and value from `from` on and before `until`, ascending.
+    pub(crate) fn range(&self, from: Slot, until: Slot) -> impl Iterator<Item = (Slot, &T)> {
+        let first = self.slots.partition_point(|&(slot, _)| slot < from);
+        self.iter().skip(first).take_while(move |&(slot, _)| slot < until)
+    }
 }
 
-/// The cells of one thing on one channel, per basis.
-type Series = [Timeline<Cell>; Basis::ALL.len()];
+/// How many visits passed each threshold still waiting, by rung.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Passed(pub(crate) Vec<u64>);
 
-/// Where in a table, but for the interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Row {
-    /// The index of the queue or agent.
-    pub(crate) index: usize,
-    /// The channel; `None` for events that name none.
-    pub(crate) channel: Option<ChannelKey>,
+/// Everything of one slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Series {
+    pub(crate) offered: Timeline<Cell>,
+    pub(crate) event: Timeline<Cell>,
+    pub(crate) completion: Timeline<Cell>,
+    pub(crate) split: Timeline<SplitCell>,
+    pub(crate) passed: Timeline<Passed>,
+    /// Different customers by interval of the entry.
+    pub(crate) customers: Timeline<Uniques>,
 }
 
-/// The cells of all queues, or of all agents.
+impl Series {
+    /// The cells of a basis that keeps whole ones; `None` for the other two.
+    pub(crate) fn cells(&self, basis: Basis) -> &Timeline<Cell> {
+        match basis {
+            Basis::Offered => &self.offered,
+            Basis::Event | Basis::ServiceLevelEvent | Basis::Split => &self.event,
+            Basis::Completion => &self.completion,
+        }
+    }
+
+    pub(crate) fn cells_mut(&mut self, basis: Basis) -> &mut Timeline<Cell> {
+        match basis {
+            Basis::Offered => &mut self.offered,
+            Basis::Event | Basis::ServiceLevelEvent | Basis::Split => &mut self.event,
+            Basis::Completion => &mut self.completion,
+        }
+    }
+
+    /// The first and the last interval of each basis.
+    pub(crate) fn extent(&self) -> impl Iterator<Item = Slot> {
+        let cells = [&self.offered, &self.event, &self.completion];
+        let cells = cells.into_iter().map(Timeline::ends);
+        let others = [self.split.ends(), self.passed.ends()];
+        cells.chain(others).flatten().flatten()
+    }
+
+    fn merge(&mut self, other: &Self, ladder: &Thresholds, text: &impl Fn(TextKey) -> TextKey) {
+        for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+            for (slot, cell) in other.cells(basis).iter() {
+                self.cells_mut(basis).at(slot).merge(cell, ladder, text);
+            }
+        }
+        for (slot, cell) in other.split.iter() {
+            self.split.at(slot).merge(cell);
+        }
+        for (slot, customers) in other.customers.iter() {
+            self.customers.at(slot).merge(customers);
+        }
+        for (slot, passed) in other.passed.iter() {
+            let ours = &mut self.passed.at(slot).0;
+            ours.resize(ours.len().max(passed.0.len()), 0);
+            ours.iter_mut().zip(&passed.0).for_each(|(ours, theirs)| *ours += theirs);
+        }
+    }
+}
+
+/// The cells of all slices, by their index.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Table {
-    /// By index, then by channel: row 0 is without one.
-    rows: Vec<Vec<Series>>,
+    rows: Vec<Series>,
 }
 
 impl Table {
-    /// The cell of a row, basis and interval.
-    pub(crate) fn cell(&mut self, row: Row, basis: Basis, slot: Slot) -> &mut Cell {
-        let channel = row.channel.map_or(0, |key| key.index() + 1);
-        if self.rows.len() <= row.index {
-            self.rows.resize_with(row.index + 1, Vec::new);
+    pub(crate) fn series(&mut self, row: usize) -> &mut Series {
+        if self.rows.len() <= row {
+            self.rows.resize_with(row + 1, Series::default);
         }
-        let channels = &mut self.rows[row.index];
-        if channels.len() <= channel {
-            channels.resize_with(channel + 1, Series::default);
-        }
-        channels[channel][basis as usize].at(slot)
+        &mut self.rows[row]
     }
 
-    /// Adds the cells of `other`, whose rows are named otherwise.
-    pub(crate) fn merge(&mut self, other: &Self, rename: impl Fn(Row) -> Row) {
-        for &basis in Basis::ALL {
-            for (row, slot, cell) in other.iter(basis) {
-                self.cell(rename(row), basis, slot).merge(cell);
-            }
-        }
+    pub(crate) fn rows(&self) -> &[Series] {
+        &self.rows
     }
 
-    /// All cells of a basis, by row and interval.
-    pub(crate) fn iter(&self, basis: Basis) -> impl Iterator<Item = (Row, Slot, &Cell)> {
-        self.rows.iter().enumerate().flat_map(move |(index, channels)| {
-            channels.iter().enumerate().flat_map(move |(number, series)| {
-                let row = Row { index, channel: number.checked_sub(1).map(ChannelKey::new) };
-                series[basis as usize].iter().map(move |(slot, cell)| (row, slot, cell))
-            })
-        })
+    /// Adds the cells of `other`, whose rows and texts are named otherwise.
+    pub(crate) fn merge(
+        &mut self,
+        other: &Self,
+        ladder: &Thresholds,
+        mut row: impl FnMut(usize) -> usize,
+        text: &impl Fn(TextKey) -> TextKey,
+    ) {
+        for (index, series) in other.rows.iter().enumerate() {
+            self.series(row(index)).merge(series, ladder, text);
+        }
     }
 }
 
@@ -126,5 +170,21 @@ impl Grid {
     /// Where an interval begins.
     pub(crate) fn start(self, slot: Slot) -> Timestamp {
         Timestamp::from_micros(slot.saturating_mul(self.step)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The pieces of the time from `since` to `until`, cut at the edges of the intervals.
+    pub(crate) fn split(
+        self,
+        since: Timestamp,
+        until: Timestamp,
+        mut piece: impl FnMut(Slot, Span),
+    ) {
+        let mut from = since;
+        while from < until {
+            let slot = self.slot(from);
+            let to = self.start(slot + 1).min(until);
+            piece(slot, to.since(from));
+            from = to;
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What is still open: visits that wait or are being handled, and conversations whose
-//! wrap-up may still come. Turns events into facts; counts nothing itself.
+//! What is still open: visits that wait or are being handled. Turns events into facts; counts
+//! nothing itself. Conversations and their wrap-up are in `conversations.rs`.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,13 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::canonical;
-use super::facts::{Counters, Fact, Place, Uncounted, What};
-use crate::event::{Cause, Event, EventKind, Role};
+use super::conversations::{Part, Tail};
+use super::counters::{Counters, Uncounted};
+use super::facts::{Fact, Place, What};
+use super::slices::SliceKey;
+use crate::event::{Event, EventKind};
 use crate::ids::AgentKey;
-use crate::time::{Span, Timestamp};
-
-/// A wrap-up that begins longer than this after its conversation ended is an orphan. Ours
-/// begin at the same instant; platforms that report the two apart need a moment.
-pub(crate) const WRAP_UP_GRACE: Span = Span::secs(60);
+use crate::time::Timestamp;
 
 /// One visit of one contact of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,11 +31,30 @@ impl VisitKey {
     }
 }
 
+/// Something that lasts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Open {
+    Wait {
+        place: Place,
+    },
+    Conversation {
+        place: Place,
+        agent: Option<AgentKey>,
+        since: Timestamp,
+        held_since: Option<Timestamp>,
+    },
+    WrapUp {
+        place: Place,
+        agent: Option<AgentKey>,
+        since: Timestamp,
+    },
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Phase {
-    /// `connecting`: the agent who accepted and is not joined yet.
+pub(super) enum Phase {
+    /// `connecting`: the agent who accepted and is not joined yet, and since when.
     Waiting {
-        connecting: Option<AgentKey>,
+        connecting: Connecting,
     },
     Engaged(Part),
     /// Between `contact_transferred` (handed over, at `since`) and the new primary's
@@ -46,44 +64,34 @@ enum Phase {
     },
 }
 
-/// The primary agent's part in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Part {
-    agent: Option<AgentKey>,
-    since: Timestamp,
-    held_since: Option<Timestamp>,
-    hold: Span,
-    holds: u32,
-}
-
-impl Part {
-    fn new(agent: Option<AgentKey>, since: Timestamp) -> Self {
-        Self { agent, since, held_since: None, hold: Span::ZERO, holds: 0 }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Visit {
-    place: Place,
-    phase: Phase,
+    pub(super) place: Place,
+    pub(super) phase: Phase,
+    /// The offers that ring, and since when.
+    offers: Vec<(AgentKey, Timestamp)>,
 }
 
-/// A conversation that ended and may yet be followed by wrap-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Tail {
-    place: Place,
-    ended: Timestamp,
-    conversed: Span,
-    wrapping_since: Option<Timestamp>,
+/// A fact, and the visit it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) key: VisitKey,
+    pub(crate) place: Place,
+    pub(crate) fact: Fact,
+    /// When the visit was over, if it is with this fact or was before.
+    pub(crate) completed: Option<Timestamp>,
 }
 
-impl Tail {
-    /// The fact it comes to when no wrap-up follows.
-    fn without_wrap_up(self, agent: Option<AgentKey>) -> Fact {
-        let what = What::Handled { handle: self.conversed, wrap_up: Span::ZERO };
-        Fact { place: self.place, at: self.ended, agent, what }
-    }
-}
+/// Who accepted and is not joined yet, and since when.
+type Connecting = Option<(AgentKey, Timestamp)>;
+
+/// How offers end that were not accepted.
+const VAIN_OFFERS: [(EventKind, What); 4] = [
+    (EventKind::OfferDeclined, What::OfferDeclined),
+    (EventKind::OfferMissed, What::OfferMissed),
+    (EventKind::OfferWithdrawn, What::OfferWithdrawn),
+    (EventKind::OfferLost, What::OfferLost),
+];
 
 type TailKey = (VisitKey, Option<AgentKey>);
 
@@ -91,41 +99,50 @@ type TailKey = (VisitKey, Option<AgentKey>);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Visits {
     #[serde(with = "canonical")]
-    open: FxHashMap<VisitKey, Visit>,
+    pub(super) open: FxHashMap<VisitKey, Visit>,
     /// Visits that have not begun yet.
     scheduled: BTreeSet<VisitKey>,
     #[serde(with = "canonical")]
-    tails: FxHashMap<TailKey, Tail>,
+    pub(super) tails: FxHashMap<TailKey, Tail>,
     /// Tails by source and in order of ending, to be settled when the grace has passed.
-    settling: BTreeSet<(u16, Timestamp, TailKey)>,
+    pub(super) settling: BTreeSet<(u16, Timestamp, TailKey)>,
+    /// Visits that were over without a fact to say so, until they are asked for.
+    pub(super) over: Vec<(VisitKey, Place, Timestamp)>,
 }
 
-type Folded = Result<Option<Fact>, Uncounted>;
+pub(super) type Folded = Result<Option<Told>, Uncounted>;
 
-/// The facts an event comes to: its own, and that of a conversation it settles.
-pub(crate) type Facts = [Option<Fact>; 2];
+/// The facts an event comes to: those of what it settles, and its own.
+pub(crate) type Facts = [Option<Told>; 3];
 
 impl Visits {
-    /// The facts an event comes to, if any.
+    /// The facts an event comes to, if any. `slice`: of the visit it begins, when it begins
+    /// one or would.
     pub(crate) fn fold(
         &mut self,
         key: VisitKey,
         event: &Event,
+        slice: Option<SliceKey>,
         counters: &mut Counters,
     ) -> Result<Facts, Uncounted> {
         use EventKind as Kind;
         let fact = match event.kind {
-            Kind::ContactQueued => self.queue(key, event),
+            Kind::ContactQueued => self.queue(key, event, slice),
             Kind::ContactRequeued => self.requeue(key),
-            Kind::OfferMade => self.offer(key, event, What::OfferMade),
-            Kind::OfferAccepted => self.offer(key, event, What::OfferAccepted),
-            Kind::OfferDeclined => self.offer(key, event, What::OfferDeclined),
-            Kind::OfferMissed => self.offer(key, event, What::OfferMissed),
-            Kind::OfferWithdrawn => self.offer(key, event, What::OfferWithdrawn),
-            Kind::OfferLost => self.offer(key, event, What::OfferLost),
-            Kind::CallbackFailed => self.requeue(key),
+            Kind::OfferMade
+            | Kind::OfferAccepted
+            | Kind::OfferDeclined
+            | Kind::OfferMissed
+            | Kind::OfferWithdrawn
+            | Kind::OfferLost => self.offer(key, event, counters),
+            Kind::CallbackOffered => self.note(key, event, What::CallbackOffered),
+            Kind::CallbackFailed => {
+                self.requeue(key)?;
+                self.note(key, event, What::CallbackFailed)
+            }
             Kind::ContactScheduled => self.schedule(key),
-            Kind::ContactRefused => self.refuse(key, event),
+            Kind::ContactRefused => self.refuse(key, event, slice),
+            Kind::ContactDisposed => self.dispose(key, event),
             Kind::ContactConnected => self.connect(key, event, counters),
             Kind::ContactHeld | Kind::ContactResumed => self.hold(key, event, counters),
             Kind::ContactAbandoned | Kind::ContactLeft => self.leave(key, event, counters),
@@ -140,7 +157,6 @@ impl Visits {
             Kind::ContactEscalated
             | Kind::ContactReprioritised
             | Kind::ContactUpdated
-            | Kind::ContactDisposed
             | Kind::WrapUpExtended
             | Kind::AgentSignedIn
             | Kind::AgentSignedOut
@@ -151,7 +167,6 @@ impl Visits {
             | Kind::ContactClassified
             | Kind::ContactSuspended
             | Kind::ReservationReleased
-            | Kind::CallbackOffered
             | Kind::BackOffStarted
             | Kind::BackOffEnded
             | Kind::QueueOpened
@@ -163,7 +178,7 @@ impl Visits {
             | Kind::PlanChanged
             | Kind::ScoresSet => Ok(None),
         };
-        fact.map(|fact| [fact, None])
+        fact.map(|told| [None, None, told])
     }
 
     /// The agent whose time an event concerns: for what ends a conversation or an attempt
@@ -173,7 +188,7 @@ impl Visits {
         let phase = || self.open.get(&key).map(|visit| visit.phase);
         match event.kind {
             Kind::ContactRequeued | Kind::ContactAbandoned | Kind::ContactLeft => match phase()? {
-                Phase::Waiting { connecting } => connecting,
+                Phase::Waiting { connecting } => connecting.map(|(agent, _)| agent),
                 Phase::Engaged(_) | Phase::HandedOver { .. } => None,
             },
             Kind::ContactHeld
@@ -235,8 +250,8 @@ impl Visits {
         u32::from(self.open.get(&key).is_some_and(here)) + u32::from(wrap_up)
     }
 
-    fn queue(&mut self, key: VisitKey, event: &Event) -> Folded {
-        let (Some(queue), true) = (event.queue, key.contact > 0) else {
+    fn queue(&mut self, key: VisitKey, event: &Event, slice: Option<SliceKey>) -> Folded {
+        let (Some(slice), true) = (slice, key.contact > 0) else {
             return Err(Uncounted::Incomplete);
         };
         if self.open.contains_key(&key) {
@@ -245,9 +260,11 @@ impl Visits {
         self.scheduled.remove(&key);
         // The wait counts from the entry into this queue: `time`, the origin of the age,
         // lies before it when the age was inherited from an earlier visit.
-        let place = Place { queue, channel: event.channel, entered: event.at };
-        self.open.insert(key, Visit { place, phase: Phase::Waiting { connecting: None } });
-        Ok(Some(Fact { place, at: event.at, agent: None, what: What::Entered }))
+        let place = Place { slice, entered: event.at };
+        let phase = Phase::Waiting { connecting: None };
+        self.open.insert(key, Visit { place, phase, offers: Vec::new() });
+        let what = What::Entered { first: key.visit <= 1 };
+        told(key, place, event, None, what)
     }
 
     /// A contact whose time has not come: of its visit nothing counts before it begins.
@@ -261,18 +278,27 @@ impl Visits {
         Ok(None)
     }
 
-    fn refuse(&mut self, key: VisitKey, event: &Event) -> Folded {
-        let (Some(queue), true) = (event.queue, key.contact > 0) else {
+    fn refuse(&mut self, key: VisitKey, event: &Event, slice: Option<SliceKey>) -> Folded {
+        let (Some(slice), true) = (slice, key.contact > 0) else {
             return Err(Uncounted::Incomplete);
         };
         self.scheduled.remove(&key);
-        let place = Place { queue, channel: event.channel, entered: event.at };
-        Ok(Some(Fact { place, at: event.at, agent: None, what: What::Refused }))
+        let place = Place { slice, entered: event.at };
+        let fact = Fact::new(event.at, None, What::Refused { cause: event.cause });
+        Ok(Some(Told { key, place, fact, completed: Some(event.at) }))
     }
 
-    fn waiting(&mut self, key: VisitKey) -> Result<(Place, &mut Option<AgentKey>), Uncounted> {
+    /// Something that is so of a visit, whatever its phase.
+    fn note(&mut self, key: VisitKey, event: &Event, what: What) -> Folded {
+        let place = self.open.get(&key).ok_or(Uncounted::Orphan)?.place;
+        told(key, place, event, event.agent, what)
+    }
+
+    fn waiting(&mut self, key: VisitKey) -> Result<(Place, &mut Connecting), Uncounted> {
         match self.open.get_mut(&key) {
-            Some(Visit { place, phase: Phase::Waiting { connecting } }) => Ok((*place, connecting)),
+            Some(Visit { place, phase: Phase::Waiting { connecting }, .. }) => {
+                Ok((*place, connecting))
+            }
             Some(Visit { phase: Phase::Engaged(_) | Phase::HandedOver { .. }, .. }) | None => {
                 Err(Uncounted::Orphan)
             }
@@ -284,42 +310,39 @@ impl Visits {
         Ok(None)
     }
 
-    fn offer(&mut self, key: VisitKey, event: &Event, what: What) -> Folded {
-        let agent = Some(event.agent.ok_or(Uncounted::Incomplete)?);
+    fn offer(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
+        let agent = event.agent.ok_or(Uncounted::Incomplete)?;
         // Of a ring-all, the offers that were not taken end after the answer.
-        let place = self.open.get(&key).ok_or(Uncounted::Orphan)?.place;
-        if let (What::OfferAccepted, Ok((_, connecting))) = (what, self.waiting(key)) {
-            *connecting = agent;
+        let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
+        let place = visit.place;
+        let ringing = visit.offers.iter().position(|&(rung, _)| rung == agent);
+        if event.kind == EventKind::OfferMade {
+            visit.offers.push((agent, event.at));
+            return told(key, place, event, Some(agent), What::OfferMade);
         }
-        Ok(Some(Fact { place, at: event.at, agent, what }))
+        let since = ringing.map_or(event.at, |row| visit.offers.swap_remove(row).1);
+        let vain = VAIN_OFFERS.iter().find(|&&(kind, _)| kind == event.kind);
+        let what = vain.map_or_else(
+            || {
+                if let Phase::Waiting { connecting } = &mut visit.phase {
+                    *connecting = Some((agent, event.at));
+                }
+                What::OfferAccepted { ringing: counters.elapsed(since, event.at) }
+            },
+            |&(_, what)| what,
+        );
+        told(key, place, event, Some(agent), what)
     }
 
     fn connect(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
-        let (place, _) = self.waiting(key)?;
+        let (place, connecting) = self.waiting(key)?;
+        let since = connecting.map_or(event.at, |(_, since)| since);
+        let connecting = counters.elapsed(since, event.at);
         let wait = counters.elapsed(place.entered, event.at);
-        let phase = Phase::Engaged(Part::new(event.agent, event.at));
-        self.open.insert(key, Visit { place, phase });
-        let what = What::Answered { wait };
-        Ok(Some(Fact { place, at: event.at, agent: event.agent, what }))
-    }
-
-    fn hold(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
-        let Some(Visit { phase: Phase::Engaged(part), .. }) = self.open.get_mut(&key) else {
-            return Err(Uncounted::Orphan);
-        };
-        let held = event.kind == EventKind::ContactHeld;
-        match (part.held_since, held) {
-            (None, true) => {
-                part.held_since = Some(event.at);
-                part.holds += 1;
-            }
-            (Some(since), false) => {
-                part.held_since = None;
-                part.hold = part.hold + counters.elapsed(since, event.at);
-            }
-            (None, false) | (Some(_), true) => return Err(Uncounted::Orphan),
+        if let Some(visit) = self.open.get_mut(&key) {
+            visit.phase = Phase::Engaged(Part::new(event.agent, event.at));
         }
-        Ok(None)
+        told(key, place, event, event.agent, What::Answered { wait, connecting })
     }
 
     fn leave(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
@@ -334,118 +357,43 @@ impl Visits {
         } else {
             What::Left { wait, cause: event.cause }
         };
-        Ok(Some(Fact { place, at: event.at, agent: None, what }))
+        let fact = Fact::new(event.at, None, what);
+        Ok(Some(Told { key, place, fact, completed: Some(event.at) }))
     }
 
-    fn end(
-        &mut self,
-        key: VisitKey,
-        event: &Event,
-        counters: &mut Counters,
-    ) -> Result<Facts, Uncounted> {
-        let Visit { place, phase } = *self.open.get(&key).ok_or(Uncounted::Orphan)?;
-        let part = match phase {
-            Phase::Engaged(part) => part,
-            Phase::Waiting { .. } => return Err(Uncounted::Orphan),
-            Phase::HandedOver { .. } => {
-                // The agent it was handed to never joined: over, with nothing to count.
-                self.open.remove(&key);
-                return Err(Uncounted::Orphan);
+    /// A visit that is over without a fact to say so, and when it was. To be asked after every
+    /// event until there is none.
+    pub(crate) fn over_unsaid(&mut self) -> Option<(VisitKey, Place, Timestamp)> {
+        self.over.pop()
+    }
+
+    /// What is open as it stands, for the split basis: waits, conversations, wrap-ups.
+    pub(crate) fn open(&self) -> impl Iterator<Item = Open> {
+        let visits = canonical::sorted(&self.open).into_iter().filter_map(|(_, visit)| {
+            let place = visit.place;
+            match visit.phase {
+                Phase::Waiting { .. } => Some(Open::Wait { place }),
+                Phase::Engaged(Part { agent, since, held_since, .. }) => {
+                    Some(Open::Conversation { place, agent, since, held_since })
+                }
+                Phase::HandedOver { .. } => None,
             }
-        };
-        let transferred = event.kind == EventKind::ContactTransferred;
-        if transferred && event.cause == Cause::HandedOver {
-            self.open.insert(key, Visit { place, phase: Phase::HandedOver { since: event.at } });
-        } else {
-            self.open.remove(&key);
-        }
-        let last_hold =
-            part.held_since.map_or(Span::ZERO, |since| counters.elapsed(since, event.at));
-        let conversed = counters.elapsed(part.since, event.at);
-        // Holds lie within the conversation, unless the clock jumped.
-        let hold = (part.hold + last_hold).min(conversed);
-        let talk = Timestamp::ZERO + conversed;
-        let talk = talk.since(Timestamp::ZERO + hold);
-        let tail = Tail { place, ended: event.at, conversed, wrapping_since: None };
-        // Handed over and back within the grace: the agent's earlier conversation is done.
-        let earlier = self.tails.insert((key, part.agent), tail);
-        let earlier = earlier.map(|tail| tail.without_wrap_up(part.agent));
-        self.settling.insert((key.source, event.at, (key, part.agent)));
-        let what = What::Conversed { talk, hold, holds: part.holds, transferred };
-        Ok([Some(Fact { place, at: event.at, agent: part.agent, what }), earlier])
+        });
+        let tails = canonical::sorted(&self.tails).into_iter();
+        visits.chain(tails.filter_map(|(&(_, agent), tail)| {
+            tail.wrapping_since.map(|since| Open::WrapUp { place: tail.place, agent, since })
+        }))
     }
 
-    fn join(&mut self, key: VisitKey, event: &Event) -> Folded {
-        let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
-        match (event.role, visit.phase) {
-            (Role::Primary, Phase::HandedOver { .. }) => {
-                visit.phase = Phase::Engaged(Part::new(event.agent, event.at));
-                Ok(None)
-            }
-            (Role::Primary, Phase::Waiting { .. } | Phase::Engaged(_)) => Err(Uncounted::Orphan),
-            (Role::Consult | Role::Conference | Role::Monitor, _) => Ok(None),
-        }
+    /// When the first visit was over of which a wrap-up may still end.
+    pub(crate) fn earliest_over(&self) -> Option<Timestamp> {
+        self.tails.values().map(|tail| tail.ended).min()
     }
 
-    fn start_wrap_up(&mut self, key: VisitKey, event: &Event) -> Folded {
-        let tail = self.tails.get_mut(&(key, event.agent)).ok_or(Uncounted::Orphan)?;
-        if tail.wrapping_since.is_some() || event.at.since(tail.ended) > WRAP_UP_GRACE {
-            return Err(Uncounted::Orphan);
-        }
-        tail.wrapping_since = Some(event.at);
-        Ok(None)
-    }
-
-    fn end_wrap_up(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
-        let key = (key, event.agent);
-        let tail = self.tails.get(&key).copied().ok_or(Uncounted::Orphan)?;
-        let since = tail.wrapping_since.ok_or(Uncounted::Orphan)?;
-        self.tails.remove(&key);
-        let wrap_up = counters.elapsed(since, event.at);
-        let what = What::Handled { handle: tail.conversed + wrap_up, wrap_up };
-        Ok(Some(Fact { place: tail.place, at: event.at, agent: event.agent, what }))
-    }
-
-    /// The next conversation of `source` that will have no wrap-up, its grace having passed
-    /// at `now` by that source's clock. To be asked after every event until there is none.
-    pub(crate) fn settle(&mut self, source: u16, now: Timestamp) -> Option<Fact> {
-        let least = (VisitKey { contact: 0, visit: 0, source: 0 }, None);
-        let first = (source, Timestamp::ZERO, least);
-        while let Some(&(from, ended, key)) = self.settling.range(first..).next()
-            && from == source
-            && now.since(ended) > WRAP_UP_GRACE
-        {
-            self.settling.remove(&(from, ended, key));
-            // A platform may not say to whom it was handed over: its part in it is done.
-            // Only that hand-over: a later one of the same visit has its own grace.
-            let handed_over = Phase::HandedOver { since: ended };
-            if self.open.get(&key.0).is_some_and(|visit| visit.phase == handed_over) {
-                self.open.remove(&key.0);
-            }
-            let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
-            if let Some(tail) = self.tails.get(&key).copied().filter(due) {
-                self.tails.remove(&key);
-                return Some(tail.without_wrap_up(key.1));
-            }
-        }
-        None
-    }
-
-    /// What readers must add to the cells: conversations that are done unless a wrap-up
-    /// begins after all.
-    pub(crate) fn unsettled(&self) -> impl Iterator<Item = Fact> {
-        canonical::sorted(&self.tails)
-            .into_iter()
-            .filter(|(_, tail)| tail.wrapping_since.is_none())
-            .map(|(&(_, agent), tail)| tail.without_wrap_up(agent))
-    }
-
-    /// The visits that wait, in the order of their keys.
-    pub(crate) fn waits(&self) -> impl Iterator<Item = Place> {
-        canonical::sorted(&self.open).into_iter().filter_map(|(_, visit)| match visit.phase {
-            Phase::Waiting { .. } => Some(visit.place),
-            Phase::Engaged(_) | Phase::HandedOver { .. } => None,
-        })
+    /// When the first of what is still open began.
+    pub(crate) fn earliest(&self) -> Option<Timestamp> {
+        let open = self.open.values().map(|visit| visit.place.entered);
+        open.chain(self.tails.values().map(|tail| tail.place.entered)).min()
     }
 
     /// Adds what is open in `other`; `place` and `agent` translate its keys, `visit` its
@@ -460,14 +408,16 @@ impl Visits {
         for (&key, theirs) in canonical::sorted(&other.open) {
             let phase = match theirs.phase {
                 Phase::Waiting { connecting } => {
-                    Phase::Waiting { connecting: connecting.map(&agent) }
+                    let connecting = connecting.map(|(whom, since)| (agent(whom), since));
+                    Phase::Waiting { connecting }
                 }
                 Phase::Engaged(part) => {
                     Phase::Engaged(Part { agent: part.agent.map(&agent), ..part })
                 }
                 Phase::HandedOver { since } => Phase::HandedOver { since },
             };
-            let theirs = Visit { place: place(theirs.place), phase };
+            let offers = theirs.offers.iter().map(|&(whom, since)| (agent(whom), since)).collect();
+            let theirs = Visit { place: place(theirs.place), phase, offers };
             self.open.entry(visit(key)).or_insert(theirs);
         }
         self.scheduled.extend(other.scheduled.iter().map(|&key| visit(key)));
@@ -481,4 +431,16 @@ impl Visits {
             (key.source, at, (key, theirs.map(&agent)))
         }));
     }
+}
+
+/// A fact of a visit that goes on.
+#[expect(clippy::unnecessary_wraps, reason = "the shape every kind of event folds to")]
+pub(super) fn told(
+    key: VisitKey,
+    place: Place,
+    event: &Event,
+    agent: Option<AgentKey>,
+    what: What,
+) -> Folded {
+    Ok(Some(Told { key, place, fact: Fact::new(event.at, agent, what), completed: None }))
 }

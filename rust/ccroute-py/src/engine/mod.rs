@@ -62,7 +62,7 @@ impl PyEngine {
         aggregator: Py<PyKpiAggregator>,
         source: &str,
     ) -> PyResult<Self> {
-        let feed = aggregator.get().with(py, "fold", |metrics| Feed::new(source, metrics))?;
+        let feed = aggregator.get().run(py, "fold", |metrics| Feed::new(source, metrics))?;
         let feed = feed.map_err(errors::rejected)?;
         Ok(Self { gate: Gate::new("Router", Measured { router, feed }), aggregator })
     }
@@ -85,17 +85,26 @@ impl PyEngine {
         outcome?.map_err(errors::rejected)
     }
 
-    /// Feeds the aggregator what happened since the last time. While it waits for the
-    /// aggregator's gate it must not keep the interpreter: who is inside may wait for that.
+    /// Tells the aggregator what happened since the last time. It waits for nobody who reads,
+    /// but where a name comes up for the first time; then it must not keep the interpreter: who
+    /// is inside may wait for that.
     fn pour(&self, py: Python<'_>, measured: &mut Measured) -> PyResult<()> {
         let Measured { router, feed } = measured;
-        self.aggregator.get().with(py, "fold", |aggregator| feed.pour(router, aggregator))
+        let aggregator = self.aggregator.get();
+        if !feed.knows_names(router) {
+            aggregator.run(py, "fold", |metrics| feed.learn_names(router, metrics))?;
+        }
+        aggregator.tell(|inbox| feed.draw(router, inbox))
     }
 
     /// As [`Self::pour`], for a thread that has let go of the interpreter already.
     fn pour_detached(&self, measured: &mut Measured) -> PyResult<()> {
         let Measured { router, feed } = measured;
-        self.aggregator.get().within("fold", |aggregator| feed.pour(router, aggregator))
+        let aggregator = self.aggregator.get();
+        if !feed.knows_names(router) {
+            aggregator.within("fold", |metrics| feed.learn_names(router, metrics))?;
+        }
+        aggregator.tell(|inbox| feed.draw(router, inbox))
     }
 
     /// A command that names and numbers make up; it may borrow what came with the call.

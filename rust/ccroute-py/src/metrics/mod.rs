@@ -1,16 +1,20 @@
 //! `KpiAggregator`: words to keys and back. What is counted, and how, is the core's business.
 
-mod cells;
-mod rows;
+mod facts;
+mod live;
+mod reading;
+
+use std::mem;
+use std::sync::{Mutex, PoisonError};
 
 use ccroute_core::{
-    Basis, Cause, ConfigError, Event, EventKind, KpiAggregator, Query, Rejection, RejectionCode,
-    Role, ServiceLevel, Span, Subject, Thresholds,
+    Basis, Cause, ConfigError, Dimension, Event, EventKind, KpiAggregator, MICROS, Poured, Query,
+    Rejection, RejectionCode, Role, Settings, Span, Thresholds, Timing,
 };
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::{self, Names};
 use crate::errors;
@@ -19,31 +23,74 @@ use crate::scalars::{self, Number, Seconds};
 
 /// Measures events of any source: one of the three parts that stand alone.
 ///
-/// thresholds: the waits, in seconds and ascending, at which service levels can be asked
-/// for (1 to 32). interval: the length of the cells in seconds, a divisor of a day.
+/// thresholds: the waits, in seconds and ascending, at which service levels can be asked for
+/// (1 to 32). interval: the length of the cells in seconds, a divisor of a day. bases: those
+/// to keep cells for. dimensions: up to four of one's own. retention: seconds for which the
+/// facts of a visit are kept once it is over (0: not at all), most_records of them. lateness:
+/// seconds a source may be behind its latest event. most_names: queues, agents, teams;
+/// most_labels: names of any other dimension; past them counts `__other__`.
 #[pyclass(frozen, module = "ccroute._core", name = "KpiAggregator")]
 pub(crate) struct PyKpiAggregator {
     gate: Gate<KpiAggregator>,
+    /// What a router has told while somebody else was inside: the engine waits for no reader.
+    inbox: Mutex<Vec<Poured>>,
 }
 
 impl PyKpiAggregator {
-    /// Runs `act` on the aggregator, for whoever feeds it from within Rust.
-    pub(crate) fn with<R>(
+    fn of(metrics: KpiAggregator) -> Self {
+        Self { gate: Gate::new("KpiAggregator", metrics), inbox: Mutex::default() }
+    }
+
+    /// Counts what lies in the inbox. Only ever called inside the gate, so that the order is
+    /// kept.
+    fn take_in(&self, metrics: &mut KpiAggregator) {
+        let fresh = mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        fresh.iter().for_each(|poured| poured.fold(metrics));
+    }
+
+    /// Runs `act` on the aggregator.
+    pub(crate) fn run<R>(
         &self,
         py: Python<'_>,
         call: &'static str,
         act: impl FnOnce(&mut KpiAggregator) -> R,
     ) -> PyResult<R> {
-        self.gate.run(py, call, act)
+        self.gate.run(py, call, |metrics| {
+            self.take_in(metrics);
+            act(metrics)
+        })
     }
 
-    /// As [`Self::with`], for a thread that has let go of the interpreter already.
+    /// As [`Self::run`], for work long enough that other Python threads run meanwhile.
+    fn run_detached<R: Send>(
+        &self,
+        py: Python<'_>,
+        call: &'static str,
+        act: impl FnOnce(&mut KpiAggregator) -> R + Send,
+    ) -> PyResult<R> {
+        self.gate.run_detached(py, call, |metrics| {
+            self.take_in(metrics);
+            act(metrics)
+        })
+    }
+
+    /// Takes in what a router has to tell, and counts it unless somebody is inside: whoever
+    /// comes next does.
+    pub(crate) fn tell(&self, draw: impl FnOnce(&mut Vec<Poured>)) -> PyResult<()> {
+        draw(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        self.gate.run_if_free("fold", |metrics| self.take_in(metrics))
+    }
+
+    /// As [`Self::run`], for a thread that has let go of the interpreter already.
     pub(crate) fn within<R>(
         &self,
         call: &'static str,
         act: impl FnOnce(&mut KpiAggregator) -> R,
     ) -> PyResult<R> {
-        self.gate.within(call, act)
+        self.gate.within(call, |metrics| {
+            self.take_in(metrics);
+            act(metrics)
+        })
     }
 }
 
@@ -51,19 +98,45 @@ impl PyKpiAggregator {
 impl PyKpiAggregator {
     #[new]
     #[pyo3(
-        signature = (thresholds=None, interval=Seconds(900.0)),
-        text_signature = "(thresholds=None, interval=900.0)"
+        signature = (thresholds=None, interval=Seconds(900.0), *, bases=None, dimensions=None,
+            retention=Seconds(172_800.0), most_records=Number(1_000_000), lateness=Seconds(120.0),
+            most_names=Number(100_000), most_labels=Number(1_000)),
+        text_signature = "(thresholds=None, interval=900.0, *, bases=None, dimensions=None, \
+            retention=172800.0, most_records=1000000, lateness=120.0, most_names=100000, \
+            most_labels=1000)"
     )]
-    fn new(thresholds: Option<Vec<Seconds>>, interval: Seconds) -> PyResult<Self> {
-        let ladder = match thresholds {
-            None => Thresholds::default(),
-            Some(seconds) => {
-                let spans = seconds.into_iter().map(|s| span("threshold", s));
-                Thresholds::new(spans.collect::<PyResult<_>>()?).map_err(errors::config)?
-            }
+    fn new(
+        thresholds: Option<Vec<Seconds>>,
+        interval: Seconds,
+        bases: Option<Vec<String>>,
+        dimensions: Option<Vec<String>>,
+        retention: Seconds,
+        most_records: Number,
+        lateness: Seconds,
+        most_names: Number,
+        most_labels: Number,
+    ) -> PyResult<Self> {
+        let mut settings = Settings {
+            interval: span("interval", interval)?,
+            dimensions: dimensions.unwrap_or_default(),
+            retention: span("retention", retention)?,
+            most_records: usize::try_from(most_records.0).unwrap_or(usize::MAX),
+            lateness: span("lateness", lateness)?,
+            most_names: scalars::half("most_names", most_names).map_err(errors::rejected)?,
+            most_labels: scalars::half("most_labels", most_labels).map_err(errors::rejected)?,
+            ..Settings::default()
         };
-        let aggregator = KpiAggregator::new(ladder, span("interval", interval)?);
-        Ok(Self { gate: Gate::new("KpiAggregator", aggregator.map_err(errors::config)?) })
+        if let Some(seconds) = thresholds {
+            let spans = seconds.into_iter().map(|s| span("threshold", s));
+            let spans = spans.collect::<PyResult<_>>()?;
+            settings.thresholds = Thresholds::new(spans).map_err(errors::config)?;
+        }
+        if let Some(bases) = bases {
+            let bases = bases.iter().map(|basis| word("basis", basis, Basis::from_word));
+            settings.kept_bases = bases.collect::<PyResult<_>>()?;
+        }
+        let aggregator = KpiAggregator::new(settings).map_err(errors::config)?;
+        Ok(Self::of(aggregator))
     }
 
     /// Folds one event. Times in seconds since the epoch; names as text. What the event's
@@ -104,7 +177,7 @@ impl PyKpiAggregator {
         event.number = scalars::half("number", number).map_err(errors::rejected)?;
         let visit = scalars::half("visit", visit).map_err(errors::rejected)?;
         event.visit = if contact.is_some() { visit } else { 0 };
-        let folded = self.gate.run(py, "fold", |metrics| {
+        let folded = self.run(py, "fold", |metrics| {
             let source = metrics.source(source)?;
             event.contact = contact.map(|id| metrics.contact(source, id));
             event.queue = queue.map(|name| metrics.queue(name));
@@ -140,7 +213,7 @@ impl PyKpiAggregator {
         let trial = Names::of_lengths(queues.len(), agents.len(), channels.len(), reasons.len());
         let mut events =
             py.detach(|| arrays::events(bytes, &trial)).map_err(PyValueError::new_err)?;
-        let folded = self.gate.run_detached(py, "fold_batch", |metrics| {
+        let folded = self.run_detached(py, "fold_batch", |metrics| {
             let source = metrics.source(source)?;
             let names = Names {
                 queues: queues.iter().map(|name| metrics.queue(name)).collect(),
@@ -165,124 +238,148 @@ impl PyKpiAggregator {
         ids: Vec<String>,
         source: &str,
     ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let keys = self.gate.run_detached(py, "contacts", |metrics| {
+        let keys = self.run_detached(py, "contacts", |metrics| {
             let source = metrics.source(source)?;
             Ok(ids.iter().map(|id| metrics.contact(source, id).raw()).collect())
         })?;
         Ok(PyArray1::from_vec(py, keys.map_err(errors::rejected)?))
     }
 
+    /// Customers' ids as numbers that do not give them away; an empty one is nobody: 0.
+    #[staticmethod]
+    fn customers(py: Python<'_>, ids: Vec<String>) -> Bound<'_, PyArray1<u64>> {
+        let hashed =
+            ids.iter().map(|id| if id.is_empty() { 0 } else { KpiAggregator::customer(id) });
+        PyArray1::from_vec(py, hashed.collect())
+    }
+
     /// Adds all that another aggregator of the same settings counted. Every contact and
     /// every agent must have been the business of one of the two.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
         // One gate at a time, so that two merging into each other cannot wait for ever.
-        let other = other.gate.run_detached(py, "merge", |metrics| metrics.clone())?;
-        let merged = self.gate.run_detached(py, "merge", |metrics| metrics.merge(&other))?;
+        let other = other.run_detached(py, "merge", |metrics| metrics.clone())?;
+        let merged = self.run_detached(py, "merge", |metrics| metrics.merge(&other))?;
         merged.map_err(errors::config)
     }
 
     /// All that was counted and all that is open, as bytes for `restore`.
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = self.gate.run_detached(py, "snapshot", |metrics| metrics.snapshot())?;
+        let bytes = self.run_detached(py, "snapshot", |metrics| metrics.snapshot())?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// The aggregator a snapshot was taken of.
     #[staticmethod]
     fn restore(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
+        let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
         // A checksum proves no author: what cannot be read is refused here, not broken later.
         let sound = py.detach(|| {
             gate::attempt(|| {
-                let metrics = KpiAggregator::restore(snapshot)?;
-                let query = Query::default();
-                metrics.by_queue(&query)?;
-                metrics.by_agent(&query)?;
+                let mut metrics = KpiAggregator::restore(snapshot)?;
+                for by in [Dimension::Queue, Dimension::Agent] {
+                    for basis in metrics.kept_bases().collect::<Vec<_>>() {
+                        let query = Query { by: vec![by], basis, ..Query::default() };
+                        metrics.query(&query).map_err(|_| forged())?;
+                    }
+                }
                 Ok(metrics)
             })
         });
-        let forged = || ConfigError::new("snapshot is inconsistent: take it anew");
         let metrics = sound.unwrap_or_else(|| Err(forged())).map_err(errors::config)?;
-        Ok(Self { gate: Gate::new("KpiAggregator", metrics) })
+        Ok(Self::of(metrics))
     }
 
-    /// Totals of a range of intervals: one dict a queue, agent or interval. Which keys it
-    /// has is written in the stub; ratios are (numerator, denominator).
-    #[pyo3(
-        signature = (by="queue", *, basis="offered", start=None, end=None, now=None,
-            service_level="sl.answered_within", within=Seconds(20.0), short=Seconds(5.0)),
-        text_signature = "($self, by='queue', *, basis='offered', start=None, end=None, \
-            now=None, service_level='sl.answered_within', within=20.0, short=5.0)"
-    )]
-    fn report<'py>(
+    /// Says of a contact what its events do not: labels by dimension, and the customer, of
+    /// whom a hash is kept. To be called before the event that begins a visit.
+    #[pyo3(signature = (contact, labels, *, customer=None, source=""))]
+    fn describe(
         &self,
-        py: Python<'py>,
-        by: &str,
-        basis: &str,
-        start: Option<Seconds>,
-        end: Option<Seconds>,
-        now: Option<Seconds>,
-        service_level: &str,
-        within: Seconds,
-        short: Seconds,
-    ) -> PyResult<Bound<'py, PyList>> {
-        let query = query(basis, start, end, now)?;
-        let level = rows::Level {
-            variant: word("service_level", service_level, ServiceLevel::from_word)?,
-            within: span("within", within)?,
-            short: span("short", short)?,
-        };
-        let by = rows::By::from_word(by)?;
-        let rows = self
-            .gate
-            .run_detached(py, "report", |metrics| rows::read(metrics, by, &query, &level))?;
-        let list = PyList::empty(py);
-        for row in rows.map_err(errors::config)? {
-            list.append(row.to_dict(py)?)?;
-        }
-        Ok(list)
-    }
-
-    /// The cells as a structured array: one row a queue or agent, channel and interval.
-    #[pyo3(signature = (by="queue", *, basis="offered", start=None, end=None))]
-    fn cells<'py>(
-        &self,
-        py: Python<'py>,
-        by: &str,
-        basis: &str,
-        start: Option<Seconds>,
-        end: Option<Seconds>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let subject = word("by", by, Subject::from_word)?;
-        let query = query(basis, start, end, None)?;
-        let read = self.gate.run_detached(py, "cells", |metrics| {
-            let height = metrics.thresholds().spans().len();
-            metrics.cells(subject, &query).map(|rows| (cells::bytes(&rows, height), height))
+        py: Python<'_>,
+        contact: &str,
+        labels: Vec<(String, String)>,
+        customer: Option<&str>,
+        source: &str,
+    ) -> PyResult<()> {
+        let described = self.run(py, "describe", |metrics| {
+            let source = metrics.source(source)?;
+            let contact = metrics.contact(source, contact);
+            let labels = labels.iter().map(|(name, label)| {
+                let dimension = reading::dimension(metrics, name)?;
+                Ok((dimension, label.as_str()))
+            });
+            let labels = labels.collect::<Result<Vec<_>, Rejection>>()?;
+            metrics.describe(
+                source,
+                contact,
+                None,
+                &labels,
+                customer.map_or(0, KpiAggregator::customer),
+            )
         })?;
-        let (bytes, height) = read.map_err(errors::config)?;
-        let dtype = cells::dtype(py, height)?;
-        PyArray1::from_vec(py, bytes).call_method1("view", (dtype,))
+        described.map_err(errors::rejected)
     }
 
-    /// The names behind the integers of arrays, in order. `kind`: queues, agents, channels
-    /// or reasons.
+    /// How long a source is waited for, in seconds: a gap in its numbers, and, where there
+    /// are none, an event that happened before those that came. `None`: 120 for a gap, and
+    /// events without a number count as they come.
+    #[pyo3(signature = (hold, *, source=""), text_signature = "($self, hold, *, source='')")]
+    fn set_hold(&self, py: Python<'_>, hold: Option<Seconds>, source: &str) -> PyResult<()> {
+        let hold = hold.map(|hold| span("hold", hold)).transpose()?;
+        let set = self.run_detached(py, "set_hold", |metrics| {
+            metrics.source(source).map(|source| metrics.set_hold(source, hold))
+        })?;
+        set.map_err(errors::rejected)
+    }
+
+    /// Counts all that is held of every source: they will send no more.
+    fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        self.run_detached(py, "flush", KpiAggregator::flush)
+    }
+
+    /// Says that a source has nothing to tell up to `now`, in seconds.
+    #[pyo3(signature = (now, *, source=""), text_signature = "($self, now, *, source='')")]
+    fn advance(&self, py: Python<'_>, now: Seconds, source: &str) -> PyResult<()> {
+        let now = scalars::instant("now", now).map_err(errors::rejected)?;
+        let advanced = self.run(py, "advance", |metrics| {
+            metrics.source(source).map(|source| metrics.advance(source, now))
+        })?;
+        advanced.map_err(errors::rejected)
+    }
+
+    /// Says to which team an agent belongs, from the latest event on.
+    fn set_team(&self, py: Python<'_>, agent: &str, team: &str) -> PyResult<()> {
+        self.run(py, "set_team", |metrics| {
+            let agent = metrics.agent(agent);
+            metrics.set_team(agent, team);
+        })
+    }
+
+    /// The names behind the integers of arrays, in order. `kind`: a dimension, or reasons.
     fn names(&self, py: Python<'_>, kind: &str) -> PyResult<Vec<String>> {
-        let names = self.gate.run(py, "names", |metrics| {
+        let names = self.run(py, "names", |metrics| {
             let directory = match kind {
-                "queues" => metrics.queue_names(),
-                "agents" => metrics.agent_names(),
-                "channels" => metrics.channel_names(),
                 "reasons" => metrics.text_names(),
-                _ => return None,
+                _ => metrics.names(reading::dimension(metrics, kind)?),
             };
-            Some(directory.iter().map(str::to_owned).collect())
+            Ok(directory.iter().map(str::to_owned).collect())
         })?;
-        names.ok_or_else(|| invalid("kind", kind, "queues, agents, channels or reasons"))
+        names.map_err(errors::rejected)
+    }
+
+    /// The bases cells are kept for.
+    fn bases(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
+        self.run(py, "bases", |metrics| metrics.kept_bases().map(Basis::word).collect())
+    }
+
+    /// The names of the dimensions of one's own.
+    fn dimensions(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        self.run(py, "dimensions", |metrics| metrics.own_dimensions().to_vec())
     }
 
     /// What became of the events: how many were folded, and how many could not be counted,
     /// by why.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counters = self.gate.run(py, "counters", |metrics| metrics.counters())?;
+        let counters = self.run(py, "counters", |metrics| metrics.counters())?;
         let dict = PyDict::new(py);
         dict.set_item("events", counters.events)?;
         dict.set_item("duplicates", counters.duplicates)?;
@@ -290,20 +387,28 @@ impl PyKpiAggregator {
         dict.set_item("incomplete", counters.incomplete)?;
         dict.set_item("backwards", counters.backwards)?;
         dict.set_item("overlong", counters.overlong)?;
+        dict.set_item("other", counters.other)?;
+        dict.set_item("late", counters.late)?;
+        dict.set_item("late_live", counters.late_live)?;
+        dict.set_item("missing", counters.missing)?;
+        dict.set_item("held", counters.held)?;
+        dict.set_item("conflicts", counters.conflicts)?;
+        dict.set_item("superseded", counters.superseded)?;
+        dict.set_item("approximate", counters.approximate)?;
         Ok(dict)
     }
 
     /// The thresholds service levels can be asked for, in seconds, ascending.
     fn thresholds(&self, py: Python<'_>) -> PyResult<Vec<f64>> {
-        self.gate.run(py, "thresholds", |metrics| {
+        self.run(py, "thresholds", |metrics| {
             let spans = metrics.thresholds().spans().iter();
-            spans.map(|span| rows::seconds(span.micros())).collect()
+            spans.map(|span| seconds(span.micros())).collect()
         })
     }
 
     /// The length of the cells, in seconds.
     fn interval(&self, py: Python<'_>) -> PyResult<f64> {
-        self.gate.run(py, "interval", |metrics| rows::seconds(metrics.interval().micros()))
+        self.run(py, "interval", |metrics| seconds(metrics.interval().micros()))
     }
 }
 
@@ -311,27 +416,17 @@ fn default_channels() -> Vec<String> {
     ccroute_core::DEFAULT_CHANNELS.iter().map(|&name| name.to_owned()).collect()
 }
 
-fn query(
-    basis: &str,
-    start: Option<Seconds>,
-    end: Option<Seconds>,
-    now: Option<Seconds>,
-) -> PyResult<Query> {
-    let edge = |what, seconds: Option<Seconds>| {
-        let edge = seconds.map(|seconds| scalars::instant(what, seconds)).transpose();
-        edge.map_err(errors::rejected)
-    };
-    Ok(Query {
-        basis: word("basis", basis, Basis::from_word)?,
-        start: edge("start", start)?,
-        end: edge("end", end)?,
-        now: edge("now", now)?,
-    })
+/// Whole microseconds as seconds.
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / MICROS as f64
+}
+
+fn refusal(what: &str, given: &str, wanted: &str) -> Rejection {
+    Rejection::new(RejectionCode::InvalidValue, format!("{what} '{given}': give {wanted}"))
 }
 
 fn invalid(what: &str, given: &str, wanted: &str) -> PyErr {
-    let message = format!("{what} '{given}': give {wanted}");
-    errors::rejected(Rejection::new(RejectionCode::InvalidValue, message))
+    errors::rejected(refusal(what, given, wanted))
 }
 
 /// The value a word stands for; refused with all that would do.
@@ -352,7 +447,7 @@ macro_rules! listed {
         fn all() -> &'static [Self] { Self::ALL }
     })+ };
 }
-listed!(Basis Cause EventKind Role ServiceLevel Subject);
+listed!(Basis Cause EventKind Role Timing);
 
 fn span(what: &str, seconds: Seconds) -> PyResult<Span> {
     scalars::span(what, seconds).map_err(errors::rejected)

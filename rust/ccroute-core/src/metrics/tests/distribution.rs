@@ -1,15 +1,17 @@
-//! The histogram against the sorted list of its samples.
+//! The distribution against the sorted list of its samples, recorded, taken away, merged.
 
 use proptest::prelude::*;
 
 use super::*;
 
-fn filled(samples: &[u64]) -> Histogram {
-    let mut histogram = Histogram::default();
-    for &micros in samples {
-        histogram.record(Span::from_micros(micros.cast_signed()).unwrap());
-    }
-    histogram
+fn filled(samples: &[u64]) -> Distribution {
+    let (mut all, ladder) = (Distribution::default(), Thresholds::default());
+    samples.iter().for_each(|&micros| all.record(micros_of(micros), &ladder));
+    all
+}
+
+fn micros_of(micros: u64) -> Span {
+    Span::from_micros(micros.cast_signed()).unwrap()
 }
 
 /// The nearest-rank quantile of the samples themselves, in seconds.
@@ -33,56 +35,146 @@ fn samples() -> impl Strategy<Value = Vec<u64>> {
     prop::collection::vec(wait, 0..700)
 }
 
+/// One shape of samples: log-normal, spikes, two humps, the edges of buckets.
+fn shaped() -> impl Strategy<Value = Vec<u64>> {
+    let near = |median: f64, spread: f64| {
+        // Twelve uniform draws are as good as normal.
+        prop::collection::vec(0.0f64..1.0, 12).prop_map(move |draws| {
+            let normal = draws.iter().sum::<f64>() - 6.0;
+            ((median * (spread * normal).exp() * 1e6) as u64).max(1)
+        })
+    };
+    let edge = (-1276i16..2000, -1i64..=1).prop_map(|(index, off)| {
+        let micros = (bucket_upper_bound(index) * 1e6) as i64 + off;
+        micros.max(1).cast_unsigned()
+    });
+    prop_oneof![
+        prop::collection::vec(near(113.0, 1.1), 257..1500),
+        prop::collection::vec(prop_oneof![Just(20_000_000u64), Just(1), Just(1 << 50)], 257..1500),
+        prop::collection::vec(prop_oneof![near(3.0, 0.2), near(900.0, 0.1)], 257..1500),
+        prop::collection::vec(edge, 257..1500),
+    ]
+}
+
+fn check_quantiles(all: &Distribution, samples: &[u64]) {
+    for share in SHARES {
+        let Some(read) = all.quantile(share) else {
+            assert!(samples.is_empty());
+            continue;
+        };
+        let exact = truth(samples, share);
+        if all.is_exact() || exact == 0.0 {
+            assert_eq!(read, exact);
+        } else {
+            assert!((read / exact - 1.0).abs() <= 0.0055, "{share}: {read} for {exact}");
+        }
+    }
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
     #[test]
     fn quantiles_are_exact_then_within_the_bound(samples in samples()) {
-        let histogram = filled(&samples);
-        prop_assert_eq!(histogram.count_all(), samples.len() as u64);
-        for share in SHARES {
-            let Some(read) = histogram.quantile(share) else {
-                prop_assert!(samples.is_empty());
-                continue;
-            };
-            let true_value = truth(&samples, share);
-            if histogram.is_exact() || true_value == 0.0 {
-                prop_assert_eq!(read, true_value);
-            } else {
-                prop_assert!((read / true_value - 1.0).abs() <= 0.0055, "{} {}", read, true_value);
-            }
-        }
+        let all = filled(&samples);
+        prop_assert_eq!(all.count(), samples.len() as u64);
+        check_quantiles(&all, &samples);
+    }
+
+    #[test]
+    fn quantiles_of_every_shape_are_within_the_bound(samples in shaped()) {
+        let all = filled(&samples);
+        prop_assert!(!all.is_exact());
+        check_quantiles(&all, &samples);
+        let buckets: u64 = all.buckets().iter().map(|&(_, n)| n).sum();
+        prop_assert_eq!(buckets, samples.len() as u64);
+        prop_assert_eq!(all.longest().micros().cast_unsigned(), *samples.iter().max().unwrap());
     }
 
     #[test]
     fn merging_in_any_order_equals_counting_at_once(parts in prop::collection::vec(samples(), 1..4)) {
-        let all = filled(&parts.concat());
-        let mut forward = Histogram::default();
-        parts.iter().for_each(|part| forward.merge(&filled(part)));
-        let mut backward = Histogram::default();
-        parts.iter().rev().for_each(|part| backward.merge(&filled(part)));
+        let (all, ladder) = (filled(&parts.concat()), Thresholds::default());
+        let mut forward = Distribution::default();
+        parts.iter().for_each(|part| forward.merge(&filled(part), &ladder));
+        let mut backward = Distribution::default();
+        parts.iter().rev().for_each(|part| backward.merge(&filled(part), &ladder));
         prop_assert_eq!(&forward, &all);
         prop_assert_eq!(&backward, &all);
         prop_assert_eq!(all.is_exact(), parts.concat().iter().filter(|&&w| w > 0).count() <= 256);
     }
 
     #[test]
+    fn taking_away_is_the_inverse_but_for_what_it_says(
+        kept in samples(), taken in samples(), turns in any::<u64>()
+    ) {
+        let ladder = Thresholds::default();
+        let mut all = filled(&[kept.clone(), taken.clone()].concat());
+        let mut order = taken;
+        let length = order.len().max(1);
+        order.rotate_left((turns % length as u64) as usize);
+        let mut stale = false;
+        for &micros in &order {
+            stale |= all.retract(micros_of(micros), &ladder);
+        }
+        let left = filled(&kept);
+        prop_assert_eq!(all.count(), left.count());
+        prop_assert_eq!((all.zeros(), all.sum(), all.squares()), (left.zeros(), left.sum(), left.squares()));
+        prop_assert_eq!(all.buckets(), left.buckets());
+        for &threshold in ladder.spans() {
+            prop_assert_eq!(all.within(threshold, &ladder), left.within(threshold, &ladder));
+            prop_assert_eq!(all.below(threshold, &ladder), left.below(threshold, &ladder));
+        }
+        if !stale {
+            prop_assert_eq!(all.longest(), left.longest());
+            for share in SHARES {
+                prop_assert_eq!(all.quantile(share), left.quantile(share));
+            }
+        }
+    }
+
+    #[test]
+    fn thresholds_are_counted_exactly_however_many(samples in samples()) {
+        let (all, ladder) = (filled(&samples), Thresholds::default());
+        for &threshold in ladder.spans() {
+            let limit = threshold.micros().cast_unsigned();
+            let within = samples.iter().filter(|&&micros| micros <= limit).count() as u64;
+            let below = samples.iter().filter(|&&micros| micros < limit).count() as u64;
+            prop_assert_eq!(all.within(threshold, &ladder), Ok(within));
+            prop_assert_eq!(all.below(threshold, &ladder), Ok(below));
+        }
+    }
+
+    #[test]
     fn saved_and_read_back_it_is_the_same(samples in samples()) {
-        let histogram = filled(&samples);
+        let all = filled(&samples);
         let mut reversed = samples.clone();
         reversed.reverse();
-        let bytes = postcard::to_stdvec(&histogram).unwrap();
+        let bytes = postcard::to_stdvec(&all).unwrap();
         prop_assert_eq!(&bytes, &postcard::to_stdvec(&filled(&reversed)).unwrap());
-        let restored: Histogram = postcard::from_bytes(&bytes).unwrap();
-        prop_assert_eq!(&restored, &histogram);
-        prop_assert_eq!(restored.quantile(500_000), histogram.quantile(500_000));
+        let restored: Distribution = postcard::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(&restored, &all);
+        prop_assert_eq!(restored.quantile(500_000), all.quantile(500_000));
     }
 }
 
 #[test]
 fn quantile_is_the_nearest_rank() {
-    let histogram = filled(&[1_000_000, 2_000_000, 3_000_000, 4_000_000]);
-    assert_eq!(histogram.quantile(250_000), Some(1.0));
-    assert_eq!(histogram.quantile(250_001), Some(2.0));
-    assert_eq!(histogram.quantile(500_000), Some(2.0));
-    assert_eq!(histogram.quantile(1_000_000), Some(4.0));
-    assert_eq!(Histogram::default().quantile(500_000), None);
+    let all = filled(&[1_000_000, 2_000_000, 3_000_000, 4_000_000]);
+    assert_eq!(all.quantile(250_000), Some(1.0));
+    assert_eq!(all.quantile(250_001), Some(2.0));
+    assert_eq!(all.quantile(500_000), Some(2.0));
+    assert_eq!(all.quantile(1_000_000), Some(4.0));
+    assert_eq!(Distribution::default().quantile(500_000), None);
+}
+
+#[test]
+fn threshold_off_the_ladder_is_refused_once_the_samples_are_gone() {
+    let ladder = Thresholds::default();
+    let odd = Span::secs(25);
+    let mut samples: Vec<u64> = (1..=256).map(|n| n * 1_000_000).collect();
+    assert_eq!(filled(&samples).within(odd, &ladder), Ok(25));
+    assert_eq!(filled(&samples).below(odd, &ladder), Ok(24));
+    samples.push(1);
+    assert_eq!(filled(&samples).within(odd, &ladder), Err(OffLadder(odd)));
+    assert_eq!(filled(&samples).within(Span::secs(20), &ladder), Ok(21));
 }

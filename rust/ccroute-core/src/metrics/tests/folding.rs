@@ -3,7 +3,7 @@
 use super::*;
 use crate::event::{Cause, Device, EventKind as Kind, Role};
 
-const SECOND: i64 = 1_000_000;
+const SECOND: i128 = 1_000_000;
 
 /// ana takes c1 after a ring of 4 s, holds it once, and wraps up.
 fn one_conversation() -> Feed {
@@ -27,33 +27,37 @@ fn one_conversation() -> Feed {
 
 #[test]
 fn conversation_is_counted_once_with_its_parts() {
-    let cell = one_conversation().queue(Basis::Offered).cell;
-    assert_eq!((cell.offered, cell.answered, cell.conversations), (1, 1, 1));
-    assert_eq!((cell.offers.made, cell.offers.accepted), (1, 1));
-    assert_eq!(cell.wait_answered.sum, 5_000_000);
-    assert_eq!((cell.talk, cell.hold, cell.holds), (80_000_000, 20_000_000, 1));
-    assert_eq!((cell.wrap_up, cell.handle.sum), (810_000_000, 910_000_000));
-    assert_eq!(cell.handle.longest, Span::secs(910));
-    assert_eq!((cell.answered_ladder.within(0), cell.answered_ladder.equal(0)), (1, 1));
+    let mut feed = one_conversation();
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+        let counts = "offered contacts answered conversations handled held holds wrapped";
+        assert_eq!(feed.all(basis, counts), [1; 8], "{basis}");
+        assert_eq!(feed.all(basis, "offers_made offers_accepted"), [1, 1]);
+        let sums = "wait_answered.sum ringing connecting talk.sum hold.sum wrap_up.sum handle.sum";
+        let seconds = [5, 4, 1, 80, 20, 810, 910].map(|seconds| seconds * SECOND);
+        assert_eq!(feed.all(basis, sums), seconds, "{basis}");
+        assert_eq!(feed.read(basis, "handle.max"), 910 * SECOND);
+        let ladder = "wait_answered.within:5000000 wait_answered.below:5000000";
+        assert_eq!(feed.all(basis, ladder), [1, 0]);
+    }
 }
 
 #[test]
 fn bases_differ_by_interval_and_agree_in_total() {
-    let feed = one_conversation();
-    let at_interval = |basis| {
-        let query = Query { basis, ..Query::default() };
-        let rows = feed.metrics.by_interval(&query).unwrap();
-        rows.iter()
-            .map(|(start, c)| {
-                (start.micros() / SECOND, c.offered, c.answered, c.talk, c.handle.sum)
-            })
-            .collect::<Vec<_>>()
-    };
-    let (talk, handle) = (80_000_000, 910_000_000);
-    assert_eq!(at_interval(Basis::Offered), [(0, 1, 1, talk, handle)]);
-    let by_event = [(0, 1, 1, 0, 0), (900, 0, 0, talk, 0), (1800, 0, 0, 0, handle)];
-    assert_eq!(at_interval(Basis::Event), by_event);
-    assert_eq!(feed.queue(Basis::Offered).cell, feed.queue(Basis::Event).cell);
+    let mut feed = one_conversation();
+    let words = "offered answered talk.sum handle.sum";
+    let (talk, handle) = (80 * SECOND, 910 * SECOND);
+    let mut by = |basis| read_intervals(&mut feed.metrics, basis, words);
+    assert_eq!(by(Basis::Offered), [(0, vec![1, 1, talk, handle])]);
+    let events = [(0, vec![1, 1, 0, 0]), (900, vec![0, 0, talk, 0]), (1800, vec![0, 0, 0, handle])];
+    assert_eq!(by(Basis::Event), events);
+    assert_eq!(by(Basis::Completion), [(900, vec![1, 1, talk, handle])]);
+    // 890 to 895 s waiting, 895 to 995 s in conversation, until 1805 s wrapping up.
+    let split = [
+        (0, vec![1, 0, 5 * SECOND, 5 * SECOND]),
+        (900, vec![0, 0, 75 * SECOND, 900 * SECOND]),
+        (1800, vec![0, 0, 0, 5 * SECOND]),
+    ];
+    assert_eq!(by(Basis::Split), split);
 }
 
 #[test]
@@ -63,7 +67,7 @@ fn wait_counts_from_entry_into_this_queue_not_from_the_age() {
     queued.time = Some(at(10.0));
     feed.metrics.fold(feed.source, &queued);
     feed.fold(Kind::ContactConnected, 103.0, "c1", "ana");
-    assert_eq!(feed.queue(Basis::Offered).cell.wait_answered.sum, 3_000_000);
+    assert_eq!(feed.read(Basis::Offered, "wait_answered.sum"), 3_000_000);
 }
 
 #[test]
@@ -75,10 +79,10 @@ fn requeued_visit_keeps_its_wait_and_frees_the_agent_being_connected() {
     feed.fold(Kind::OfferAccepted, 1.0, "c1", "ana");
     feed.fold(Kind::ContactRequeued, 6.0, "c1", "");
     feed.fold(Kind::ContactAbandoned, 9.0, "c1", "");
-    let cell = feed.queue(Basis::Offered).cell;
-    assert_eq!((cell.offered, cell.abandoned, cell.wait_abandoned.sum), (1, 1, 9_000_000));
-    let time = feed.time(10.0);
-    assert_eq!((time.offered, time.connecting, time.idle), (SECOND, 5 * SECOND, 4 * SECOND));
+    let words = "offered abandoned wait_abandoned.sum";
+    assert_eq!(feed.all(Basis::Offered, words), [1, 1, 9 * SECOND]);
+    let time = feed.time("ana", 10.0, "offered connecting idle");
+    assert_eq!(time, [SECOND, 5 * SECOND, 4 * SECOND]);
 }
 
 #[test]
@@ -90,9 +94,8 @@ fn leaving_by_rule_is_no_abandonment() {
         left.cause = cause;
         feed.metrics.fold(feed.source, &left);
     }
-    let cell = feed.queue(Basis::Offered).cell;
-    assert_eq!(cell.left(), [(Cause::TimedOut, 2), (Cause::ExitedByKey, 1)]);
-    assert_eq!((cell.left_in_all(), cell.abandoned, cell.wait_left), (3, 0, 180_000_000));
+    assert_eq!(feed.all(Basis::Offered, "left.timed_out left.exited_by_key"), [2, 1]);
+    assert_eq!(feed.all(Basis::Offered, "left abandoned wait_left"), [3, 0, 180 * SECOND]);
 }
 
 #[test]
@@ -107,12 +110,11 @@ fn handing_over_gives_each_agent_a_handle_time() {
     feed.fold(Kind::AgentJoined, 40.0, "c1", "ben");
     feed.fold(Kind::WrapUpEnded, 45.0, "c1", "ana");
     feed.fold(Kind::ContactReleased, 60.0, "c1", "ben");
-    let cell = feed.queue(Basis::Offered).cell;
-    assert_eq!((cell.answered, cell.conversations, cell.transferred), (1, 2, 1));
-    assert_eq!((cell.talk, cell.wrap_up, cell.handle.sum), (50_000_000, 5_000_000, 55_000_000));
-    let agents = feed.metrics.by_agent(&Query::default()).unwrap();
-    let handled: Vec<_> = agents.iter().map(|row| row.cell.handle.sum / 1_000_000).collect();
-    assert_eq!(handled, [35, 20]);
+    let counts = "answered conversations transferred handed_over";
+    assert_eq!(feed.all(Basis::Offered, counts), [1, 2, 1, 1]);
+    let sums = feed.all(Basis::Offered, "talk.sum wrap_up.sum handle.sum");
+    assert_eq!(sums, [50 * SECOND, 5 * SECOND, 55 * SECOND]);
+    assert_eq!(feed.agents(Basis::Offered, "handle.sum"), [35 * SECOND, 20 * SECOND]);
 }
 
 #[test]
@@ -127,8 +129,7 @@ fn handed_over_and_back_keeps_all_three_conversations() {
         feed.fold(Kind::AgentJoined, seconds, "c1", to);
     }
     feed.fold(Kind::ContactReleased, 35.0, "c1", "ana");
-    let handle = feed.queue(Basis::Offered).cell.handle;
-    assert_eq!((handle.histogram.count_all(), handle.sum), (3, 35_000_000));
+    assert_eq!(feed.all(Basis::Offered, "handle.count handle.sum"), [3, 35 * SECOND]);
 }
 
 #[test]
@@ -145,10 +146,9 @@ fn second_hand_over_is_not_ended_by_the_grace_of_the_first() {
     feed.fold(Kind::ContactReleased, 80.0, "c1", "cem");
     feed.fold(Kind::ContactQueued, 200.0, "c2", "");
     assert_eq!(feed.metrics.counters().orphans, 0);
-    let agents = feed.metrics.by_agent(&Query::default()).unwrap();
-    let handled: Vec<_> = agents.iter().map(|row| row.cell.handle.sum / 1_000_000).collect();
-    let talk: Vec<_> = agents.iter().map(|row| row.times.talk / SECOND).collect();
-    assert_eq!((handled, talk), (vec![10, 61, 9], vec![10, 61, 9]));
+    let seconds = [10, 61, 9].map(|seconds| seconds * SECOND);
+    assert_eq!(feed.agents(Basis::Offered, "handle.sum"), seconds);
+    assert_eq!(feed.agents(Basis::Offered, "time.talk"), seconds);
 }
 
 #[test]
@@ -157,11 +157,15 @@ fn handle_time_is_read_before_and_settled_after_the_grace() {
     feed.fold(Kind::ContactQueued, 0.0, "c1", "");
     feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
     feed.fold(Kind::ContactReleased, 30.0, "c1", "ana");
-    let read = feed.queue(Basis::Event).cell;
-    assert_eq!((read.conversations, read.handle.sum), (1, 30_000_000));
+    let words = "conversations handled handle.count handle.sum handle.max";
+    let done = [1, 1, 1, 30 * SECOND, 30 * SECOND];
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+        assert_eq!(feed.all(basis, words), done, "{basis}");
+    }
     feed.fold(Kind::ContactQueued, 91.0, "c2", "");
-    let settled = feed.queue(Basis::Event).cell;
-    assert_eq!(settled.handle, read.handle);
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+        assert_eq!(feed.all(basis, words), done, "{basis}");
+    }
     feed.fold(Kind::WrapUpStarted, 91.0, "c1", "ana");
     assert_eq!(feed.metrics.counters().orphans, 1);
 }
@@ -182,12 +186,12 @@ fn what_cannot_be_counted_is_counted_as_such_and_changes_nothing() {
     let counters = feed.metrics.counters();
     assert_eq!((counters.events, counters.orphans), (10, 6));
     assert_eq!((counters.duplicates, counters.incomplete), (1, 2));
-    let figures = feed.queue(Basis::Event);
-    let mut entered = Cell::default();
-    entered.offered = 1;
-    assert_eq!(figures.cell, entered);
-    assert_eq!((figures.waiting, figures.longest_waiting), (1, Some(Span::secs(1))));
-    assert_eq!(feed.time(100.0), StateTimes::default());
+    for &count in Count::ALL {
+        let entered = matches!(count, Count::Offered | Count::Contacts);
+        assert_eq!(feed.read(Basis::Event, count.word()), i128::from(entered), "{count}");
+    }
+    assert_eq!(feed.all(Basis::Event, "waiting oldest"), [1, SECOND]);
+    assert_eq!(feed.time("ana", 100.0, "talk idle signed_in not_ready wrap_up"), [0; 5]);
 }
 
 #[test]
@@ -199,14 +203,11 @@ fn repeated_sequence_numbers_are_duplicates_per_source() {
     let mut abandoned = feed.event(Kind::ContactAbandoned, 5.0, "c1", "");
     abandoned.sequence = 7;
     feed.metrics.fold(feed.source, &abandoned);
-    assert_eq!(
-        (feed.queue(Basis::Event).cell.abandoned, feed.metrics.counters().duplicates),
-        (0, 1)
-    );
+    assert_eq!((feed.read(Basis::Event, "abandoned"), feed.metrics.counters().duplicates), (0, 1));
     let other = feed.metrics.source("other").unwrap();
     queued.contact = Some(feed.metrics.contact(other, "c1"));
     feed.metrics.fold(other, &queued);
-    assert_eq!(feed.queue(Basis::Event).cell.offered, 2);
+    assert_eq!(feed.read(Basis::Event, "offered"), 2);
 }
 
 #[test]
@@ -215,8 +216,8 @@ fn clock_that_jumps_back_gives_zero_and_a_count() {
     feed.fold(Kind::ContactQueued, 100.0, "c1", "");
     feed.fold(Kind::ContactConnected, 98.0, "c1", "ana");
     feed.fold(Kind::ContactReleased, 97.0, "c1", "ana");
-    let cell = feed.queue(Basis::Offered).cell;
-    assert_eq!((cell.wait_answered.sum, cell.talk), (0, 0));
+    assert_eq!(feed.all(Basis::Offered, "wait_answered.sum talk.sum"), [0, 0]);
+    assert_eq!(feed.all(Basis::Split, "wait_answered.sum talk.sum"), [0, 0]);
     assert_eq!(feed.metrics.counters().backwards, 3);
 }
 
@@ -236,11 +237,8 @@ fn two_contacts_at_once_take_one_second_per_second() {
     ] {
         feed.fold(kind, seconds, id, "ana");
     }
-    let time = feed.time(100.0);
-    assert_eq!((time.talk, time.hold), (30 * SECOND, 10 * SECOND));
-    assert_eq!((not_ready(&time), time.idle), (10 * SECOND, 50 * SECOND));
-    assert_eq!(time.signed_in, 100 * SECOND);
-    assert_eq!(time.handling_or_ready(), 90 * SECOND);
+    let time = feed.time("ana", 100.0, "talk hold not_ready idle signed_in");
+    assert_eq!(time, [30, 10, 10, 50, 100].map(|seconds| seconds * SECOND));
 }
 
 #[test]
@@ -250,15 +248,14 @@ fn states_are_cut_exactly_at_the_edges_of_intervals() {
     lunch.reason = Some(feed.metrics.text("lunch"));
     feed.metrics.fold(feed.source, &lunch);
     feed.fold(Kind::AgentReady, 1900.0, "", "ana");
-    let by_interval = |from: u32, to: u32| {
-        let query = Query {
-            start: Some(Timestamp::ZERO + Span::secs(from)),
-            end: Some(Timestamp::ZERO + Span::secs(to)),
-            now: Some(at(2000.0)),
-            ..Query::default()
-        };
-        let times = feed.metrics.by_agent(&query).unwrap().remove(0).times;
-        (not_ready(&times), times.idle)
+    let mut by_interval = |from: u32, to: u32| {
+        let edges = [from, to].map(|edge| Timestamp::ZERO + Span::secs(edge)).to_vec();
+        let fields = fields("time.not_ready time.not_ready.lunch time.idle");
+        let query = Query { edges, fields, now: Some(at(2000.0)), ..Query::default() };
+        let rows = feed.metrics.query(&query).unwrap();
+        let figure = |row: usize| rows[0].figures[row].integer().unwrap();
+        assert_eq!(figure(0), figure(1));
+        (figure(0), figure(2))
     };
     assert_eq!(by_interval(0, 900), (49_500_000, 0));
     assert_eq!(by_interval(900, 1800), (900 * SECOND, 0));
@@ -272,7 +269,7 @@ fn forgotten_sign_out_is_cut_and_counted() {
     feed.fold(Kind::AgentReady, 0.0, "", "ana");
     feed.fold(Kind::AgentSignedOut, 1e9, "", "ana");
     assert_eq!(feed.metrics.counters().overlong, 1);
-    assert_eq!(feed.time(2e9).idle, 31 * 86_400 * SECOND);
+    assert_eq!(feed.time("ana", 2e9, "idle"), [31 * 86_400 * SECOND]);
 }
 
 #[test]
@@ -283,8 +280,7 @@ fn offer_of_a_ring_all_that_outlives_the_contact_does_not_hold_the_agent() {
     feed.fold(Kind::OfferMade, 0.0, "c1", "ana");
     feed.fold(Kind::ContactAbandoned, 5.0, "c1", "");
     feed.fold(Kind::OfferWithdrawn, 6.0, "c1", "ana");
-    let time = feed.time(10.0);
-    assert_eq!((time.offered, time.idle), (6 * SECOND, 4 * SECOND));
+    assert_eq!(feed.time("ana", 10.0, "offered idle"), [6 * SECOND, 4 * SECOND]);
 }
 
 #[test]
@@ -307,15 +303,8 @@ fn ready_agent_whose_device_is_busy_outside_is_not_idle() {
     device(&mut feed, 41.0, Device::Unreachable); // 1 s in use, 9 s gone
     feed.fold(Kind::AgentSignedIn, 50.0, "", "ana");
     feed.fold(Kind::AgentReady, 50.0, "", "ana");
-    let time = feed.time(60.0);
-    assert_eq!((time.device_busy, time.idle, time.talk), (22 * SECOND, 15 * SECOND, 13 * SECOND));
-    assert_eq!((not_ready(&time), time.signed_in), (10 * SECOND, 60 * SECOND));
-    assert_eq!(time.handling_or_ready(), 28 * SECOND);
-}
-
-/// Time not ready, whatever the reason.
-fn not_ready(times: &StateTimes) -> i64 {
-    times.not_ready.iter().map(|&(_, micros)| micros).sum()
+    let time = feed.time("ana", 60.0, "device_busy idle talk not_ready signed_in");
+    assert_eq!(time, [22, 15, 13, 10, 60].map(|seconds| seconds * SECOND));
 }
 
 #[test]
@@ -331,13 +320,13 @@ fn consulted_agent_is_engaged_and_a_monitor_is_not() {
             feed.metrics.fold(feed.source, &event);
         }
     }
-    assert_eq!((feed.time(30.0).talk, feed.time(30.0).idle), (5 * SECOND, 25 * SECOND));
+    assert_eq!(feed.time("ben", 30.0, "talk idle"), [5 * SECOND, 25 * SECOND]);
     assert_eq!(feed.metrics.counters().orphans, 0);
 }
 
 #[test]
 fn contacts_known_by_text_are_forgotten_after_their_last_visit() {
-    let mut feed = Feed::new();
+    let mut feed = Feed::with(Settings { retention: Span::ZERO, ..Settings::default() });
     for number in 0..1000u32 {
         let (id, start) = (format!("call-{number}"), f64::from(number * 10));
         feed.fold(Kind::ContactQueued, start, &id, "");
@@ -348,7 +337,7 @@ fn contacts_known_by_text_are_forgotten_after_their_last_visit() {
     }
     assert!(feed.metrics.remembered_contacts() < 10);
     assert_eq!(feed.metrics.counters().orphans, 0);
-    assert_eq!(feed.queue(Basis::Offered).cell.handle.sum, 7_000_000 * 1000);
+    assert_eq!(feed.read(Basis::Offered, "handle.sum"), 7_000 * SECOND);
 }
 
 #[test]
@@ -362,7 +351,7 @@ fn hand_over_that_nobody_joins_is_over_after_the_grace() {
     feed.fold(Kind::ContactQueued, 100.0, "c2", "");
     feed.fold(Kind::ContactQueued, 101.0, "c1", "");
     assert_eq!(feed.metrics.counters(), Counters { events: 5, ..Counters::default() });
-    assert_eq!(feed.queue(Basis::Offered).waiting, 2);
+    assert_eq!(feed.read(Basis::Offered, "waiting"), 2);
     assert_eq!(feed.metrics.remembered_contacts(), 2);
 }
 
@@ -389,13 +378,12 @@ fn sources_on_different_days_do_not_settle_each_other() {
     feed.fold(Kind::WrapUpEnded, 8.0, "open", "ben");
     served(&mut feed, early, "c1", 100.0);
     assert_eq!(feed.metrics.counters().orphans, 0);
-    let handle = feed.queue(Basis::Offered).cell.handle;
-    assert_eq!((handle.histogram.count_all(), handle.sum), (3, 37_000_000));
+    assert_eq!(feed.all(Basis::Offered, "handle.count handle.sum"), [3, 37 * SECOND]);
 }
 
 #[test]
 fn one_event_from_the_far_future_orphans_no_later_wrap_up() {
-    let mut feed = Feed::new();
+    let mut feed = Feed::with(Settings { retention: Span::ZERO, ..Settings::default() });
     let source = feed.source;
     feed.fold(Kind::ContactQueued, 1e9, "astray", "");
     feed.fold(Kind::ContactConnected, 1e9, "astray", "ben");
@@ -404,7 +392,7 @@ fn one_event_from_the_far_future_orphans_no_later_wrap_up() {
         served(&mut feed, source, &format!("call-{number}"), f64::from(number * 100));
     }
     assert_eq!(feed.metrics.counters(), Counters { events: 503, ..Counters::default() });
-    assert_eq!(feed.queue(Basis::Offered).cell.handle.sum, 1_500_000_000);
+    assert_eq!(feed.read(Basis::Offered, "handle.sum"), 1_500 * SECOND);
     assert!(feed.metrics.remembered_contacts() < 10);
 }
 
@@ -418,21 +406,28 @@ fn contact_with_a_visit_under_way_is_not_forgotten() {
     }
     feed.fold(Kind::ContactAbandoned, 9000.0, "long", "");
     assert_eq!(feed.metrics.counters().orphans, 0);
-    assert_eq!(feed.queue(Basis::Offered).cell.abandoned, 51);
+    assert_eq!(feed.read(Basis::Offered, "abandoned"), 51);
 }
 
 #[test]
 fn query_between_edges_is_refused() {
-    let query = Query { start: Some(at(450.0)), ..Query::default() };
-    let refused = KpiAggregator::default().by_queue(&query).unwrap_err();
-    assert_eq!(refused.message, "450s is no edge of an interval: give a multiple of 900s");
+    let mut metrics = KpiAggregator::default();
+    let ask = |edges: &[f64]| {
+        let edges = edges.iter().map(|&edge| at(edge)).collect();
+        Query { edges, ..Query::default() }
+    };
+    let refused = metrics.query(&ask(&[450.0])).unwrap_err();
+    assert_eq!(refused.to_string(), "450s is no edge of an interval: give a multiple of 900s");
+    let refused = metrics.query(&ask(&[900.0, 900.0])).unwrap_err();
+    assert!(refused.to_string().contains("give them ascending"), "{refused}");
 }
 
 #[test]
 fn interval_must_divide_a_day() {
+    let every = |interval| Settings { interval, ..Settings::default() };
     for wrong in [Span::ZERO, Span::secs(7), Span::from_secs(0.5).unwrap()] {
-        assert!(KpiAggregator::new(Thresholds::default(), wrong).is_err(), "{wrong}");
+        assert!(KpiAggregator::new(every(wrong)).is_err(), "{wrong}");
     }
-    let five_minutes = KpiAggregator::new(Thresholds::default(), Span::secs(300)).unwrap();
+    let five_minutes = KpiAggregator::new(every(Span::secs(300))).unwrap();
     assert_eq!(five_minutes.interval(), Span::secs(300));
 }

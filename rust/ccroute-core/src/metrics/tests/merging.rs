@@ -80,34 +80,9 @@ fn fold(stories: &[Vec<Line>], part: Option<u8>) -> KpiAggregator {
 }
 
 /// Every figure by its names, so that the order of the keys does not matter.
-fn figures(metrics: &KpiAggregator) -> Vec<String> {
-    let mut figures = vec![format!("{:?}", metrics.counters())];
-    for &basis in Basis::ALL {
-        let query = Query { basis, now: Some(at(50_000.0)), ..Query::default() };
-        for row in metrics.by_queue(&query).unwrap() {
-            let name = metrics.queue_names().name(row.queue.index());
-            let cell = postcard::to_stdvec(&row.cell).unwrap();
-            figures.push(format!("{name} {} {:?} {cell:?}", row.waiting, row.longest_waiting));
-        }
-        for row in metrics.by_agent(&query).unwrap() {
-            let name = metrics.agent_names().name(row.agent.index());
-            let cell = postcard::to_stdvec(&row.cell).unwrap();
-            let text = |key: crate::ids::TextKey| metrics.text_names().name(key.index());
-            let mut times = row.times.clone();
-            let mut reasons: Vec<_> = times
-                .not_ready
-                .drain(..)
-                .map(|(reason, micros)| (reason.map(text), micros))
-                .collect();
-            reasons.sort_unstable();
-            figures.push(format!("{name} {times:?} {reasons:?} {cell:?}"));
-        }
-        for (start, cell) in metrics.by_interval(&query).unwrap() {
-            figures.push(format!("{basis} {start} {:?}", postcard::to_stdvec(&cell).unwrap()));
-        }
-    }
-    figures.sort_unstable();
-    figures
+fn figures(metrics: &mut KpiAggregator) -> (Vec<oracle::Answer>, Counters) {
+    let answers = oracle::every_answer(metrics, at(50_000.0));
+    (answers, metrics.counters())
 }
 
 fn merged(parts: &[&KpiAggregator]) -> KpiAggregator {
@@ -117,36 +92,48 @@ fn merged(parts: &[&KpiAggregator]) -> KpiAggregator {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn any_split_by_contact_and_agent_merges_to_the_same(
         stories in prop::collection::vec(story(), 1..60)
     ) {
-        let whole = figures(&fold(&stories, None));
+        let whole = figures(&mut fold(&stories, None));
         let parts: Vec<_> = (0..3).map(|part| fold(&stories, Some(part))).collect();
-        prop_assert_eq!(&figures(&merged(&[&parts[0], &parts[1], &parts[2]])), &whole);
+        prop_assert_eq!(&figures(&mut merged(&[&parts[0], &parts[1], &parts[2]])), &whole);
         let right = merged(&[&parts[2], &parts[1]]);
-        prop_assert_eq!(&figures(&merged(&[&right, &parts[0]])), &whole);
+        prop_assert_eq!(&figures(&mut merged(&[&right, &parts[0]])), &whole);
     }
 
     #[test]
-    fn totals_equal_the_sum_of_their_intervals(stories in prop::collection::vec(story(), 1..60)) {
-        let metrics = fold(&stories, None);
+    fn totals_equal_the_sum_of_their_intervals_and_groups(
+        stories in prop::collection::vec(story(), 1..60)
+    ) {
+        let mut metrics = fold(&stories, None);
+        let counts: Vec<_> = Count::ALL.iter().map(|count| count.word()).collect();
+        let sums = Timing::ALL.iter().map(|timing| format!("{timing}.sum"));
+        let words = [counts.join(" "), sums.collect::<Vec<_>>().join(" ")].join(" ");
         for &basis in Basis::ALL {
-            let query = Query { basis, ..Query::default() };
-            let mut total = Cell::default();
-            metrics.by_queue(&query).unwrap().iter().for_each(|row| total.merge(&row.cell));
-            let mut sum = Cell::default();
-            metrics.by_interval(&query).unwrap().iter().for_each(|(_, cell)| sum.merge(cell));
-            prop_assert_eq!(&sum, &total);
-            let mut cells = Cell::default();
-            let rows = metrics.cells(Subject::Queue, &query).unwrap();
-            rows.iter().for_each(|row| cells.merge(&row.cell));
-            prop_assert_eq!(&cells, &total);
+            let total = read_all(&mut metrics, basis, &words);
+            let intervals = read_intervals(&mut metrics, basis, &words);
+            let groups = read_by(&mut metrics, basis, &[Dimension::Queue], &words);
+            for rows in [
+                intervals.into_iter().map(|(_, figures)| figures).collect::<Vec<_>>(),
+                groups.into_iter().map(|(_, figures)| figures).collect(),
+            ] {
+                let mut sum = vec![0; total.len()];
+                for figures in &rows {
+                    sum.iter_mut().zip(figures).for_each(|(all, n)| *all += n);
+                }
+                prop_assert_eq!(&sum, &total, "{}", basis);
+            }
         }
     }
 
     #[test]
-    fn restored_aggregator_goes_on_as_if_never_saved(stories in prop::collection::vec(story(), 2..40)) {
+    fn restored_aggregator_goes_on_as_if_never_saved(
+        stories in prop::collection::vec(story(), 2..40)
+    ) {
         let saved = fold(&stories, None);
         let bytes = saved.snapshot();
         let mut restored = KpiAggregator::restore(&bytes).unwrap();
@@ -161,6 +148,7 @@ proptest! {
             metrics.fold(source, &event);
         }
         prop_assert_eq!(saved.snapshot(), restored.snapshot());
+        prop_assert_eq!(figures(&mut saved), figures(&mut restored));
     }
 }
 
@@ -178,7 +166,7 @@ fn more_sources_than_numbers_are_refused_and_change_nothing() {
     other.source("one more").unwrap();
     other.queue("q");
     assert!(full.merge(&other).unwrap_err().message.contains("65537 sources"));
-    assert_eq!(full.queue_names().len(), 0);
+    assert_eq!(full.names(Dimension::Queue).len(), 0);
 }
 
 #[test]
@@ -194,9 +182,15 @@ fn damaged_snapshot_is_refused_wherever_the_damage_is() {
 
 #[test]
 fn aggregators_of_other_settings_do_not_merge() {
-    let five_minutes = KpiAggregator::new(Thresholds::default(), Span::secs(300)).unwrap();
-    let mut quarter = KpiAggregator::default();
-    assert!(
-        quarter.merge(&five_minutes).unwrap_err().message.contains("create both with the same")
-    );
+    let every =
+        |minutes: u32| Settings { interval: Span::secs(60 * minutes), ..Settings::default() };
+    let five_minutes = KpiAggregator::new(every(5)).unwrap();
+    let named = Settings { dimensions: vec!["site".to_owned()], ..Settings::default() };
+    let fewer = Settings { kept_bases: vec![Basis::Offered], ..Settings::default() };
+    for other in
+        [five_minutes, KpiAggregator::new(named).unwrap(), KpiAggregator::new(fewer).unwrap()]
+    {
+        let refused = KpiAggregator::default().merge(&other).unwrap_err();
+        assert!(refused.message.contains("create both with the same"), "{refused}");
+    }
 }

@@ -1,0 +1,85 @@
+"""How commands read recordings and tables of calls, and say what was wrong with them."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ccroute._errors import AdapterError, ConfigError
+from ccroute._recording import Recording, read_recording
+from ccroute.cli._console import fail, progress
+from ccroute.metrics import Calls, read_calls
+
+# From here on a bar is worth its flicker.
+_LONG_FILE = 8 << 20
+_SHOWN_FAULTS = 20
+
+
+def recorded(path: Path, reader: str, purpose: str) -> Recording:
+    """A recording with at least one event; else the program ends with a sentence.
+
+    ``purpose``: what there is nothing to do with, as ``replay``.
+    """
+    try:
+        size = _file(path).stat().st_size
+        with progress("reading", long=size >= _LONG_FILE) as report:
+            recording = read_recording(path, reader=reader, progress=report)
+    except FileNotFoundError:
+        fail(f"no file {path}")
+    except (AdapterError, OSError) as error:
+        fail(sentence(error, path))
+    if not recording.events:
+        if not recording.faults:
+            lines = f"{recording.lines:,} line{'' if recording.lines == 1 else 's'}"
+            fail(f"{path} holds nothing to {purpose} ({lines})")
+        first = recording.faults[0]
+        fail(
+            f"{path} has no usable line in {recording.lines}: is it a {reader}? "
+            f"Line {first.line}: {first.reason}"
+        )
+    return recording
+
+
+def called(
+    path: Path, columns: dict[str, str], dimensions: Sequence[str], zone: str | None
+) -> Calls:
+    """A table of calls with at least one usable row; else the program ends with a sentence."""
+    try:
+        calls = read_calls(
+            _file(path), columns=columns, dimensions=dimensions, zone=zone, skip_faults=True
+        )
+    except FileNotFoundError:
+        fail(f"no file {path}")
+    except (ConfigError, OSError) as error:
+        fail(sentence(error, path))
+    if not len(calls):
+        if not calls.faults:
+            fail(f"{path} holds no calls below its line of names")
+        fail(f"{path} has no usable row in {calls.rows}: {calls.faults[0]}")
+    return calls
+
+
+def tell_faults(path: Path, faults: Sequence[object], notes: Sequence[str] = ()) -> None:
+    """On stderr: what was left out, and what the figures do not show."""
+    if faults:
+        lines = f"{len(faults):,} line{'' if len(faults) == 1 else 's'}"
+        print(f"ccroute: {path}: {lines} not used", file=sys.stderr)
+        for fault in faults[:_SHOWN_FAULTS]:
+            print(f"  {fault}", file=sys.stderr)
+        if len(faults) > _SHOWN_FAULTS:
+            print(f"  and {len(faults) - _SHOWN_FAULTS} more", file=sys.stderr)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def sentence(error: Exception, path: Path | None) -> str:
+    """What went wrong, with the file's name."""
+    if isinstance(error, OSError):
+        # An error of reading, not of opening, names no file.
+        return f"{error.filename or path}: {error.strerror or error}"
+    return str(error)
+
+
+def _file(path: Path) -> Path:
+    if path.is_dir():
+        fail(f"{path} is a directory: name the file in it")
+    return path

@@ -1,0 +1,32 @@
+"""What reports need of whatever counts: one question over cells."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ccroute._wire import Groups
+
+
+class Source(Protocol):
+    """Counts by cells, as ``KpiAggregator`` does."""
+
+    def query(
+        self,
+        by: Sequence[str],
+        fields: Sequence[str],
+        *,
+        basis: str = "offered",
+        edges: NDArray[np.int64] | None = None,
+        where: Mapping[str, Sequence[str | None]] | None = None,
+        now: float | None = None,
+    ) -> Groups:
+        """Fields by dimensions and interval, on one basis.
+
+        Raises:
+            ConfigError: An unknown dimension, field or basis; a threshold off the ladder; an
+                edge that is none of a cell.
+            DataUnavailable: The answer needs facts no longer kept.
+        """
+        ...

@@ -1,0 +1,377 @@
+//! Facts given whole: rows of a call-detail table, and corrections of what was counted. A
+//! fact of a greater revision takes the place of the one before, which is taken back from
+//! every cell; so the order in which facts come, and how often, makes no difference. How
+//! events become facts is in `visits.rs`.
+
+use core::cmp::Ordering;
+
+use super::aggregator::KpiAggregator;
+use super::cell::Sign;
+use super::facts::{Ending, Fact, Mark, Place, What};
+use super::fields::Dimension;
+use super::records::Record;
+use super::slices::{LABELS, Labels};
+use super::visits::VisitKey;
+use crate::error::{Rejection, RejectionCode};
+use crate::event::Cause;
+use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
+use crate::time::{Span, Timestamp};
+
+/// The longest wait, conversation or wrap-up a fact may say.
+const LONGEST: Span = Span::secs(31 * 86_400);
+
+/// How a conversation ended, by its cause; by the system where it is another.
+const ENDINGS: [(Cause, Ending); 4] = [
+    (Cause::Customer, Ending::ByCustomer { on_hold: false }),
+    (Cause::Agent, Ending::ByAgent),
+    (Cause::Transferred, Ending::Transferred),
+    (Cause::HandedOver, Ending::HandedOver),
+];
+
+/// What became of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// Joined with an agent.
+    Answered,
+    /// The customer left while waiting.
+    Abandoned,
+    /// It ended unserved for another cause.
+    Left(Cause),
+    /// There was none: only what is marked of the contact counts, such as an attempt to call.
+    None,
+}
+
+/// One visit as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitFact {
+    /// Whose contact it is.
+    pub source: u16,
+    /// The contact, by the source's number or from [`KpiAggregator::contact`].
+    pub contact: ContactKey,
+    /// Which stay of the contact in a queue, from 1; 0 for none.
+    pub visit: u32,
+    /// Of two facts of one visit the one of the greater revision stands; from 1, since what
+    /// events say is revision 0.
+    pub revision: u32,
+    /// The queue.
+    pub queue: QueueKey,
+    /// The channel.
+    pub channel: Option<ChannelKey>,
+    /// Direction, client, campaign, the caller's own dimensions and the tenant, each from
+    /// [`KpiAggregator::label`] or 0.
+    pub labels: [u32; 8],
+    /// The customer as a hash; 0 when unknown.
+    pub customer: u64,
+    /// When the visit began.
+    pub entered: Timestamp,
+    /// What became of it.
+    pub course: Course,
+    /// From the entry to the answer, or to the end where there was none.
+    pub wait: Span,
+    /// Who answered.
+    pub agent: Option<AgentKey>,
+    /// The conversation without hold.
+    pub talk: Span,
+    /// The hold in all.
+    pub hold: Span,
+    /// How often the customer was put on hold.
+    pub holds: u32,
+    /// The wrap-up.
+    pub wrap_up: Span,
+    /// How the conversation ended: transferred, handed over, by customer, agent or system.
+    pub ending: Cause,
+    /// From the entry to the agent's first message, where answers are messages.
+    pub first_response: Option<Span>,
+}
+
+/// What became of a fact that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// Counted; what was known of it before was taken back.
+    Counted,
+    /// Known already, word for word.
+    Duplicate,
+    /// Older than what is known.
+    Superseded,
+    /// It says something else than a fact of the same revision; the greater stands.
+    Conflict,
+    /// What it corrects is no longer kept, or might have been counted: not counted.
+    Late,
+}
+
+/// What a fact says of a visit, by names.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Said<'a> {
+    entered: Timestamp,
+    completed: Option<Timestamp>,
+    facts: Vec<(Timestamp, Option<&'a str>, What)>,
+    labels: Vec<Option<&'a str>>,
+    customer: u64,
+}
+
+impl KpiAggregator {
+    /// Counts one visit given as a whole, in place of what was known of it.
+    ///
+    /// # Errors
+    /// `invalid_value` for a duration over 31 days, talk without an answer, or revision 0; `wrong_phase` for a visit whose events are still coming.
+    pub fn post_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
+        fact.check()?;
+        let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
+        let known = self.records.get(key);
+        if known.is_some_and(|record| record.completed.is_none()) {
+            return Err(Rejection::new(
+                RejectionCode::WrongPhase,
+                format!("visit {} is still under way: correct it when it is over", fact.visit),
+            ));
+        }
+        if known.is_none() && !self.can_be_new(fact) {
+            self.counters.late += 1;
+            return Ok(Posted::Late);
+        }
+        let known_revision = known.map(|record| record.revision);
+        if known_revision.is_some_and(|revision| revision > fact.revision) {
+            self.counters.superseded += 1;
+            return Ok(Posted::Superseded);
+        }
+        let record = self.record_of(fact);
+        let mut posted = Posted::Counted;
+        if known_revision == Some(fact.revision) {
+            let known = self.records.get(key).expect("its revision was seen");
+            let order = self.course(known).cmp(&self.course(&record));
+            if order == Ordering::Equal {
+                self.counters.duplicates += 1;
+                return Ok(Posted::Duplicate);
+            }
+            self.counters.conflicts += 1;
+            posted = Posted::Conflict;
+            if order == Ordering::Greater {
+                return Ok(posted);
+            }
+        }
+        self.replace(key, record);
+        Ok(posted)
+    }
+
+    /// Marks a visit: an answer of its customer, a cost, a code, whenever it becomes known.
+    ///
+    /// # Errors
+    /// `invalid_value` for an empty name.
+    pub fn mark(
+        &mut self,
+        source: u16,
+        contact: ContactKey,
+        visit: u32,
+        at: Timestamp,
+        name: TextKey,
+        mark: Mark,
+        revision: u32,
+    ) -> Result<Posted, Rejection> {
+        if self.texts.name(name.index()).is_empty() {
+            return Err(Rejection::new(
+                RejectionCode::InvalidValue,
+                "mark '': give it a name".to_owned(),
+            ));
+        }
+        let key = VisitKey { contact: contact.raw(), visit, source };
+        let Some(record) = self.records.get(key) else {
+            self.counters.late += 1;
+            return Ok(Posted::Late);
+        };
+        let what = What::Marked { name, mark, revision };
+        let fact = self.in_team(Fact::new(at, record.answered_by(), what));
+        let known = record.facts.iter().copied().find(|fact| fact.is_mark_of(name));
+        let (place, completed) = (record.place, record.completed);
+        let mut posted = Posted::Counted;
+        if let Some(known) = known {
+            let What::Marked { mark: before, revision: last, .. } = known.what else {
+                unreachable!("only marks were looked for")
+            };
+            if last > revision {
+                self.counters.superseded += 1;
+                return Ok(Posted::Superseded);
+            }
+            if last == revision {
+                if (before, known.at) == (mark, at) {
+                    self.counters.duplicates += 1;
+                    return Ok(Posted::Duplicate);
+                }
+                self.counters.conflicts += 1;
+                posted = Posted::Conflict;
+                if (before, known.at) > (mark, at) {
+                    return Ok(posted);
+                }
+            }
+            self.records.remove(key, known);
+        }
+        self.correct(|all| {
+            if let Some(known) = known {
+                all.post_all(place, &[known], completed, Sign::Take);
+            }
+            all.post_all(place, &[fact], completed, Sign::Add);
+        });
+        self.records.push(key, place, fact);
+        Ok(posted)
+    }
+
+    /// All that two facts of one visit may differ in, but the marks; by names, since keys are
+    /// given in the order of arrival, which must not decide which of the two stands.
+    fn course(&self, record: &Record) -> Said<'_> {
+        let labels = self.slices.labels(record.place.slice);
+        let name = |(&dimension, label): (&Dimension, u32)| {
+            let index = (label as usize).checked_sub(1)?;
+            Some(self.slices.names(dimension).name(index))
+        };
+        let agent = |key: AgentKey| self.slices.names(Dimension::Agent).name(key.index());
+        let facts = record.facts.iter().filter(|fact| !fact.is_mark());
+        Said {
+            entered: record.place.entered,
+            completed: record.completed,
+            facts: facts.map(|fact| (fact.at, fact.agent.map(agent), fact.what)).collect(),
+            labels: Dimension::ALL.iter().zip(labels).map(name).collect(),
+            customer: record.customer,
+        }
+    }
+
+    /// Whether a fact of a visit that is not known can be taken for its first. A correction
+    /// may say of a visit that was forgotten that it lasted longer: it goes by the entry.
+    fn can_be_new(&self, fact: &VisitFact) -> bool {
+        let known_by = if fact.revision > 1 { fact.entered } else { fact.completed() };
+        !self.records.are_kept() || self.records.reaches(known_by)
+    }
+
+    /// Puts a record in the place of that of the same visit. Marks stay.
+    fn replace(&mut self, key: VisitKey, mut record: Record) {
+        self.correct(|all| {
+            if let Some(known) = all.records.get(key) {
+                let known = known.clone();
+                all.post_all(known.place, &known.facts, known.completed, Sign::Take);
+                all.forget_customer(known.place, known.customer);
+                // They are of whoever answered, as it is known now.
+                let agent = record.answered_by();
+                let marks = known.facts.iter().filter(|fact| fact.is_mark());
+                let marks = marks.map(|&fact| all.in_team(Fact { agent, ..fact }));
+                record.facts.extend(marks);
+            }
+            all.post_all(record.place, &record.facts, record.completed, Sign::Add);
+            all.count_customer(record.place, record.customer);
+        });
+        let over = record.completed.unwrap_or_default();
+        self.come_to(key.source, over);
+        self.contacts.note(key.contact, 0, 0, over);
+        if self.records.are_kept() {
+            self.records.insert(key, record);
+            self.records.evict(self.horizon);
+        } else {
+            self.records.lose(&record);
+        }
+    }
+
+    fn record_of(&mut self, fact: &VisitFact) -> Record {
+        let label = |index: usize| u32::try_from(index + 1).expect("keys are 32 bits");
+        let mut labels: Labels = [0; LABELS];
+        labels[Dimension::Queue as usize] = label(fact.queue.index());
+        labels[Dimension::Channel as usize] = fact.channel.map_or(0, |key| label(key.index()));
+        labels[2..].copy_from_slice(&fact.labels);
+        let place = Place { slice: self.slices.visit(labels), entered: fact.entered };
+        Record {
+            revision: fact.revision,
+            place,
+            id: self.contacts.id(fact.contact.raw()).map(Into::into),
+            customer: fact.customer,
+            completed: Some(fact.completed()),
+            facts: fact.facts().into_iter().map(|fact| self.in_team(fact)).collect(),
+        }
+    }
+}
+
+impl Record {
+    fn answered_by(&self) -> Option<AgentKey> {
+        let answered = |fact: &&Fact| matches!(fact.what, What::Answered { .. });
+        self.facts.iter().find(answered).and_then(|fact| fact.agent)
+    }
+}
+
+impl Fact {
+    fn is_mark(&self) -> bool {
+        matches!(self.what, What::Marked { .. })
+    }
+
+    fn is_mark_of(&self, wanted: TextKey) -> bool {
+        matches!(self.what, What::Marked { name, .. } if name == wanted)
+    }
+}
+
+impl VisitFact {
+    /// Whether it can be so.
+    ///
+    /// # Errors
+    /// As [`KpiAggregator::post_visit`], but for what only the aggregator knows.
+    pub fn check(&self) -> Result<(), Rejection> {
+        let refuse = |message: String| Err(Rejection::new(RejectionCode::InvalidValue, message));
+        let response = self.first_response.unwrap_or_default();
+        for (what, span) in [
+            ("wait", self.wait),
+            ("talk", self.talk),
+            ("hold", self.hold),
+            ("wrap_up", self.wrap_up),
+            ("first_response", response),
+        ] {
+            if span > LONGEST {
+                return refuse(format!("{what} {span}: give at most 31 days"));
+            }
+        }
+        let talked = self.talk + self.hold + self.wrap_up > Span::ZERO || self.holds > 0;
+        match self.course {
+            _ if self.revision == 0 => {
+                refuse("revision 0 is what events say: number facts from 1".to_owned())
+            }
+            Course::Abandoned | Course::Left(_) | Course::None if talked => {
+                refuse("talk, hold or wrap-up without an answer: give 0 or say answered".to_owned())
+            }
+            Course::Answered | Course::Abandoned | Course::Left(_) | Course::None => Ok(()),
+        }
+    }
+
+    /// When the visit was over: at the end of its conversation, or of its wait.
+    fn completed(&self) -> Timestamp {
+        self.entered + self.wait + (self.talk + self.hold)
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let (entered, ended) = (self.entered, self.entered + self.wait);
+        let waiting = |at, what| Fact::new(at, None, what);
+        let agents = |at, what| Fact::new(at, self.agent, what);
+        let mut facts = Vec::with_capacity(4);
+        if self.course != Course::None {
+            facts.push(waiting(entered, What::Entered { first: self.visit <= 1 }));
+        }
+        let wait = self.wait;
+        match self.course {
+            Course::Answered => {
+                let over = self.completed();
+                let (talk, hold, wrap_up) = (self.talk, self.hold, self.wrap_up);
+                let holds = self.holds.max(u32::from(hold > Span::ZERO));
+                let ending = ENDINGS.iter().find(|&&(cause, _)| cause == self.ending);
+                let ending = ending.map_or(Ending::BySystem, |&(_, ending)| ending);
+                let handle = talk + hold + wrap_up;
+                let connecting = Span::ZERO;
+                facts.push(agents(ended, What::Answered { wait, connecting }));
+                if hold > Span::ZERO {
+                    // Where in the conversation nobody said: taken as its end.
+                    facts.push(agents(over, What::Held { length: hold }));
+                }
+                facts.extend([
+                    agents(over, What::Conversed { talk, hold, holds, ending }),
+                    agents(over + wrap_up, What::Handled { handle, wrap_up }),
+                ]);
+            }
+            Course::Abandoned => facts.push(waiting(ended, What::Abandoned { wait })),
+            Course::Left(cause) => facts.push(waiting(ended, What::Left { wait, cause })),
+            Course::None => {}
+        }
+        if let Some(wait) = self.first_response {
+            facts.push(agents(entered + wait, What::Responded { wait }));
+        }
+        facts
+    }
+}

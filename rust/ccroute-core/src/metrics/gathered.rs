@@ -1,0 +1,280 @@
+//! What was added up for one row, and what each field comes to of it. A row of one cell is that
+//! cell: nothing is copied. Which cells belong to a row is in `query.rs`.
+
+use super::agent_time::StateTimes;
+use super::cell::{Cell, Marks, Totals};
+use super::distribution::{Distribution, OffLadder};
+use super::fields::{Basis, Count, Sum, Timing};
+use super::ladder::Thresholds;
+use super::query::{FigureColumn, Query};
+use super::reading::{Field, TimingPart};
+use super::split::SplitCell;
+use super::table::Passed;
+use super::uniques::Uniques;
+use crate::event::Cause;
+use crate::ids::TextKey;
+use crate::time::Span;
+
+/// The cells of a row.
+#[derive(Default)]
+enum Cells<'a> {
+    #[default]
+    None,
+    One(&'a Cell),
+    Many(Box<Totals>),
+}
+
+/// What a row has besides cells; most have nothing of it.
+#[derive(Default)]
+pub(super) struct Rest {
+    pub(super) split: SplitCell,
+    pub(super) passed: Passed,
+    pub(super) times: StateTimes,
+    pub(super) customers: Uniques,
+    pub(super) waiting: u64,
+    pub(super) oldest: Span,
+    /// By the place of the field: what was counted anew.
+    pub(super) recounted: Vec<u64>,
+}
+
+/// Everything that was added up for one row.
+#[derive(Default)]
+pub(super) struct Gathered<'a> {
+    cells: Cells<'a>,
+    rest: Option<Box<Rest>>,
+}
+
+impl<'a> Gathered<'a> {
+    /// Adds a cell; of its distributions those in `wanted`, a bit each.
+    pub(super) fn add(&mut self, cell: &'a Cell, ladder: &Thresholds, wanted: u8) {
+        match &mut self.cells {
+            Cells::None => self.cells = Cells::One(cell),
+            Cells::One(_) | Cells::Many(_) => self.add_passing(cell, ladder, wanted),
+        }
+    }
+
+    /// As [`Self::add`], for a cell that does not stay.
+    pub(super) fn add_passing(&mut self, cell: &Cell, ladder: &Thresholds, wanted: u8) {
+        if let Cells::None | Cells::One(_) = self.cells {
+            let mut totals = Box::<Totals>::default();
+            if let Cells::One(first) = self.cells {
+                totals.add(first, ladder, wanted);
+            }
+            self.cells = Cells::Many(totals);
+        }
+        if let Cells::Many(totals) = &mut self.cells {
+            totals.add(cell, ladder, wanted);
+        }
+    }
+
+    pub(super) fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
+    }
+
+    fn count(&self, what: Count) -> i128 {
+        match &self.cells {
+            Cells::None => 0,
+            Cells::One(cell) => cell.count(what).into(),
+            Cells::Many(totals) => totals.count(what).into(),
+        }
+    }
+
+    fn sum(&self, what: Sum) -> i128 {
+        match &self.cells {
+            Cells::None => 0,
+            Cells::One(cell) => cell.sum(what).into(),
+            Cells::Many(totals) => totals.sum(what),
+        }
+    }
+
+    pub(super) fn timing(&self, what: Timing) -> Option<&Distribution> {
+        match &self.cells {
+            Cells::None => None,
+            Cells::One(cell) => cell.timing(what),
+            Cells::Many(totals) => totals.timing(what),
+        }
+    }
+
+    fn left(&self, cause: Cause) -> u64 {
+        match &self.cells {
+            Cells::None => 0,
+            Cells::One(cell) => cell.left(cause),
+            Cells::Many(totals) => totals.left(cause),
+        }
+    }
+
+    fn refused(&self, cause: Cause) -> u64 {
+        match &self.cells {
+            Cells::None => 0,
+            Cells::One(cell) => cell.refused(cause),
+            Cells::Many(totals) => totals.refused(cause),
+        }
+    }
+
+    fn marks(&self) -> Option<&Marks> {
+        match &self.cells {
+            Cells::None => None,
+            Cells::One(cell) => cell.marks(),
+            Cells::Many(totals) => totals.marks(),
+        }
+    }
+
+    pub(super) fn revision(&self) -> u32 {
+        match &self.cells {
+            Cells::None => 0,
+            Cells::One(cell) => cell.revision,
+            Cells::Many(totals) => totals.revision,
+        }
+    }
+}
+
+/// Reads rows into columns.
+pub(super) struct Reader<'q> {
+    query: &'q Query,
+    ladder: &'q Thresholds,
+    recounted: &'q [usize],
+    columns: Vec<FigureColumn>,
+    /// Which fields are quantiles of a distribution, by distribution.
+    quantiles: Vec<(Timing, Vec<(usize, u32)>)>,
+    /// Samples in order, used again and again.
+    sorted: Vec<i64>,
+}
+
+impl<'q> Reader<'q> {
+    pub(super) fn new(query: &'q Query, ladder: &'q Thresholds, recounted: &'q [usize]) -> Self {
+        let column = |field: &Field| {
+            if field.is_real() {
+                FigureColumn::Reals(Vec::new())
+            } else {
+                FigureColumn::Integers(Vec::new())
+            }
+        };
+        let mut quantiles: Vec<(Timing, Vec<(usize, u32)>)> = Vec::new();
+        for (place, field) in query.fields.iter().enumerate() {
+            if let Field::Timing(timing, TimingPart::Quantile(share)) = *field {
+                match quantiles.iter_mut().find(|(known, _)| *known == timing) {
+                    Some((_, shares)) => shares.push((place, share)),
+                    None => quantiles.push((timing, vec![(place, share)])),
+                }
+            }
+        }
+        let columns = query.fields.iter().map(column).collect();
+        Self { query, ladder, recounted, columns, quantiles, sorted: Vec::new() }
+    }
+
+    pub(super) fn into_columns(self) -> Vec<FigureColumn> {
+        self.columns
+    }
+
+    /// Adds a row to every column; `text` finds the key of a name.
+    pub(super) fn read(
+        &mut self,
+        row: &Gathered<'_>,
+        text: impl Fn(&str) -> Option<TextKey>,
+    ) -> Result<(), OffLadder> {
+        let nothing = Rest::default();
+        let rest = row.rest.as_deref().unwrap_or(&nothing);
+        for (place, field) in self.query.fields.iter().enumerate() {
+            match &mut self.columns[place] {
+                FigureColumn::Integers(values) => {
+                    let figure = if self.recounted.contains(&place) {
+                        rest.recounted.get(place).copied().unwrap_or(0).into()
+                    } else {
+                        integer(row, rest, field, self.query.basis, self.ladder, &text)?
+                    };
+                    values.push(i64::try_from(figure).unwrap_or(i64::MAX));
+                }
+                FigureColumn::Reals(values) => {
+                    let deviation = match field {
+                        Field::Timing(timing, TimingPart::Deviation) => {
+                            row.timing(*timing).and_then(Distribution::deviation)
+                        }
+                        _ => None,
+                    };
+                    values.push(deviation.unwrap_or(f64::NAN));
+                }
+            }
+        }
+        for (timing, wanted) in &self.quantiles {
+            let Some(all) = row.timing(*timing) else { continue };
+            all.sort_into(&mut self.sorted);
+            for &(place, share) in wanted {
+                if let FigureColumn::Reals(values) = &mut self.columns[place]
+                    && let Some(last) = values.last_mut()
+                {
+                    *last = all.quantile_of(share, &self.sorted).unwrap_or(f64::NAN);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn integer(
+    row: &Gathered<'_>,
+    rest: &Rest,
+    field: &Field,
+    basis: Basis,
+    ladder: &Thresholds,
+    text: &impl Fn(&str) -> Option<TextKey>,
+) -> Result<i128, OffLadder> {
+    let splitting = basis == Basis::Split;
+    Ok(match field {
+        Field::Count(count) if splitting => rest.split.count(*count).into(),
+        Field::Sum(sum) if splitting => rest.split.sum(*sum).into(),
+        Field::Timing(timing, TimingPart::Sum) if splitting => rest.split.timing(*timing).into(),
+        Field::Count(count) => row.count(*count),
+        Field::Sum(sum) => row.sum(*sum),
+        Field::Left(cause) => row.left(*cause).into(),
+        Field::Refused(cause) => row.refused(*cause).into(),
+        Field::Passed(span) => {
+            let rung = ladder.find(*span).map_err(|_| OffLadder(*span))?;
+            rest.passed.0.get(rung).copied().unwrap_or(0).into()
+        }
+        Field::Code(name) => {
+            let known = row.marks().zip(text(name));
+            known.and_then(|(marks, key)| marks.codes.get(&key)).copied().unwrap_or(0).into()
+        }
+        Field::Score(name, value) => {
+            let Some((marks, key)) = row.marks().zip(text(name)) else { return Ok(0) };
+            let range = value.map_or((key, 0)..=(key, u8::MAX), |n| (key, n)..=(key, n));
+            marks.scores.range(range).map(|(_, &n)| i128::from(n)).sum()
+        }
+        Field::Amount(name, counted) => {
+            let known = row.marks().zip(text(name));
+            let known = known.and_then(|(marks, key)| marks.amounts.get(&key));
+            let (count, millionths) = known.copied().unwrap_or_default();
+            if *counted { count.into() } else { millionths }
+        }
+        Field::Time(time, reason) => {
+            let asked = reason.as_deref().map(|name| {
+                // An empty name asks for the time without a reason.
+                if name.is_empty() { Some(None) } else { text(name).map(Some) }
+            });
+            rest.times.of(*time, asked).into()
+        }
+        Field::Customers(false) => rest.customers.count().into(),
+        Field::Customers(true) => rest.customers.is_exact().into(),
+        Field::Waiting => rest.waiting.into(),
+        Field::Oldest => rest.oldest.micros().into(),
+        Field::Timing(timing, part) => return part_of(row.timing(*timing), *part, ladder),
+    })
+}
+
+fn part_of(
+    all: Option<&Distribution>,
+    part: TimingPart,
+    ladder: &Thresholds,
+) -> Result<i128, OffLadder> {
+    let Some(all) = all else { return Ok((part == TimingPart::Exact).into()) };
+    Ok(match part {
+        TimingPart::Count => all.count().into(),
+        TimingPart::Zero => all.zeros().into(),
+        TimingPart::Sum => all.sum(),
+        TimingPart::Max => all.longest().micros().into(),
+        TimingPart::Within(span) => all.within(span, ladder)?.into(),
+        TimingPart::Below(span) => all.below(span, ladder)?.into(),
+        TimingPart::Exact => all.is_exact().into(),
+        TimingPart::Deviation | TimingPart::Quantile(_) => 0,
+    })
+}

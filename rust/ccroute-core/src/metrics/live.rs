@@ -1,0 +1,454 @@
+//! The live view, what a wallboard shows now: who waits in each queue, and what the last
+//! minutes came to. Cells by interval do not belong here, nor what an event means.
+//!
+//! Time is cut into panes of ten seconds; a window is the pane that holds `now` and those
+//! before it, so that it ends now and covers up to ten seconds less than its name says.
+//! Each count belongs to the instant at which the outcome for the service level was certain:
+//! the answer, the abandonment, or the target's passing with the visit still waiting.
+
+use core::ops::{AddAssign, SubAssign};
+use std::collections::{BTreeSet, VecDeque};
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::canonical;
+use super::visits::VisitKey;
+use crate::ids::QueueKey;
+use crate::time::{MICROS, Span, Timestamp};
+
+/// The lengths of the windows.
+pub const WINDOWS: [Span; 4] = [Span::secs(300), Span::secs(900), Span::secs(1_800), HOUR];
+/// The service level's target of a queue that was given none.
+pub(crate) const DEFAULT_TARGET: Span = Span::secs(20);
+
+const HOUR: Span = Span::secs(3_600);
+/// The window that the expected wait goes by.
+const PACE: usize = 1;
+/// A pane's length, microseconds.
+const PANE: i64 = 10 * MICROS;
+/// Panes in each window; the last is as many as are kept.
+const PANES: [i64; 4] = [30, 90, 180, 360];
+const KEPT: i64 = PANES[3];
+
+/// The number of a pane, counted from the epoch.
+fn pane(at: Timestamp) -> i64 {
+    at.micros() / PANE
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The customer was connected.
+    Answered,
+    /// The customer left.
+    Abandoned,
+    /// It went on without an answer, not by the customer's doing.
+    Left,
+}
+
+/// What a window counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Visits that began.
+    pub offered: u64,
+    /// Visits that were answered.
+    pub answered: u64,
+    /// Visits that the customer gave up.
+    pub abandoned: u64,
+    /// Visits that left the queue otherwise, unserved.
+    pub left: u64,
+    /// Answered within the target.
+    pub met: u64,
+    /// Still waiting when the target had passed; counted at that instant.
+    pub missed: u64,
+    /// Abandoned within the target.
+    pub early: u64,
+    /// Sum of the waits of those answered, microseconds.
+    pub wait: i128,
+}
+
+impl AddAssign<&Self> for Window {
+    fn add_assign(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.answered += other.answered;
+        self.abandoned += other.abandoned;
+        self.left += other.left;
+        self.met += other.met;
+        self.missed += other.missed;
+        self.early += other.early;
+        self.wait += other.wait;
+    }
+}
+
+impl SubAssign<&Self> for Window {
+    fn sub_assign(&mut self, other: &Self) {
+        self.offered -= other.offered;
+        self.answered -= other.answered;
+        self.abandoned -= other.abandoned;
+        self.left -= other.left;
+        self.met -= other.met;
+        self.missed -= other.missed;
+        self.early -= other.early;
+        self.wait -= other.wait;
+    }
+}
+
+/// One queue as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveQueue {
+    /// Which queue.
+    pub queue: QueueKey,
+    /// Visits that wait.
+    pub waiting: u64,
+    /// When the visit that has waited longest began.
+    pub oldest_entered: Option<Timestamp>,
+    /// The last 5, 15, 30 and 60 minutes, as in [`WINDOWS`].
+    pub windows: [Window; 4],
+    /// What a newcomer may expect to wait: one turn for each visit waiting and one more, a
+    /// turn being the mean time between answers in the last 15 minutes. `None` without any.
+    pub expected_wait: Option<Span>,
+}
+
+/// A visit that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Wait {
+    entered: Timestamp,
+    /// Later than this it has missed the target it entered under.
+    due: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Pane {
+    index: i64,
+    counts: Window,
+}
+
+/// One queue. Brought up to date when it is touched; readers make up the difference.
+#[derive(Clone, Debug, Default)]
+struct Board {
+    target: Option<Span>,
+    waits: FxHashMap<VisitKey, Wait>,
+    by_entry: BTreeSet<(Timestamp, VisitKey)>,
+    /// The timers. A visit that waits on has missed its target from its due instant on,
+    /// which is read off here; it is counted in a pane when it leaves, so that a leaving
+    /// reported late takes nothing back.
+    by_due: BTreeSet<(Timestamp, VisitKey)>,
+    /// Those that are not empty, ascending.
+    panes: VecDeque<Pane>,
+    /// What the panes of each window add up to, as of pane `head`.
+    sums: [Window; 4],
+    head: i64,
+}
+
+impl Board {
+    /// Sets a visit's timer; one that waits already stays as it is.
+    fn await_leaving(&mut self, key: VisitKey, wait: Wait) {
+        if self.waits.contains_key(&key) {
+            return;
+        }
+        self.by_entry.insert((wait.entered, key));
+        self.by_due.insert((wait.due, key));
+        self.waits.insert(key, wait);
+    }
+
+    fn forget(&mut self, key: VisitKey) -> Option<Wait> {
+        let wait = self.waits.remove(&key)?;
+        self.by_entry.remove(&(wait.entered, key));
+        self.by_due.remove(&(wait.due, key));
+        Some(wait)
+    }
+
+    /// Moves the windows on to `head`.
+    fn advance(&mut self, head: i64) {
+        if head <= self.head {
+            return;
+        }
+        let mut sums = self.sums;
+        self.subtract_passed(&mut sums, head);
+        self.sums = sums;
+        self.head = head;
+        while self.panes.front().is_some_and(|pane| pane.index <= head - KEPT) {
+            self.panes.pop_front();
+        }
+    }
+
+    /// Takes off `sums` what leaves each window between the head and `head`.
+    fn subtract_passed(&self, sums: &mut [Window; 4], head: i64) {
+        if head <= self.head {
+            return;
+        }
+        for (sum, width) in sums.iter_mut().zip(PANES) {
+            let first = self.panes.partition_point(|pane| pane.index <= self.head - width);
+            let passed = self.panes.range(first..);
+            for pane in passed.take_while(|pane| pane.index <= head - width) {
+                *sum -= &pane.counts;
+            }
+        }
+    }
+
+    /// Counts in a pane; false when the pane is not kept any more.
+    fn post(&mut self, index: i64, counts: &Window) -> bool {
+        if index <= self.head - KEPT {
+            return false;
+        }
+        // Time goes forward: nearly always it is the last pane, or a new one.
+        let row = match self.panes.back() {
+            Some(last) if last.index == index => self.panes.len() - 1,
+            Some(last) if last.index > index => self.panes.partition_point(|p| p.index < index),
+            Some(_) | None => self.panes.len(),
+        };
+        if self.panes.get(row).is_none_or(|pane| pane.index != index) {
+            self.panes.insert(row, Pane { index, counts: Window::default() });
+        }
+        self.panes[row].counts += counts;
+        for (sum, width) in self.sums.iter_mut().zip(PANES) {
+            if index > self.head - width {
+                *sum += counts;
+            }
+        }
+        true
+    }
+
+    /// Whether the beginning could be counted.
+    fn enter(&mut self, key: VisitKey, at: Timestamp) -> bool {
+        if self.waits.contains_key(&key) {
+            return true;
+        }
+        let due = at + self.target.unwrap_or(DEFAULT_TARGET);
+        self.await_leaving(key, Wait { entered: at, due });
+        self.post(pane(at), &Window { offered: 1, ..Window::default() })
+    }
+
+    /// Whether the end could be counted.
+    fn leave(&mut self, key: VisitKey, at: Timestamp, end: End) -> bool {
+        let Some(Wait { entered, due }) = self.forget(key) else {
+            return true;
+        };
+        let missed = at > due;
+        if missed {
+            self.post(pane(due), &Window { missed: 1, ..Window::default() });
+        }
+        let within = u64::from(!missed);
+        let counts = match end {
+            End::Answered => Window {
+                answered: 1,
+                met: within,
+                wait: i128::from(at.since(entered).micros()),
+                ..Window::default()
+            },
+            End::Abandoned => Window { abandoned: 1, early: within, ..Window::default() },
+            End::Left => Window { left: 1, ..Window::default() },
+        };
+        self.post(pane(at), &counts)
+    }
+
+    fn read(&self, queue: QueueKey, now: Timestamp) -> LiveQueue {
+        let mut windows = self.sums;
+        let head = pane(now).max(self.head);
+        self.subtract_passed(&mut windows, head);
+        self.add_overdue(&mut windows, head, now);
+        let waiting = self.waits.len() as u64;
+        let turn = i128::from(WINDOWS[PACE].micros());
+        let answers = i128::from(windows[PACE].answered);
+        let expected = ((i128::from(waiting) + 1) * turn).checked_div(answers);
+        let oldest_entered = self.by_entry.first().map(|&(entered, _)| entered);
+        let expected_wait = expected.map(|micros| {
+            i64::try_from(micros).ok().and_then(Span::from_micros).unwrap_or(Span::MAX)
+        });
+        LiveQueue { queue, waiting, oldest_entered, windows, expected_wait }
+    }
+
+    /// Adds to `sums` the visits that wait although their target has passed.
+    fn add_overdue(&self, sums: &mut [Window; 4], head: i64, now: Timestamp) {
+        let least = VisitKey { contact: 0, visit: 0, source: 0 };
+        let kept = Timestamp::from_micros((head - KEPT + 1).max(0) * PANE).unwrap_or_default();
+        if kept < now {
+            for (due, _) in self.by_due.range((kept, least)..(now, least)) {
+                for (sum, width) in sums.iter_mut().zip(PANES) {
+                    sum.missed += u64::from(pane(*due) > head - width);
+                }
+            }
+        }
+    }
+
+    /// Forgets what lies after pane `head`, and makes that the last.
+    fn set_back(&mut self, head: i64) {
+        self.panes.retain(|pane| pane.index <= head);
+        let panes = core::mem::take(&mut self.panes);
+        (self.head, self.sums) = (head, Default::default());
+        for Pane { index, counts } in panes {
+            self.post(index, &counts);
+        }
+    }
+}
+
+/// What is going on in every queue. Events carry its time forward, and [`Self::advance`]
+/// does while there are none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Live {
+    now: Timestamp,
+    late: u64,
+    boards: Vec<Board>,
+}
+
+impl Live {
+    /// What service level a queue aims at, for the visits that enter from now on.
+    pub(crate) fn set_target(&mut self, queue: QueueKey, target: Span) {
+        self.board(queue).target = Some(target);
+    }
+
+    /// A visit begins; nothing happens if it waits already.
+    pub(crate) fn enter(&mut self, queue: QueueKey, key: VisitKey, at: Timestamp) {
+        self.now = self.now.max(at);
+        let counted = self.board(queue).enter(key, at);
+        self.late += u64::from(!counted);
+    }
+
+    /// A visit's wait ends; nothing happens unless it waits in that queue.
+    pub(crate) fn leave(&mut self, queue: QueueKey, key: VisitKey, at: Timestamp, end: End) {
+        self.now = self.now.max(at);
+        let counted = self.board(queue).leave(key, at, end);
+        self.late += u64::from(!counted);
+    }
+
+    /// Moves every window on to `now`, if that is later than all before.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        let head = pane(self.now);
+        self.boards.iter_mut().for_each(|board| board.advance(head));
+    }
+
+    /// Makes `now` the time although a later one came before: the clock of a source had
+    /// leapt ahead. What was counted after `now` is forgotten, what the leap pushed out of
+    /// the windows stays out; who waits is not touched.
+    pub(crate) fn set_back(&mut self, now: Timestamp) {
+        if now < self.now {
+            self.advance(self.now);
+            self.now = now;
+            self.boards.iter_mut().for_each(|board| board.set_back(pane(now)));
+        }
+    }
+
+    /// The latest instant heard of.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Beginnings and ends that were older than the longest window when they came: they
+    /// changed who waits and nothing else.
+    pub(crate) fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// A queue as it stands at `now`, or at [`Self::now`] when that is later.
+    pub(crate) fn read(&self, queue: QueueKey, now: Timestamp) -> LiveQueue {
+        let now = now.max(self.now);
+        match self.boards.get(queue.index()) {
+            Some(board) => board.read(queue, now),
+            None => Board::default().read(queue, now),
+        }
+    }
+
+    /// Every queue up to the last that was heard of, in the order of their keys.
+    pub(crate) fn read_all(&self, now: Timestamp) -> Vec<LiveQueue> {
+        (0..self.boards.len()).map(|index| self.read(QueueKey::new(index), now)).collect()
+    }
+
+    /// Adds what `other` saw; `queue` and `visit` translate its keys. A visit that waits in
+    /// both stays as it is here, and so does a target.
+    pub(crate) fn merge(
+        &mut self,
+        other: &Self,
+        queue: impl Fn(QueueKey) -> QueueKey,
+        visit: impl Fn(VisitKey) -> VisitKey,
+    ) {
+        self.advance(other.now);
+        self.late += other.late;
+        for (index, theirs) in other.boards.iter().enumerate() {
+            let board = self.board(queue(QueueKey::new(index)));
+            board.target = board.target.or(theirs.target);
+            for (&key, &wait) in canonical::sorted(&theirs.waits) {
+                board.await_leaving(visit(key), wait);
+            }
+            for Pane { index, counts } in &theirs.panes {
+                board.post(*index, counts);
+            }
+        }
+    }
+
+    /// The board of a queue as of now, made when it is its first.
+    fn board(&mut self, queue: QueueKey) -> &mut Board {
+        let head = pane(self.now);
+        if self.boards.len() <= queue.index() {
+            self.boards.resize_with(queue.index() + 1, Board::default);
+        }
+        let board = &mut self.boards[queue.index()];
+        board.advance(head);
+        board
+    }
+}
+
+/// What a live view is, whenever its queues were brought up to date.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Content {
+    now: Timestamp,
+    late: u64,
+    boards: Vec<Standing>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Standing {
+    target: Option<Span>,
+    waits: Vec<(VisitKey, Wait)>,
+    panes: Vec<Pane>,
+}
+
+impl From<&Live> for Content {
+    fn from(live: &Live) -> Self {
+        let oldest = pane(live.now) - KEPT;
+        let standing = |board: &Board| Standing {
+            target: board.target,
+            waits: canonical::sorted(&board.waits).into_iter().map(|(&k, &w)| (k, w)).collect(),
+            panes: board.panes.iter().filter(|pane| pane.index > oldest).copied().collect(),
+        };
+        let boards = live.boards.iter().map(standing).collect();
+        Self { now: live.now, late: live.late, boards }
+    }
+}
+
+impl From<Content> for Live {
+    fn from(content: Content) -> Self {
+        let Content { now, late, boards } = content;
+        let board = |standing: Standing| {
+            let mut board = Board { target: standing.target, ..Board::default() };
+            board.head = pane(now);
+            standing.waits.into_iter().for_each(|(key, wait)| board.await_leaving(key, wait));
+            for Pane { index, counts } in standing.panes {
+                board.post(index, &counts);
+            }
+            board
+        };
+        Self { now, late, boards: boards.into_iter().map(board).collect() }
+    }
+}
+
+impl PartialEq for Live {
+    fn eq(&self, other: &Self) -> bool {
+        Content::from(self) == Content::from(other)
+    }
+}
+
+impl Eq for Live {}
+
+impl Serialize for Live {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Content::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Live {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Content::deserialize(deserializer).map(Self::from)
+    }
+}

@@ -1,0 +1,381 @@
+//! From facts to cells: where each contribution goes under each basis, added or taken back.
+//! What a fact contributes is in `facts.rs`, what is open in `visits.rs`.
+
+use super::aggregator::KpiAggregator;
+use super::cell::Sign;
+use super::changes::Change;
+use super::extras::Extra;
+use super::facts::{Delta, Fact, Place, What};
+use super::fields::{Basis, Subject};
+use super::records::{Known, Record};
+use super::slices::AgentSlice;
+use super::split;
+use super::table::Slot;
+use super::uniques::Uniques;
+use super::visits::{Facts, Told, VisitKey};
+use crate::event::{Event, EventKind};
+use crate::ids::AgentKey;
+use crate::time::Timestamp;
+
+/// A cell that must be rebuilt: table, row, basis, interval.
+pub(super) type CellKey = (Subject, usize, Basis, Slot);
+
+impl KpiAggregator {
+    /// Counts a fact of a visit, and keeps it.
+    pub(super) fn tell(&mut self, told: Told) {
+        let Told { key, place, fact, completed } = told;
+        let fact = self.in_team(fact);
+        match fact.what {
+            What::Refused { .. } => {
+                self.post(place, fact, Sign::Add);
+                self.post_completed(place, fact, Sign::Add, fact.at);
+                return;
+            }
+            What::Entered { .. } => {
+                let Extra { id, customer, .. } = self.extra_of(key);
+                let id = self.contacts.id(key.contact).map(Into::into).or(id);
+                self.count_customer(place, customer);
+                let facts = Vec::with_capacity(8);
+                let record = Record { revision: 0, place, id, customer, completed: None, facts };
+                self.records.begin(key, record);
+            }
+            What::Code { set, .. } if set > 1 => self.replace_codes(told),
+            What::Code { .. }
+            | What::Answered { .. }
+            | What::Abandoned { .. }
+            | What::Left { .. }
+            | What::OfferMade
+            | What::OfferAccepted { .. }
+            | What::OfferDeclined
+            | What::OfferMissed
+            | What::OfferWithdrawn
+            | What::OfferLost
+            | What::CallbackOffered
+            | What::CallbackFailed
+            | What::Responded { .. }
+            | What::Held { .. }
+            | What::Conversed { .. }
+            | What::Handled { .. }
+            | What::Marked { .. } => {}
+        }
+        self.watch(&told);
+        self.post(place, fact, Sign::Add);
+        match (self.records.push(key, place, fact), completed) {
+            (Known::Open, None) => {}
+            (Known::Open, Some(at)) => {
+                self.complete(key, place, at);
+            }
+            (Known::Closed(at), _) => self.post_completed(place, fact, Sign::Add, at),
+            // Its record is not kept: the tail knows, but for a hand-over long ago.
+            (Known::Gone, at) => {
+                self.post_completed(place, fact, Sign::Add, at.unwrap_or(fact.at));
+            }
+        }
+    }
+
+    /// A visit is over.
+    pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
+        for fact in self.records.complete(key, at) {
+            self.post_completed(place, fact, Sign::Add, at);
+        }
+    }
+
+    /// A code that is given when all else of its visit is over.
+    pub(super) fn code_after_all(&self, key: VisitKey, event: &Event) -> Option<Facts> {
+        let name = event.reason.filter(|_| event.kind == EventKind::ContactDisposed)?;
+        let record = self.records.get(key)?;
+        let what = What::Code { name, set: event.number };
+        let fact = Fact::new(event.at, event.agent, what);
+        let told = Told { key, place: record.place, fact, completed: record.completed };
+        Some([None, None, Some(told)])
+    }
+
+    /// A corrected set of codes takes the place of those before.
+    fn replace_codes(&mut self, told: Told) {
+        let Told { key, place, fact, .. } = told;
+        let What::Code { set, .. } = fact.what else { return };
+        if self.records.get(key).is_none() {
+            self.counters.late += 1;
+        }
+        let completed = self.records.get(key).and_then(|record| record.completed);
+        for earlier in self.records.replace_codes(key, set) {
+            self.post(place, earlier, Sign::Take);
+            if let Some(at) = completed {
+                self.post_completed(place, earlier, Sign::Take, at);
+            }
+        }
+    }
+
+    /// Adds or takes back all that a visit came to.
+    pub(super) fn post_all(
+        &mut self,
+        place: Place,
+        facts: &[Fact],
+        completed: Option<Timestamp>,
+        sign: Sign,
+    ) {
+        if self.keeps(Basis::Offered) {
+            self.add(place, facts, sign, Basis::Offered, self.grid.slot(place.entered));
+        }
+        for fact in facts {
+            self.post_as_it_happened(place, fact, sign);
+        }
+        if let (Some(at), true) = (completed, self.keeps(Basis::Completion)) {
+            self.add(place, facts, sign, Basis::Completion, self.grid.slot(at));
+        }
+    }
+
+    /// Does what corrects what was known: each final cell it touches is at a new revision.
+    pub(super) fn correct(&mut self, act: impl FnOnce(&mut Self)) {
+        self.final_before = Some(self.grid.slot(self.watermark()));
+        act(self);
+        self.final_before = None;
+        for (subject, row, basis, slot) in core::mem::take(&mut self.touched) {
+            self.table_mut(subject).series(row).cells_mut(basis).at(slot).revision += 1;
+            if subject == Subject::Queue {
+                self.changes.note(Change { row, basis, slot });
+            }
+        }
+    }
+
+    /// Under every basis but that of completion.
+    fn post(&mut self, place: Place, fact: Fact, sign: Sign) {
+        if self.keeps(Basis::Offered) {
+            let slot = self.grid.slot(place.entered);
+            self.add(place, &[fact], sign, Basis::Offered, slot);
+        }
+        self.post_as_it_happened(place, &fact, sign);
+    }
+
+    /// Under the bases that go by when each thing happened.
+    fn post_as_it_happened(&mut self, place: Place, fact: &Fact, sign: Sign) {
+        if self.keeps(Basis::Event) {
+            let (facts, slot) = (core::slice::from_ref(fact), self.grid.slot(fact.at));
+            self.add(place, facts, sign, Basis::Event, slot);
+        }
+        if self.keeps(Basis::Split) {
+            self.add_split(place, *fact, sign);
+        }
+        if self.keeps(Basis::ServiceLevelEvent) {
+            self.add_passed(place, *fact, sign);
+        }
+    }
+
+    fn post_completed(&mut self, place: Place, fact: Fact, sign: Sign, at: Timestamp) {
+        if self.keeps(Basis::Completion) {
+            self.add(place, &[fact], sign, Basis::Completion, self.grid.slot(at));
+        }
+    }
+
+    fn keeps(&self, basis: Basis) -> bool {
+        self.bases & (1 << basis as u8) > 0
+    }
+
+    /// Facts of one visit, in one cell of its queue and one of each agent.
+    fn add(&mut self, place: Place, facts: &[Fact], sign: Sign, basis: Basis, slot: Slot) {
+        let late = self.is_final(slot);
+        let row = place.slice.0 as usize;
+        let cell = self.queue_cells.series(row).cells_mut(basis).at(slot);
+        let (mut stale, ladder) = (false, &self.thresholds);
+        for fact in facts {
+            let apply = |delta: Delta| stale |= cell.apply(delta, sign, ladder);
+            fact.what.contribution(Subject::Queue, apply);
+        }
+        self.note_change((Subject::Queue, row, basis, slot), late, stale);
+        let mut agents = facts.iter().filter(|fact| fact.agent.is_some() && fact.what.is_agents());
+        let Some(mut fact) = agents.next() else { return };
+        loop {
+            let whose = (fact.agent, fact.team);
+            let row = self.agent_row(place, *fact);
+            let cell = self.agent_cells.series(row).cells_mut(basis).at(slot);
+            let (mut stale, ladder) = (false, &self.thresholds);
+            let next = loop {
+                let apply = |delta: Delta| stale |= cell.apply(delta, sign, ladder);
+                fact.what.contribution(Subject::Agent, apply);
+                match agents.next() {
+                    Some(next) if (next.agent, next.team) == whose => fact = next,
+                    next => break next,
+                }
+            };
+            self.note_change((Subject::Agent, row, basis, slot), late, stale);
+            match next {
+                Some(next) => fact = next,
+                None => return,
+            }
+        }
+    }
+
+    fn note_change(&mut self, key: CellKey, late: bool, stale: bool) {
+        if late {
+            self.touched.insert(key);
+        }
+        if stale {
+            self.stale.insert(key);
+        }
+    }
+
+    /// The row of the agent whom a fact counts for.
+    pub(super) fn agent_row(&mut self, place: Place, fact: Fact) -> usize {
+        let agent = fact.agent.expect("asked only for facts with an agent");
+        let slice = AgentSlice { agent, team: fact.team, slice: place.slice };
+        self.slices.agents.intern(slice) as usize
+    }
+
+    /// A fact that is about to be counted, for the agent's team as it was then.
+    pub(super) fn in_team(&self, fact: Fact) -> Fact {
+        let team = fact.agent.map_or(0, |agent| self.team_at(agent.index(), fact.at));
+        Fact { team, ..fact }
+    }
+
+    /// The same, if the agent has one already.
+    pub(super) fn known_agent_row(
+        &self,
+        place: Place,
+        agent: AgentKey,
+        at: Timestamp,
+    ) -> Option<usize> {
+        let team = self.team_at(agent.index(), at);
+        self.slices.agents.find(AgentSlice { agent, team, slice: place.slice })
+    }
+
+    /// The team of an agent at an instant, as a label.
+    pub(super) fn team_at(&self, agent: usize, at: Timestamp) -> u32 {
+        let teams = self.teams.get(agent).map_or(&[][..], Vec::as_slice);
+        let known = teams.partition_point(|&(since, _)| since <= at);
+        known.checked_sub(1).map_or(0, |row| teams[row].1)
+    }
+
+    /// A customer came to the queue.
+    pub(super) fn count_customer(&mut self, place: Place, customer: u64) {
+        if customer > 0 && self.keeps(Basis::Offered) {
+            let slot = self.grid.slot(place.entered);
+            let series = self.queue_cells.series(place.slice.0 as usize);
+            series.customers.at(slot).insert(customer);
+        }
+    }
+
+    /// A visit of a customer was taken back: who else came must be counted again.
+    pub(super) fn forget_customer(&mut self, place: Place, customer: u64) {
+        if customer > 0 && self.keeps(Basis::Offered) {
+            let (row, slot) = (place.slice.0 as usize, self.grid.slot(place.entered));
+            self.stale.insert((Subject::Queue, row, Basis::Offered, slot));
+        }
+    }
+
+    fn add_split(&mut self, place: Place, fact: Fact, sign: Sign) {
+        let (grid, row) = (self.grid, place.slice.0 as usize);
+        let series = self.queue_cells.series(row);
+        split::parts(place, fact, sign, true, grid, |slot, part| {
+            series.split.at(slot).merge(&part);
+        });
+        if fact.agent.is_some() && split::has_parts(fact.what) {
+            let row = self.agent_row(place, fact);
+            let series = self.agent_cells.series(row);
+            split::parts(place, fact, sign, false, grid, |slot, part| {
+                series.split.at(slot).merge(&part);
+            });
+        }
+    }
+
+    /// Every threshold that passed while the visit waited.
+    fn add_passed(&mut self, place: Place, fact: Fact, sign: Sign) {
+        let (What::Answered { wait, .. } | What::Abandoned { wait } | What::Left { wait, .. }) =
+            fact.what
+        else {
+            return;
+        };
+        let height = self.thresholds.spans().len();
+        let series = self.queue_cells.series(place.slice.0 as usize);
+        for (rung, &threshold) in self.thresholds.spans().iter().enumerate() {
+            if threshold >= wait {
+                break;
+            }
+            let passed = &mut series.passed.at(self.grid.slot(place.entered + threshold)).0;
+            passed.resize(height, 0);
+            match sign {
+                Sign::Add => passed[rung] += 1,
+                Sign::Take => passed[rung] -= 1,
+            }
+        }
+    }
+
+    /// Rebuilds, from the facts that are kept, the distributions of which something was
+    /// taken that they cannot tell by themselves.
+    pub(super) fn rebuild(&mut self) {
+        if self.stale.is_empty() {
+            return;
+        }
+        let mut stale = core::mem::take(&mut self.stale);
+        let before = stale.len();
+        // Facts of earlier visits are gone: what was taken from their cells stays as it is.
+        let gone = self.records.gone();
+        stale.retain(|&(.., slot)| gone.is_none_or(|edge| self.grid.start(slot) > edge));
+        self.counters.approximate += (before - stale.len()) as u64;
+        for &(subject, row, basis, slot) in &stale {
+            let series = self.table_mut(subject).series(row);
+            series.cells_mut(basis).at(slot).forget_timings();
+            if let (Subject::Queue, Basis::Offered) = (subject, basis) {
+                *series.customers.at(slot) = Uniques::default();
+            }
+        }
+        let kept: Vec<Record> = self.records.any_order().cloned().collect();
+        for record in kept {
+            let cell = (
+                Subject::Queue,
+                record.place.slice.0 as usize,
+                Basis::Offered,
+                self.grid.slot(record.place.entered),
+            );
+            if stale.contains(&cell) {
+                self.count_customer(record.place, record.customer);
+            }
+            for fact in record.facts {
+                self.record_again(&stale, record.place, record.completed, fact);
+            }
+        }
+    }
+
+    fn record_again(
+        &mut self,
+        stale: &std::collections::BTreeSet<CellKey>,
+        place: Place,
+        completed: Option<Timestamp>,
+        fact: Fact,
+    ) {
+        let slots = [
+            (Basis::Offered, Some(place.entered)),
+            (Basis::Event, Some(fact.at)),
+            (Basis::Completion, completed),
+        ];
+        for (basis, at) in slots {
+            let Some(slot) = at.map(|at| self.grid.slot(at)) else { continue };
+            for subject in [Subject::Queue, Subject::Agent] {
+                let row = match subject {
+                    Subject::Queue => place.slice.0 as usize,
+                    Subject::Agent if fact.agent.is_some() => self.agent_row(place, fact),
+                    Subject::Agent => continue,
+                };
+                if !stale.contains(&(subject, row, basis, slot)) {
+                    continue;
+                }
+                let table = match subject {
+                    Subject::Queue => &mut self.queue_cells,
+                    Subject::Agent => &mut self.agent_cells,
+                };
+                let cell = table.series(row).cells_mut(basis).at(slot);
+                fact.what.contribution(subject, |delta| {
+                    if let Delta::Timing(..) = delta {
+                        cell.apply(delta, Sign::Add, &self.thresholds);
+                    }
+                });
+            }
+        }
+    }
+
+    fn table_mut(&mut self, subject: Subject) -> &mut super::table::Table {
+        match subject {
+            Subject::Queue => &mut self.queue_cells,
+            Subject::Agent => &mut self.agent_cells,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The facts themselves, visit by visit, as long as they are kept: what corrections take
+//! back, what drill-down shows, what thresholds off the ladder are counted from. Bounded in
+//! time and number. Which cells a fact moves is in `facts.rs` and `posting.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::canonical;
+use super::facts::{Fact, Place, What};
+use super::visits::VisitKey;
+use crate::time::{Span, Timestamp};
+
+/// All that is known of one visit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// 0: made of events; the greatest stands.
+    pub(crate) revision: u32,
+    pub(crate) place: Place,
+    /// What the source calls the contact, where it has said so.
+    pub(crate) id: Option<Box<str>>,
+    /// The customer, as a hash; 0 when unknown.
+    pub(crate) customer: u64,
+    /// When the visit was over; `None` while it goes on.
+    pub(crate) completed: Option<Timestamp>,
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// What is known of a visit that a fact is of.
+pub(crate) enum Known {
+    Open,
+    Closed(Timestamp),
+    Gone,
+}
+
+/// The facts that are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Records {
+    #[serde(with = "canonical")]
+    visits: FxHashMap<VisitKey, Record>,
+    /// The visits that are over, by when they were.
+    over: BTreeSet<(Timestamp, VisitKey)>,
+    /// How long after it is over a visit is kept.
+    retention: Span,
+    /// How many visits that are over are kept at most.
+    most: usize,
+    /// Visits whose id was used again for another: they are over, and cannot be corrected.
+    earlier: BTreeMap<(Timestamp, VisitKey), Record>,
+    /// Of visits over by then nothing is known.
+    forgotten: Option<Timestamp>,
+    /// Of facts up to then some are gone: those of a wrap-up came after its visit was over.
+    gone: Option<Timestamp>,
+}
+
+impl Records {
+    pub(crate) fn new(retention: Span, most: usize) -> Self {
+        Self {
+            visits: FxHashMap::default(),
+            over: BTreeSet::new(),
+            retention,
+            most,
+            earlier: BTreeMap::new(),
+            forgotten: None,
+            gone: None,
+        }
+    }
+
+    /// Begins the record of a visit. One of the same key was of an id that is used again.
+    pub(crate) fn begin(&mut self, key: VisitKey, record: Record) {
+        let Some(known) = self.visits.insert(key, record) else { return };
+        if let Some(at) = known.completed {
+            self.over.remove(&(at, key));
+            let before = self.earlier.insert((at, key), known);
+            before.iter().for_each(|record| self.lose(record));
+        } else {
+            self.lose(&known);
+        }
+    }
+
+    /// Adds a fact to the record of its visit, if that is kept.
+    pub(crate) fn push(&mut self, key: VisitKey, place: Place, fact: Fact) -> Known {
+        let mut record = self.visits.get_mut(&key).filter(|record| record.place == place);
+        if record.is_none() {
+            // A wrap-up may end after the id of its contact was used again.
+            let mut earlier = self.earlier.iter_mut().rev();
+            let found = earlier.find(|((_, known), record)| *known == key && record.place == place);
+            record = found.map(|(_, record)| record);
+        }
+        let Some(record) = record else {
+            self.gone = self.gone.max(Some(fact.at));
+            return Known::Gone;
+        };
+        record.facts.push(fact);
+        record.completed.map_or(Known::Open, Known::Closed)
+    }
+
+    /// A record is not kept any more.
+    pub(crate) fn lose(&mut self, record: &Record) {
+        self.forgotten = self.forgotten.max(record.completed);
+        let last = record.facts.iter().map(|fact| fact.at).max();
+        self.gone = self.gone.max(self.forgotten).max(last);
+    }
+
+    /// Takes the codes of earlier sets out of the record of a visit.
+    pub(crate) fn replace_codes(&mut self, key: VisitKey, set: u32) -> Vec<Fact> {
+        let Some(record) = self.visits.get_mut(&key) else { return Vec::new() };
+        let earlier =
+            |fact: &Fact| matches!(fact.what, What::Code { set: known, .. } if known < set);
+        let gone = record.facts.iter().copied().filter(earlier).collect();
+        record.facts.retain(|fact| !earlier(fact));
+        gone
+    }
+
+    /// Takes a fact out of the record of a visit.
+    pub(crate) fn remove(&mut self, key: VisitKey, fact: Fact) {
+        if let Some(record) = self.visits.get_mut(&key)
+            && let Some(row) = record.facts.iter().position(|&known| known == fact)
+        {
+            record.facts.remove(row);
+        }
+    }
+
+    /// The visit is over; all its facts so far.
+    pub(crate) fn complete(&mut self, key: VisitKey, at: Timestamp) -> Vec<Fact> {
+        if self.retention == Span::ZERO {
+            let Some(mut record) = self.visits.remove(&key) else { return Vec::new() };
+            record.completed = Some(at);
+            self.lose(&record);
+            return record.facts;
+        }
+        let Some(record) = self.visits.get_mut(&key) else { return Vec::new() };
+        record.completed = Some(at);
+        self.over.insert((at, key));
+        record.facts.clone()
+    }
+
+    /// The record of a visit.
+    pub(crate) fn get(&self, key: VisitKey) -> Option<&Record> {
+        self.visits.get(&key)
+    }
+
+    /// Keeps a whole record; that of the same visit from before is returned.
+    pub(crate) fn insert(&mut self, key: VisitKey, record: Record) -> Option<Record> {
+        if let Some(at) = record.completed {
+            self.over.insert((at, key));
+        }
+        let earlier = self.visits.insert(key, record);
+        if let Some(at) = earlier.as_ref().and_then(|record| record.completed)
+            && self.visits.get(&key).is_some_and(|record| record.completed != Some(at))
+        {
+            self.over.remove(&(at, key));
+        }
+        earlier
+    }
+
+    /// Whether facts are kept at all once a visit is over.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.retention > Span::ZERO
+    }
+
+    /// Whether it can be told if a visit that was over `at` is known.
+    pub(crate) fn reaches(&self, at: Timestamp) -> bool {
+        self.are_kept() && self.forgotten.is_none_or(|edge| at > edge)
+    }
+
+    /// Of facts up to then not all are kept.
+    pub(crate) fn gone(&self) -> Option<Timestamp> {
+        self.gone
+    }
+
+    /// Everything that was over by then is gone.
+    pub(crate) fn forgotten(&self) -> Option<Timestamp> {
+        self.forgotten
+    }
+
+    /// Forgets what is too old at `now`, and the oldest where there are too many.
+    pub(crate) fn evict(&mut self, now: Timestamp) {
+        while let Some(&(at, key)) =
+            self.over.first().into_iter().chain(self.earlier.keys().next()).min()
+            && (now.since(at) > self.retention || self.over.len() + self.earlier.len() > self.most)
+        {
+            let known = self.over.remove(&(at, key)).then(|| self.visits.remove(&key));
+            let record = known.unwrap_or_else(|| self.earlier.remove(&(at, key)));
+            record.iter().for_each(|record| self.lose(record));
+        }
+    }
+
+    /// All records, by visit.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (VisitKey, &Record)> {
+        let earlier = self.earlier.iter().map(|(&(_, key), record)| (key, record));
+        let visits = canonical::sorted(&self.visits).into_iter();
+        visits.map(|(&key, record)| (key, record)).chain(earlier)
+    }
+
+    /// All records in no order that matters to whoever adds them up.
+    pub(crate) fn any_order(&self) -> impl Iterator<Item = &Record> {
+        // Sums and greatest values come out the same in any order.
+        self.visits.values().chain(self.earlier.values())
+    }
+
+    /// Adds the records of `other`; `record` and `visit` translate. Of two of the same visit
+    /// ours stands.
+    pub(crate) fn merge(
+        &mut self,
+        other: &Self,
+        mut record: impl FnMut(&Record) -> Record,
+        visit: impl Fn(VisitKey) -> VisitKey,
+    ) {
+        for (&key, theirs) in canonical::sorted(&other.visits) {
+            let key = visit(key);
+            if !self.visits.contains_key(&key) {
+                self.insert(key, record(theirs));
+            }
+        }
+        for (&(at, key), theirs) in &other.earlier {
+            self.earlier.insert((at, visit(key)), record(theirs));
+        }
+        self.forgotten = self.forgotten.max(other.forgotten);
+        self.gone = self.gone.max(other.gone);
+    }
+}

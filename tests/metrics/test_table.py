@@ -1,0 +1,418 @@
+"""Reports: what is asked of the source, what a row says, how a table prints and leaves."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.metrics.engine import build
+from tests.metrics.fake import Fake, Seen, Spent
+
+from ccroute import ConfigError
+from ccroute.metrics import BUILT_IN, Kpi, explain
+from ccroute.metrics.registry import disposition
+
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
+NEXT = datetime(2026, 6, 2, tzinfo=UTC)
+NOON = DAY.timestamp() + 12 * 3600
+
+CALLS = (
+    Seen(at=NOON, wait=4, talk=100, wrap_up=20),
+    Seen(at=NOON + 10, wait=25, talk=200, hold=50),
+    Seen(at=NOON + 20, wait=3, end="abandoned"),
+    Seen(at=NOON + 1000, wait=40, end="abandoned"),
+    Seen(at=NOON + 1001, wait=90, end="timed_out"),
+    Seen(at=NOON, wait=0, queue="sales", talk=60, codes=["sale"], final=False, revision=2),
+    Seen(at=NOON, wait=50, queue="sales", talk=60),
+)
+
+
+def test_the_default_report() -> None:
+    row = build(Fake(*CALLS))["billing"]
+    assert {name: str(value) for name, value in row} == {
+        "offered": "5",
+        "answered": "2",
+        "abandoned": "2",
+        "left": "1",
+        "sl.answered_within": "25.0 %",
+        "abandon.of_answered_and_abandoned": "50.0 %",
+        "asa": "14.5 s",
+        "wait.p50": "4.0 s",
+        "wait.p90": "25.0 s",
+        "wait.p95": "25.0 s",
+        "wait.longest": "25.0 s",
+        "aht": "185.0 s",
+    }
+
+
+def test_a_ratio_comes_with_everything_behind_it() -> None:
+    value = build(Fake(*CALLS))["sales"]["sl.answered_within"]
+    assert (value.value, value.numerator, value.denominator, value.n) == (0.5, 1, 2, 2)
+    assert value.variant == "sl.answered_within(T=20s)"
+    assert (value.final, value.revision, value.basis) == (False, 2, "offered")
+
+
+def test_nothing_out_of_nothing_is_null_with_a_reason() -> None:
+    lost = Seen(end="timed_out")
+    row = build(Fake(lost), kpis=["asa", "sl.late_abandons", "wait.p90", "wait.longest", "offered"])
+    row_of = row["billing"]
+    for name in ("asa", "sl.late_abandons", "wait.p90", "wait.longest"):
+        assert row_of[name].value is None
+        assert row_of[name].reason
+    assert row_of["offered"].value == 1
+
+
+def test_the_source_is_asked_once_for_all_fields() -> None:
+    source = Fake(*CALLS)
+    build(source, targets={"billing": (60, 5), "sales": (10, 10)})
+    ((by, fields, basis),) = source.asked
+    assert (by, basis) == (("queue",), "offered")
+    assert len(fields) == len(set(fields))
+    thresholds = {name for name in fields if ".within:" in name}
+    assert thresholds == {f"wait_answered.within:{t}000000" for t in (10, 20, 60)}
+
+
+def test_each_queue_is_measured_by_its_own_target() -> None:
+    table = build(
+        Fake(*CALLS, Seen(queue="other", wait=15)),
+        kpis=["sl.answered_within", "sl.short_excluded", "sl.answered_within(T=30)"],
+        targets={"billing": (30, 5), "sales": (60, 0)},
+    )
+    variants = {row.labels["queue"]: row["sl.short_excluded"].variant for row in table}
+    assert variants == {
+        "billing": "sl.short_excluded(T=30s, S=5s)",
+        "other": "sl.short_excluded(T=20s, S=5s)",
+        "sales": "sl.short_excluded(T=60s, S=0s)",
+    }
+    own = {
+        row.labels["queue"]: str(row.table.column("sl.answered_within").value(row.place))
+        for row in table
+    }
+    assert own == {"billing": "50.0 %", "other": "100.0 %", "sales": "100.0 %"}
+    assert str(table["sales"]["sl.answered_within(T=30)"]) == "50.0 %"
+    assert "sl.short_excluded(T: own, S: own)" in str(table)
+
+
+def test_a_report_on_one_queue_takes_its_target() -> None:
+    table = build(
+        Fake(*CALLS),
+        by=[],
+        where={"queue": ["sales"]},
+        kpis=["sl.answered_within"],
+        targets={"sales": (60, 0)},
+    )
+    assert table[()]["sl.answered_within"].variant == "sl.answered_within(T=60s)"
+
+
+def test_other_dimensions_may_have_targets() -> None:
+    table = build(
+        Fake(Seen(client="acme", wait=25), Seen(client=None, wait=25)),
+        by=["client"],
+        kpis=["sl.answered_within"],
+        targets={"acme": (30, 0)},
+        target_by="client",
+    )
+    assert [row["sl.answered_within"].value for row in table] == [0.0, 1.0]
+    assert table[None]["sl.answered_within"].value == 0.0
+
+
+def test_intervals_are_rows_of_their_own() -> None:
+    table = build(
+        Fake(*CALLS), interval="15min", zone="America/Bogota", start=DAY.timestamp() + 5 * 3600,
+        end=NEXT.timestamp() + 5 * 3600, kpis=["offered"],
+    )  # fmt: skip
+    bogota = ZoneInfo("America/Bogota")
+    assert [(row.labels["queue"], row.start, row["offered"].value) for row in table] == [
+        ("billing", datetime(2026, 6, 1, 7, 0, tzinfo=bogota), 3),
+        ("billing", datetime(2026, 6, 1, 7, 15, tzinfo=bogota), 2),
+        ("sales", datetime(2026, 6, 1, 7, 0, tzinfo=bogota), 2),
+    ]
+    assert table["billing", datetime(2026, 6, 1, 12, 15, tzinfo=UTC)]["offered"].value == 2
+    assert len(table.select("billing")) == 2
+    with pytest.raises(KeyError, match="2 rows here"):
+        table["billing"]
+
+
+def test_the_repeated_hour_is_two_rows() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    first = datetime(2026, 10, 25, 2, tzinfo=berlin)
+    again = first.replace(fold=1)
+    table = build(
+        Fake(Seen(at=first.timestamp()), Seen(at=again.timestamp()), Seen(at=again.timestamp())),
+        interval="1h",
+        zone="Europe/Berlin",
+        start=datetime(2026, 10, 25, tzinfo=berlin),
+        end=datetime(2026, 10, 26, tzinfo=berlin),
+        kpis=["offered"],
+    )
+    assert table["billing", first]["offered"].value == 1
+    assert table["billing", again]["offered"].value == 2
+    assert "2026-10-25 02:00+0100" in str(table)
+
+
+def test_agents_time_beside_queues_is_a_second_question() -> None:
+    source = Fake(*CALLS, Spent(agent="ana", state="idle", start=0, end=100))
+    table = build(source, by=[], kpis=["offered", "time.idle", "abandoned"])
+    assert len(source.asked) == 2
+    assert [str(value) for _, value in table[()]] == ["7", "100.0 s", "2"]
+    source.asked.clear()
+    build(source, by=["agent"], kpis=["handled", "time.idle", "occupancy.handling"])
+    assert len(source.asked) == 1
+
+
+def test_a_kpi_of_another_basis_says_so() -> None:
+    table = build(Fake(*CALLS), by=[], kpis=["offered", "sl.at_event"])
+    value = table[()]["sl.at_event"]
+    assert (value.basis, str(value)) == ("sl_event", "28.6 %")
+    assert "sl.at_event(T=20s) on basis sl_event" in str(table)
+
+
+def test_given_numbers_come_by_label_or_interval() -> None:
+    kpis = ["forecast.variance", "utilisation.paid"]
+    source = Fake(*CALLS)
+    table = build(source, kpis=kpis[:1], given={"forecast": {"billing": 6}})
+    assert str(table["billing"][kpis[0]]) == "20.0 %"
+    assert table["sales"][kpis[0]].reason == "a number that the report must be given is missing"
+    by_interval = build(
+        source, kpis=kpis[:1], interval="1h", start=DAY, end=NEXT,
+        given={"forecast": lambda labels, start: 10 if start and start.hour == 12 else None},
+    )  # fmt: skip
+    assert str(by_interval["billing"][kpis[0]]) == "100.0 %"
+    with pytest.raises(ConfigError, match=r"given=\{'paid'"):
+        build(source, by=["agent"], kpis=kpis[1:])
+
+
+def test_rates_by_the_hour_know_how_long_the_interval_was() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start, end = datetime(2026, 3, 29, tzinfo=berlin), datetime(2026, 3, 30, tzinfo=berlin)
+    calls = [Seen(at=start.timestamp())] * 46
+    table = build(
+        Fake(*calls), interval="day", zone="Europe/Berlin", start=start, end=end,
+        kpis=["arrivals.per_hour"],
+    )  # fmt: skip
+    assert str(table["billing"]["arrivals.per_hour"]) == "2.0 /h"
+    with pytest.raises(ConfigError, match="needs a start and an end"):
+        build(Fake(*calls), kpis=["arrivals.per_hour"])
+
+
+def test_own_kpis_need_no_rust() -> None:
+    own = BUILT_IN.child(
+        [
+            Kpi(
+                id="my.lost",
+                title="Lost",
+                unit="ratio",
+                numerator="abandoned + left",
+                denominator="offered",
+            )
+        ]
+    )
+    assert str(build(Fake(*CALLS), own, kpis=["my.lost"])["billing"]["my.lost"]) == "60.0 %"
+
+
+def test_kpis_may_be_handed_in_themselves() -> None:
+    sold = disposition("sale")
+    assert build(Fake(*CALLS), kpis=["offered", sold])["sales"]["disposition.sale"].value == 1
+    moved = disposition('moved "house"')
+    told = Fake(Seen(codes=['moved "house"']))
+    assert build(told, kpis=[moved])["billing"]["disposition.moved__house_"].value == 1
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 40), st.booleans()), min_size=1)
+)
+def test_ratios_are_made_of_sums_and_never_averaged(rows: list[tuple[str, int, bool]]) -> None:
+    calls = [
+        Seen(queue=queue, wait=wait, end="answered" if answered else "abandoned")
+        for queue, wait, answered in rows
+    ]
+    kpis = ["sl.answered_within", "asa", "offered"]
+    total = build(Fake(*calls), by=[], kpis=kpis)[()]
+    parts = list(build(Fake(*calls), kpis=kpis))
+    for name in kpis[:2]:
+        assert total[name].numerator == sum(row[name].numerator or 0 for row in parts)
+        assert total[name].denominator == sum(row[name].denominator or 0 for row in parts)
+
+
+def test_huge_sums_stay_exact() -> None:
+    class Huge(Fake):
+        def query(self, by, fields, **asked):  # type: ignore[no-untyped-def]
+            groups = super().query(by, fields, **asked)
+            groups["columns"] = {name: np.array([2**62]) for name in groups["columns"]}
+            return groups
+
+    table = build(Huge(Seen()), kpis=["wait.all"])
+    value = table["billing"]["wait.all"]
+    assert value.numerator == value.denominator == 3 * 2**62
+    assert value.value == 1e-6
+    assert table.to_numpy()["wait.all.numerator"][0] == float(3 * 2**62)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"kpis": ["asaa"]}, "near: asa"),
+        ({"kpis": []}, "name at least one"),
+        ({"kpis": ["asa", "asa"]}, "asked for twice"),
+        ({"kpis": ["fcr.within_7d"]}, "first_contact_resolution"),
+        ({"kpis": ["waiting.now"]}, "live() gives it"),
+        ({"basis": "whenever"}, "one of offered"),
+        ({"by": ["queue", "queue"]}, "twice"),
+        ({"zone": "Mars/Olympus"}, "IANA name"),
+        ({"interval": "5min"}, "one of 15min"),
+        ({"start": NEXT, "end": DAY}, "earlier first"),
+        ({"targets": {"billing": (-1, 5)}}, "T and S in seconds"),
+        ({"kpis": ["sl.answered_within(T=21)"]}, "off the ladder"),
+    ],
+)
+def test_questions_that_cannot_be_answered_are_refused(
+    asked: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(Fake(*CALLS), **asked)  # type: ignore[arg-type]
+    assert words in str(refused.value)
+
+
+def test_an_empty_report_prints_and_leaves() -> None:
+    table = build(Fake())
+    assert len(table) == 0
+    assert "offered" in str(table)
+    assert table.to_csv().startswith("queue,offered,")
+    assert json.loads(table.to_json())["rows"] == []
+    assert len(table.to_numpy()) == 0
+
+
+def test_a_table_prints_its_legend_and_marks_what_is_not_final() -> None:
+    assert str(build(Fake(*CALLS), kpis=["offered", "sl.asterisk", "asa"])) == "\n".join(
+        [
+            "basis: offered; zone: UTC; times in seconds; * not final",
+            "sl.asterisk: sl.answered_only(T=20s); ASA: asa",
+            "queue    offered  sl.asterisk    ASA",
+            "billing        5       50.0 %   14.5",
+            "sales         2*      50.0 %*  25.0*",
+        ]
+    )
+
+
+def test_a_long_table_is_cut_in_print() -> None:
+    text = str(build(Fake(*(Seen(queue=f"q{n:04}") for n in range(500))), kpis=["offered"]))
+    assert text.endswith("100 of 500 rows are not shown")
+
+
+def test_columns_are_found_by_alias_and_by_id() -> None:
+    row = build(Fake(*CALLS), kpis=["sl.asterisk2(T=30)"])["billing"]
+    assert row["sl.asterisk2"] == row["sl.abandons_credited"] == row["sl.asterisk2(T=30)"]
+    with pytest.raises(ConfigError, match="is not in this report"):
+        row["asa"]
+    with pytest.raises(KeyError, match="there are: billing"):
+        row.table["biling"]
+
+
+def test_the_share_of_intervals_that_met_the_goal() -> None:
+    table = build(Fake(*CALLS), interval="15min", start=DAY, end=NEXT).select("billing")
+    plain = table.attainment("sl.answered_within", 0.3)
+    weighted = table.attainment("sl.answered_within", 0.3, weighted=True)
+    assert (plain.numerator, plain.denominator) == (1, 2)
+    assert (weighted.numerator, weighted.denominator) == (3, 4)
+    with pytest.raises(ConfigError, match="no ratio"):
+        table.attainment("offered", 0.8)
+
+
+def test_csv_has_every_number_behind_a_ratio() -> None:
+    table = build(
+        Fake(*CALLS), interval="1h", start=DAY, end=NEXT, kpis=["offered", "sl.answered_within"]
+    )
+    rows = list(csv.DictReader(io.StringIO(table.to_csv())))
+    assert rows[0] == {
+        "queue": "billing",
+        "start": "2026-06-01T12:00:00+00:00",
+        "end": "2026-06-01T13:00:00+00:00",
+        "offered": "5",
+        "sl.answered_within": "0.25",
+        "sl.answered_within.numerator": "1",
+        "sl.answered_within.denominator": "4",
+        "sl.answered_within.n": "4",
+        "sl.answered_within.variant": "sl.answered_within(T=20s)",
+        "final": "true",
+        "revision": "0",
+    }
+
+
+def test_json_has_every_number_behind_a_ratio() -> None:
+    rows = json.loads(build(Fake(*CALLS)).to_json())["rows"]
+    assert rows[1]["labels"] == {"queue": "sales"}
+    assert rows[1]["kpis"]["sl.answered_within"] == {
+        "value": 0.5,
+        "numerator": 1,
+        "denominator": 2,
+        "n": 2,
+        "variant": "sl.answered_within(T=20s)",
+        "unit": "ratio",
+        "basis": "offered",
+        "final": False,
+        "revision": 2,
+        "reason": None,
+    }
+
+
+def test_numpy_records_have_a_column_a_figure() -> None:
+    records = build(Fake(*CALLS), kpis=["offered", "asa"], start=DAY).to_numpy()
+    assert records.dtype.names is not None
+    assert records["offered"].tolist() == [5, 2]
+    assert records["offered"].dtype == np.int64
+    assert records["asa"].tolist() == [14.5, 25.0]
+    assert records["start"][0] == np.datetime64("2026-06-01T00:00:00")
+    assert np.isnat(records["end"]).all()
+    assert records["queue"].tolist() == ["billing", "sales"]
+
+
+def test_explain_gives_formula_numbers_and_source() -> None:
+    row = build(Fake(*CALLS), kpis=["sl.short_excluded", "aht", "asa"])["billing"]
+    text = explain("sl.short_excluded", row)
+    assert "formula:    within(wait_answered, T) / (answered + abandoned - short(S))" in text
+    assert "parameters: T = 20 s, S = 5 s" in text
+    assert "numbers:    1 / (2 + 2 - 1) = 33.3 %" in text
+    assert "n:          3" in text
+    assert "Genesys Cloud" in text
+    assert "numbers:    370 s / 2 = 185.0 s" in explain("aht", row)
+
+
+def test_explain_says_why_there_is_no_figure() -> None:
+    row = build(Fake(Seen(end="abandoned")), kpis=["asa"])["billing"]
+    assert "numbers:    0 s / 0 = - (nothing counted to divide by)" in explain("asa", row)
+    assert "final:      yes" in explain("asa", row)
+
+
+def test_a_figure_explains_itself() -> None:
+    row = build(Fake(*CALLS), kpis=["sl.asterisk2(T=30)", "aht", "wait.p90"])["billing"]
+    text = explain(row["sl.asterisk2"])
+    assert "id:         sl.abandons_credited (sl.asterisk2, sl.cisco.positive)" in text
+    assert "parameters: T = 30 s" in text
+    assert "numbers:    3 / 4 = 75.0 %" in text
+    assert "370000000 / 2 (durations in µs, amounts in millionths) = 185.0 s" in explain(row["aht"])
+    assert "numbers:    25 = 25.0 s" in explain(row["wait.p90"])
+
+
+def test_explain_says_what_named_parts_are() -> None:
+    text = explain("occupancy.handling")
+    assert "where:      handling = time.talk + time.hold + time.wrap_up\n" in text
+    assert "            there = handling + time.connecting" in text
+
+
+def test_explain_names_what_gives_the_others() -> None:
+    assert "given by:   live()" in explain("waiting.now")
+    with pytest.raises(ConfigError, match="near: asa"):
+        explain("asaa")
+
+
+@pytest.mark.parametrize("kpi", list(BUILT_IN), ids=lambda kpi: kpi.id)
+def test_every_kpi_explains_itself(kpi: Kpi) -> None:
+    text = explain(kpi)
+    assert kpi.title in text
+    assert kpi.source in text
+    assert kpi.formula() in text
