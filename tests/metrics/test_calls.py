@@ -54,13 +54,15 @@ def test_every_column_is_read() -> None:
         "direction": "inbound",
         "client": "acme",
         "campaign": "may",
+        "tenant": "north",
         "customer": "4711",
     }
     metrics = counted(read(",".join(row[name] for name in CALL_COLUMNS), head=head))
     (visit,) = metrics.visits(0.0, 2000.0)
     assert (visit.visit, visit.revision, visit.customer != 0) == (2, 3, True)
     assert visit.labels == {
-        name: row[name] for name in ("queue", "channel", "direction", "client", "campaign")
+        name: row[name]
+        for name in ("queue", "channel", "direction", "client", "campaign", "tenant")
     }
     (part,) = visit.parts
     assert (part.talk, part.hold, part.holds, part.wrap_up) == (10.0, 20.0, 2, 30.0)

@@ -109,7 +109,6 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"queue": [0, 0, 7]}, "row 2: queue '7': give a place in its list of names"),
         ({"queue": [0, -1, 0]}, "row 1: queue '-1': give a place in names: every visit is to a"),
         ({"agent": [0, 2, 0]}, "row 1: agent '2': give a place in its list of names"),
-        ({"agent": [-1, 0, 0]}, "row 0: an answer without an agent: name who answered"),
         ({"course": [0, 0, 9]}, "row 2: course '9': give 0 answered, 1 abandoned"),
         ({"cause": [0, 250, 0]}, "row 1: cause '250'"),
         ({"revision": [1, 0, 1]}, "row 1: revision 0 is what events say: number facts from 1"),

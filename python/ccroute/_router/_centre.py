@@ -102,8 +102,8 @@ class CentreCommands(Driven):
         with self._turn:  # no other command between the engine's plan and ours
             if self._ask(self._engine.set_plan, checked, asked(envelope)):
                 self._plan = plan
-                aggregator = self._metrics.aggregator
-                self._metrics = Metrics(aggregator, targets=targets(plan, aggregator.thresholds()))
+                counted = self._metrics.aggregator.thresholds()
+                self._metrics.set_targets(targets(plan, counted))
 
     def reconcile(
         self,

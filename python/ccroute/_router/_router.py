@@ -28,8 +28,10 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
 
     ``clock`` gives the time of each command (default: the system's); ``source`` names
     this router in its events; ``recall``: how many commands back :meth:`explain_offer` can
-    look, at the cost of a snapshot each time so many have passed. One router may be used
-    from several threads.
+    look, at the cost of a snapshot each time so many have passed; ``aggregator``: what counts
+    its metrics, for dimensions, bases and retention of one's own or for several routers together
+    (default: a new one that counts by the plan's targets). Attributes of a contact that are called
+    like a dimension, as ``client``, are its labels. One router may be used from several threads.
 
     Every command can raise `Rejected` besides what it says itself: ``time_backwards`` when the
     clock went back, ``invalid_value`` for a name, a number or a ``command_id`` that cannot be.
@@ -51,12 +53,13 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         clock: Clock | None = None,
         source: str = "router",
         recall: int = 0,
+        aggregator: KpiAggregator | None = None,
     ) -> None:
         try:
             checked = plan.checked()
         except AttributeError:
             raise not_a("ccroute.Plan", "plan", plan) from None
-        aggregator = measuring(plan)
+        aggregator = measuring(plan) if aggregator is None else aggregator
         engine = Engine(checked, aggregator, source)
         self._setup(engine, aggregator, clock, source, plan, recall)
 

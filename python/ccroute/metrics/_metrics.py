@@ -73,15 +73,22 @@ class Metrics:
         registry: Registry = BUILT_IN,
     ) -> None:
         self._aggregator = KpiAggregator() if aggregator is None else aggregator
-        self._targets = dict(targets or {})
+        self._targets: dict[str, tuple[float, float]] = {}
         self._registry = registry.child()
-        for queue, (within, _) in self._targets.items():
-            self._aggregator.set_target(queue, within)
+        self.set_targets(targets or {})
 
     @property
     def aggregator(self) -> KpiAggregator:
         """What counts: for batches, facts, queries and merging."""
         return self._aggregator
+
+    def set_targets(self, targets: Mapping[str, tuple[float, float]]) -> None:
+        """Goes by other targets from now on: T and S in seconds by queue. Reports show all
+        there is by them; the live windows count by them the visits that enter from now on.
+        """
+        self._targets = dict(targets)
+        for queue, (within, _) in self._targets.items():
+            self._aggregator.set_target(queue, within)
 
     @property
     def targets(self) -> Mapping[str, tuple[float, float]]:

@@ -185,13 +185,12 @@ impl<'q> Reader<'q> {
                     values.push(i64::try_from(figure).unwrap_or(i64::MAX));
                 }
                 FigureColumn::Reals(values) => {
-                    let deviation = match field {
-                        Field::Timing(timing, TimingPart::Deviation) => {
-                            row.timing(*timing).and_then(Distribution::deviation)
-                        }
-                        _ => None,
-                    };
-                    values.push(deviation.unwrap_or(f64::NAN));
+                    let mut value = None;
+                    if let Field::Timing(timing, TimingPart::Deviation) = field {
+                        value = row.timing(*timing).and_then(Distribution::deviation);
+                    }
+                    // Quantiles follow, those of one distribution together.
+                    values.push(value.unwrap_or(f64::NAN));
                 }
             }
         }
