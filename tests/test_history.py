@@ -1,5 +1,7 @@
 """Contact records in files: written once they are final, read as they stand, counted anew."""
 
+import importlib
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -291,3 +293,11 @@ def test_what_is_asked_for_is_checked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not lie after start"):
         History(tmp_path).records(10.0, 10.0)
     assert len(History(tmp_path / "none").records(0.0, 10.0)) == 0
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("ccroute.history")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match=r"pyarrow is missing: pip install 'ccroute\[history\]'"):
+        importlib.import_module("ccroute.history")

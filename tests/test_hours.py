@@ -347,7 +347,7 @@ def test_days_on_which_a_holiday_is_observed_are_closed_too():
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "holidays", None)
-    with pytest.raises(ConfigError, match=r"install ccroute\[hours\]"):
+    with pytest.raises(ConfigError, match=r"holidays is missing: pip install 'ccroute\[hours\]'"):
         list(openings(plan_of(zone="UTC", holidays="CO"), since=0.0))
     assert list(openings(plan_of(zone="UTC"), since=0.0))
 

@@ -15,20 +15,17 @@ contact of its own.
 import csv
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.metrics.telling import everything
+from tests.scenarios.january import DATA, needs_january
 
 from ccroute import EVENT_DTYPE, EVENT_KINDS, KpiAggregator
 from ccroute.metrics import Metrics, Row, first_contact_resolution, patience, records
 
-DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "bank_january.txt"
-pytestmark = pytest.mark.skipif(
-    not DATA.exists(), reason="the January recording is not part of the project"
-)
+pytestmark = needs_january
 
 KINDS = {kind: code for code, kind in enumerate(EVENT_KINDS)}
 BOUND = 0.0055

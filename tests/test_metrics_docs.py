@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccroute import KpiAggregator
-from ccroute.metrics import BUILT_IN
+from ccroute.metrics import BUILT_IN, DIMENSIONS, Metrics
 from ccroute.metrics.examples import worked
 
 FOLDER = Path(__file__).parents[1] / "docs" / "metrics"
@@ -64,17 +64,11 @@ def test_every_counter_is_told() -> None:
 
 def test_every_basis_and_dimension_is_told() -> None:
     page = (FOLDER / "counting.md").read_text()
-    for word in (
-        *KpiAggregator().bases(),
-        "queue",
-        "channel",
-        "direction",
-        "client",
-        "campaign",
-        "agent",
-        "team",
-    ):
+    for word in (*KpiAggregator().bases(), *DIMENSIONS):
         assert f"`{word}`" in page
+    for dimension in DIMENSIONS:
+        assert f"``{dimension}``" in (Metrics.report.__doc__ or "")
+        assert len(Metrics().report(dimension)) == 0, "the aggregator knows it"
 
 
 def test_numbers_by_hand_come_to_the_figure() -> None:

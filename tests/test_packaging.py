@@ -63,6 +63,16 @@ def works(python: Path, cwd: Path) -> None:
     assert run(python, "-I", ROOT / "examples" / "hello_routing.py", cwd=cwd)
 
 
+def data_files() -> set[str]:
+    """Dashboards, alerts and the targets set by law, as the package has them."""
+    folder = ROOT / "python" / "ccroute"
+    found = [*folder.glob("export/dashboards/*"), *folder.glob("metrics/targets/*.toml")]
+    names = {path.relative_to(folder.parent).as_posix() for path in found}
+    assert "ccroute/export/dashboards/wallboard.json" in names
+    assert "ccroute/metrics/targets/es-ley-10-2025.toml" in names
+    return names
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("cargo") is None:
@@ -106,6 +116,7 @@ def test_wheel_holds_types_licence_and_notices(wheel: Path) -> None:
     folder = metadata.removesuffix("METADATA")
     assert {f"{folder}licenses/{name}" for name in LEGAL} <= names
     assert {"ccroute/py.typed", "ccroute/_core.pyi", "ccroute/_core.abi3.so"} <= names
+    assert data_files() <= names
     needed = [line for line in told.splitlines() if line.startswith("Requires-Dist: ")]
     without_extra = {re.split(r"[ <>=;]", line)[1] for line in needed if "extra ==" not in line}
     assert without_extra == {"attrs", "numpy"}
@@ -130,7 +141,7 @@ def test_archive_holds_both_crates_licence_and_notices_and_nothing_built(archive
     with tarfile.open(archive) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
     needed = {"Cargo.lock", "rust/ccroute-core/src/lib.rs", "rust/ccroute-py/src/lib.rs"}
-    assert needed | LEGAL <= names
+    assert needed | LEGAL | {f"python/{name}" for name in data_files()} <= names
     assert [name for name in names if name.endswith((".so", ".pyc"))] == []
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.scenarios.january import DATA, needs_january
 from tests.scenarios.prompt import Prompt, Ran
 
 ROOT = Path(__file__).parents[1]
 LOG = ROOT / "examples" / "asterisk" / "queue_log"
-DATA = ROOT / ".." / "shared" / "data" / "bank_january.txt"
 CALLS = """\
 contact,queue,entered,outcome,wait,talk,agent,site
 c1,billing,2026-03-01T08:00:00Z,answered,12,60,ana,north
@@ -153,6 +153,17 @@ def test_the_arithmetic_is_shown_for_each_row(ccroute: Prompt, calls: Path) -> N
     assert ran.code == 0
     assert "queue billing, channel voice:" in ran.out
     assert "43 s / 2 = 21.5 s" in ran.out
+    both = ccroute(
+        "report", "--calls", calls, "--explain", "asa,sl.asterisk(T=30)", "--by", "total"
+    )
+    assert both.out.count("numbers:") == 2
+    assert "T = 30 s" in both.out
+
+
+def test_a_number_that_no_cell_holds_is_given(ccroute: Prompt, calls: Path) -> None:
+    words = ("report", "--calls", calls, "--by", "total", "--kpi", "forecast.variance")
+    ran = ccroute(*words, "--given", "forecast=5", "--format", "csv")
+    assert rows(ran)[0]["forecast.variance.denominator"] == "4"
 
 
 def test_faults_are_told_and_the_rest_is_counted(ccroute: Prompt, calls: Path) -> None:
@@ -168,8 +179,8 @@ def test_faults_are_told_and_the_rest_is_counted(ccroute: Prompt, calls: Path) -
     [
         ((), "give a recording, or a table of calls with --calls"),
         ((LOG, "--kpi", "sl.answered_wthin"), "no KPI 'sl.answered_wthin'; near: sl.answered_w"),
-        ((LOG, "--kpi", "sl.live"), "KPI 'sl.live' is no formula over cells: live() gives it"),
-        ((LOG, "--kpi", "fcr.within_7d"), "KPI 'fcr.within_7d' is no formula over cells"),
+        ((LOG, "--kpi", "sl.live"), "and a file gives no more: in Python (ccroute.metrics) "),
+        ((LOG, "--kpi", "fcr.within_7d"), "'fcr.within_7d' is no formula over cells, and a file"),
         ((LOG, "--kpi", "asa(T=3)"), "KPI 'asa' has no parameter 'T'"),
         ((LOG, "--by", "site"), "no dimension 'site' in a recording: queue, channel"),
         ((LOG, "--by", "queue,queue"), "names a dimension twice"),
@@ -183,7 +194,13 @@ def test_faults_are_told_and_the_rest_is_counted(ccroute: Prompt, calls: Path) -
         ((LOG, "--target", "sales=a"), "sales=a: 'a' is no number"),
         ((LOG, "--target", "sales=20,5,1"), "--target sales=20,5,1: T and S in seconds"),
         ((LOG, "--sort", "aht.p50"), "KPI 'aht.p50' is not in this report"),
-        ((LOG, "--kpi", "forecast.variance"), "KPI 'forecast.variance' needs a number"),
+        ((LOG, "--kpi", "forecast.variance"), "needs a number: --given forecast=120"),
+        ((LOG, "--kpi", "asa", "--given", "forecast=1"), "--given forecast: no KPI asked for"),
+        ((LOG, "--column", "queue=Cola"), "--column is of a table of calls: give the table with"),
+        ((LOG, "--calls-zone", "UTC"), "--calls-zone is of a table of calls"),
+        (("--calls", LOG, "--reader", "queue_log"), "--reader says what a recording is"),
+        ((LOG, "--explain", "asa", "--format", "csv"), "--explain prints text: leave out"),
+        ((LOG, "--explain", "asa,aht.p50"), "no KPI 'aht.p50'; near: "),
         ((LOG, "--reader", "cdr"), "no reader 'cdr' for recordings (installed: "),
         ((LOG, "--plan", "none.toml"), "none.toml: No such file"),
         (("none",), "no file none"),
@@ -214,6 +231,11 @@ def test_a_table_without_a_usable_row_is_refused(ccroute: Prompt, tmp_path: Path
 def test_the_catalogue_is_listed_and_searched(ccroute: Prompt) -> None:
     every = ccroute("kpis").out.splitlines()
     assert len(every) > 200
+    (live,) = (line for line in every if line.startswith("sl.live "))
+    assert live.split()[1] == "*"
+    assert every[-1].startswith("* not in a report")
+    assert "*" not in ccroute("kpis", "sl.answered_within").out
+    assert "given by:   " in ccroute("kpis", "sl.live").out
     found = ccroute("kpis", "cisco").out.splitlines()
     assert found
     assert len(found) < 10
@@ -231,7 +253,7 @@ def test_a_kpi_is_explained(ccroute: Prompt) -> None:
     assert ccroute("kpis", "asa(T=1)").code == 1
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the January recording is not part of the project")
+@needs_january
 def test_a_month_of_real_calls_gives_the_known_figures(ccroute: Prompt, tmp_path: Path) -> None:
     path = tmp_path / "january.csv"
     with DATA.open(newline="") as file, path.open("w", newline="") as out:

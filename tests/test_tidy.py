@@ -77,6 +77,20 @@ def private_imports(text: str) -> list[str]:
     )
 
 
+def strange_rooms(path: Path, text: str) -> list[str]:
+    """Names inside another room of the package: what a room shows stands in its ``__init__``."""
+    room = path.parts[2] if len(path.parts) > 3 else path.stem
+    return sorted(
+        name
+        for name in imported(text)
+        if (parts := name.split("."))[0] == "ccroute"
+        and len(parts) > 2
+        and parts[1] != room
+        and (ROOT / "python" / "ccroute" / parts[1]).is_dir()
+        and any(part.startswith("_") and not part.startswith("__") for part in parts[2:])
+    )
+
+
 def machine_paths(text: str) -> list[str]:
     return [match.group() for match in MACHINE_PATHS.finditer(text)]
 
@@ -107,6 +121,15 @@ def test_outsiders_use_public_names_only(room: str) -> None:
         str(path): private_imports((ROOT / path).read_text())
         for path in python_files()
         if path.parts[0] == room
+    }
+    assert {path: names for path, names in wrong.items() if names} == {}
+
+
+def test_rooms_use_public_names_of_each_other() -> None:
+    wrong = {
+        str(path): strange_rooms(path, (ROOT / path).read_text())
+        for path in python_files()
+        if path.parts[:2] == ("python", "ccroute")
     }
     assert {path: names for path, names in wrong.items() if names} == {}
 
@@ -145,6 +168,15 @@ def test_import_rule_bites() -> None:
     assert private_imports("from ccroute import _wire") == ["ccroute._wire"]
     assert private_imports("import ccroute.metrics._cells") == ["ccroute.metrics._cells"]
     assert private_imports("from ccroute import Router, __version__\nimport _thread") == []
+
+
+def test_room_rule_bites() -> None:
+    text = "from ccroute.metrics import Kpi\nfrom ccroute.metrics._kpi import Value\n"
+    inside = Path("python/ccroute/metrics/_build.py")
+    assert strange_rooms(inside, text) == []
+    for other in ("python/ccroute/cli/_report.py", "python/ccroute/_targets.py"):
+        assert strange_rooms(Path(other), text) == ["ccroute.metrics._kpi.Value"]
+    assert strange_rooms(inside, "from ccroute._errors import ConfigError") == []
 
 
 def test_machine_rule_bites() -> None:

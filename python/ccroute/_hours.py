@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ccroute._commands import SetQueueOpen
 from ccroute._errors import ConfigError, Rejected
+from ccroute._extras import of_extra
 from ccroute._models import not_a
 from ccroute._plan import Calendar, Plan
 
@@ -204,16 +205,12 @@ def _holidays(name: str, place: str | None) -> Container[date] | None:
     """The public holidays of a country or region."""
     if place is None:
         return None
-    try:
-        import holidays  # noqa: PLC0415  # an extra: only calendars with holidays need it
-    except ImportError:
-        raise ConfigError(
-            f"calendars.{name}.holidays: the package holidays is missing; install ccroute[hours]"
-        ) from None
+    known = of_extra("holidays", extra="hours", purpose=f"calendars.{name}.holidays")
     country, dash, region = place.partition("-")
     try:
         # The package takes an empty region for none.
-        return holidays.country_holidays(country, subdiv=(region or dash) or None)
+        found: Container[date] = known.country_holidays(country, subdiv=(region or dash) or None)
+        return found
     except NotImplementedError:
         raise ConfigError(
             f"calendars.{name}.holidays: no holidays are known for {place!r}; give an ISO "

@@ -31,6 +31,9 @@ class Fault:
     text: str
     """The line, cut to a readable length."""
 
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}: {self.text}"
+
 
 @attrs.frozen(kw_only=True)
 class Recording:

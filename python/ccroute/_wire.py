@@ -3,6 +3,8 @@
 Numbers, text, tuples and arrays cross; objects with names for their parts do not.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, TypeAlias, TypedDict
 
 import numpy as np
@@ -189,13 +191,21 @@ ROLES = _words["roles"]
 DEVICES = _words["devices"]
 """The states of a device, by number."""
 
+COURSES: Mapping[str, int] = MappingProxyType({"answered": 0, "abandoned": 1, "left": 2, "void": 3})
+"""What became of a visit, by number in the ``course`` column of ``post_visits``; ``void``: there
+was none."""
+FATES = ("counted", "duplicate", "superseded", "conflict", "late")
+"""What became of a row of ``post_visits``, by number."""
+
 __all__ = [
     "CAUSES",
     "COMMAND_DTYPE",
     "COMMAND_OPS",
+    "COURSES",
     "DEVICES",
     "EVENT_DTYPE",
     "EVENT_DTYPE_VERSION",
+    "FATES",
     "KINDS",
     "ROLES",
     "STATUS_CODES",

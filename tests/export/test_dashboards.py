@@ -7,16 +7,14 @@ brackets, honestly but no further.
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from ccroute import KpiAggregator
-from ccroute.export import families, openmetrics
+from ccroute.export import dashboards, families, openmetrics
 
-FOLDER = Path(__file__).parents[2] / "dashboards"
 FUNCTIONS = {
     *("sum", "max", "min", "avg", "count", "rate", "increase", "histogram_quantile"),
     *("time", "absent", "vector", "label_values"),
@@ -83,11 +81,11 @@ def _unbalanced(text: str) -> Iterator[str]:
 
 
 def dashboard() -> dict[str, object]:
-    return json.loads((FOLDER / "wallboard.json").read_text())
+    return json.loads(dashboards()["wallboard.json"])
 
 
 def rules() -> list[dict[str, object]]:
-    groups = yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"]
+    groups = yaml.safe_load(dashboards()["alerts.yaml"])["groups"]
     assert len({group["name"] for group in groups}) == len(groups)
     assert all(group.keys() <= {"name", "interval", "rules"} for group in groups)
     return [rule for group in groups for rule in group["rules"]]
@@ -126,7 +124,7 @@ def test_catalogue_is_what_is_emitted(centre: KpiAggregator) -> None:
 
 
 def test_the_schema_is_the_catalogue() -> None:
-    schema = json.loads((FOLDER / "metrics.json").read_text())
+    schema = json.loads(dashboards()["metrics.json"])
     assert schema["slices"] == {"visits": ["queue", "channel"], "agents": [], "none": []}
     assert schema["metrics"] == [
         {

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from ccroute import ConfigError, KpiAggregator
 from ccroute.export import OPENMETRICS_CONTENT_TYPE, Ratchet, families, openmetrics
-from ccroute.metrics import Metrics
+from ccroute.metrics import BUILT_IN, Kpi, Metrics
 
 BOUNDS = [0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
 
@@ -343,11 +343,32 @@ def test_a_dimension_of_ones_own_is_a_label() -> None:
         ({"variants": ("asa",)}, "is no share of contacts"),
         ({"variants": ("sl.nothing",)}, "no KPI 'sl.nothing'"),
         ({"targets": {"billing": (21.0, 5.0)}}, "T = 21 s of queue 'billing'"),
+        ({"targets": {"billing": 20}}, "target of 'billing' is 20: T and S in seconds"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_remedy(choice: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words.replace("(", r"\(")):
         openmetrics(KpiAggregator(), **choice)
+
+
+def test_own_kpis_are_those_of_the_source(post) -> None:
+    metrics = Metrics()
+    post(metrics.aggregator, [5.0, 25.0])
+    own = Kpi(
+        id="my.sl",
+        title="Within T of all offered",
+        unit="ratio",
+        numerator="within(wait_answered, T)",
+        denominator="offered",
+        parameters={"T": 20.0},
+    )
+    metrics.registry.add(own)
+    found = parsed(openmetrics(metrics, variants=["my.sl"]))
+    labels = {"queue": "billing", "variant": "my.sl", "threshold": "20"}
+    assert value(found, "ccroute_sl_numerator_total", **labels) == 1
+    assert value(found, "ccroute_sl_denominator_total", **labels) == 2
+    with pytest.raises(ConfigError, match=r"no KPI 'my.sl'"):
+        openmetrics(metrics, variants=["my.sl"], registry=BUILT_IN)
 
 
 def test_a_dimension_named_as_a_label_of_the_export_is_refused() -> None:

@@ -179,7 +179,9 @@ def test_without_the_extra_the_message_says_what_to_install(monkeypatch) -> None
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr(sys.modules["ccroute.export"], "_otlp_messages", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    with pytest.raises(ConfigError, match=r"install ccroute\[otel\]"):
+    with pytest.raises(
+        ConfigError, match=r"opentelemetry is missing: pip install 'ccroute\[otel\]'"
+    ):
         OtlpExporter(KpiAggregator())
 
 

@@ -113,7 +113,7 @@ class Fake:
     def interval(self) -> float:
         return self._cell / SECOND
 
-    def extent(self) -> tuple[float, float] | None:
+    def extent(self, now: float | None = None) -> tuple[float, float] | None:
         if not self._seen:
             return None
         ends = [seen.at + seen.wait for seen in self._seen]

@@ -35,7 +35,7 @@ def table() -> ReportTable:
 
 def test_without_nanoarrow_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "nanoarrow", None)
-    with pytest.raises(ConfigError, match=r"pip install ccroute\[arrow\]"):
+    with pytest.raises(ConfigError, match=r"nanoarrow is missing: pip install 'ccroute\[arrow\]'"):
         table().__arrow_c_stream__()
 
 

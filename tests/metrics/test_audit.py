@@ -14,6 +14,7 @@ from ccroute import ConfigError, KpiAggregator
 from ccroute.metrics import (
     BUILT_IN,
     Audit,
+    Kpi,
     LegalTarget,
     Metrics,
     legal_targets,
@@ -215,6 +216,26 @@ def test_a_contract_is_a_target_too(tmp_path: Path) -> None:
     assert (row.labels, row.numerator, row.met) == ({"client": "acme"}, 90, True)
 
 
+def test_a_contract_may_go_by_a_kpi_of_ones_own(tmp_path: Path) -> None:
+    metrics = spanish_quarter()
+    own = Kpi(
+        id="acme.sl",
+        title="Within 20 s of all offered",
+        unit="ratio",
+        numerator="within(wait_answered, T)",
+        denominator="offered",
+        parameters={"T": 20.0},
+    )
+    metrics.registry.add(own)
+    path = tmp_path / "acme.toml"
+    path.write_text(OWN.replace("sl.answered_within(T=20)", "acme.sl") + 'basis = "completion"\n')
+    with pytest.raises(ConfigError, match=r"no KPI 'acme.sl'"):
+        load_target(path)
+    audit = metrics.audit(load_target(path, registry=metrics.registry), year=2027)
+    assert (audit.rows[0].numerator, audit.variant) == (90, "acme.sl(T=20s)")
+    assert "  basis:      completion" in str(audit).splitlines()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -229,6 +250,8 @@ def test_a_contract_is_a_target_too(tmp_path: Path) -> None:
         ("America/Bogota", "Mars", "no zone 'Mars'"),
         ('by = ["client"]', 'by = "client"', "by 'client': a list of texts"),
         ("goal = 0.8", 'reach = "over"', "reach 'over': at_least or at_most"),
+        ("goal = 0.8", 'basis = "ofered"', "basis 'ofered': one of offered, event"),
+        ("goal = 0.8", 'basis = "split"', "means nothing on basis 'split': one of offered"),
         ("goal = 0.8", "valid_until = 2026-01-01", "valid_until 2026-01-01 does not lie after"),
         ("goal = 0.8", "goal =", "no TOML"),
     ],

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.metrics.engine import parse
 
 from ccroute import ConfigError
+from ccroute.metrics import BASES
 
 integers = st.integers(-(2**63), 2**63 - 1)
 
@@ -39,6 +40,8 @@ def test_fields_are_known_before_anything_is_asked() -> None:
         ('code("dial.live")', "code.dial.live"),
         ('amount("cost")', "amount.cost"),
         ('amounts("cost")', "amount.cost.count"),
+        ('rounded("estimate")', "amount.estimate"),
+        ("within(wait_left, 20)", "wait_left.within:20000000"),
         ('score("csat")', "score.csat"),
         ('not_ready("lunch break")', "time.not_ready.lunch break"),
         ('given("forecast")', "given.forecast"),
@@ -57,6 +60,22 @@ def test_scores_are_added_up_and_weighed() -> None:
     assert parse('score("csat", 4, 5)').fields({}) == ("score.csat.4", "score.csat.5")
     columns = {f"score.csat.{n}": np.array([n]) for n in range(1, 6)}
     assert parse('score_sum("csat", 1, 5)').evaluate(columns, {}, 1).tolist() == [55]
+
+
+def test_rounded_amounts_stand_beside_counts() -> None:
+    formula = parse('answered + rounded("estimate")')
+    columns = {"answered": np.array([3, 3]), "amount.estimate": np.array([8_600_000, 499_999])}
+    assert formula.evaluate(columns, {}, 2).tolist() == [12, 3]
+    assert formula.filled({"answered": 3, "amount.estimate": 8_600_000}, {}) == "3 + 9"
+    assert formula.scale() == 0
+    with pytest.raises(ConfigError, match="between a duration or amount and a count"):
+        parse('answered + amount("estimate")')
+
+
+def test_a_formula_knows_the_bases_of_its_fields() -> None:
+    assert parse("talk.sum + wait_left.sum").bases() == BASES
+    assert "split" not in parse("short(S)", {"S"}).bases()
+    assert parse("offered + passed(20)").bases() == ("sl_event",)
 
 
 def test_named_parts_are_put_in() -> None:
@@ -95,7 +114,7 @@ def test_the_filled_formula_means_what_was_evaluated(a: int, b: int, c: int) -> 
         ("answerd", "near: answered"),
         ("wihtin(wait_answered, 20)", "near: within"),
         ("within(wait_answered, U)", "it has: T"),
-        ("within(talk, T)", "wait_answered and wait_abandoned"),
+        ("within(talk, T)", "only wait_answered, wait_abandoned, wait_left"),
         ("within(wait_answered)", "within(distribution, T)"),
         ("answered / offered", "denominator"),
         ("wait_answered", "wait_answered.sum"),

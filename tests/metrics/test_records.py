@@ -2,29 +2,30 @@
 
 import csv
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.scenarios.january import DATA, needs_january
 
 from ccroute import ConfigError
 from ccroute.metrics import (
+    BUILT_IN,
     CONTACT_DTYPE,
     adherence,
-    calls,
     conformance,
+    explain,
     first_contact_resolution,
     gini,
     occupancy_fairness,
     patience,
     peak_concurrency,
-    spans,
-    visits,
+    service_level_of_waiting,
 )
+from ccroute.metrics.examples import calls, spans, visits
 
-DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "bank_january.txt"
 DAY = timedelta(days=1)
 
 
@@ -67,13 +68,90 @@ def test_repeats_are_those_a_slow_search_finds(rows: list[tuple[int, int]], days
     assert found.value.numerator == len(known) - repeated
 
 
+VISITS = np.dtype(
+    [("source", "U4"), ("contact", "U4"), ("visit", "u4"), *CONTACT_DTYPE.descr, ("queue", "U8")]
+)
+
+
+def stays(*rows: tuple[str, str, int, int, int, str]) -> np.ndarray:
+    """Visits from source, contact, visit, customer, second of entry and queue."""
+    return np.array(
+        [(*whose, who, at * 1_000_000, at * 1_000_000, queue) for *whose, who, at, queue in rows],
+        dtype=VISITS,
+    )
+
+
+def test_a_transfer_is_no_repeat() -> None:
+    passed_on = stays(("a", "c1", 2, 7, 60, "loans"), ("a", "c1", 1, 7, 0, "front"))
+    found = first_contact_resolution(passed_on, DAY)
+    assert (found.value.numerator, found.value.denominator) == (1, 1)
+    called_again = stays(
+        ("a", "c1", 1, 7, 0, "front"),
+        ("a", "c1", 2, 7, 60, "loans"),
+        ("b", "c1", 1, 7, 90, "front"),  # another source's c1 is another contact
+        ("b", "c1", 2, 7, 99, "loans"),
+    )
+    found = first_contact_resolution(called_again, DAY)
+    assert (found.value.numerator, found.value.denominator) == (1, 2)
+    narrow = first_contact_resolution(called_again, DAY, same=("customer", "queue"))
+    assert narrow.value.numerator == 1
+
+
+def test_of_visits_that_were_picked_out_the_first_stands_for_the_contact() -> None:
+    answered = stays(("a", "c1", 3, 7, 90, "loans"), ("a", "c1", 2, 7, 60, "cards"))
+    found = first_contact_resolution(answered, DAY, entered_before=61.0)
+    assert (found.value.numerator, found.value.n, found.pending) == (1, 1, 1)
+    strangers = stays(("a", "c1", 1, 0, 0, "front"), ("a", "c1", 2, 0, 60, "loans"))
+    assert first_contact_resolution(strangers, DAY).unknown == 1
+
+
+@pytest.mark.parametrize(
+    ("window", "variant", "title"),
+    [
+        (timedelta(days=7), "fcr.within_7d", "no repeat within 7 days"),
+        (timedelta(days=2), "fcr.within_2d", "no repeat within 2 days"),
+        (timedelta(hours=1), "fcr.within_1h", "no repeat within 1 hour"),
+        (timedelta(days=1.5), "fcr.within_36h", "no repeat within 36 hours"),
+        (timedelta(seconds=0.5), "fcr.within_500000us", "no repeat within 500000 microseconds"),
+    ],
+)
+def test_any_window_has_a_name_and_explains_itself(
+    window: timedelta, variant: str, title: str
+) -> None:
+    value = first_contact_resolution(calls((1, 0.0), (1, 40.0)), window).value
+    assert value.variant == variant
+    words = explain(value)
+    assert title in words
+    assert "numbers:    2 / 2 = 100.0 %" in words
+    assert BUILT_IN.get(variant) is None or title in BUILT_IN[variant].title
+
+
+def test_other_names_of_windows_are_none() -> None:
+    value = first_contact_resolution(calls((1, 0.0)), DAY).value
+    for name in ("fcr.within_0d", "fcr.within_x", "fcr.within_2w"):
+        with pytest.raises(ConfigError, match="no KPI"):
+            explain(attrs.evolve(value, variant=name))
+
+
+def test_those_who_wait_are_in_time_until_the_target_passes() -> None:
+    dtype = [("entered_us", "i8"), ("outcome", "U9")]
+    rows = [(0, "waiting"), (40, "waiting"), (41, "waiting"), (0, "answered")]
+    records = np.array([(at * 1_000_000, how) for at, how in rows], dtype=dtype)
+    value = service_level_of_waiting(records, 20.0, now=60.0)
+    assert (value.numerator, value.denominator, value.variant) == (2, 3, "sl.live(T=20s)")
+    assert "Service level of those waiting now" in explain(value)
+    assert service_level_of_waiting(records[3:], 20.0, now=60.0).value is None
+    with pytest.raises(ConfigError, match="within = -1"):
+        service_level_of_waiting(records, -1.0, now=60.0)
+
+
 def test_nobody_gives_no_figure() -> None:
     found = first_contact_resolution(calls(), DAY)
     assert found.value.value is None
     assert found.value.reason
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the January recording is not part of the project")
+@needs_january
 @pytest.mark.parametrize(("days", "expected"), [(1, "62.1 %"), (3, "50.6 %"), (7, "39.9 %")])
 def test_a_month_of_a_bank(days: int, expected: str) -> None:
     """Answered calls of known customers, followed by an answered one; those before 24 January.

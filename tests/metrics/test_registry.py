@@ -8,10 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.metrics.engine import build, parse
+from tests.metrics.telling import DAY, conversation, in_time, told, waited
 
 import ccroute.metrics
 from ccroute import ConfigError
-from ccroute.metrics import BUILT_IN, Kpi, Registry, kind_of
+from ccroute.metrics import (
+    BASES,
+    BUILT_IN,
+    LEFT_CAUSES,
+    Kpi,
+    Metrics,
+    Registry,
+    Value,
+    examples,
+    kind_of,
+    records,
+)
 from ccroute.metrics.registry import SECTIONS
 
 KPIS = list(BUILT_IN)
@@ -66,28 +78,15 @@ def figure(kpi: Kpi, numbers: Mapping[str, float]) -> str:
     return str(row[kpi.id])
 
 
-def computed(kpi: Kpi, numbers: Mapping[str, float]) -> str:
-    """The same for inputs that are no fields: they are parameters here."""
-    plain = Kpi(
-        id="x",
-        title="X",
-        unit=kpi.unit,
-        numerator=kpi.numerator,
-        denominator=kpi.denominator,
-        parameters=numbers,
-    )
-    return figure(plain, {})
-
-
 @pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.id)
 def test_the_example_comes_out(kpi: Kpi) -> None:
     assert kpi.example is not None
     numbers = dict(kpi.example.numbers)
     if kpi.example.code is not None:
-        names = {**vars(ccroute.metrics), "timedelta": timedelta}
+        names = {**vars(examples), **vars(ccroute.metrics), "timedelta": timedelta}
         assert str(eval(kpi.example.code, names)) == kpi.example.printed
     elif kpi.computed_by is not None:
-        assert computed(kpi, numbers) == kpi.example.printed
+        assert str(examples.worked(kpi, numbers)) == kpi.example.printed
     else:
         assert figure(kpi, numbers) == kpi.example.printed
 
@@ -100,6 +99,54 @@ def test_every_entry_is_sourced_and_made_of_known_fields(kpi: Kpi) -> None:
     assert kpi.title
     if kpi.computed_by is None:
         assert all(kind_of(field) is not None for field in kpi.fields({}))
+
+
+@pytest.fixture(scope="module")
+def given_by() -> dict[str, object]:
+    """All that what gives the other KPIs is said to be made of."""
+    metrics = Metrics()
+    told(
+        metrics.aggregator,
+        *in_time(
+            conversation("c1", 0.0), waited("c2", 1.0, 9.0), [("contact_queued", 2.0, "c3", None)]
+        ),
+    )
+    whole = metrics.visits(DAY, DAY + 900.0)
+    spans = examples.spans(("work", 0, 50))
+    return {
+        **vars(ccroute.metrics),
+        "timedelta": timedelta,
+        "live": lambda: metrics.live(DAY + 80.0),
+        "counters": metrics.counters,
+        "report": metrics.report(),
+        "kpi": "sl.answered_within",
+        "goal": 0.8,
+        "queue": "billing",
+        "minutes": 5,
+        "within": 20.0,
+        "now": DAY + 80.0,
+        "records": records([visit for visit in whole if visit.wait is not None]),
+        "states": spans,
+        "schedule": spans,
+        "handling": [60, 80],
+        "there": [100, 100],
+    }
+
+
+@pytest.mark.parametrize(
+    "kpi", [kpi for kpi in KPIS if kpi.computed_by is not None], ids=lambda kpi: kpi.id
+)
+def test_what_is_no_formula_is_read_off_what_is_named(
+    kpi: Kpi, given_by: dict[str, object]
+) -> None:
+    assert kpi.computed_by is not None
+    found = eval(kpi.computed_by, given_by)
+    if kpi.id.startswith("data."):
+        assert {kpi.numerator, kpi.denominator} <= found.keys()
+    elif isinstance(found, Value):
+        assert found.variant.startswith(kpi.id)
+    else:
+        assert found is None or isinstance(found, int | float)
 
 
 def test_every_row_of_the_catalogue_is_covered() -> None:
@@ -195,9 +242,56 @@ def test_the_icmi_example() -> None:
 
 def test_counts_add_up_and_ratios_do_not() -> None:
     assert BUILT_IN["offered"].additive
+    assert [basis for basis in BASES if not BUILT_IN["offered"].adds_up(basis)] == ["split"]
+    assert BUILT_IN["time.talk"].adds_up("split")
     assert BUILT_IN["time.talk"].additive
     for name in ("asa", "wait.p90", "wait.longest", "unique.customers", "sl.answered_within"):
         assert not BUILT_IN[name].additive
+
+
+def test_bases_follow_from_the_fields() -> None:
+    assert BUILT_IN["answered"].bases == ("offered", "event", "completion", "sl_event")
+    assert BUILT_IN["answered"].bases_in_words() == "all but split"
+    assert BUILT_IN["unique.customers"].bases == ("offered",)
+    for kpi in KPIS:
+        if kpi.computed_by is None:
+            passes = "passed(T)" in f"{kpi.numerator} {kpi.denominator}"
+            assert (kpi.bases == ("sl_event",)) is passes
+    on_split = {kpi.id for kpi in KPIS if kpi.computed_by is None and "split" in kpi.bases}
+    assert {"offered", "conversations", "time.idle", "occupancy.handling"} <= on_split
+    assert not {"answered", "asa", "att", "sl.answered_within", "wait.p90", "left"} & on_split
+
+
+def test_every_cause_of_leaving_has_its_kpis() -> None:
+    for cause in LEFT_CAUSES:
+        assert BUILT_IN[f"left.{cause}"].numerator == f"left.{cause}"
+        assert BUILT_IN[f"flow_out.{cause}"].denominator == "offered"
+
+
+def test_callbacks_that_took_several_attempts_are_one_success() -> None:
+    numbers = {"callbacks_taken": 1, "callbacks_failed": 3, 'code("callback.reached")': 1}
+    assert figure(BUILT_IN["callback.success"], numbers) == "100.0 %"
+
+
+def test_connects_service_level_is_of_all_that_was_decided() -> None:
+    numbers = {"within(wait_answered, T)": 5, "within(wait_left, T)": 3, "passed(T)": 2}
+    assert figure(BUILT_IN["sl.connect"], numbers) == "80.0 %"
+    assert figure(BUILT_IN["sl.at_event"], numbers) == "71.4 %"
+
+
+def test_the_sample_of_machine_detection_is_not_its_estimate() -> None:
+    sample = {'code("dial.amd_false_positive")': 2, 'code("dial.amd_sampled")': 200}
+    live = {'code("dial.live")': 1000, 'code("dial.live_abandoned")': 20}
+    assert figure(BUILT_IN["amd.false_positive"], {**sample, **live}) == "1.0 %"
+    assert figure(BUILT_IN["dialler.abandon_uk"], {**sample, **live}) == "2.0 %"
+    estimated = {**live, 'rounded("dial.amd_estimated")': 10.4}
+    assert figure(BUILT_IN["dialler.abandon_uk"], estimated) == "3.0 %"
+
+
+def test_parameters_are_spelt_in_one_way() -> None:
+    kpi = BUILT_IN["sl.genesys"]
+    assert kpi.spelt(kpi.parameters) == "T=20s, S=5s, flowouts=0, shorts=1, abandons=1"
+    assert kpi.spelt({"T": 30, "S": None}, wide=True) == "T = 30 s, S: own"
 
 
 def mine(name: str = "my.rate") -> Kpi:
@@ -247,6 +341,9 @@ def test_parameters_are_read_from_the_name() -> None:
         ("sl.answered_within(T=-1)", "number of seconds"),
         ("sl.answered_within(T=20, T=30)", "numbers by name"),
         ("sl.answered_within(T=x)", "numbers by name"),
+        ("sl.genesys(shorts=7)", "KPI 'sl.genesys': shorts = 7 is a switch: 0 or 1"),
+        ("sl.genesys(flowouts=-1)", "flowouts = -1 is a switch"),
+        ("sl.genesys(abandons=0.5)", "abandons = 0.5 is a switch"),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(text: str, words: str) -> None:
@@ -264,6 +361,14 @@ def test_parameters_that_do_not_fit_are_refused(text: str, words: str) -> None:
         ({"bases": ("whenever",)}, "has the basis"),
         ({"denominator": "time.talk"}, "observations"),
         ({"parameters": {"T": float("nan")}}, "finite"),
+        ({"parameters": {"T": 2}, "switches": ("T",)}, "T = 2 is a switch"),
+        ({"switches": ("on",)}, "'on' is none of its parameters"),
+        ({"numerator": "talk.sum"}, "'my.rate' has the unit 'ratio', but 'talk.sum' is a duration"),
+        ({"numerator": "wait_answered.p90"}, "a duration or amount and 'offered' a count"),
+        ({"denominator": None, "unit": "s"}, "'answered' is a count and '1' a count"),
+        ({"unit": "1/h"}, "the unit of that is 'ratio' or 'n'"),
+        ({"bases": ("split",)}, "counted on offered and event and completion and sl_event"),
+        ({"numerator": "passed(20)", "bases": ("event",)}, "are counted on sl_event"),
     ],
 )
 def test_a_kpi_that_cannot_be_is_refused(changed: dict[str, object], words: str) -> None:

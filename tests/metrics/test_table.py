@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.metrics.engine import build
 from tests.metrics.fake import Fake, Seen, Spent
+from tests.metrics.telling import conversation, in_time, told, waited
 
 from ccroute import ConfigError
-from ccroute.metrics import BUILT_IN, Kpi, explain
+from ccroute.metrics import BUILT_IN, Kpi, Metrics, explain
 from ccroute.metrics.registry import disposition
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -175,7 +176,7 @@ def test_a_kpi_of_another_basis_says_so() -> None:
 def test_given_numbers_come_by_label_or_interval() -> None:
     kpis = ["forecast.variance", "utilisation.paid"]
     source = Fake(*CALLS)
-    table = build(source, kpis=kpis[:1], given={"forecast": {"billing": 6}})
+    table = build(source, kpis=kpis[:1], given={"forecast": {"billing": 6, "sales": None}})
     assert str(table["billing"][kpis[0]]) == "20.0 %"
     assert table["sales"][kpis[0]].reason == "a number that the report must be given is missing"
     by_interval = build(
@@ -185,6 +186,122 @@ def test_given_numbers_come_by_label_or_interval() -> None:
     assert str(by_interval["billing"][kpis[0]]) == "100.0 %"
     with pytest.raises(ConfigError, match=r"given=\{'paid'"):
         build(source, by=["agent"], kpis=kpis[1:])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"billing": 6}, "given 'forecast' has no number for 'sales'"),
+        ({"billing": 6, "sales": "many"}, "given 'forecast' for 'sales' is 'many'"),
+        ({"billing": 1e30, "sales": 6}, "given 'forecast' for 'billing' is 1e+30"),
+        (float("inf"), "given 'forecast' for 'billing' is inf"),
+        (float("nan"), "given 'forecast' for 'billing' is nan"),
+        (lambda labels, start: True, "given 'forecast' for 'billing' is True"),
+    ],
+)
+def test_given_numbers_that_are_none_are_named(given: object, words: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(Fake(*CALLS), kpis=["forecast.variance"], given={"forecast": given})
+    assert words in str(refused.value)
+    with pytest.raises(ConfigError, match="for the total is -inf"):
+        build(Fake(*CALLS), by=[], kpis=["forecast.variance"], given={"forecast": -np.inf})
+
+
+def test_given_numbers_may_be_numpys() -> None:
+    given = {"forecast": {"billing": np.int64(6), "sales": np.float64(2.5)}}
+    table = build(Fake(*CALLS), kpis=["forecast.variance"], given=given)
+    assert [str(row["forecast.variance"]) for row in table] == ["20.0 %", "25.0 %"]
+
+
+def test_targets_that_no_row_can_go_by_are_refused() -> None:
+    asked = {"kpis": ["sl.answered_within"], "targets": {"billing": (60, 5)}}
+    with pytest.raises(ConfigError, match=r"targets by 'queue', but the report is by \['client'\]"):
+        build(Fake(*CALLS), by=["client"], **asked)
+    with pytest.raises(ConfigError, match="ask for one label of it with where"):
+        build(Fake(*CALLS), by=[], where={"queue": ["billing", "sales"]}, **asked)
+    with pytest.raises(ConfigError, match=r"no queue 'biling' was counted; .*: billing, sales"):
+        build(Fake(*CALLS), kpis=["offered"], targets={"biling": (60, 5)})
+    with pytest.raises(ConfigError, match="target_by 'client' without targets"):
+        build(Fake(*CALLS), target_by="client")
+    absent = build(Fake(*CALLS), where={"queue": ["sales"]}, **asked)
+    assert absent["sales"]["sl.answered_within"].variant == "sl.answered_within(T=20s)"
+    assert len(build(Fake(), **asked)) == 0
+
+
+def test_the_queues_own_targets_stay_out_of_other_reports() -> None:
+    metrics = Metrics(Fake(*CALLS), targets={"billing": (60.0, 5.0), "quiet": (10.0, 5.0)})
+    value = metrics.report("client", kpis=["sl.answered_within"])[None]["sl.answered_within"]
+    assert value.variant == "sl.answered_within(T=20s)"
+
+
+BY_QUEUE = "agents' time is kept by agent and team"
+
+
+@pytest.mark.parametrize(
+    ("asked", "kpi", "words"),
+    [
+        ({"by": ["queue"]}, "time.idle", f"{BY_QUEUE}: ask by=['agent']"),
+        ({"by": ["agent", "queue"]}, "occupancy.handling", BY_QUEUE),
+        ({"by": [], "where": {"queue": ["billing"]}}, "aht.attention", BY_QUEUE),
+        ({"by": ["agent"]}, "asa", "waits belong to queues, not to agents or teams: ask by"),
+        ({"by": ["agent"]}, "sl.answered_within", "waits belong to queues"),
+        ({"by": ["team"]}, "sl.at_event", "waits belong to queues"),
+        ({"basis": "split"}, "answered", "not counted on basis split: ask on another basis"),
+        ({"basis": "split"}, "sl.answered_within", "not counted on basis split"),
+        ({"basis": "split"}, "att", "not counted on basis split"),
+        ({"basis": "split", "by": ["agent"]}, "offered", "waits belong to queues"),
+    ],
+)
+def test_what_is_not_counted_so_is_no_zero(asked: dict[str, object], kpi: str, words: str) -> None:
+    source = Fake(*CALLS, Spent(agent="ana", state="idle", start=0, end=100))
+    with pytest.raises(ConfigError) as refused:
+        build(source, kpis=[kpi], **asked)  # type: ignore[arg-type]
+    assert f"KPI '{kpi}': {words}" in str(refused.value)
+    table = build(source, kpis=["conversations", kpi], **asked)  # type: ignore[arg-type]
+    for row in table:
+        assert row["conversations"].value is not None
+        value = row[kpi]
+        assert (value.value, value.numerator, value.denominator, value.n) == (None,) * 4
+        assert value.reason is not None
+        assert words.startswith(value.reason) or value.reason.startswith(words)
+    assert len(table)
+    assert f"({table.column(kpi).lacking})" in " ".join(str(table).split())
+    assert kpi in explain(kpi, table.row(0))
+    figures = json.loads(table.to_json())["rows"][0]["kpis"]
+    assert figures[kpi]["reason"] == table.column(kpi).lacking
+    assert np.isnan(table.to_numpy()[kpi]).all()
+    assert next(csv.DictReader(io.StringIO(table.to_csv())))[kpi] == ""
+
+
+def test_figures_of_agents_and_their_time_mixed_with_waits_are_none() -> None:
+    source = Fake(*CALLS, Spent(agent="ana", state="idle", start=0, end=100))
+    own = Kpi(
+        id="my.load", title="Offered an hour idle", unit="1/h", numerator="offered",
+        denominator="time.idle", n="offered",
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match=r"'my\.load': waits belong to queues"):
+        build(source, by=[], kpis=[own])
+
+
+def test_what_passes_is_asked_on_its_own_basis() -> None:
+    own = Kpi(id="my.passed", title="Passed", unit="n", numerator="passed(20)")
+    for basis in ("offered", "event", "split", "sl_event"):
+        table = build(Fake(*CALLS), by=[], kpis=[own, "conversations"], basis=basis)
+        value = table[()]["my.passed"]
+        assert (value.value, value.basis) == (4, "sl_event")
+
+
+def test_split_has_the_time_and_the_intervals_touched() -> None:
+    metrics = Metrics()
+    told(metrics.aggregator, *in_time(waited("c1", 890.0, 20.0), conversation("c2", 860.0)))
+    kpis = ["offered", "conversations", "abandoned", "my.waited", "my.talk"]
+    for name, formula in (("waited", "wait_abandoned.sum"), ("talk", "talk.sum")):
+        metrics.registry.add(Kpi(id=f"my.{name}", title=name, unit="s", numerator=formula))
+    table = metrics.report([], interval="15min", basis="split", kpis=kpis)
+    assert [[value.value for _, value in row] for row in table] == [
+        [2, 1, None, 10.0, 26.0],
+        [1, 1, None, 10.0, 24.0],
+    ]
 
 
 def test_rates_by_the_hour_know_how_long_the_interval_was() -> None:
@@ -260,7 +377,7 @@ def test_huge_sums_stay_exact() -> None:
         ({"kpis": []}, "name at least one"),
         ({"kpis": ["asa", "asa"]}, "asked for twice"),
         ({"kpis": ["fcr.within_7d"]}, "first_contact_resolution"),
-        ({"kpis": ["waiting.now"]}, "live() gives it"),
+        ({"kpis": ["waiting.now"]}, "live().queues[queue].waiting gives it"),
         ({"basis": "whenever"}, "one of offered"),
         ({"by": ["queue", "queue"]}, "twice"),
         ({"zone": "Mars/Olympus"}, "IANA name"),
@@ -288,7 +405,8 @@ def test_an_empty_report_prints_and_leaves() -> None:
 
 
 def test_a_table_prints_its_legend_and_marks_what_is_not_final() -> None:
-    assert str(build(Fake(*CALLS), kpis=["offered", "sl.asterisk", "asa"])) == "\n".join(
+    table = build(Fake(*CALLS), kpis=["offered", "sl.asterisk", "asa"], start=DAY, end=NEXT)
+    assert str(table) == "\n".join(
         [
             "basis: offered; zone: UTC; times in seconds; * not final",
             "sl.asterisk: sl.answered_only(T=20s); ASA: asa",
@@ -297,6 +415,31 @@ def test_a_table_prints_its_legend_and_marks_what_is_not_final() -> None:
             "sales         2*      50.0 %*  25.0*",
         ]
     )
+
+
+def test_a_range_without_an_end_says_once_that_it_is_not_final() -> None:
+    for start in (None, DAY):
+        text = str(build(Fake(*CALLS), kpis=["offered", "asa"], start=start))
+        assert "*" not in text
+        assert text.startswith("basis: offered; zone: UTC; times in seconds; open range: never")
+    closed = str(build(Fake(*CALLS), kpis=["offered"], end=NEXT))
+    assert closed.splitlines()[-1] == "sales         2*"
+
+
+def test_rows_are_sorted_by_a_dimension_or_a_kpi() -> None:
+    table = build(
+        Fake(*CALLS, Seen(queue="quiet", wait=9, end="timed_out")), kpis=["offered", "asa"]
+    )
+
+    def queues(by: str, *, descending: bool = False) -> list[str | None]:
+        return [row.labels["queue"] for row in table.sorted(by, descending=descending)]
+
+    assert queues("queue", descending=True) == ["sales", "quiet", "billing"]
+    assert queues("asa") == ["billing", "sales", "quiet"]
+    assert queues("asa", descending=True) == ["sales", "billing", "quiet"]
+    assert table.sorted("offered", descending=True)["sales"]["offered"].value == 2
+    with pytest.raises(ConfigError, match="'aht' is not in this report; there are: offered, asa"):
+        table.sorted("aht")
 
 
 def test_a_long_table_is_cut_in_print() -> None:

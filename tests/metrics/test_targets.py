@@ -1,5 +1,7 @@
 """Each queue is measured by its own thresholds unless a report is asked for others."""
 
+import re
+
 import pytest
 from tests.metrics.telling import DAY, told, waited
 
@@ -93,10 +95,20 @@ def test_other_labels_may_have_targets_of_a_report() -> None:
     assert measured(report["umbrella"]) == ("sl.answered_within(T=20s)", 0)
 
 
-@pytest.mark.parametrize("target", [(-1.0, 5.0), (20.0,), (float("nan"), 5.0)])
-def test_a_target_that_is_none_is_refused(target: tuple[float, ...]) -> None:
-    with pytest.raises(ccroute.ConfigError, match="T and S in seconds"):
-        Metrics().report(targets={"q": target})  # type: ignore[dict-item]
+@pytest.mark.parametrize(
+    "target", [20, (-1.0, 5.0), (20.0,), (20, 5, 1), (float("nan"), 5.0), ("20", "5"), "20", None]
+)
+def test_a_target_that_is_none_is_refused(target: object) -> None:
+    said = re.escape(f"target of 'q' is {target!r}: T and S in seconds, as (20, 5)")
+    wrong: dict[str, tuple[float, float]] = {"q": target}  # type: ignore[dict-item]
+    with pytest.raises(ccroute.ConfigError, match=said):
+        Metrics().report(targets=wrong)
+    with pytest.raises(ccroute.ConfigError, match=said):
+        Metrics(targets=wrong)
+    metrics = Metrics(targets={"q": (7.0, 5.0)})
+    with pytest.raises(ccroute.ConfigError, match=said):
+        metrics.set_targets({"other": (20.0, 5.0), **wrong})
+    assert metrics.targets == {"q": (7.0, 5.0)}
 
 
 def test_the_live_view_counts_by_the_target() -> None:

@@ -125,7 +125,7 @@ def test_records_have_a_row_a_visit_and_documented_columns() -> None:
     array = records(some().visits(DAY, DAY + 900.0))
     assert array.dtype.names == (
         "customer", "entered_us", "ended_us", "completed_us", "wait_us", "talk_us", "hold_us",
-        "wrap_up_us", "contact", "queue", "channel", "agent", "outcome", "cause",
+        "wrap_up_us", "visit", "source", "contact", "queue", "channel", "agent", "outcome", "cause",
     )  # fmt: skip
     assert array.dtype.names[:3] == CONTACT_DTYPE.names
     assert not array.dtype.hasobject
@@ -140,6 +140,8 @@ def test_records_have_a_row_a_visit_and_documented_columns() -> None:
         "talk_us": 50_000_000,
         "hold_us": 10_000_000,
         "wrap_up_us": 15_000_000,
+        "visit": 1,
+        "source": "",
         "contact": "c0",
         "queue": "billing",
         "channel": "voice",
@@ -161,6 +163,24 @@ def test_records_are_taken_as_they_are() -> None:
     assert peak_concurrency(array, end="completed_us") == 4
     curve = patience(array)
     assert (curve.abandons, curve.median()) == (3, 8.0)
+
+
+def test_a_transfer_is_one_contact_to_first_contact_resolution() -> None:
+    aggregator = KpiAggregator()
+    aggregator.describe("c1", [], customer="573001")
+    for kind, at, visit, queue in (
+        ("contact_queued", 0.0, 1, "front"),
+        ("contact_connected", 5.0, 1, "front"),
+        ("contact_transferred", 60.0, 1, "front"),
+        ("contact_queued", 60.0, 2, "loans"),
+        ("contact_connected", 70.0, 2, "loans"),
+        ("contact_released", 90.0, 2, "loans"),
+    ):
+        agent = None if kind == "contact_queued" else "ana"
+        aggregator.fold(kind, DAY + at, "c1", visit=visit, queue=queue, agent=agent)
+    array = records(Metrics(aggregator).visits(DAY, DAY + 900.0))
+    assert array["visit"].tolist() == [1, 2]
+    assert str(first_contact_resolution(array, timedelta(days=1))) == "100.0 %"
 
 
 def test_a_wait_that_goes_on_is_open() -> None:

@@ -7,7 +7,7 @@ from ccroute._explain._agent import AgentExplanation
 from ccroute._explain._contact import Chosen, ContactExplanation, Nearest
 from ccroute._explain._decision import Candidate, DecisionExplanation
 from ccroute._explain._needs import Needs
-from ccroute._explain._phrases import Language
+from ccroute._explain._phrases import Language, Words
 from ccroute._explain._queue import QueueChange, QueueExplanation, WaitingGroup
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "QueueChange",
     "QueueExplanation",
     "WaitingGroup",
+    "Words",
 ]

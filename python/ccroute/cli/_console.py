@@ -22,6 +22,11 @@ def output() -> Console:
     return Console(markup=False, highlight=False, emoji=False, width=width)
 
 
+def count(number: int, what: str) -> str:
+    """A number and what is counted, in the singular or the plural."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def fail(message: str, code: int = 1) -> NoReturn:
     """Ends the program with a code and one sentence."""
     print(f"ccroute: {message}", file=sys.stderr)

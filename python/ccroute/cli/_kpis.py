@@ -32,4 +32,7 @@ def kpis(
     width = max(len(kpi.id) for kpi in found)
     for kpi in found:
         aliases = f" (also {', '.join(kpi.aliases)})" if kpi.aliases else ""
-        typer.echo(f"{kpi.id:<{width}}  {kpi.unit:<6}  {kpi.title}{aliases}")
+        mark = " " if kpi.computed_by is None else "*"
+        typer.echo(f"{kpi.id:<{width}} {mark} {kpi.unit:<6}  {kpi.title}{aliases}")
+    if any(kpi.computed_by is not None for kpi in found):
+        typer.echo("* not in a report: ccroute kpis with its name says what gives it")

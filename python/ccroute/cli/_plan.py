@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ccroute import CcrouteError, ConfigError, Language, Plan, openings
-from ccroute.cli._console import fail
+from ccroute.cli._console import count, fail
 from ccroute.cli._plan_diff import differences
 from ccroute.cli._story import story
 
@@ -136,4 +136,4 @@ def _load(path: Path, code: int = 1) -> Plan:
 
 def _contents(it: Plan) -> str:
     counts = {"queue": len(it.queues), "skill": len(it.skills), "agent": len(it.agents)}
-    return ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items())
+    return ", ".join(count(n, kind) for kind, n in counts.items())

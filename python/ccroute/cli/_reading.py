@@ -1,12 +1,12 @@
 """How commands read recordings and tables of calls, and say what was wrong with them."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ccroute._errors import AdapterError, ConfigError
 from ccroute._recording import Recording, read_recording
-from ccroute.cli._console import fail, progress
+from ccroute.cli._console import count, fail, progress
 from ccroute.metrics import Calls, read_calls
 
 # From here on a bar is worth its flicker.
@@ -29,8 +29,7 @@ def recorded(path: Path, reader: str, purpose: str) -> Recording:
         fail(sentence(error, path))
     if not recording.events:
         if not recording.faults:
-            lines = f"{recording.lines:,} line{'' if recording.lines == 1 else 's'}"
-            fail(f"{path} holds nothing to {purpose} ({lines})")
+            fail(f"{path} holds nothing to {purpose} ({count(recording.lines, 'line')})")
         first = recording.faults[0]
         fail(
             f"{path} has no usable line in {recording.lines}: is it a {reader}? "
@@ -40,7 +39,7 @@ def recorded(path: Path, reader: str, purpose: str) -> Recording:
 
 
 def called(
-    path: Path, columns: dict[str, str], dimensions: Sequence[str], zone: str | None
+    path: Path, columns: Mapping[str, str], dimensions: Sequence[str], zone: str | None
 ) -> Calls:
     """A table of calls with at least one usable row; else the program ends with a sentence."""
     try:
@@ -61,14 +60,21 @@ def called(
 def tell_faults(path: Path, faults: Sequence[object], notes: Sequence[str] = ()) -> None:
     """On stderr: what was left out, and what the figures do not show."""
     if faults:
-        lines = f"{len(faults):,} line{'' if len(faults) == 1 else 's'}"
-        print(f"ccroute: {path}: {lines} not used", file=sys.stderr)
-        for fault in faults[:_SHOWN_FAULTS]:
-            print(f"  {fault}", file=sys.stderr)
-        if len(faults) > _SHOWN_FAULTS:
-            print(f"  and {len(faults) - _SHOWN_FAULTS} more", file=sys.stderr)
+        print(f"ccroute: {path}: {count(len(faults), 'line')} not used", file=sys.stderr)
+        for line in fault_lines(faults):
+            print(line, file=sys.stderr)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
+
+
+def fault_lines(faults: Sequence[object], remedy: str = "") -> Iterator[str]:
+    """The first faults, a line each, and how many more there are; ``remedy``: how to see
+    those.
+    """
+    for fault in faults[:_SHOWN_FAULTS]:
+        yield f"  {fault}"
+    if len(faults) > _SHOWN_FAULTS:
+        yield f"  and {len(faults) - _SHOWN_FAULTS:,} more{remedy}"
 
 
 def sentence(error: Exception, path: Path | None) -> str:

@@ -9,11 +9,12 @@ from rich.text import Text
 
 from ccroute._events import Event
 from ccroute._recording import Recording
+from ccroute.cli._console import count
 from ccroute.cli._figures import FORMULA, OCCUPANCY, VARIANT, AgentPair, Comparison, QueuePair
+from ccroute.cli._reading import fault_lines
 from ccroute.metrics import Value
 from ccroute.replay import Rerouted, Workload
 
-_SHOWN_FAULTS = 20
 _NOTHING = "–"
 
 _LINES: tuple[tuple[str, str], ...] = (
@@ -113,10 +114,8 @@ def print_faults(console: Console, recording: Recording, notes: Sequence[str]) -
     if faults:
         console.print()
         console.print(f"not used: {count(len(faults), 'line')}")
-        for fault in faults[:_SHOWN_FAULTS]:
-            console.print(f"  line {fault.line}: {fault.reason}: {fault.text}")
-        if len(faults) > _SHOWN_FAULTS:
-            console.print(f"  and {len(faults) - _SHOWN_FAULTS} more: --json has them all")
+        for line in fault_lines(faults, ": --json has them all"):
+            console.print(line)
     console.print()
     for note in notes:
         console.print(f"note: {note}")
@@ -141,11 +140,6 @@ def _figure(value: Value | None) -> str:
             return f"{value.value:.1f}"
         case _:
             return str(value)
-
-
-def count(number: int, what: str) -> str:
-    """A number and what is counted, in the singular or the plural."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _moment(at: float) -> str:

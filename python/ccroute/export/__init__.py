@@ -1,5 +1,6 @@
 """The metrics for monitoring systems: Prometheus, OpenMetrics, OpenTelemetry."""
 
+from ccroute.export._dashboards import dashboards
 from ccroute.export._families import Family, families
 from ccroute.export._openmetrics import (
     OPENMETRICS_CONTENT_TYPE,
@@ -17,6 +18,7 @@ __all__ = [
     "Family",
     "OtlpExporter",
     "Ratchet",
+    "dashboards",
     "families",
     "openmetrics",
     "otlp",

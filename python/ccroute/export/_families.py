@@ -242,7 +242,7 @@ COUNTS: tuple[tuple[Family, tuple[tuple[str, str], ...], str], ...] = (
         (CALLBACKS, (("step", word),), f"callbacks_{word}")
         for word in ("offered", "taken", "failed")
     ),
-    (LEFT_WAIT, (), "wait_left"),
+    (LEFT_WAIT, (), "wait_left.sum"),
     (RING, (), "ringing"),
     (CONNECTING, (), "connecting"),
     (WAITING, (), "waiting"),

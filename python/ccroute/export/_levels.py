@@ -14,7 +14,7 @@ from ccroute.export._families import DENOMINATOR, NUMERATOR
 from ccroute.export._folding import Folding
 from ccroute.export._points import Measured, Series
 from ccroute.export._selection import PARAMETER_LABELS, Selection
-from ccroute.metrics.registry import Asked
+from ccroute.metrics import Asked
 
 Parameters = Mapping[str, int | float]
 
@@ -61,7 +61,6 @@ def service_levels(
 def _questions(source: KpiAggregator, selection: Selection) -> list[tuple[Asked, Parameters]]:
     """Every variant with every pair of thresholds that some queue has.
 
-    What was set is checked here and now. A variant's own default is left out where the
     What was set is checked here and now. A variant's own default is left out where some
     target was set and the aggregator does not count by the default: a queue that turns up
     later, without a target, must not break the scrape.

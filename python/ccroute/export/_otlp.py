@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from ccroute._errors import ConfigError
+from ccroute._extras import of_extra
 from ccroute._wire import KpiAggregator
 from ccroute.export._downscale import downscaled
 from ccroute.export._points import Buckets, Labels, Measured, Reading, Series, Spread
@@ -76,12 +77,9 @@ class OtlpExporter:
     ) -> None:
         if temporality not in {"cumulative", "delta"}:
             raise ConfigError(f"temporality {temporality!r}: give 'cumulative' or 'delta'")
-        try:
-            from ccroute.export import _otlp_messages  # noqa: PLC0415  # an extra
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                "OTLP needs the package opentelemetry-proto: install ccroute[otel]"
-            ) from error
+        of_extra("opentelemetry.proto.metrics.v1.metrics_pb2", extra="otel", purpose="OTLP")
+        from ccroute.export import _otlp_messages  # noqa: PLC0415  # imports the extra
+
         downscaled((), most_buckets)
         self._messages = _otlp_messages
         self._source = aggregator_of(source)

@@ -8,10 +8,10 @@ import attrs
 from ccroute._errors import ConfigError
 from ccroute._wire import KpiAggregator
 from ccroute.export._families import FAMILIES
-from ccroute.metrics.registry import BUILT_IN, Asked, Registry
+from ccroute.metrics import BUILT_IN, DIMENSIONS, Asked, Registry, checked_targets
 
-VISIT_LABELS = ("queue", "channel", "direction", "client", "campaign", "tenant")
 AGENT_LABELS = ("agent", "team")
+VISIT_LABELS = tuple(label for label in DIMENSIONS if label not in AGENT_LABELS)
 PARAMETER_LABELS = {"T": "threshold", "S": "short"}
 
 
@@ -34,12 +34,23 @@ class HasTargets(Protocol):
         ...
 
 
+@runtime_checkable
+class HasRegistry(Protocol):
+    """Whatever knows KPIs of its own."""
+
+    @property
+    def registry(self) -> Registry:
+        """Where KPIs are looked up."""
+        ...
+
+
 class Choice(TypedDict, total=False):
     """The keywords that every export takes."""
 
     labels: Sequence[str]
     """What the figures of visits are split by: ``queue``, ``channel``, ``direction``,
-    ``client``, ``campaign`` or the aggregator's own dimensions. Default: queue, channel."""
+    ``client``, ``campaign``, ``tenant`` or the aggregator's own dimensions. Default: queue
+    and channel."""
     agents: Sequence[str]
     """What agents' time is split by: ``team``, ``agent``. Default: nothing."""
     variants: Sequence[str]
@@ -53,7 +64,8 @@ class Choice(TypedDict, total=False):
     goals: Mapping[str, float]
     """The share of 1 that each queue is to reach."""
     registry: Registry
-    """Where variants are looked up. Default: the built-in one."""
+    """Where variants are looked up. Default: the source's own, where it has a ``registry``;
+    else the built-in one."""
     most_values: int
     """Values of one label, or reasons, that keep their name; later ones are exported
     together, as ``__other__``. Default: 200."""
@@ -83,7 +95,8 @@ def select(source: KpiAggregator | HasAggregator, choice: Choice) -> Selection:
     """Fills in the defaults.
 
     Raises:
-        ConfigError: A label, variant, goal or cap that cannot be; the message says why.
+        ConfigError: A label, variant, target, goal or cap that cannot be; the message says
+            why.
     """
     labels = tuple(choice.get("labels", ("queue", "channel")))
     agents = tuple(choice.get("agents", ()))
@@ -96,7 +109,9 @@ def select(source: KpiAggregator | HasAggregator, choice: Choice) -> Selection:
     for queue, goal in goals.items():
         if not 0 < goal <= 1:
             raise ConfigError(f"the goal of queue {queue!r} is {goal}: give a share of 1, as 0.8")
-    registry = choice.get("registry", BUILT_IN)
+    registry = choice.get(
+        "registry", source.registry if isinstance(source, HasRegistry) else BUILT_IN
+    )
     basis = choice.get("basis", "offered")
     known = source.targets if isinstance(source, HasTargets) else {}
     asked = tuple(registry.ask(name) for name in choice.get("variants", ("sl.answered_within",)))
@@ -106,7 +121,7 @@ def select(source: KpiAggregator | HasAggregator, choice: Choice) -> Selection:
         labels=labels,
         agents=agents,
         variants=asked,
-        targets=dict(choice.get("targets", known)),
+        targets=checked_targets(choice.get("targets", known)),
         goals=goals,
         most_values=most_values,
         basis=basis,

@@ -4,15 +4,12 @@ Needs the extra ``history`` (pyarrow). A :class:`Recorder` writes Parquet, a fol
 :class:`History` reads it, wherever the files are by then.
 """
 
-try:
-    import pyarrow as pa  # noqa: F401 (said here in one sentence, before the modules need it)
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        "contact records need pyarrow: pip install 'ccroute[history]'", name=error.name
-    ) from None
+from ccroute._extras import of_extra
 
-from ccroute.history._history import History
-from ccroute.history._recorder import Recorded, Recorder
-from ccroute.metrics import RECORDS_VERSION
+of_extra("pyarrow", extra="history", purpose="contact records")  # before the modules need it
+
+from ccroute.history._history import History  # noqa: E402
+from ccroute.history._recorder import Recorded, Recorder  # noqa: E402
+from ccroute.metrics import RECORDS_VERSION  # noqa: E402
 
 __all__ = ["RECORDS_VERSION", "History", "Recorded", "Recorder"]

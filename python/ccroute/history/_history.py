@@ -1,6 +1,6 @@
 """Records read back: as arrays for what needs whole records, as facts to count anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
@@ -11,13 +11,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
-from ccroute._wire import CAUSES, KpiAggregator
+from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator
 from ccroute.history._folder import Folder, day_of
 from ccroute.history._rows import LABELS, VOID
 from ccroute.history._standing import standing
-from ccroute.metrics._intervals import Instant, micros_of
-
-Where = Mapping[str, Sequence[str | None]]
+from ccroute.metrics import Instant, Where, micros_of
 
 _LONGEST_VISIT = timedelta(days=62)
 """From the entry of a visit to its end: a wait and a conversation of 31 days at most."""
@@ -28,8 +26,6 @@ _NUMBERS: tuple[tuple[str, str], ...] = (
     ("visit", "<u4"), ("revision", "<u4"),
 )  # fmt: skip
 _TEXTS = ("source", "contact", *LABELS, "agent", "outcome", "cause")
-_COURSES = {"answered": 0, "abandoned": 1, "left": 2}
-_FATES = ("counted", "duplicate", "superseded", "conflict", "late")
 
 
 class History:
@@ -94,7 +90,7 @@ class History:
         table = self._table(start, end, where)
         # In the order in which they ended: what is over first is forgotten first.
         table = table.take(pc.sort_indices(table, sort_keys=[("completed_us", "ascending")]))
-        fates = dict.fromkeys(_FATES, 0)
+        fates = dict.fromkeys(FATES, 0)
         for source in pc.unique(table["source"]).to_pylist():
             own = table.filter(pc.equal(table["source"], source))
             for name, count in _post(aggregator, own, source).items():
@@ -188,7 +184,7 @@ def _post(aggregator: KpiAggregator, table: pa.Table, source: str) -> dict[str, 
         # What events said is revision 0; facts are numbered from 1.
         "revision": np.asarray(numbers["revision"], dtype=np.uint32) + 1,
         "customer": np.asarray(numbers["customer"], dtype=np.uint64),
-        "course": np.array([_COURSES[outcome] for outcome in outcomes], dtype=np.uint8),
+        "course": np.array([COURSES[outcome] for outcome in outcomes], dtype=np.uint8),
         "cause": np.array([CAUSES.index(cause) for cause in causes], dtype=np.uint8),
         "holds": np.array([sum(part["holds"] for part in own) for own in parts], dtype=np.uint32),
         "entered_us": np.asarray(numbers["entered_us"], dtype=np.int64),
@@ -212,8 +208,8 @@ def _post(aggregator: KpiAggregator, table: pa.Table, source: str) -> dict[str, 
         columns[custom.get(label, label)] = np.array(column, dtype=np.int32)
     fates = aggregator.post_visits(columns, names=names, source=source)
     _mark(aggregator, table, keys, fates, source)
-    counts = np.bincount(fates, minlength=len(_FATES)).tolist()
-    return dict(zip(_FATES, counts, strict=True))
+    counts = np.bincount(fates, minlength=len(FATES)).tolist()
+    return dict(zip(FATES, counts, strict=True))
 
 
 def _keys(aggregator: KpiAggregator, table: pa.Table, source: str) -> NDArray[np.uint64]:

@@ -3,9 +3,17 @@
 from ccroute.metrics._audit import Audit, AuditRow, audit
 from ccroute.metrics._calls import CALL_COLUMNS, CallFault, Calls, read_calls
 from ccroute.metrics._explain import explain
-from ccroute.metrics._fields import kind_of, known_fields
-from ccroute.metrics._intervals import Interval, Intervals, civil_intervals
-from ccroute.metrics._kpi import Kpi, Value
+from ccroute.metrics._fields import BASES, LADDERS, LEFT_CAUSES, is_given, kind_of, known_fields
+from ccroute.metrics._given import Given
+from ccroute.metrics._intervals import (
+    Instant,
+    Interval,
+    Intervals,
+    civil_intervals,
+    micros_of,
+    zone_of,
+)
+from ccroute.metrics._kpi import Example, Kpi, Value
 from ccroute.metrics._legal import LegalTarget, legal_targets, load_target
 from ccroute.metrics._live import LiveAgent, LiveQueue, LiveView, Window
 from ccroute.metrics._metrics import Change, Metrics
@@ -17,36 +25,45 @@ from ccroute.metrics._records import (
     Fairness,
     FirstContact,
     adherence,
-    calls,
     conformance,
     first_contact_resolution,
     gini,
     occupancy_fairness,
     patience,
     peak_concurrency,
-    spans,
-    visits,
+    service_level_of_waiting,
 )
-from ccroute.metrics._table import ReportTable, Row
+from ccroute.metrics._source import DIMENSIONS, Where
+from ccroute.metrics._table import Labels, ReportTable, Row
+from ccroute.metrics._targets import checked_targets
 from ccroute.metrics._visits import RECORDS_VERSION, Part, Visit, records
-from ccroute.metrics.registry import BUILT_IN, Registry
+from ccroute.metrics.registry import BUILT_IN, Asked, Registry, disposition
 
 __all__ = [
+    "BASES",
     "BUILT_IN",
     "CALL_COLUMNS",
     "CONTACT_DTYPE",
+    "DIMENSIONS",
+    "LADDERS",
+    "LEFT_CAUSES",
     "RECORDS_VERSION",
     "SPAN_DTYPE",
+    "Asked",
     "Audit",
     "AuditRow",
     "CallFault",
     "Calls",
     "Change",
+    "Example",
     "Fairness",
     "FirstContact",
+    "Given",
+    "Instant",
     "Interval",
     "Intervals",
     "Kpi",
+    "Labels",
     "LegalTarget",
     "LiveAgent",
     "LiveQueue",
@@ -61,25 +78,29 @@ __all__ = [
     "Survival",
     "Value",
     "Visit",
+    "Where",
     "Window",
     "adherence",
     "audit",
-    "calls",
+    "checked_targets",
     "civil_intervals",
     "conformance",
+    "disposition",
     "explain",
     "first_contact_resolution",
     "gini",
+    "is_given",
     "kaplan_meier",
     "kind_of",
     "known_fields",
     "legal_targets",
     "load_target",
+    "micros_of",
     "occupancy_fairness",
     "patience",
     "peak_concurrency",
     "read_calls",
     "records",
-    "spans",
-    "visits",
+    "service_level_of_waiting",
+    "zone_of",
 ]

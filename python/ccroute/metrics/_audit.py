@@ -14,12 +14,13 @@ from ccroute._errors import ConfigError
 from ccroute.metrics._intervals import Instant, micros_of, zone_of
 from ccroute.metrics._kpi import printed
 from ccroute.metrics._legal import LegalTarget, legal_targets
+from ccroute.metrics._source import Where
+from ccroute.metrics._table import Labels
 
 if TYPE_CHECKING:
     from ccroute.metrics._metrics import Metrics
 
 Step: TypeAlias = Literal["day", "month"]
-Labels: TypeAlias = tuple[str | None, ...]
 
 _DAY = timedelta(days=1)
 
@@ -65,7 +66,7 @@ class Audit:
     """Not included."""
     through: date
     """What was counted reaches up to this day, without it; rows end here."""
-    where: Mapping[str, Sequence[str | None]]
+    where: Where
     rows: tuple[AuditRow, ...]
     notes: tuple[str, ...]
 
@@ -122,6 +123,7 @@ class Audit:
             f"  status:     {target.status}",
             *(f"  unverified: {what}" for what in target.unverified),
             f"  figure:     {self.variant} = {self.formula}",
+            f"  basis:      {target.basis}",
             f"  goal:       {goal}, over {period}; days of {self.zone}",
             f"  range:      {self.start} to {self.end}, counted up to {self.through}",
             *(f"  note:       {note}" for note in self.notes),
@@ -154,7 +156,7 @@ def audit(
     end: date | None = None,
     zone: str | None = None,
     step: Step | None = None,
-    where: Mapping[str, Sequence[str | None]] | None = None,
+    where: Where | None = None,
     now: Instant | None = None,
 ) -> Audit:
     """The table of a target over a year, or from one day up to another.
@@ -268,7 +270,7 @@ def _days(
     first: date,
     through: date,
     zone: str,
-    where: Mapping[str, Sequence[str | None]] | None,
+    where: Where | None,
 ) -> dict[Labels, _Days]:
     """Numerator and denominator of each group and day: they add up, ratios do not."""
     of = zone_of(zone)

@@ -1,17 +1,27 @@
 """From a question in words to a table: which fields are needed, asked once, evaluated."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
-from ccroute.metrics._columns import Cells, Column, empty, evaluate
+from ccroute.metrics._columns import Cells, Column, empty, evaluate, uncounted
 from ccroute.metrics._expression import Number, Numbers
-from ccroute.metrics._fields import INTERVAL, is_agents_time, is_given
+from ccroute.metrics._fields import (
+    AGENTS_DIMENSIONS,
+    BASES,
+    INTERVAL,
+    NOT_BY_AGENT,
+    NOT_BY_QUEUE,
+    NOT_ON_SPLIT,
+    absence,
+    is_agents_time,
+    is_given,
+)
+from ccroute.metrics._given import Given, given_column
 from ccroute.metrics._intervals import (
     Instant,
     Intervals,
@@ -20,20 +30,11 @@ from ccroute.metrics._intervals import (
     whole_range,
     zone_of,
 )
-from ccroute.metrics._kpi import BASES, Kpi
+from ccroute.metrics._kpi import Kpi
 from ccroute.metrics._source import Source
 from ccroute.metrics._table import Labels, ReportTable
+from ccroute.metrics._targets import checked_targets
 from ccroute.metrics.registry import BUILT_IN, Asked, Registry
-
-Given: TypeAlias = (
-    float
-    | Mapping[str, float]
-    | Mapping[str | None, float]
-    | Mapping[Labels, float]
-    | Callable[[Labels, datetime | None], float | None]
-)
-"""A number that no cell holds (a forecast, paid seconds): for all rows, by a row's only label,
-by its labels, or a function of its labels and the start of its interval."""
 
 DEFAULT_KPIS = (
     "offered",
@@ -49,7 +50,6 @@ DEFAULT_KPIS = (
     "wait.longest",
     "aht",
 )
-_AGENTS = frozenset({"agent", "team"})
 
 
 def build(
@@ -66,6 +66,7 @@ def build(
     where: Mapping[str, Sequence[str | None]] | None = None,
     targets: Mapping[str, tuple[float, float]] | None = None,
     target_by: str = "queue",
+    own_targets: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     given: Mapping[str, Given] | None = None,
     now: Instant | None = None,
     cell: float = 900.0,
@@ -79,8 +80,8 @@ def build(
         interval: ``15min``, ``30min``, ``1h``, ``day``, ``week``, ``month``; ``None``: the
             whole range as one. With an interval, ``start`` and ``end`` must be given.
         zone: IANA name of the zone whose clock the intervals follow.
-        basis: In which interval things count. A KPI that means nothing there is asked on a
-            basis of its own, which its values name.
+        basis: In which interval things count. A KPI that is counted on one other basis only
+            is asked on that, which its values name.
         kpis: Ids and aliases, with parameters in brackets if any
             (``"sl.answered_within(T=30)"``), or KPIs themselves.
         start: Edge of an interval (a cell, without interval), included.
@@ -88,7 +89,8 @@ def build(
         where: Only these labels, by dimension.
         targets: T and S in seconds by label of ``target_by``; they stand above a KPI's
             defaults and below parameters asked for. Rows without such a label take defaults.
-        target_by: ``queue``, or another dimension of ``by``, as ``client``.
+        target_by: ``queue``, or another dimension of ``by`` or of ``where``, as ``client``.
+        own_targets: By queue, in force where no ``targets`` are given.
         given: Numbers for KPIs over ``given("…")`` and ``given_seconds("…")``, by name.
         now: Where what still lasts is cut; default: the latest event.
         cell: Length of the source's cells in seconds.
@@ -97,6 +99,9 @@ def build(
         ConfigError: Something asked for does not exist or does not fit; the message says
             what would.
         DataUnavailable: A threshold needs facts that are no longer kept.
+
+    A KPI that is not counted on this basis or by these dimensions has no values, but the
+    reason; where that is so of all of them, it is an error.
     """
     asked = _resolved(registry, kpis)
     dimensions = (by,) if isinstance(by, str) else tuple(by)
@@ -113,12 +118,18 @@ def build(
         intervals=intervals,
         bounded=start is not None and end is not None,
         where=_labels_asked(where),
-        targets=_checked(targets or {}),
+        targets=own_targets if targets is None else checked_targets(targets),
         target_by=target_by,
         given=given or {},
         now=None if now is None else micros_of(now, "now") / 1_000_000,
     )
+    if targets is None:
+        question.refuse_target_by()
+    else:
+        question.check_target_by()
     rows, columns = _answer(question, asked)
+    if targets is not None:
+        _check_labels(question, rows)
     return ReportTable(
         by=dimensions,
         basis=basis,
@@ -145,6 +156,27 @@ class _Question:
     target_by: str
     given: Mapping[str, Given]
     now: float | None
+
+    @property
+    def dimensions(self) -> frozenset[str]:
+        """Those asked by, and those only some labels of which are asked for."""
+        return frozenset({*self.by, *(self.where or {})})
+
+    def refuse_target_by(self) -> None:
+        if self.target_by != "queue":
+            raise ConfigError(
+                f"target_by {self.target_by!r} without targets: give them, as "
+                "targets={label: (20, 5)}"
+            )
+
+    def check_target_by(self) -> None:
+        """Targets that no row could go by would be dropped in silence."""
+        only = (self.where or {}).get(self.target_by, ())
+        if self.targets and self.target_by not in self.by and len(only) != 1:
+            raise ConfigError(
+                f"targets by {self.target_by!r}, but the report is by {list(self.by)}: add it "
+                "there, ask for one label of it with where, or say target_by"
+            )
 
     def settings(self, asked: Asked) -> list[Mapping[str, Number]]:
         """Every setting of its parameters that a row may need: the default first."""
@@ -224,23 +256,36 @@ def _labels_asked(
     }
 
 
-def _checked(targets: Mapping[str, tuple[float, float]]) -> Mapping[str, tuple[float, float]]:
-    for label, pair in targets.items():
-        seconds: Sequence[float] = pair
-        if len(seconds) != 2 or not all(0 <= each < 1e9 for each in seconds):
-            raise ConfigError(f"target of {label!r} is {pair!r}: T and S in seconds, as (20, 5)")
-    return {label: (t, s) for label, (t, s) in targets.items()}
+def _check_labels(question: _Question, rows: _Rows) -> None:
+    """A target of a label that nothing has is misspelt."""
+    place = question.by.index(question.target_by) if question.target_by in question.by else None
+    there = set() if place is None else {labels[place] for labels in rows.labels}
+    if question.targets.keys() <= there:
+        return
+    groups = question.source.query([question.target_by], ["answered"], basis=question.basis)
+    known = [label for label in groups["labels"][question.target_by] if label is not None]
+    wrong = [label for label in question.targets if label not in known]
+    if known and wrong:
+        words = ", ".join(known[:20])
+        raise ConfigError(
+            f"target of {wrong[0]!r}: no {question.target_by} {wrong[0]!r} was counted; "
+            f"there are: {words}"
+        )
 
 
 def _answer(question: _Question, asked: Sequence[Asked]) -> tuple[_Rows, tuple[Column, ...]]:
     """One question per basis (and roll-up, where agents' time stands beside queues)."""
     groups: dict[tuple[str, bool], list[Asked]] = {}
-    by_agent = bool(_AGENTS & ({*question.by} | {*(question.where or {})}))
+    lacking: dict[str, str] = {}
     for each in asked:
-        fits = not each.kpi.bases or question.basis in each.kpi.bases
-        basis = question.basis if fits else each.kpi.bases[0]
-        time = any(is_agents_time(field) for field in each.kpi.fields(each.parameters))
-        groups.setdefault((basis, by_agent or time), []).append(each)
+        basis, by_agent, reason = _counted(question, each)
+        if reason is None:
+            groups.setdefault((basis, by_agent), []).append(each)
+        else:
+            lacking[each.name] = reason
+    if not groups:
+        name, reason = next(iter(lacking.items()))
+        raise ConfigError(f"KPI {name!r}: {reason}: {_REMEDIES[reason]}")
     answers = [
         (members, *_query(question, basis, members)) for (basis, _), members in groups.items()
     ]
@@ -252,7 +297,36 @@ def _answer(question: _Question, asked: Sequence[Asked]) -> tuple[_Rows, tuple[C
         for each in members:
             parameters, setting = _settings(question, each, rows)
             columns[each.name] = evaluate(each.name, each.kpi, full, parameters, setting)
+    for each in asked:
+        if each.name in lacking:
+            parameters, setting = _settings(question, each, rows)
+            columns[each.name] = uncounted(
+                each.name, each.kpi, question.basis, lacking[each.name], parameters, setting
+            )
     return rows, tuple(columns[each.name] for each in asked)
+
+
+_REMEDIES = {
+    NOT_ON_SPLIT: "ask on another basis, as basis='offered'",
+    NOT_BY_QUEUE: "ask by=['agent']",
+    NOT_BY_AGENT: "ask by=['queue']",
+}
+
+
+def _counted(question: _Question, asked: Asked) -> tuple[str, bool, str | None]:
+    """On which basis and by which roll-up a KPI is asked, or why it is not."""
+    bases = asked.kpi.bases
+    fits = question.basis in bases
+    if not fits and question.basis == "split" and len(bases) > 1:
+        return question.basis, False, NOT_ON_SPLIT
+    basis = question.basis if fits else bases[0]
+    fields = asked.kpi.fields(asked.parameters)
+    by_agent = bool(AGENTS_DIMENSIONS & question.dimensions) or any(map(is_agents_time, fields))
+    reasons = (
+        absence(field, basis=basis, dimensions=question.dimensions, by_agent=by_agent)
+        for field in fields
+    )
+    return basis, by_agent, next((reason for reason in reasons if reason is not None), None)
 
 
 def _query(question: _Question, basis: str, members: Sequence[Asked]) -> tuple[_Rows, Cells]:
@@ -354,25 +428,10 @@ def _outside(question: _Question, members: Sequence[Asked], rows: _Rows) -> dict
         kind, _, word = field.partition(".")
         if word not in question.given:
             raise ConfigError(f"KPI {name!r} needs a number: given={{{word!r}: …}}")
-        columns[field] = _given(question, word, kind == "given_seconds", rows)
+        starts = [
+            None if question.intervals is None else question.intervals[place].start
+            for place in rows.places.tolist()
+        ]
+        times = 1_000_000 if kind == "given_seconds" else 1
+        columns[field] = given_column(word, question.given[word], rows.labels, starts, times)
     return columns
-
-
-def _given(question: _Question, word: str, seconds: bool, rows: _Rows) -> Numbers:
-    """One given number per row, NaN where there is none; whole ones exact."""
-    given, intervals = question.given[word], question.intervals
-    found: list[float | None] = []
-    for labels, place in zip(rows.labels, rows.places.tolist(), strict=True):
-        if callable(given):
-            starts = None if intervals is None else intervals[place].start
-            found.append(given(labels, starts))
-        elif isinstance(given, Mapping):
-            by_label: Mapping[object, float] = dict(given.items())
-            only = labels[0] if len(labels) == 1 else labels
-            found.append(by_label.get(labels, by_label.get(only)))
-        else:
-            found.append(given)
-    scaled = [None if value is None else value * 1_000_000 if seconds else value for value in found]
-    if all(value is not None and float(value).is_integer() for value in scaled):
-        return np.array([int(value or 0) for value in scaled], dtype=np.int64)
-    return np.array([np.nan if value is None else value for value in scaled], dtype=np.float64)

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
-from ccroute._wire import CAUSES, KpiAggregator
+from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator
+from ccroute.metrics._fields import LEFT_CAUSES
 from ccroute.metrics._intervals import zone_of
 from ccroute.metrics._written import Unreadable, duration, instant, one_of, whole
 
@@ -48,18 +49,10 @@ CALL_COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """What a table may say, by our names of its columns."""
 
-LEFT_WORDS = (
-    "timed_out", "no_agents", "exited_by_key", "overflowed", "withdrawn", "callback", "closed",
-    "failed", "line_down", "system",
-)  # fmt: skip
-"""Why a visit left: words of ``outcome`` beside ``left`` itself."""
-
 _NEEDED = ("queue", "entered", "outcome", "wait")
-_COURSES = {"answered": 0, "abandoned": 1, "left": 2, "void": 3}
 _ENDED_BY = ("customer", "agent", "system")
 _LABELS = ("queue", "agent", "channel", "direction", "client", "campaign", "tenant")
 _DURATIONS = ("wait", "talk", "hold", "wrap_up")
-_FATES = ("counted", "duplicate", "superseded", "conflict", "late")
 _DELIMITERS = ",;\t|"
 _MOST_DIMENSIONS = 4
 _Read = TypeVar("_Read")
@@ -132,7 +125,7 @@ class Calls:
                 whose events are still coming.
         """
         if not len(self):
-            return dict.fromkeys(_FATES, 0)
+            return dict.fromkeys(FATES, 0)
         known = np.array([bool(customer) for customer in self.customers])
         hashes = KpiAggregator.customers(self.customers)
         columns: dict[str, NDArray[np.integer]] = {
@@ -145,8 +138,8 @@ class Calls:
         order = np.argsort(self._ends(), kind="stable")
         columns = {name: column[order] for name, column in columns.items()}
         fates = aggregator.post_visits(columns, names=self.names, source=self.source)
-        counts = np.bincount(fates, minlength=len(_FATES)).tolist()
-        return dict(zip(_FATES, counts, strict=True))
+        counts = np.bincount(fates, minlength=len(FATES)).tolist()
+        return dict(zip(FATES, counts, strict=True))
 
 
 def read_calls(
@@ -308,10 +301,10 @@ class _Reading:
             "first_response", lambda text: duration(text) if text else -1
         )
         numbers |= {"course": course, "cause": cause}
-        labels = self._labelled(row, answered=course == _COURSES["answered"])
-        if not row.text("wait") and course != _COURSES["void"]:
+        labels = self._labelled(row, answered=course == COURSES["answered"])
+        if not row.text("wait") and course != COURSES["void"]:
             raise row.fault("wait", "give seconds, 0 where there was none")
-        if course != _COURSES["answered"]:
+        if course != COURSES["answered"]:
             for name in ("talk", "hold", "wrap_up", "holds"):
                 if numbers.get(f"{name}_us", numbers["holds"]):
                     raise row.fault(name, "without an answer: 0, or the outcome answered")
@@ -332,14 +325,14 @@ class _Reading:
 
     def _outcome(self, row: "_Row") -> tuple[int, int]:
         """Course and cause."""
-        word = row.read("outcome", lambda text: one_of(text, (*_COURSES, *LEFT_WORDS)))
-        if word in LEFT_WORDS:
-            return _COURSES["left"], CAUSES.index(word)
+        word = row.read("outcome", lambda text: one_of(text, (*COURSES, *LEFT_CAUSES)))
+        if word in LEFT_CAUSES:
+            return COURSES["left"], CAUSES.index(word)
         by = row.text("ended_by")
         if word != "answered" or not by:
-            return _COURSES[word], CAUSES.index("none")
+            return COURSES[word], CAUSES.index("none")
         ended_by = row.read("ended_by", lambda text: one_of(text, _ENDED_BY))
-        return _COURSES[word], CAUSES.index(ended_by)
+        return COURSES[word], CAUSES.index(ended_by)
 
     def _labelled(self, row: "_Row", *, answered: bool) -> dict[str, str]:
         labels = {name: row.text(name) for name in self._labels}

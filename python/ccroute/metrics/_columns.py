@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute.metrics._expression import Expression, Number, Numbers
-from ccroute.metrics._fields import INTERVAL, is_given, kind_of
+from ccroute.metrics._fields import (
+    INTERVAL,
+    NOT_BY_AGENT,
+    NOT_BY_QUEUE,
+    NOT_ON_SPLIT,
+    is_given,
+    kind_of,
+)
 from ccroute.metrics._kpi import Kpi, Value
 
 _EXACT_IN_FLOAT = 1 << 53
@@ -17,6 +24,9 @@ REASONS = (
     "nothing counted to divide by",
     "no samples",
     "a number that the report must be given is missing",
+    NOT_ON_SPLIT,
+    NOT_BY_QUEUE,
+    NOT_BY_AGENT,
 )
 _DIVIDES_BY_NOTHING, _NO_SAMPLES, _NOT_GIVEN = 1, 2, 3
 
@@ -44,6 +54,8 @@ class Column:
     revisions: NDArray[np.uint32]
     inputs: Mapping[str, Numbers]
     """The fields it was made of, by the core's names."""
+    lacking: str | None = None
+    """Why it has no figure in any row: it is not counted so."""
 
     @property
     def heading(self) -> str:
@@ -150,6 +162,35 @@ def evaluate(
         final=cells.final,
         revisions=cells.revisions,
         inputs=inputs,
+    )
+
+
+def uncounted(
+    name: str,
+    kpi: Kpi,
+    basis: str,
+    reason: str,
+    parameters: Sequence[Mapping[str, Number]],
+    setting: NDArray[np.intp],
+) -> Column:
+    """A KPI that cannot be had in a report, for the same reason in every row."""
+    rows = len(setting)
+    nothing = np.full(rows, np.nan)
+    return Column(
+        name=name,
+        kpi=kpi,
+        basis=basis,
+        parameters=tuple(parameters),
+        setting=setting,
+        values=nothing,
+        numerators=nothing,
+        denominators=None if kpi.below is None else nothing,
+        observations=None,
+        reasons=np.full(rows, REASONS.index(reason), dtype=np.int8),
+        final=np.ones(rows, dtype=np.bool_),
+        revisions=np.zeros(rows, dtype=np.uint32),
+        inputs={field: nothing for each in parameters for field in kpi.fields(each)},
+        lacking=reason,
     )
 
 

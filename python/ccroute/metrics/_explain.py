@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from ccroute.metrics._expression import Number
+from ccroute.metrics._fields import BASES
 from ccroute.metrics._kpi import Kpi, Value, bracketed, printed
 from ccroute.metrics._table import Row
-from ccroute.metrics.registry import BUILT_IN, Registry
+from ccroute.metrics.registry import BUILT_IN, Registry, first_contact_named
 
 
 def explain(
@@ -27,6 +28,7 @@ def explain(
       id:         sl.answered_only (sl.asterisk)
       formula:    within(wait_answered, T) / answered
       parameters: T = 20 s
+      bases:      all but split
       source:     Asterisk, apps/app_queue.c: ServicelevelPerf; ICMI, Queue Tips 2005: Service \
 Level Calculations, second, advised against
       edge cases: Blind to abandons: rises when callers give up. Asterisk counts A when the \
@@ -67,16 +69,11 @@ def _definition(kpi: Kpi, setting: Mapping[str, Number]) -> list[str]:
     parts = [f"{name} = {text}" for name, text in kpi.names.items()]
     lines += [_line("where" if not place else "", part) for place, part in enumerate(parts)]
     if setting:
-        durations = kpi.thresholds()
-        words = (
-            f"{name} = {value:g}{' s' if name in durations else ''}"
-            for name, value in setting.items()
-        )
-        lines.append(_line("parameters", ", ".join(words)))
+        lines.append(_line("parameters", kpi.spelt(setting, wide=True)))
     if kpi.computed_by is not None:
         lines.append(_line("given by", kpi.computed_by))
-    if kpi.bases:
-        lines.append(_line("bases", ", ".join(kpi.bases)))
+    elif kpi.bases != BASES:
+        lines.append(_line("bases", kpi.bases_in_words()))
     lines.append(_line("source", kpi.source))
     if kpi.edge_cases:
         lines.append(_line("edge cases", kpi.edge_cases))
@@ -86,7 +83,7 @@ def _definition(kpi: Kpi, setting: Mapping[str, Number]) -> list[str]:
 def _explain_value(value: Value, registry: Registry) -> str:
     """The definition by the variant's name, and the two numbers the figure carries."""
     stem = value.variant.partition("(")[0]
-    kpi = registry.find(stem)
+    kpi = registry.get(stem) or first_contact_named(stem) or registry.find(stem)
     setting = registry.ask(value.variant).parameters if kpi.parameters else {}
     words = "-" if value.numerator is None else f"{value.numerator:g}"
     if isinstance(value.numerator, int):
@@ -105,7 +102,8 @@ def _figure(words: str, value: Value) -> list[str]:
     count = "not counted" if value.n is None else str(value.n)
     final = "yes" if value.final else "no"
     if value.revision:
-        final += f", corrected {value.revision} times since"
+        times = "once" if value.revision == 1 else f"{value.revision} times"
+        final += f", corrected {times} since"
     return [
         _line("numbers", f"{words} = {result}"),
         _line("basis", value.basis),

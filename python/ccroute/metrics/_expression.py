@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
-from ccroute.metrics._fields import Kind, kind_of
+from ccroute.metrics._fields import BASES, Kind, bases_of, kind_of
 
 Number: TypeAlias = int | float
 Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64] | NDArray[np.object_]
@@ -45,6 +45,8 @@ class Field:
     name: str
     written: str
     """As the formula has it, for printing."""
+    rounded: bool = False
+    """Whether an amount counts as a whole number, rounded to the nearest."""
 
 
 @attrs.frozen
@@ -92,18 +94,26 @@ class Expression:
 
     def kinds(self) -> frozenset[Kind]:
         """What kinds of fields it is made of."""
-        kinds = (
-            "count" if isinstance(leaf, Ladder) else kind_of(leaf.name) for leaf in self._fields()
-        )
+        kinds = (_kind(leaf) for leaf in self._fields())
         return frozenset(kind for kind in kinds if kind is not None)
 
-    def scale(self) -> int:
+    def scale(self, *, figures: bool = False) -> int:
         """How often a millionth is in it as a factor: 1 for durations and amounts.
+
+        ``figures``: what it is rather than how it is stored: quantiles, which come in whole
+        seconds, are durations too.
 
         Raises:
             ConfigError: It adds what cannot be added, as a duration to a count.
         """
-        return _scale(self.root, self.text)
+        return _scale(self.root, self.text, _FIGURES if figures else _MILLIONTHS)
+
+    def bases(self) -> tuple[str, ...]:
+        """The bases on which all of its fields are counted, whatever its parameters are."""
+        names = [
+            leaf.name if isinstance(leaf, Field) else f"{leaf.function}:" for leaf in self._fields()
+        ]
+        return tuple(basis for basis in BASES if all(basis in bases_of(name) for name in names))
 
     def symbols(self, parameters: Mapping[str, Number]) -> dict[str, str]:
         """Its fields as the formula writes them, with the core's name of each."""
@@ -154,6 +164,13 @@ class Expression:
         return _print(self.root, lambda leaf: _named(leaf, parameters), 0)
 
 
+def _kind(leaf: Field | Ladder) -> Kind | None:
+    if isinstance(leaf, Ladder):
+        return "count"
+    # What was rounded is a number, and no longer adds up exactly.
+    return "unique" if leaf.rounded else kind_of(leaf.name)
+
+
 def name_of(leaf: Field | Ladder, parameters: Mapping[str, Number]) -> str | None:
     """The core's name of a field; ``None`` where a threshold of zero leaves nothing."""
     if isinstance(leaf, Field):
@@ -186,16 +203,20 @@ def _counted(leaf: Ladder, by: str) -> str:
     return f"{leaf.function}({leaf.distribution}, {by})"
 
 
-def _scale(node: Node, text: str) -> int:
+_MILLIONTHS: frozenset[Kind] = frozenset({"duration", "extreme", "amount"})
+_FIGURES: frozenset[Kind] = _MILLIONTHS | {"seconds"}
+
+
+def _scale(node: Node, text: str, scaled: frozenset[Kind]) -> int:
     match node:
-        case Field(name):
-            return int(kind_of(name) in {"duration", "extreme", "amount"})
+        case Field():
+            return int(_kind(node) in scaled)
         case Binary("*", left, right):
-            return _scale(left, text) + _scale(right, text)
+            return _scale(left, text, scaled) + _scale(right, text, scaled)
         case Binary(_, Constant(0), right):
-            return _scale(right, text)
+            return _scale(right, text, scaled)
         case Binary(sign, left, right):
-            one, other = _scale(left, text), _scale(right, text)
+            one, other = _scale(left, text, scaled), _scale(right, text, scaled)
             if one != other:
                 raise ConfigError(
                     f"formula {text!r} has {sign!r} between a duration or amount and a count"
@@ -256,7 +277,11 @@ def _evaluate(
             return _scalar(int(given))
         case Field() | Ladder():
             field = name_of(node, parameters)
-            return _scalar(0) if field is None else _sized(columns[field])
+            if field is None:
+                return _scalar(0)
+            if isinstance(node, Field) and node.rounded:
+                return _sized((columns[field] + _MICROS // 2) // _MICROS)
+            return _sized(columns[field])
 
 
 def _join(sign: str, one: Numbers, other: Numbers, bound: int) -> Numbers:
@@ -328,7 +353,9 @@ def _fill(leaf: Node, values: Mapping[str, Number | None], parameters: Mapping[s
     value = values[name]
     if value is None or math.isnan(value):
         return "-"
-    kind = kind_of(name)
+    kind = _kind(leaf)
+    if isinstance(leaf, Field) and leaf.rounded:
+        value = (value + _MICROS // 2) // _MICROS
     if kind == "seconds":
         return f"{value:g} s"
     if kind in {"count", "unique"}:

@@ -9,10 +9,8 @@ import attrs
 
 from ccroute._errors import ConfigError
 from ccroute.metrics._expression import Expression, Number
-from ccroute.metrics._fields import ADDITIVE
+from ccroute.metrics._fields import ADDITIVE, BASES, adds_up
 from ccroute.metrics._parsing import parse
-
-BASES = ("offered", "event", "completion", "split", "sl_event")
 
 
 @attrs.frozen(kw_only=True)
@@ -22,16 +20,19 @@ class Unit:
     digits: int
     sign: str
     times: int = 1
+    scales: tuple[int, ...] | None = None
+    """How many more durations or amounts may be multiplied above the line than below it;
+    ``None``: as one likes."""
 
 
 UNITS: Mapping[str, Unit] = MappingProxyType(
     {
-        "ratio": Unit(digits=1, sign=" %"),
-        "s": Unit(digits=1, sign=" s"),
-        "n": Unit(digits=2, sign=""),
-        "1/h": Unit(digits=1, sign=" /h", times=3_600),
-        "money": Unit(digits=2, sign=""),
-        "points": Unit(digits=2, sign=""),
+        "ratio": Unit(digits=1, sign=" %", scales=(0,)),
+        "s": Unit(digits=1, sign=" s", scales=(1,)),
+        "n": Unit(digits=2, sign="", scales=(0,)),
+        "1/h": Unit(digits=1, sign=" /h", times=3_600, scales=(-1,)),
+        "money": Unit(digits=2, sign="", scales=(0, 1)),
+        "points": Unit(digits=2, sign="", scales=(0, 1)),
         "-": Unit(digits=3, sign=""),
     }
 )
@@ -95,10 +96,12 @@ class Kpi:
     """Its row or rows of the catalogue."""
     parameters: Mapping[str, Number] = attrs.field(factory=dict, converter=_frozen)
     """Defaults: thresholds in seconds, switches 0 or 1."""
+    switches: tuple[str, ...] = ()
+    """Those of the parameters that are 0 or 1 and nothing else."""
     names: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_names)
     """Named parts of the formulas."""
-    bases: tuple[str, ...] = ()
-    """The bases it means something in; empty: all."""
+    _bases: tuple[str, ...] = ()
+    """Said by whoever wrote it, as ``bases``; empty: all on which its fields are counted."""
     aliases: tuple[str, ...] = ()
     """Other names of the same formula, mostly vendors'."""
     n: str | None = None
@@ -163,10 +166,66 @@ class Kpi:
         if self.unit not in UNITS:
             raise ConfigError(f"KPI {self.id!r} has the unit {self.unit!r}: {', '.join(UNITS)}")
         self.factors()
-        if odd := [name for name, value in self.parameters.items() if not math.isfinite(value)]:
-            raise ConfigError(f"KPI {self.id!r}: parameter {odd[0]} is no finite number")
-        if wrong := [basis for basis in self.bases if basis not in BASES]:
-            raise ConfigError(f"KPI {self.id!r} has the basis {wrong[0]!r}: {', '.join(BASES)}")
+        self._check_scales()
+        for name, value in self.parameters.items():
+            if not math.isfinite(value):
+                raise ConfigError(f"KPI {self.id!r}: parameter {name} is no finite number")
+        if wrong := [name for name in self.switches if name not in self.parameters]:
+            raise ConfigError(f"KPI {self.id!r}: switch {wrong[0]!r} is none of its parameters")
+        self._check_switches(self.parameters)
+        self._check_bases()
+
+    def _check_scales(self) -> None:
+        """A ratio of a duration and a count would print, and be no ratio."""
+        allowed = UNITS[self.unit].scales
+        if allowed is None or self.computed_by is not None:
+            return
+        above = self.above.scale(figures=True)
+        below = 0 if self.below is None else self.below.scale(figures=True)
+        if above - below not in allowed:
+            raise ConfigError(
+                f"KPI {self.id!r} has the unit {self.unit!r}, but {self.numerator!r} is "
+                f"{_scaled(above)} and {self.denominator or '1'!r} {_scaled(below)}: the unit of "
+                f"that is {_fitting(above - below)}"
+            )
+
+    def _check_switches(self, given: Mapping[str, Number]) -> None:
+        for name in self.switches:
+            if given.get(name, 0) not in {0, 1}:
+                raise ConfigError(f"KPI {self.id!r}: {name} = {given[name]:g} is a switch: 0 or 1")
+
+    def _check_bases(self) -> None:
+        counted = self._counted()
+        for basis in self._bases:
+            if basis not in BASES:
+                raise ConfigError(f"KPI {self.id!r} has the basis {basis!r}: {', '.join(BASES)}")
+            if basis not in counted:
+                raise ConfigError(
+                    f"KPI {self.id!r} has the basis {basis!r}, but its fields are counted on "
+                    f"{' and '.join(counted) or 'none together'}"
+                )
+
+    def _counted(self) -> tuple[str, ...]:
+        formulas = [it for it in (self.above, self.below, self.observations) if it is not None]
+        return tuple(basis for basis in BASES if all(basis in it.bases() for it in formulas))
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The bases it means something in: all on which its fields are counted, or those of
+        them that its author named."""
+        return self._bases or self._counted()
+
+    def bases_in_words(self) -> str:
+        """``all``, ``all but split``, or their names."""
+        left_out = [basis for basis in BASES if basis not in self.bases]
+        if len(left_out) < 2:
+            return "all" if not left_out else f"all but {left_out[0]}"
+        return ", ".join(self.bases)
+
+    def adds_up(self, basis: str) -> bool:
+        """Whether the sum over a report's rows is the figure of the sum, on a basis."""
+        fields = self.above.fields(self.parameters)
+        return self.additive and all(adds_up(field, basis) for field in fields)
 
     def settled(self, given: Mapping[str, Number]) -> Mapping[str, Number]:
         """Its parameters, with those ``given`` in place of the defaults.
@@ -177,6 +236,7 @@ class Kpi:
         if unknown := sorted(given.keys() - self.parameters.keys()):
             there = ", ".join(self.parameters) or "none"
             raise ConfigError(f"KPI {self.id!r} has no parameter {unknown[0]!r}; it has: {there}")
+        self._check_switches(given)
         return {**self.parameters, **given}
 
     def fields(self, given: Mapping[str, Number]) -> tuple[str, ...]:
@@ -188,14 +248,17 @@ class Kpi:
 
     def variant(self, given: Mapping[str, Number]) -> str:
         """The id with its parameters: ``sl.answered_within(T=20s)``."""
-        if not self.parameters:
-            return self.id
-        durations = self.thresholds()
-        words = (
-            f"{name}={value:g}{'s' if name in durations else ''}"
-            for name, value in self.settled(given).items()
+        return f"{self.id}({self.spelt(self.settled(given))})" if self.parameters else self.id
+
+    def spelt(self, setting: Mapping[str, Number | None], *, wide: bool = False) -> str:
+        """Parameters with their values, ``T=20s, S=5s``, or ``wide``, ``T = 20 s, S = 5 s``;
+        ``None`` for one that each row has its own of."""
+        equals, space = (" = ", " ") if wide else ("=", "")
+        units = dict.fromkeys(self.thresholds(), f"{space}s")
+        return ", ".join(
+            f"{name}: own" if value is None else f"{name}{equals}{value:g}{units.get(name, '')}"
+            for name, value in setting.items()
         )
-        return f"{self.id}({', '.join(words)})"
 
     def thresholds(self) -> frozenset[str]:
         """Which of its parameters are durations."""
@@ -217,6 +280,16 @@ class Kpi:
             above = self.above.formula(parameters)
             below = None if self.below is None else self.below.formula(parameters)
         return above if below is None else f"{bracketed(above)} / {bracketed(below)}"
+
+
+def _scaled(scale: int) -> str:
+    words = {-1: "by a duration or amount", 0: "a count", 1: "a duration or amount"}
+    return words.get(scale, f"a product of {scale} durations or amounts")
+
+
+def _fitting(scale: int) -> str:
+    fitting = [name for name, unit in UNITS.items() if unit.scales is None or scale in unit.scales]
+    return " or ".join(map(repr, fitting))
 
 
 def bracketed(formula: str) -> str:

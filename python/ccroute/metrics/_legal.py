@@ -16,8 +16,10 @@ from typing import Literal, TypeAlias, cast
 import attrs
 
 from ccroute._errors import ConfigError
+from ccroute.metrics._fields import BASES
 from ccroute.metrics._intervals import zone_of
-from ccroute.metrics.registry import BUILT_IN
+from ccroute.metrics._kpi import Kpi
+from ccroute.metrics.registry import BUILT_IN, Registry
 
 Reach: TypeAlias = Literal["at_least", "at_most"]
 
@@ -75,18 +77,22 @@ _TEXTS = (
 _KNOWN = {*_REQUIRED, *_TEXTS, "valid_until", "goal", "by", "unverified"}
 
 
-def load_target(path: str | PathLike[str]) -> LegalTarget:
+def load_target(path: str | PathLike[str], *, registry: Registry = BUILT_IN) -> LegalTarget:
     """A target of one's own, as a contract's, from a TOML file.
 
     Keys: those of :class:`LegalTarget`, and ``period``: ``"year"`` or ``{ days = 30 }`` for
     ``days``.
 
+    Args:
+        path: Of the file.
+        registry: Where the KPI is looked up; ``metrics.registry`` has those of your own.
+
     Raises:
-        ConfigError: A key is missing, unknown or of another type; there is no such KPI or
-            zone.
+        ConfigError: A key is missing, unknown or of another type; there is no such KPI, basis
+            or zone, or the KPI means nothing on that basis.
         OSError: The file cannot be read.
     """
-    return _read(Path(path).read_text(encoding="utf-8"), str(path))
+    return _read(Path(path).read_text(encoding="utf-8"), str(path), registry)
 
 
 @cache
@@ -94,25 +100,25 @@ def legal_targets() -> Mapping[str, LegalTarget]:
     """The targets that come with ccroute, by id. None of them is legal advice."""
     folder = files("ccroute.metrics").joinpath("targets")
     read = (
-        _read(file.read_text(encoding="utf-8"), file.name)
+        _read(file.read_text(encoding="utf-8"), file.name, BUILT_IN)
         for file in sorted(folder.iterdir(), key=lambda file: file.name)
         if file.name.endswith(".toml")
     )
     return MappingProxyType({target.id: target for target in read})
 
 
-def _read(text: str, path: str) -> LegalTarget:
+def _read(text: str, path: str, registry: Registry) -> LegalTarget:
     try:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"no TOML: {error}", path=path) from None
     try:
-        return _target(told)
+        return _target(told, registry)
     except ConfigError as error:
         raise ConfigError(error.message, path=path) from None
 
 
-def _target(told: Mapping[str, object]) -> LegalTarget:
+def _target(told: Mapping[str, object], registry: Registry) -> LegalTarget:
     if missing := [key for key in _REQUIRED if key not in told]:
         raise ConfigError(f"a target needs {missing[0]!r}: add it")
     if unknown := sorted(told.keys() - _KNOWN):
@@ -120,9 +126,10 @@ def _target(told: Mapping[str, object]) -> LegalTarget:
     texts = {key: _text(key, told[key]) for key in _TEXTS if key in told}
     if texts.get("reach", "at_least") not in {"at_least", "at_most"}:
         raise ConfigError(f"reach {texts['reach']!r}: at_least or at_most")
-    kpi = BUILT_IN.ask(texts["kpi"]).kpi
+    kpi = registry.ask(texts["kpi"]).kpi
     if kpi.denominator is None or kpi.unit != "ratio" or kpi.computed_by is not None:
         raise ConfigError(f"kpi {kpi.id!r} is no ratio over cells: a target needs one")
+    _check_basis(kpi, texts.get("basis", "offered"))
     if "zone" in texts:
         zone_of(texts["zone"])
     start, end = _day("valid_from", told["valid_from"]), told.get("valid_until")
@@ -139,6 +146,16 @@ def _target(told: Mapping[str, object]) -> LegalTarget:
         by=_list("by", told.get("by", [])),
         unverified=_list("unverified", told.get("unverified", [])),
     )
+
+
+def _check_basis(kpi: Kpi, basis: str) -> None:
+    """A figure asked for on a basis where it means nothing is taken on another, unseen."""
+    if basis not in BASES:
+        raise ConfigError(f"basis {basis!r}: one of {', '.join(BASES)}")
+    if kpi.bases and basis not in kpi.bases:
+        raise ConfigError(
+            f"kpi {kpi.id!r} means nothing on basis {basis!r}: one of {', '.join(kpi.bases)}"
+        )
 
 
 def _text(key: str, value: object) -> str:

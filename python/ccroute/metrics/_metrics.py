@@ -9,13 +9,16 @@ from ccroute._errors import ConfigError
 from ccroute._events import AgentDevice, AgentJoined, AgentLeft, Event
 from ccroute._wire import DEVICES, KpiAggregator
 from ccroute.metrics._audit import Audit, Step, audit
-from ccroute.metrics._build import DEFAULT_KPIS, Given, build
+from ccroute.metrics._build import DEFAULT_KPIS, build
 from ccroute.metrics._explain import explain
+from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import Instant, covering, micros_of
 from ccroute.metrics._kpi import Kpi
 from ccroute.metrics._legal import LegalTarget
 from ccroute.metrics._live import LiveView, live_view
+from ccroute.metrics._source import Where
 from ccroute.metrics._table import ReportTable
+from ccroute.metrics._targets import checked_targets
 from ccroute.metrics._visits import Visit, visit_of
 from ccroute.metrics.registry import BUILT_IN, Registry
 
@@ -33,8 +36,6 @@ DEFAULT_AGENT_KPIS = (
     "occupancy.handling",
 )
 """What a report by agent shows unless asked otherwise."""
-
-Where = Mapping[str, Sequence[str | None]]
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +55,8 @@ class Metrics:
     ``aggregator``: a router's, or one of your own for recorded logs, other platforms and
     simulations (default: a new one with the default settings). ``targets``: by queue, the
     threshold T and the short threshold S that its service level is measured with unless a
-    report is asked for others, in seconds; a router's are those of its plan.
+    report is asked for others, in seconds, else ``ConfigError``; a router's are those of its
+    plan. ``registry``: where KPIs are looked up (default: the built-in ones).
 
     >>> from ccroute import ContactAbandoned, ContactQueued
     >>> metrics = Metrics()
@@ -85,8 +87,11 @@ class Metrics:
     def set_targets(self, targets: Mapping[str, tuple[float, float]]) -> None:
         """Goes by other targets from now on: T and S in seconds by queue. Reports show all
         there is by them; the live windows count by them the visits that enter from now on.
+
+        Raises:
+            ConfigError: A target is no pair of seconds.
         """
-        self._targets = dict(targets)
+        self._targets = checked_targets(targets)
         for queue, (within, _) in self._targets.items():
             self._aggregator.set_target(queue, within)
 
@@ -158,7 +163,8 @@ class Metrics:
 
         Args:
             by: Dimensions of the groups: ``queue``, ``channel``, ``direction``, ``client``,
-                ``campaign``, ``agent``, ``team``, the aggregator's own; none for totals.
+                ``campaign``, ``tenant``, ``agent``, ``team`` (``DIMENSIONS``), the
+                aggregator's own; none for totals.
             interval: ``15min``, ``30min``, ``1h``, ``day``, ``week``, ``month``; default: the
                 whole range as one.
             zone: IANA name of the zone whose clock the intervals follow.
@@ -171,8 +177,6 @@ class Metrics:
                 datetime. Default: the interval in which counting began.
             end: Up to this edge, without it. Default: the end of the last interval counted.
             where: Only these labels, by dimension.
-            targets: T and S in seconds by label of ``target_by``. Default: the queues' own.
-            target_by: ``queue``, or another dimension of ``by``, as ``client``.
             targets: T and S in seconds by label of ``target_by``. Default: those of the queues.
             target_by: ``queue``, or another dimension of ``by``: each client of a service
                 provider has its own.
@@ -190,7 +194,9 @@ class Metrics:
             agents = {"agent", "team"} & set(dimensions)
             kpis = DEFAULT_AGENT_KPIS if agents else DEFAULT_KPIS
         if interval is not None and (start is None or end is None):
-            first, last = covering(self._aggregator.extent(), interval, zone, cell=cell)
+            asked = None if now is None else micros_of(now, "now") / 1_000_000
+            extent = self._aggregator.extent(asked)
+            first, last = covering(extent, interval, zone, cell=cell)
             start, end = first if start is None else start, last if end is None else end
         return build(
             self._aggregator,
@@ -203,8 +209,9 @@ class Metrics:
             start=start,
             end=end,
             where=where,
-            targets=self._targets if targets is None else targets,
+            targets=targets,
             target_by=target_by,
+            own_targets=self._targets,
             given=given,
             now=now,
             cell=cell,

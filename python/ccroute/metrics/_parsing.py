@@ -34,6 +34,7 @@ _FUNCTIONS = (
     "score_sum",
     "amount",
     "amounts",
+    "rounded",
     "not_ready",
     "given",
     "given_seconds",
@@ -55,7 +56,8 @@ def parse(
     (abandoned within S; none where S is 0), ``passed(T)``, ``quantile(talk, 0.9)``,
     ``code("sale")``, ``score("csat", 4, 5)`` (answers of 4 to 5; without numbers: all),
     ``score_sum("csat", 1, 5)``, ``amount("cost")``, ``amounts("cost")`` (how many),
-    ``not_ready("lunch")``, ``given("forecast")``, ``given_seconds("paid")``.
+    ``rounded("calls")`` (an amount as a whole number), ``not_ready("lunch")``,
+    ``given("forecast")``, ``given_seconds("paid")``.
 
     Raises:
         ConfigError: The text is no formula, or has a name nobody knows; the message says
@@ -162,6 +164,10 @@ class _Reader:
             case "amounts":
                 (name,) = self._arguments(function, args, 1, '"name"')
                 return self._named(function, f"amount.{self._word(name)}.count", self._word(name))
+            case "rounded":
+                (name,) = self._arguments(function, args, 1, '"name"')
+                amount = self._named(function, f"amount.{self._word(name)}", self._word(name))
+                return Field(amount.name, amount.written, rounded=True)
             case "not_ready":
                 (name,) = self._arguments(function, args, 1, '"reason"')
                 return self._named(function, f"time.not_ready.{self._word(name)}", self._word(name))
@@ -182,7 +188,7 @@ class _Reader:
     def _ladder(self, node: ast.expr) -> str:
         name = self._dotted(node)
         if name not in LADDERS:
-            raise self._refused(f"counts {name!r} by threshold: only {' and '.join(LADDERS)}")
+            raise self._refused(f"counts {name!r} by threshold: only {', '.join(LADDERS)}")
         return name
 
     def _seconds(self, node: ast.expr) -> str | int:

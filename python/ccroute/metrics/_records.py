@@ -1,7 +1,8 @@
 """KPIs over whole records, which no sum of cells can give: repeats, peaks, schedules, fairness.
 
-Records are numpy structured arrays. Contacts: ``customer`` (uint64, 0 for unknown), ``queue``,
-``entered_us``, ``ended_us`` (int64 microseconds since the epoch), ``outcome``. Spans of
+Records are numpy structured arrays. Visits: ``customer`` (uint64, 0 for unknown), ``queue``,
+``entered_us``, ``ended_us`` (int64 microseconds since the epoch), ``outcome``, and whose visits
+they are, ``source``, ``contact`` and ``visit``. Spans of
 agents: ``agent``, ``state``, ``start_us``, ``end_us``. Further columns do no harm.
 """
 
@@ -13,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
+from ccroute.metrics._expression import to_micros
 from ccroute.metrics._intervals import Instant, micros_of
 from ccroute.metrics._kpi import Value
 from ccroute.metrics._patience import Survival, kaplan_meier
+from ccroute.metrics.registry import first_contact
 
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
@@ -51,9 +54,11 @@ def first_contact_resolution(
     """1 less the share of contacts that the same customer followed up within the window.
 
     A contact is followed up by one that enters later, at most ``window`` after its own entry.
+    It counts once, at the first of its visits: a transfer to another queue is no repeat.
 
     Args:
-        records: Contacts; give only those that count, as the answered ones.
+        records: Visits; give only those that count, as the answered ones. Without a column
+            ``contact`` each row is a contact.
         window: D, commonly 1, 3, 7, 14 or 30 days.
         same: Columns that must be equal in both; add ``queue`` or a topic to narrow it.
         entered_before: Only contacts that entered before this are judged; later ones still
@@ -69,8 +74,9 @@ def first_contact_resolution(
     _require(records, "customer", "entered_us", *same)
     if window <= timedelta(0):
         raise ConfigError(f"window {window}: give more than nothing, as timedelta(days=7)")
-    known = records["customer"] != 0
-    contacts = records[known]
+    firsts = _first_visits(records)
+    known = firsts["customer"] != 0
+    contacts = firsts[known]
     entered = contacts["entered_us"].astype(np.int64)
     span = window // timedelta(microseconds=1)
     judged = np.ones(len(contacts), dtype=np.bool_)
@@ -80,9 +86,23 @@ def first_contact_resolution(
     end = int(entered.max(initial=0)) if until is None else micros_of(until, "until")
     pending = int((judged & (entered + span > end)).sum())
     below, repeated = int(judged.sum()), int((judged & followed).sum())
-    days = window / timedelta(days=1)
-    value = _ratio(below - repeated, below, f"fcr.within_{days:g}d", below, final=not pending)
+    variant = first_contact(window).id
+    value = _ratio(below - repeated, below, variant, below, final=not pending)
     return FirstContact(value=value, unknown=int((~known).sum()), pending=pending)
+
+
+def _first_visits(records: NDArray[np.void]) -> NDArray[np.void]:
+    """Of each contact, its source and id, the row of its first visit."""
+    names = records.dtype.names or ()
+    if "contact" not in names:
+        return records
+    order = [name for name in ("visit", "entered_us") if name in names]
+    whose = [name for name in ("source", "contact") if name in names]
+    rows = records[np.lexsort([records[name] for name in reversed((*whose, *order))])]
+    if len(rows) < 2:
+        return rows
+    changes = [rows[name][1:] != rows[name][:-1] for name in whose]
+    return rows[np.r_[True, np.logical_or.reduce(changes)]]
 
 
 def _gap_to_next(
@@ -147,6 +167,36 @@ def patience(records: NDArray[np.void], *, abandoned: str | int = "abandoned") -
         raise ConfigError("a wait is still open: give only visits whose wait has ended")
     begins, ends = _spans(records, "entered_us", "ended_us")
     return kaplan_meier((ends - begins) / _SECOND, records["outcome"] == abandoned)
+
+
+def service_level_of_waiting(
+    records: NDArray[np.void],
+    within: float,
+    now: Instant,
+    *,
+    waiting: str | int = "waiting",
+) -> Value:
+    """The share of the visits that wait which have not waited longer than ``within`` yet.
+
+    Args:
+        records: Visits, also others than those that wait.
+        within: T in seconds.
+        now: Up to when they have waited.
+        waiting: The ``outcome`` of those that wait.
+
+    Raises:
+        ConfigError: A column is missing, or T is negative.
+
+    >>> rows = [(0, "waiting"), (50_000_000, "waiting"), (1, "answered")]
+    >>> dtype = [("entered_us", "i8"), ("outcome", "U8")]
+    >>> str(service_level_of_waiting(np.array(rows, dtype), 20.0, now=60.0))
+    '50.0 %'
+    """
+    _require(records, "entered_us", "outcome")
+    threshold, at = to_micros(within, "within"), micros_of(now, "now")
+    waits = at - records["entered_us"][records["outcome"] == waiting]
+    below, early = len(waits), int((waits <= threshold).sum())
+    return _ratio(early, below, f"sl.live(T={within:g}s)", below)
 
 
 def adherence(states: NDArray[np.void], schedule: NDArray[np.void]) -> Value:

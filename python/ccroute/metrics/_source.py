@@ -1,12 +1,18 @@
 """What reports need of whatever counts: one question over cells."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._wire import Groups
+
+DIMENSIONS = ("queue", "channel", "direction", "client", "campaign", "tenant", "agent", "team")
+"""What figures can be grouped by, besides an aggregator's own dimensions."""
+
+Where: TypeAlias = Mapping[str, Sequence[str | None]]
+"""Only these labels, by dimension; ``None`` stands for those without one."""
 
 
 class Source(Protocol):
@@ -19,7 +25,7 @@ class Source(Protocol):
         *,
         basis: str = "offered",
         edges: NDArray[np.int64] | None = None,
-        where: Mapping[str, Sequence[str | None]] | None = None,
+        where: Where | None = None,
         now: float | None = None,
     ) -> Groups:
         """Fields by dimensions and interval, on one basis.

@@ -7,7 +7,6 @@ stands in ``_export``.
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
+from ccroute._extras import of_extra
 from ccroute.metrics import _export
 from ccroute.metrics._columns import Column, number
 from ccroute.metrics._intervals import Interval, Intervals
@@ -71,7 +71,8 @@ class ReportTable:
     """Rows sorted by labels, then interval; only those with anything.
 
     ``print(table)``, ``for row in table``, ``table["billing"]["asa"].value``,
-    ``polars.DataFrame(table)``.
+    ``polars.DataFrame(table)``. In print ``*`` marks what is not final; a range without an
+    end never is, so the line above the table says so instead.
     """
 
     by: tuple[str, ...]
@@ -124,10 +125,32 @@ class ReportTable:
         self, key: str | datetime | tuple[str | datetime | None, ...] | None
     ) -> "ReportTable":
         """All rows of the labels, as a table."""
-        rows = self._places(key)
+        return self._taken(self._places(key))
+
+    def sorted(self, by: str, *, descending: bool = False) -> "ReportTable":
+        """The same rows by a dimension of ``by`` or by a KPI; those without a label or figure
+        come last, equal ones stay in their order.
+
+        Raises:
+            ConfigError: The report has neither such a dimension nor such a KPI.
+        """
+        keys: Mapping[int, str | float]
+        if by in self.by:
+            place = self.by.index(by)
+            labels = enumerate(own[place] for own in self.labels)
+            keys = {row: label for row, label in labels if label is not None}
+        else:
+            column = self.column(by)
+            there = np.flatnonzero(column.reasons == 0).tolist()
+            keys = {row: float(column.values[row]) for row in there}
+        order = sorted(keys, key=lambda row: keys[row], reverse=descending)
+        rest = [row for row in range(len(self)) if row not in keys]
+        return self._taken(np.array([*order, *rest], dtype=np.intp))
+
+    def _taken(self, rows: NDArray[np.intp]) -> "ReportTable":
         return attrs.evolve(
             self,
-            labels=tuple(self.labels[place] for place in rows.tolist()),
+            labels=tuple(self.labels[row] for row in rows.tolist()),
             places=self.places[rows],
             columns=tuple(column.take(rows) for column in self.columns),
         )
@@ -212,9 +235,10 @@ class ReportTable:
         The numbers are the report's own buffers, not copied. Columns as in :meth:`to_csv`.
 
         Raises:
-            ConfigError: The package nanoarrow is missing: ``pip install ccroute[arrow]``.
+            ConfigError: The package nanoarrow is missing: ``pip install 'ccroute[arrow]'``.
         """
-        return _export.arrow_stream(self, _nanoarrow(), requested_schema)
+        nanoarrow = of_extra("nanoarrow", extra="arrow", purpose="Arrow")
+        return _export.arrow_stream(self, nanoarrow, requested_schema)
 
     def __str__(self) -> str:
         heads = [*self.by, *(["interval"] if self.interval else [])]
@@ -239,7 +263,7 @@ class ReportTable:
         for column in self.columns:
             none = bool(column.reasons[place])
             value = None if none else float(column.values[place])
-            mark = "" if column.final[place] else "*"
+            mark = "" if self.open_end or column.final[place] else "*"
             words.append(printed(value, column.kpi.unit, sign=column.kpi.unit != "s") + mark)
         return words
 
@@ -256,13 +280,15 @@ class ReportTable:
         if any(column.kpi.unit == "s" for column in self.columns):
             about.append("times in seconds")
         if not all(bool(column.final.all()) for column in self.columns):
-            about.append("* not final")
+            about.append("open range: never final" if self.open_end else "* not final")
         meant = []
         for column in self.columns:
             variants = column.variants()
             words = variants[0] if len(variants) == 1 else _several(column)
             if column.basis != self.basis:
                 words += f" on basis {column.basis}"
+            if column.lacking is not None:
+                words += f" ({column.lacking})"
             if words != column.heading:
                 meant.append(f"{column.heading}: {words}")
         return ["; ".join(about), *textwrap.wrap("; ".join(meant), 100, break_long_words=False)]
@@ -313,13 +339,12 @@ def _same(one: datetime | None, other: datetime) -> bool:
 
 def _several(column: Column) -> str:
     """A variant whose parameters differ by row: those that do are each row's own."""
-    first = column.parameters[0]
-    durations = column.kpi.thresholds()
-    words = []
-    for name, value in first.items():
-        same = all(setting[name] == value for setting in column.parameters)
-        words.append(f"{name}={value:g}{'s' * (name in durations)}" if same else f"{name}: own")
-    return f"{column.kpi.id}({', '.join(words)})"
+    first, *others = column.parameters
+    shared = {
+        name: value if all(setting[name] == value for setting in others) else None
+        for name, value in first.items()
+    }
+    return f"{column.kpi.id}({column.kpi.spelt(shared)})"
 
 
 def _words(labels: Labels) -> str:
@@ -332,12 +357,3 @@ def _aligned(words: list[str], widths: list[int], named: int) -> list[str]:
     return [
         word.ljust(width) if place < named else word.rjust(width) for place, (word, width) in pairs
     ]
-
-
-def _nanoarrow() -> ModuleType:
-    import importlib  # noqa: PLC0415 (an extra: only who exports to Arrow needs it)
-
-    try:
-        return importlib.import_module("nanoarrow")
-    except ImportError:
-        raise ConfigError("Arrow needs the package nanoarrow: pip install ccroute[arrow]") from None

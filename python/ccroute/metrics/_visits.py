@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ccroute._wire import VisitRecord
 from ccroute.metrics._records import CONTACT_DTYPE
 
-RECORDS_VERSION = 1
-"""Of the columns of :func:`records`: none is changed, new ones come with a new number."""
+RECORDS_VERSION = 2
+"""Of the columns of :func:`records` and of history: none is changed, new ones come with a new
+number. 2: ``source`` and ``visit``."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS = 1_000_000
@@ -92,8 +93,8 @@ def records(visits: Iterable[Visit]) -> NDArray[np.void]:
 
     Columns: customer uint64 (0: unknown), entered_us, ended_us (of the wait; -1: it goes on)
     and completed_us int64 (-1), wait_us (-1), talk_us, hold_us, wrap_up_us int64 (sums over
-    the parts); as text, as wide as the longest and empty for none: contact, queue, channel,
-    agent (of the first part), outcome, cause.
+    the parts), visit uint32; as text, as wide as the longest and empty for none: source,
+    contact, queue, channel, agent (of the first part), outcome, cause.
     """
     known = list(visits)
     texts = [_texts(visit) for visit in known]
@@ -108,8 +109,9 @@ _DURATIONS = ("talk", "hold", "wrap_up")
 _NUMBERS: list[tuple[str, str]] = [
     *((name, CONTACT_DTYPE[name].str) for name in CONTACT_DTYPE.names or ()),
     *((f"{name}_us", "<i8") for name in ("completed", "wait", *_DURATIONS)),
+    ("visit", "<u4"),
 ]
-_TEXTS = ("contact", "queue", "channel", "agent", "outcome", "cause")
+_TEXTS = ("source", "contact", "queue", "channel", "agent", "outcome", "cause")
 
 
 def _numbers(visit: Visit) -> tuple[int, ...]:
@@ -125,11 +127,13 @@ def _numbers(visit: Visit) -> tuple[int, ...]:
             sum(round((getattr(part, name) or 0.0) * _MICROS) for part in visit.parts)
             for name in _DURATIONS
         ),
+        visit.visit,
     )
 
 
 def _texts(visit: Visit) -> tuple[str, ...]:
     return (
+        visit.source,
         str(visit.key) if visit.contact is None else visit.contact,
         visit.labels.get("queue", ""),
         visit.labels.get("channel", ""),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from ccroute.metrics._patience import Survival, kaplan_meier
+from ccroute.metrics import Survival, kaplan_meier
 from ccroute.replay.draws import uniform
 from ccroute.replay.workload import Outcome, Visit
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ccroute import Language, Needs, Requirement
-from ccroute._explain._phrases import Words
+from ccroute._explain import Words
 from ccroute.cli._story import _english, _spanish
 
 PHRASES: Mapping[Language, Mapping[str, str]] = {

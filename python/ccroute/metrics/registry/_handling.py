@@ -49,7 +49,8 @@ _HANDLE = (
         numerator="time.talk + time.hold + time.wrap_up",
         denominator="handled",
         source=COMMON,
-        edge_cases="With several chats at once less than aht, which counts each by the wall clock.",
+        edge_cases="With several chats at once less than aht, which counts each by the wall clock. "
+        "Time cut to the interval above, whole conversations below: read it by day.",
         example=Example(
             numbers={"time.talk": 9000, "time.hold": 500, "time.wrap_up": 2500, "handled": 100},
             printed="120.0 s",

@@ -2,9 +2,10 @@
 
 Codes of dialled attempts: ``dial.attempt``, ``dial.connect`` (anything picked up),
 ``dial.live`` (a person, abandoned or not), ``dial.live_abandoned`` (of them, no agent in
-time), ``dial.rpc`` (the right party), ``dial.amd_false_positive`` (a person taken for a
-machine), ``dial.amd_false_negative``, ``dial.amd_sampled``; ``sale``, ``promise``,
-``promise.due``, ``promise.kept``. Amounts: ``promised``, ``paid``.
+time), ``dial.rpc`` (the right party); of calls that somebody listened to
+``dial.amd_sampled``, and of them ``dial.amd_false_positive`` (a person taken for a machine) and
+``dial.amd_false_negative``; ``sale``, ``promise``, ``promise.due``, ``promise.kept``. Amounts:
+``promised``, ``paid``, ``dial.amd_estimated`` (false positives estimated from the sample).
 """
 
 from ccroute.metrics._kpi import Example, Kpi
@@ -148,16 +149,18 @@ _DIALLER = (
         number=73,
         title="Dialler abandon rate, United Kingdom",
         unit="ratio",
-        numerator='code("dial.live_abandoned") + code("dial.amd_false_positive")',
-        denominator='code("dial.live") + code("dial.amd_false_positive")',
+        numerator='code("dial.live_abandoned") + rounded("dial.amd_estimated")',
+        denominator='code("dial.live") + rounded("dial.amd_estimated")',
         source=OFCOM,
-        edge_cases="Per campaign and 24 hours: by campaign, interval day. False positives of "
-        "machine detection are added; machines must not be among dial.live. 3 % was a "
+        edge_cases="Per campaign and 24 hours: by campaign, interval day. The amount "
+        "dial.amd_estimated is how many false positives machine detection is estimated to have "
+        "had in all calls, told once a campaign and day; the hits in the sample, "
+        "dial.amd_false_positive, are not it. Machines must not be among dial.live. 3 % was a "
         "yardstick; since 1 March 2017 there is no safe harbour.",
         example=Example(
             numbers={
                 'code("dial.live_abandoned")': 20,
-                'code("dial.amd_false_positive")': 10,
+                'rounded("dial.amd_estimated")': 10,
                 'code("dial.live")': 990,
             },
             printed="3.0 %",
@@ -187,7 +190,8 @@ _DIALLER = (
             numerator=f'code("dial.amd_{name}")',
             denominator='code("dial.amd_sampled")',
             source=OFCOM,
-            edge_cases="Sampled calls are those a person listened to; Ofcom wants the evidence.",
+            edge_cases="Sampled calls are those a person listened to; Ofcom wants the evidence. "
+            "What follows for all calls is the estimate dial.amd_estimated.",
             example=Example(
                 numbers={f'code("dial.amd_{name}")': 2, 'code("dial.amd_sampled")': 200},
                 printed="1.0 %",
@@ -263,7 +267,7 @@ _DATA = tuple(
         unit="ratio",
         numerator=name,
         denominator="events",
-        computed_by="Metrics.counters()",
+        computed_by="counters()",
         source="ccroute: what cannot be counted is counted",
         edge_cases="Since the aggregator began; the other figures are unaffected.",
         example=Example(numbers={name: 3, "events": 1000}, printed="0.3 %"),

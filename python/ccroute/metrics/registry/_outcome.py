@@ -5,6 +5,8 @@ travels with the name; a survey on another scale needs another name.
 """
 
 import json
+import re
+from datetime import timedelta
 
 from ccroute.metrics._kpi import Example, Kpi
 from ccroute.metrics.registry._sources import BROWN, COMMON, CONNECT, WFM
@@ -32,28 +34,50 @@ def disposition(name: str) -> Kpi:
     )
 
 
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "us": "microseconds"}
+
+
+def first_contact(window: timedelta) -> Kpi:
+    """First contact resolution by a window of one's own.
+
+    >>> first_contact(timedelta(days=2)).id, first_contact(timedelta(hours=36)).id
+    ('fcr.within_2d', 'fcr.within_36h')
+    """
+    sign, unit = next(
+        (sign, unit)
+        for sign, unit in _UNITS.items()
+        if window % timedelta(**{unit: 1}) == timedelta(0)
+    )
+    count = window // timedelta(**{unit: 1})
+    return Kpi(
+        id=f"fcr.within_{count}{sign}",
+        number=61,
+        title=f"First contact resolution: no repeat within {count} "
+        + (unit.removesuffix("s") if count == 1 else unit),
+        unit="ratio",
+        numerator="contacts - followed_by_the_same_customer_in_time",
+        denominator="contacts",
+        computed_by=f"first_contact_resolution(records, timedelta({unit}={count})).value",
+        source=f"common usage; customers without an id as in {BROWN}",
+        edge_cases="A contact counts once, at its first visit: a transfer is no repeat. Final "
+        "only when the window has passed; contacts of unknown customers are left out and counted.",
+        example=Example(
+            code="first_contact_resolution("
+            f"calls((1, 0), (1, {window / timedelta(days=2):g}), (2, 0)), "
+            f"window=timedelta({unit}={count}))",
+            printed="66.7 %",
+        ),
+    )
+
+
+def first_contact_named(name: str) -> Kpi | None:
+    """The one of an id, ``fcr.within_2d``; ``None`` for other names."""
+    told = re.fullmatch(r"fcr\.within_([1-9]\d{0,8})(d|h|m|s|us)", name)
+    return None if told is None else first_contact(timedelta(**{_UNITS[told[2]]: int(told[1])}))
+
+
 _FCR = (
-    *(
-        Kpi(
-            id=f"fcr.within_{days}d",
-            number=61,
-            title=f"First contact resolution: no repeat within {days} "
-            + ("day" if days == 1 else "days"),
-            unit="ratio",
-            numerator="contacts - followed_by_the_same_customer_in_time",
-            denominator="contacts",
-            computed_by=f"first_contact_resolution(records, window={days} days)",
-            source=f"common usage; customers without an id as in {BROWN}",
-            edge_cases="Final only when the window has passed; contacts of unknown customers are "
-            "left out and counted.",
-            example=Example(
-                code=f"first_contact_resolution(calls((1, 0), (1, 0.5), (2, 0)), "
-                f"window=timedelta(days={days}))",
-                printed="66.7 %",
-            ),
-        )
-        for days in _WINDOWS
-    ),
+    *(first_contact(timedelta(days=days)) for days in _WINDOWS),
     Kpi(
         id="fcr.by_answer",
         number=62,
@@ -70,13 +94,14 @@ _FCR = (
     Kpi(
         id="fcr.gross",
         number=63,
-        title="First contact resolution: of all handled",
+        title="First contact resolution: by code, of all conversations handled",
         unit="ratio",
         numerator='code("resolved.first")',
         denominator="handled",
         source=COMMON,
-        edge_cases="By the agent's code; what could not be resolved at first contact counts "
-        "against.",
+        edge_cases="By the agent's code, one a contact, over conversations: a contact that was "
+        "passed on is below the line with each of them. What could not be resolved at first "
+        "contact counts against.",
         example=Example(numbers={'code("resolved.first")': 60, "handled": 100}, printed="60.0 %"),
     ),
     Kpi(

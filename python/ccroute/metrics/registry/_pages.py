@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ccroute.metrics._fields import BASES
 from ccroute.metrics._kpi import Example, Kpi
 
 _MADE = "<!-- made by `python -m ccroute.metrics.registry docs/metrics`: edit the registry -->\n"
@@ -119,21 +120,13 @@ def _entry(kpi: Kpi) -> Iterator[str]:
         parts = "; ".join(f"`{name}` is `{formula}`" for name, formula in kpi.names.items())
         yield from _item("where", parts)
     if kpi.parameters:
-        durations = kpi.thresholds()
-        yield from _item(
-            "parameters",
-            ", ".join(
-                f"{name} = {value:g}{' s' if name in durations else ''}"
-                for name, value in kpi.parameters.items()
-            ),
-        )
+        yield from _item("parameters", kpi.spelt(kpi.parameters, wide=True))
     yield from _item("unit", _UNITS[kpi.unit])
     if kpi.computed_by is not None:
         yield from _item("given by", f"`{kpi.computed_by}`: it is no formula over cells")
     else:
-        yield from _item("bases", ", ".join(f"`{basis}`" for basis in kpi.bases) or "all")
-        sums = "the rows of a report add up" if kpi.additive else "not the sum of its rows"
-        yield from _item("adding up", sums)
+        yield from _item("bases", re.sub("|".join(BASES), r"`\g<0>`", kpi.bases_in_words()))
+        yield from _item("adding up", _sums(kpi))
     if kpi.aliases:
         yield from _item("also", ", ".join(f"`{alias}`" for alias in kpi.aliases))
     yield from _item("source", kpi.source)
@@ -143,6 +136,14 @@ def _entry(kpi: Kpi) -> Iterator[str]:
         yield "```python"
         yield from _example(kpi.id, kpi.example)
         yield "```"
+
+
+def _sums(kpi: Kpi) -> str:
+    if not kpi.additive:
+        return "not the sum of its rows"
+    apart = [f"`{basis}`" for basis in kpi.bases if not kpi.adds_up(basis)]
+    touched = f"; not on {', '.join(apart)}, which counts cells touched" if apart else ""
+    return "the rows of a report add up" + touched
 
 
 def _example(name: str, example: Example) -> Iterator[str]:

@@ -92,7 +92,8 @@ _CLASSIC = (
         parameters=_T,
         aliases=("sl.asterisk2", "sl.cisco.positive"),
         source=f"{ICMI}, first; {ASTERISK}: ServicelevelPerf2; {CISCO}, abandons positive",
-        edge_cases="The best-looking one: quick hang-ups help.",
+        edge_cases="The best-looking one: quick hang-ups help. Asterisk's abandoned also has "
+        "time-outs and queues that became empty; here those are left.",
         example=Example(numbers=_ICMI, printed="83.0 %"),
     ),
     Kpi(
@@ -155,9 +156,10 @@ _CLASSIC = (
             "answered + abandons * abandoned - abandons * (1 - shorts) * short(S) + flowouts * left"
         ),
         parameters={**_T_S, "flowouts": 0, "shorts": 1, "abandons": 1},
+        switches=("flowouts", "shorts", "abandons"),
         source=GENESYS,
-        edge_cases="Switches are 0 or 1. Genesys applies a changed switch to history, as the "
-        "formula does here; shorts says nothing where abandons is 0.",
+        edge_cases="flowouts, shorts and abandons are switches, 0 or 1. Genesys applies a changed "
+        "switch to history, as the formula does here; shorts says nothing where abandons is 0.",
         example=Example(numbers={**_ICMI, "left": 15}, printed="81.1 %"),
     ),
     Kpi(
@@ -234,7 +236,6 @@ _AT_EVENT = (
         numerator="within(wait_answered, T)",
         denominator="within(wait_answered, T) + within(wait_abandoned, T) + passed(T)",
         parameters=_T,
-        bases=("sl_event",),
         source=f"{CISCO}: service level event, abandons negative",
         edge_cases="Who waits past T counts as missed at once, before an answer.",
         example=Example(
@@ -254,7 +255,6 @@ _AT_EVENT = (
         numerator="within(wait_answered, T)",
         denominator="within(wait_answered, T) + passed(T)",
         parameters=_T,
-        bases=("sl_event",),
         source=f"{CISCO}: service level event, abandons ignored",
         edge_cases="Cisco counts a re-route within T as an early abandon, we do not.",
         example=Example(
@@ -269,7 +269,6 @@ _AT_EVENT = (
         numerator="within(wait_answered, T) + within(wait_abandoned, T)",
         denominator="within(wait_answered, T) + within(wait_abandoned, T) + passed(T)",
         parameters=_T,
-        bases=("sl_event",),
         source=f"{CISCO}: service level event, abandons positive",
         edge_cases="As sl.abandons_credited: quick hang-ups help.",
         example=Example(
@@ -284,19 +283,22 @@ _AT_EVENT = (
     Kpi(
         id="sl.connect",
         number=9,
-        title="Service level: out of the queue within T",
+        title="Service level: out of the queue within T, whatever the cause",
         unit="ratio",
-        numerator="within(wait_answered, T) + within(wait_abandoned, T)",
-        denominator="within(wait_answered, T) + within(wait_abandoned, T) + passed(T)",
+        numerator="removed",
+        denominator="removed + passed(T)",
+        names={
+            "removed": "within(wait_answered, T) + within(wait_abandoned, T) + within(wait_left, T)"
+        },
         parameters=_T,
-        bases=("sl_event",),
         source=f"{CONNECT}: SERVICE_LEVEL, as commonly read",
-        edge_cases="Connect also counts who left within T by rule or for a callback as met; of "
-        "those no ladder is kept, and they are on neither side here.",
+        edge_cases="Of the visits whose T was decided: removed within it or still waiting when "
+        "it passed. Who left by rule or for a callback within T is met.",
         example=Example(
             numbers={
                 "within(wait_answered, T)": 70,
-                "within(wait_abandoned, T)": 10,
+                "within(wait_abandoned, T)": 6,
+                "within(wait_left, T)": 4,
                 "passed(T)": 20,
             },
             printed="80.0 %",
@@ -312,9 +314,10 @@ _COMPUTED = (
         unit="ratio",
         numerator="waiting - waiting_past_T",
         denominator="waiting",
-        computed_by="live()",
+        computed_by="service_level_of_waiting(records, within, now)",
         source="AltiWare OE 4.0 and ACM 5.2 manuals: real-time service level",
-        edge_cases="None where nobody waits.",
+        edge_cases="Over the records of the visits that wait; the live view has only what the "
+        "last minutes came to. None where nobody waits.",
         example=Example(numbers={"waiting": 8, "waiting_past_T": 2}, printed="75.0 %"),
     ),
     Kpi(
@@ -324,7 +327,7 @@ _COMPUTED = (
         unit="ratio",
         numerator="within_T",
         denominator="within_T + abandoned_within_T + passed_T",
-        computed_by="live()",
+        computed_by="live().queues[queue].windows[minutes].service_level",
         source="Glia: service level over 600 s; Genesys Cloud: conditional routing over 30 min",
         edge_cases="None for an empty window; Glia says 100 % where nobody is staffed.",
         example=Example(
@@ -338,7 +341,7 @@ _COMPUTED = (
         unit="ratio",
         numerator="intervals_met",
         denominator="intervals_with_offered",
-        computed_by="ReportTable.attainment(kpi, goal)",
+        computed_by="report.attainment(kpi, goal)",
         source="COPC practice",
         edge_cases="Intervals without a service level count on neither side.",
         example=Example(
@@ -352,7 +355,7 @@ _COMPUTED = (
         unit="ratio",
         numerator="visits_in_intervals_met",
         denominator="visits",
-        computed_by="ReportTable.attainment(kpi, goal, weighted=True)",
+        computed_by="report.attainment(kpi, goal, weighted=True)",
         source="COPC practice, weighted by load",
         edge_cases="Weighted by what the service level divides by.",
         example=Example(numbers={"visits_in_intervals_met": 450, "visits": 900}, printed="50.0 %"),

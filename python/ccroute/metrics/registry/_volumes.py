@@ -1,18 +1,10 @@
 """Volumes: what came, was answered, given up, sent on or refused."""
 
+from ccroute.metrics._fields import LEFT_CAUSES
 from ccroute.metrics._kpi import Example, Kpi
 from ccroute.metrics.registry._sources import ASTERISK, COMMON, CONNECT, GENESYS
 
 _S = {"S": 5.0}
-_CAUSES = {
-    "timed_out": "waited as long as the queue lets",
-    "no_agents": "nobody there to wait for",
-    "overflowed": "moved on by rule",
-    "callback": "left the line for a callback",
-    "withdrawn": "taken back by the host",
-    "failed": "could not be connected",
-    "closed": "the queue closed",
-}
 
 _OFFERED = (
     Kpi(
@@ -157,7 +149,7 @@ _ABANDONED = (
         unit="ratio",
         numerator="abandoned",
         denominator="offered",
-        source=f"{GENESYS}: abandons / offered",
+        source=f"{GENESYS}: abandons / offered; {CONNECT}: abandonment rate",
         edge_cases="Those still waiting are below the line: it rises as they end.",
         example=Example(numbers={"abandoned": 60, "offered": 1075}, printed="5.6 %"),
     ),
@@ -176,13 +168,13 @@ _ABANDONED = (
         ),
     ),
     Kpi(
-        id="abandon.of_queued",
+        id="abandon.of_contacts",
         number=20,
-        title="Abandon rate: of contacts queued",
+        title="Abandon rate: of contacts, each once at its first visit",
         unit="ratio",
         numerator="abandoned",
         denominator="contacts",
-        source=f"{CONNECT}: abandonment rate",
+        source=COMMON,
         edge_cases="A contact that abandons at its second queue counts above there, below at the "
         "first: by queue it can pass 100 %.",
         example=Example(numbers={"abandoned": 60, "contacts": 1000}, printed="6.0 %"),
@@ -226,6 +218,11 @@ _REFUSED = (
     ),
 )
 
+_WHO_COUNTS = {
+    "exited_by_key": f"{ASTERISK}: queue_log EXITWITHKEY, which its own counters ignore",
+}
+_EDGES = {"exited_by_key": "One who presses for a callback left for it: left.callback."}
+
 _LEFT = (
     Kpi(
         id="left",
@@ -237,28 +234,18 @@ _LEFT = (
         edge_cases="A closed list of causes; a time-out is no abandonment.",
         example=Example(numbers={"left": 15}, printed="15"),
     ),
-    Kpi(
-        id="left.exited_by_key",
-        number=(23, 33),
-        title="Left by key",
-        unit="n",
-        numerator="left.exited_by_key",
-        source=f"{ASTERISK}: queue_log EXITWITHKEY, which its own counters ignore",
-        edge_cases="One who presses for a callback left for it: left.callback.",
-        example=Example(numbers={"left.exited_by_key": 4}, printed="4"),
-    ),
     *(
         Kpi(
             id=f"left.{cause}",
-            number=23,
+            number=(23, 33) if cause == "exited_by_key" else 23,
             title=f"Left: {words}",
             unit="n",
             numerator=f"left.{cause}",
-            source=GENESYS,
-            edge_cases="One of the causes of left; all of them make it up.",
+            source=_WHO_COUNTS.get(cause, GENESYS),
+            edge_cases=_EDGES.get(cause, "One of the causes of left; all of them make it up."),
             example=Example(numbers={f"left.{cause}": 3}, printed="3"),
         )
-        for cause, words in _CAUSES.items()
+        for cause, words in LEFT_CAUSES.items()
     ),
     Kpi(
         id="flow_out.rate",
@@ -283,7 +270,7 @@ _LEFT = (
             edge_cases="The rates of all causes add up to flow_out.rate.",
             example=Example(numbers={f"left.{cause}": 3, "offered": 60}, printed="5.0 %"),
         )
-        for cause, words in {"exited_by_key": "by key", **_CAUSES}.items()
+        for cause, words in LEFT_CAUSES.items()
     ),
 )
 

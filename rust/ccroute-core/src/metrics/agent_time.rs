@@ -259,10 +259,11 @@ impl AgentTimes {
     }
 
     /// The first and the last interval of each agent's time, and that of the state now.
-    pub(crate) fn extent(&self, grid: Grid) -> impl Iterator<Item = Slot> {
+    pub(crate) fn extent(&self, grid: Grid, now: Timestamp) -> impl Iterator<Item = Slot> {
         self.agents.iter().flat_map(move |agent| {
-            let now = (!agent.is_away()).then(|| grid.slot(agent.since));
-            agent.times.ends().into_iter().chain([now]).flatten()
+            let lasting = [agent.since, now.max(agent.since).min(agent.since + LONGEST_STATE)];
+            let lasting = lasting.map(|at| (!agent.is_away()).then(|| grid.slot(at)));
+            agent.times.ends().into_iter().chain(lasting).flatten()
         })
     }
 

@@ -27,6 +27,10 @@ use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
+/// A source whose clock goes on by more than this at once is counted as skewed; a centre that is
+/// closed for a holiday is not.
+const LEAP: Span = Span::secs(31 * 86_400);
+
 /// Sources an aggregator can tell apart: as many as their numbers.
 pub(super) const MAX_SOURCES: usize = 1 << 16;
 
@@ -381,16 +385,29 @@ impl KpiAggregator {
         let event = &self.with_reason(*event);
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
+        // What comes behind the watermark changes what was final.
+        let edge = self.watermark();
+        let late = event.at < edge;
+        self.final_before = late.then(|| self.grid.slot(edge));
         match self.measure(source, key, event) {
             Ok(facts) => facts.into_iter().flatten().for_each(|told| self.tell(told)),
             Err(why) => self.counters.note(why),
+        }
+        if late {
+            self.note_revisions();
         }
         self.settle(source);
         if let Some(before) = before {
             let after = self.visits.under_way(key, event.agent);
             self.contacts.note(key.contact, before, after, event.at);
         }
-        self.records.evict(self.horizon);
+        self.records.evict(self.heard_until());
+    }
+
+    /// The instant up to which every source was heard of: what is younger is kept.
+    pub(super) fn heard_until(&self) -> Timestamp {
+        let latest = self.progress.iter().map(|progress| progress.latest);
+        latest.filter(|&at| at > Timestamp::ZERO).min().unwrap_or(Timestamp::ZERO)
     }
 
     /// Conversations whose wrap-up can no longer come are done.
@@ -410,6 +427,8 @@ impl KpiAggregator {
             self.progress.resize(row + 1, Progress::default());
         }
         let progress = &mut self.progress[row];
+        let leaps = progress.latest > Timestamp::ZERO && at.since(progress.latest) > LEAP;
+        self.counters.skewed += u64::from(leaps);
         progress.at = at;
         progress.latest = progress.latest.max(at);
         self.horizon = self.horizon.max(at);

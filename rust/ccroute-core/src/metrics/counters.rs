@@ -35,6 +35,8 @@ pub struct Counters {
     pub missing: u64,
     /// Events that wait now for those before them.
     pub held: usize,
+    /// Events more than 31 days ahead of all their source had told before: its clock leapt.
+    pub skewed: u64,
     /// Names counted as `__other__`: their dimension was full.
     pub other: u64,
     /// Events after which others were counted already, and facts or corrections of visits
@@ -72,6 +74,7 @@ impl Counters {
         self.incomplete += other.incomplete;
         self.backwards += other.backwards;
         self.overlong += other.overlong;
+        self.skewed += other.skewed;
         self.other += other.other;
         self.late += other.late;
         self.conflicts += other.conflicts;

@@ -14,7 +14,8 @@ use crate::time::{Span, Timestamp};
 /// Which visits are asked for.
 #[derive(Clone, Debug)]
 pub struct VisitQuery {
-    /// By which of its instants a visit belongs to the time: entry, end of the wait, or end.
+    /// What makes a visit belong to the time: its entry, the end of its wait, its own end, or
+    /// that it lasted then.
     pub basis: Basis,
     /// From this instant on.
     pub start: Timestamp,
@@ -85,6 +86,11 @@ impl KpiAggregator {
     /// When facts that old are no longer kept, or none are; or the basis has no visits of
     /// its own.
     pub fn visits(&self, query: &VisitQuery) -> Result<Vec<VisitRow>, Unavailable> {
+        if query.basis == Basis::ServiceLevelEvent {
+            let what = "visits by basis 'sl_event': it depends on the threshold; ask for those of \
+                        basis 'offered' or 'event'";
+            return Err(Unavailable(what.to_owned()));
+        }
         if let Some(edge) = self.kept_since()?
             && query.start <= edge
         {
@@ -114,12 +120,21 @@ impl KpiAggregator {
     }
 
     fn is_asked_for(&self, query: &VisitQuery, record: &Record) -> bool {
-        let instant = match query.basis {
-            Basis::Offered | Basis::Split => Some(record.place.entered),
-            Basis::Event | Basis::ServiceLevelEvent => record.wait_over().map(|fact| fact.at),
-            Basis::Completion => record.completed,
+        let within = |at: Timestamp| query.start <= at && at < query.end;
+        let in_time = match query.basis {
+            Basis::Offered => within(record.place.entered),
+            Basis::Event | Basis::ServiceLevelEvent => record.waited_until().is_some_and(within),
+            Basis::Completion => record.completed.is_some_and(within),
+            // Whatever lasted in it.
+            Basis::Split => {
+                let last = record.facts.iter().map(|fact| fact.at).max();
+                let until = match record.completed {
+                    Some(_) => last.unwrap_or(record.place.entered),
+                    None => self.horizon,
+                };
+                record.place.entered < query.end && until > query.start
+            }
         };
-        let in_time = instant.is_some_and(|at| query.start <= at && at < query.end);
         in_time
             && query.only.iter().all(|(dimension, names)| {
                 let given =
@@ -232,15 +247,6 @@ impl VisitRow {
             | What::Held { .. }
             | What::Marked { .. } => {}
         }
-    }
-}
-
-impl Record {
-    /// The fact that ended the wait.
-    fn wait_over(&self) -> Option<&Fact> {
-        self.facts.iter().find(|fact| {
-            matches!(fact.what, What::Answered { .. } | What::Abandoned { .. } | What::Left { .. })
-        })
     }
 }
 

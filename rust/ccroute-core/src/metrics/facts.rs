@@ -254,6 +254,6 @@ fn left(wait: Span, cause: Cause, mut gain: impl FnMut(Delta)) {
     if cause == Cause::Callback {
         gain(Delta::Count(Count::CallbacksTaken, 1));
     }
-    gain(Delta::Sum(Sum::WaitLeft, wait));
+    gain(Delta::Timing(Timing::WaitLeft, wait));
     gain(Delta::Left(cause));
 }

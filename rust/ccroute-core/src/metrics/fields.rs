@@ -66,8 +66,6 @@ words!(
 words!(
     /// Microseconds that are only summed.
     Sum {
-        /// Waited by those who left unserved.
-        WaitLeft = "wait_left",
         /// From an offer to its acceptance, of those accepted.
         Ringing = "ringing",
         /// From the acceptance to the connection, of those connected.
@@ -82,6 +80,8 @@ words!(
         WaitAnswered = "wait_answered",
         /// Waits of the abandoned.
         WaitAbandoned = "wait_abandoned",
+        /// Waits of those who left unserved for another cause.
+        WaitLeft = "wait_left",
         /// Conversations, without hold.
         Talk = "talk",
         /// Hold in all of a conversation with hold.

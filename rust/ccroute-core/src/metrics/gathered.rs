@@ -120,11 +120,14 @@ impl<'a> Gathered<'a> {
     }
 
     pub(super) fn revision(&self) -> u32 {
-        match &self.cells {
+        let cells = match &self.cells {
             Cells::None => 0,
             Cells::One(cell) => cell.revision,
             Cells::Many(totals) => totals.revision,
-        }
+        };
+        let rest =
+            self.rest.as_ref().map_or(0, |rest| rest.split.revision.max(rest.passed.revision));
+        cells.max(rest)
     }
 }
 
@@ -220,7 +223,7 @@ fn integer(
     let splitting = basis == Basis::Split;
     Ok(match field {
         Field::Count(count) if splitting => rest.split.count(*count).into(),
-        Field::Sum(sum) if splitting => rest.split.sum(*sum).into(),
+        Field::Sum(_) if splitting => 0,
         Field::Timing(timing, TimingPart::Sum) if splitting => rest.split.timing(*timing).into(),
         Field::Count(count) => row.count(*count),
         Field::Sum(sum) => row.sum(*sum),
@@ -228,7 +231,7 @@ fn integer(
         Field::Refused(cause) => row.refused(*cause).into(),
         Field::Passed(span) => {
             let rung = ladder.find(*span).map_err(|_| OffLadder(*span))?;
-            rest.passed.0.get(rung).copied().unwrap_or(0).into()
+            rest.passed.counts.get(rung).copied().unwrap_or(0).into()
         }
         Field::Code(name) => {
             let known = row.marks().zip(text(name));

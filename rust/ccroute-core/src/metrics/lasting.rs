@@ -101,7 +101,7 @@ impl KpiAggregator {
                     break;
                 }
                 if let Some(interval) = all.interval(self.grid.slot(passes)) {
-                    let passed = &mut all.row(group, interval).rest().passed.0;
+                    let passed = &mut all.row(group, interval).rest().passed.counts;
                     passed.resize(height, 0);
                     passed[rung] += 1;
                 }

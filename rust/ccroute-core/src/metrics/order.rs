@@ -175,8 +175,8 @@ impl Source {
     }
 
     fn take_numbered(&mut self, event: &Event) -> Result<(), Refused> {
-        if self.last == 0 {
-            // A source begins with the first event it shows.
+        if self.last == 0 && self.hold.is_none() {
+            // A source begins with the first event it shows, unless it is to be waited for.
             self.skip_before(event.sequence);
         }
         if event.sequence <= self.last {

@@ -129,9 +129,21 @@ impl KpiAggregator {
     pub(super) fn correct(&mut self, act: impl FnOnce(&mut Self)) {
         self.final_before = Some(self.grid.slot(self.watermark()));
         act(self);
+        self.note_revisions();
+    }
+
+    /// Each final cell that was touched is at a new revision.
+    pub(super) fn note_revisions(&mut self) {
         self.final_before = None;
         for (subject, row, basis, slot) in core::mem::take(&mut self.touched) {
-            self.table_mut(subject).series(row).cells_mut(basis).at(slot).revision += 1;
+            let series = self.table_mut(subject).series(row);
+            match basis {
+                Basis::Offered | Basis::Event | Basis::Completion => {
+                    series.cells_mut(basis).at(slot).revision += 1;
+                }
+                Basis::Split => series.split.at(slot).revision += 1,
+                Basis::ServiceLevelEvent => series.passed.at(slot).revision += 1,
+            }
             if subject == Subject::Queue {
                 self.changes.note(Change { row, basis, slot });
             }
@@ -264,15 +276,22 @@ impl KpiAggregator {
 
     fn add_split(&mut self, place: Place, fact: Fact, sign: Sign) {
         let (grid, row) = (self.grid, place.slice.0 as usize);
-        let series = self.queue_cells.series(row);
+        let (series, first, touched) =
+            (self.queue_cells.series(row), self.final_before, &mut self.touched);
         split::parts(place, fact, sign, true, grid, |slot, part| {
             series.split.at(slot).merge(&part);
+            if first.is_some_and(|first| slot < first) {
+                touched.insert((Subject::Queue, row, Basis::Split, slot));
+            }
         });
         if fact.agent.is_some() && split::has_parts(fact.what) {
             let row = self.agent_row(place, fact);
-            let series = self.agent_cells.series(row);
+            let (series, touched) = (self.agent_cells.series(row), &mut self.touched);
             split::parts(place, fact, sign, false, grid, |slot, part| {
                 series.split.at(slot).merge(&part);
+                if first.is_some_and(|first| slot < first) {
+                    touched.insert((Subject::Agent, row, Basis::Split, slot));
+                }
             });
         }
     }
@@ -290,7 +309,12 @@ impl KpiAggregator {
             if threshold >= wait {
                 break;
             }
-            let passed = &mut series.passed.at(self.grid.slot(place.entered + threshold)).0;
+            let slot = self.grid.slot(place.entered + threshold);
+            if self.final_before.is_some_and(|first| slot < first) {
+                let row = place.slice.0 as usize;
+                self.touched.insert((Subject::Queue, row, Basis::ServiceLevelEvent, slot));
+            }
+            let passed = &mut series.passed.at(slot).counts;
             passed.resize(height, 0);
             match sign {
                 Sign::Add => passed[rung] += 1,

@@ -10,7 +10,6 @@ use super::fields::{Basis, Dimension, Subject, Timing};
 use super::gathered::Reader;
 use super::gathering::{Gathering, Only};
 use super::reading::{Field, Figure};
-use super::split::SplitCell;
 use super::table::{Series, Slot};
 use crate::error::ConfigError;
 use crate::ids::TextKey;
@@ -152,12 +151,13 @@ impl KpiAggregator {
         self.columns(&all).map_err(NoAnswer::Config)
     }
 
-    /// From the first interval of which anything is known to the end of the last; `None` when
-    /// nothing is.
+    /// From the first interval of which anything is known to the end of the last, that of `now`
+    /// where an agent's time still runs (the latest event's when absent); `None` when nothing is.
     #[must_use]
-    pub fn extent(&self) -> Option<(Timestamp, Timestamp)> {
+    pub fn extent(&self, now: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
+        let now = now.unwrap_or(self.horizon);
         let series = self.queue_cells.rows().iter().chain(self.agent_cells.rows());
-        let slots = series.flat_map(Series::extent).chain(self.times.extent(self.grid));
+        let slots = series.flat_map(Series::extent).chain(self.times.extent(self.grid, now));
         let slots: Vec<Slot> = slots.collect();
         let (first, last) = (slots.iter().min()?, slots.iter().max()?);
         Some((self.grid.start(*first), self.grid.start(last + 1)))
@@ -318,8 +318,7 @@ impl KpiAggregator {
         let basis = all.query.basis;
         if basis == Basis::Split {
             for (slot, cell) in series.split.range(from, until) {
-                if let (Some(interval), true) = (all.interval(slot), *cell != SplitCell::default())
-                {
+                if let (Some(interval), true) = (all.interval(slot), cell.has_any()) {
                     all.row(group, interval).rest().split.merge(cell);
                 }
             }
@@ -333,18 +332,16 @@ impl KpiAggregator {
         }
         if all.query.fields.iter().any(|field| matches!(field, Field::Customers(_))) {
             for (slot, customers) in series.customers.range(from, until) {
-                if let Some(interval) = all.interval(slot) {
+                if let (Some(interval), true) = (all.interval(slot), customers.count() > 0) {
                     all.row(group, interval).rest().customers.merge(customers);
                 }
             }
         }
         if basis == Basis::ServiceLevelEvent {
             for (slot, passed) in series.passed.range(from, until) {
-                let any = passed.0.iter().any(|&n| n > 0);
+                let any = passed.counts.iter().any(|&n| n > 0);
                 if let (Some(interval), true) = (all.interval(slot), any) {
-                    let ours = &mut all.row(group, interval).rest().passed.0;
-                    ours.resize(ours.len().max(passed.0.len()), 0);
-                    ours.iter_mut().zip(&passed.0).for_each(|(ours, theirs)| *ours += theirs);
+                    all.row(group, interval).rest().passed.merge(passed);
                 }
             }
         }

@@ -4,11 +4,12 @@
 
 use super::aggregator::KpiAggregator;
 use super::drill_down::Unavailable;
-use super::facts::{Delta, Fact, Place};
+use super::facts::{Delta, Fact, Place, What};
 use super::fields::{Basis, Subject, Timing};
 use super::gathering::{Gathering, Only};
 use super::query::NoAnswer;
 use super::reading::{Field, TimingPart};
+use super::records::Record;
 use crate::time::{Span, Timestamp};
 
 /// A field that is counted anew: its place, what is counted, and up to which duration.
@@ -39,14 +40,17 @@ impl KpiAggregator {
         only: &[Only],
     ) -> Result<(), NoAnswer> {
         let wanted = self.to_recount(all);
-        let Some(first) = wanted.first() else { return Ok(()) };
+        let passed = self.passed_off_ladder(all);
+        let first = wanted.first().map(|recount| recount.threshold);
+        let Some(threshold) = first.or(passed.first().map(|&(_, threshold)| threshold)) else {
+            return Ok(());
+        };
         if !self.records.are_kept() {
-            return Err(NoAnswer::Config(self.off_ladder(first.threshold)));
+            return Err(NoAnswer::Config(self.off_ladder(threshold)));
         }
         if let Some(edge) = self.records.forgotten()
             && all.start(self.grid).is_none_or(|start| start <= edge)
         {
-            let threshold = first.threshold;
             return Err(NoAnswer::Unavailable(Unavailable(format!(
                 "threshold {threshold}: it is not on the ladder, and facts are kept of visits over \
                  after {edge} only; ask for a later start or a threshold of the ladder, or create \
@@ -54,6 +58,10 @@ impl KpiAggregator {
             ))));
         }
         all.recounted = wanted.iter().map(|recount| recount.place).collect();
+        all.recounted.extend(passed.iter().map(|&(place, _)| place));
+        if subject == Subject::Queue {
+            self.recount_passed(all, only, &passed);
+        }
         for record in self.records.any_order() {
             for &fact in &record.facts {
                 self.recount_fact(
@@ -72,6 +80,39 @@ impl KpiAggregator {
             self.recount_fact(all, subject, only, &wanted, place, fact, completed);
         }
         Ok(())
+    }
+
+    /// The fields that count who passed a threshold off the ladder, and the threshold.
+    fn passed_off_ladder(&self, all: &Gathering<'_>) -> Vec<(usize, Span)> {
+        let mut passed = Vec::new();
+        for (place, field) in all.query.fields.iter().enumerate() {
+            if let Field::Passed(threshold) = *field
+                && self.thresholds.find(threshold).is_err()
+            {
+                passed.push((place, threshold));
+            }
+        }
+        passed
+    }
+
+    /// Who passed a threshold still waiting, whether or not the wait is over.
+    fn recount_passed(&self, all: &mut Gathering<'_>, only: &[Only], wanted: &[(usize, Span)]) {
+        let now = all.query.now.unwrap_or(self.horizon);
+        let fields = all.query.fields.len();
+        for record in self.records.any_order() {
+            let entered = record.place.entered;
+            let until = record.waited_until().unwrap_or(now);
+            for &(place, threshold) in wanted {
+                let passes = entered + threshold;
+                let interval = all.interval(self.grid.slot(passes)).filter(|_| passes < until);
+                let Some(interval) = interval else { continue };
+                let row = record.place.slice.0 as usize;
+                let Some(group) = self.group_of(all, Subject::Queue, row, only) else { continue };
+                let counted = &mut all.row(group, interval).rest().recounted;
+                counted.resize(fields, 0);
+                counted[place] += 1;
+            }
+        }
     }
 
     /// The fields with a threshold off the ladder that some row has too many durations for.
@@ -136,5 +177,16 @@ impl KpiAggregator {
         let counted = &mut all.row(group, interval).rest().recounted;
         counted.resize(fields, 0);
         taken.into_iter().for_each(|place| counted[place] += 1);
+    }
+}
+
+impl Record {
+    /// When the wait ended, if it has, or if there was none.
+    pub(super) fn waited_until(&self) -> Option<Timestamp> {
+        let ended = self.facts.iter().find(|fact| {
+            matches!(fact.what, What::Answered { .. } | What::Abandoned { .. } | What::Left { .. })
+        });
+        // A contact without a visit never waited.
+        ended.map(|fact| fact.at).or_else(|| self.completed.map(|_| self.place.entered))
     }
 }

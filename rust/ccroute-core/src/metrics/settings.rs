@@ -9,6 +9,10 @@ use crate::time::Span;
 /// The cells' usual length: a quarter of an hour, which every time zone is a multiple of.
 pub const DEFAULT_INTERVAL: Span = Span::secs(900);
 
+/// What tables call their other columns.
+const COLUMNS: [&str; 8] =
+    ["interval", "start", "end", "final", "revision", "source", "contact", "visit"];
+
 /// How an aggregator counts.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -79,7 +83,7 @@ impl Settings {
                     "dimension '{name}': give lower-case letters, digits and underscores"
                 )));
             }
-            let taken = Dimension::from_word(name).is_some() || name == "interval";
+            let taken = Dimension::from_word(name).is_some() || COLUMNS.contains(&name.as_str());
             if taken || self.dimensions[..row].contains(name) {
                 return Err(ConfigError::new(format!(
                     "dimension '{name}' is there already: choose another name"

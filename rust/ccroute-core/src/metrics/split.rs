@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::Sign;
 use super::facts::{Fact, Place, What};
-use super::fields::{Count, Sum, Timing};
+use super::fields::{Count, Timing};
 use super::table::{Grid, Slot};
 use crate::time::{Span, Timestamp};
 
@@ -24,6 +24,8 @@ pub(crate) struct SplitCell {
     pub(crate) conversation: i64,
     pub(crate) hold: i64,
     pub(crate) wrap_up: i64,
+    /// How often it changed after it had been final.
+    pub(crate) revision: u32,
 }
 
 impl SplitCell {
@@ -35,10 +37,16 @@ impl SplitCell {
         self.conversation += other.conversation;
         self.hold += other.hold;
         self.wrap_up += other.wrap_up;
+        self.revision = self.revision.max(other.revision);
     }
 }
 
 impl SplitCell {
+    /// Whether anything is in it.
+    pub(crate) fn has_any(&self) -> bool {
+        *self != Self { revision: self.revision, ..Self::default() }
+    }
+
     /// Intervals touched; 0 for what has no length.
     pub(crate) fn count(&self, what: Count) -> i64 {
         let touched = [
@@ -49,19 +57,12 @@ impl SplitCell {
         touched.iter().find(|&&(known, _)| known == what).map_or(0, |&(_, n)| n)
     }
 
-    /// Microseconds of a sum that lie in the interval.
-    pub(crate) fn sum(&self, what: Sum) -> i64 {
-        match what {
-            Sum::WaitLeft => self.wait[2],
-            Sum::Ringing | Sum::Connecting => 0,
-        }
-    }
-
     /// Microseconds of a duration that lie in the interval.
     pub(crate) fn timing(&self, what: Timing) -> i64 {
         match what {
             Timing::WaitAnswered => self.wait[0],
             Timing::WaitAbandoned => self.wait[1],
+            Timing::WaitLeft => self.wait[2],
             Timing::Talk => self.conversation - self.hold,
             Timing::Hold => self.hold,
             Timing::WrapUp => self.wrap_up,

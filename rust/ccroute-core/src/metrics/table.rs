@@ -62,7 +62,19 @@ impl<T: Default> Timeline<T> {
 
 /// How many visits passed each threshold still waiting, by rung.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Passed(pub(crate) Vec<u64>);
+pub(crate) struct Passed {
+    pub(crate) counts: Vec<u64>,
+    /// How often they changed after they had been final.
+    pub(crate) revision: u32,
+}
+
+impl Passed {
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.counts.resize(self.counts.len().max(other.counts.len()), 0);
+        self.counts.iter_mut().zip(&other.counts).for_each(|(ours, theirs)| *ours += theirs);
+        self.revision = self.revision.max(other.revision);
+    }
+}
 
 /// Everything of one slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,9 +127,7 @@ impl Series {
             self.customers.at(slot).merge(customers);
         }
         for (slot, passed) in other.passed.iter() {
-            let ours = &mut self.passed.at(slot).0;
-            ours.resize(ours.len().max(passed.0.len()), 0);
-            ours.iter_mut().zip(&passed.0).for_each(|(ours, theirs)| *ours += theirs);
+            self.passed.at(slot).merge(passed);
         }
     }
 }

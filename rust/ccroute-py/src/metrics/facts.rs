@@ -161,33 +161,39 @@ struct Visits {
     first_response: Option<Vec<i64>>,
 }
 
+/// Refuses a column that is not known.
+fn check_names(given: &Bound<'_, PyDict>) -> PyResult<()> {
+    let known = [
+        "contact",
+        "visit",
+        "revision",
+        "agent",
+        "customer",
+        "course",
+        "cause",
+        "entered_us",
+        "wait_us",
+        "talk_us",
+        "hold_us",
+        "holds",
+        "wrap_up_us",
+        "first_response_us",
+    ];
+    for name in given.keys() {
+        let name: String = name.extract()?;
+        let named = NAMED.iter().any(|(known, _)| *known == name);
+        if !named && !known.contains(&name.as_str()) {
+            let dimensions: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
+            let wanted = format!("{}, {}", known.join(", "), dimensions.join(", "));
+            return Err(invalid("column", &name, &format!("columns among {wanted}")));
+        }
+    }
+    Ok(())
+}
+
 impl Visits {
     fn read(given: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let known = [
-            "contact",
-            "visit",
-            "revision",
-            "agent",
-            "customer",
-            "course",
-            "cause",
-            "entered_us",
-            "wait_us",
-            "talk_us",
-            "hold_us",
-            "holds",
-            "wrap_up_us",
-            "first_response_us",
-        ];
-        for name in given.keys() {
-            let name: String = name.extract()?;
-            let named = NAMED.iter().any(|(known, _)| *known == name);
-            if !named && !known.contains(&name.as_str()) {
-                let dimensions: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
-                let wanted = format!("{}, {}", known.join(", "), dimensions.join(", "));
-                return Err(invalid("column", &name, &format!("columns among {wanted}")));
-            }
-        }
+        check_names(given)?;
         let column = |name: &str| given.get_item(name);
         let needed = |name: &str| {
             column(name)?

@@ -77,7 +77,7 @@ impl PyKpiAggregator {
     /// Takes in what a router has to tell, and counts it unless somebody is inside: whoever
     /// comes next does.
     pub(crate) fn tell(&self, draw: impl FnOnce(&mut Vec<Poured>)) -> PyResult<()> {
-        draw(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        draw(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         self.gate.run_if_free("fold", |metrics| self.take_in(metrics))
     }
 
@@ -256,6 +256,10 @@ impl PyKpiAggregator {
     /// Adds all that another aggregator of the same settings counted. Every contact and
     /// every agent must have been the business of one of the two.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        if std::ptr::eq(self, other) {
+            let message = "an aggregator and itself: every count would double; give another";
+            return Err(errors::config(ConfigError::new(message)));
+        }
         // One gate at a time, so that two merging into each other cannot wait for ever.
         let other = other.run_detached(py, "merge", |metrics| metrics.clone())?;
         let merged = self.run_detached(py, "merge", |metrics| metrics.merge(&other))?;
@@ -387,6 +391,7 @@ impl PyKpiAggregator {
         dict.set_item("incomplete", counters.incomplete)?;
         dict.set_item("backwards", counters.backwards)?;
         dict.set_item("overlong", counters.overlong)?;
+        dict.set_item("skewed", counters.skewed)?;
         dict.set_item("other", counters.other)?;
         dict.set_item("late", counters.late)?;
         dict.set_item("late_live", counters.late_live)?;

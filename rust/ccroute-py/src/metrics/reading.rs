@@ -18,6 +18,9 @@ use crate::{columns, errors};
 /// Names by dimension; `None` is without a name.
 type Where = BTreeMap<String, Vec<Option<String>>>;
 
+/// The names asked for in a dimension.
+type Only = (Dimension, Vec<Option<String>>);
+
 /// (labels, interval, zeros, sum in µs, buckets)
 type Spread = (Vec<Option<String>>, usize, u64, i128, Vec<(i16, u64)>);
 
@@ -58,7 +61,7 @@ impl PyKpiAggregator {
             };
             Ok(Columns::of(metrics.answer(&query).map_err(Refused::from)?))
         })?;
-        gathered.map_err(Refused::into_py)?.to_dict(py, &by, &fields)
+        gathered.map_err(Refused::into_py)?.into_dict(py, &by, &fields)
     }
 
     /// How durations of one kind are spread, by dimension and interval: rows of (labels,
@@ -122,7 +125,7 @@ impl PyKpiAggregator {
         let rows = read.map_err(Refused::into_py)?;
         let list = PyList::empty(py);
         for row in rows {
-            list.append(row.to_dict(py)?)?;
+            list.append(row.into_dict(py)?)?;
         }
         Ok(list)
     }
@@ -147,10 +150,14 @@ impl PyKpiAggregator {
         read.map_err(|unavailable: Unavailable| errors::unavailable(unavailable.0))
     }
 
-    /// From the first interval of which anything is known to the end of the last, in seconds.
-    fn extent(&self, py: Python<'_>) -> PyResult<Option<(f64, f64)>> {
+    /// From the first interval of which anything is known to the end of the last, that of `now`
+    /// where an agent's time still runs; in seconds.
+    #[pyo3(signature = (now=None), text_signature = "($self, now=None)")]
+    fn extent(&self, py: Python<'_>, now: Option<Seconds>) -> PyResult<Option<(f64, f64)>> {
+        let now = now.map(|now| scalars::instant("now", now)).transpose();
+        let now = now.map_err(errors::rejected)?;
         self.run(py, "extent", |metrics| {
-            metrics.extent().map(|(from, to)| (seconds(from.micros()), seconds(to.micros())))
+            metrics.extent(now).map(|(from, to)| (seconds(from.micros()), seconds(to.micros())))
         })
     }
 
@@ -205,10 +212,7 @@ fn dimensions(metrics: &KpiAggregator, by: &[String]) -> Result<Vec<Dimension>, 
     by.iter().map(|name| dimension(metrics, name).map_err(Refused::Rejected)).collect()
 }
 
-fn only(
-    metrics: &KpiAggregator,
-    given: Option<Where>,
-) -> Result<Vec<(Dimension, Vec<Option<String>>)>, Refused> {
+fn only(metrics: &KpiAggregator, given: Option<Where>) -> Result<Vec<Only>, Refused> {
     let given = given.unwrap_or_default().into_iter();
     let one = |(name, names): (String, Vec<Option<String>>)| {
         dimension(metrics, &name).map(|dimension| (dimension, names)).map_err(Refused::Rejected)
@@ -226,6 +230,8 @@ fn instants(edges: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Timestamp>> {
             "where the intervals begin and the last ends",
         ));
     }
+    // A civil day may begin before the epoch, where nothing can have been counted.
+    let micros: Vec<i64> = micros.into_iter().map(|edge| edge.max(0)).collect();
     columns::instants("edges", &micros).map_err(errors::rejected)
 }
 
@@ -270,7 +276,7 @@ impl Columns {
         }
     }
 
-    fn to_dict<'py>(
+    fn into_dict<'py>(
         self,
         py: Python<'py>,
         by: &[String],
@@ -337,7 +343,7 @@ impl VisitColumns {
         }
     }
 
-    fn to_dict(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    fn into_dict(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         let (dict, row) = (PyDict::new(py), self.row);
         dict.set_item("source", self.source)?;
         dict.set_item("contact", row.id.as_deref())?;

@@ -130,7 +130,7 @@ fn close(feed: &mut Feed) {
 fn words_of_sums() -> String {
     let sums = Timing::ALL.iter().map(|timing| format!("{timing}.sum"));
     let sums = sums.filter(|word| !word.starts_with("first_response"));
-    sums.chain(["wait_left".to_owned()]).collect::<Vec<_>>().join(" ")
+    sums.collect::<Vec<_>>().join(" ")
 }
 
 const THRESHOLDS: [i64; 4] = [5, 20, 60, 600];

@@ -52,7 +52,6 @@ fn visit_under_way_and_absurd_facts_are_refused_and_change_nothing() {
     let fact = feed.answered("c2", 0.0, 1.0, 1.0);
     for wrong in [
         VisitFact { revision: 0, ..fact.clone() },
-        VisitFact { agent: None, ..fact.clone() },
         VisitFact { course: Course::Abandoned, ..fact.clone() },
         VisitFact { wait: Span::secs(40 * 86_400), ..fact.clone() },
         VisitFact { first_response: Some(Span::secs(40 * 86_400)), ..fact.clone() },

@@ -95,7 +95,7 @@ fn leaving_by_rule_is_no_abandonment() {
         feed.metrics.fold(feed.source, &left);
     }
     assert_eq!(feed.all(Basis::Offered, "left.timed_out left.exited_by_key"), [2, 1]);
-    assert_eq!(feed.all(Basis::Offered, "left abandoned wait_left"), [3, 0, 180 * SECOND]);
+    assert_eq!(feed.all(Basis::Offered, "left abandoned wait_left.sum"), [3, 0, 180 * SECOND]);
 }
 
 #[test]

@@ -327,7 +327,7 @@ impl Given {
             Course::Left(cause) => {
                 say(ended, true, false, one("left"));
                 say(ended, true, false, one(&format!("left.{cause}")));
-                say(ended, true, false, Said::Count("wait_left".to_owned(), self.wait.into()));
+                say(ended, true, false, Said::Sample("wait_left", self.wait));
                 if cause == Cause::Callback {
                     say(ended, true, false, one("callbacks_taken"));
                 }
@@ -487,7 +487,7 @@ impl Survivors {
             let waited = match given.course {
                 Course::Answered => Some("wait_answered.sum"),
                 Course::Abandoned => Some("wait_abandoned.sum"),
-                Course::Left(_) => Some("wait_left"),
+                Course::Left(_) => Some("wait_left.sum"),
                 Course::None => None,
             };
             if let (Some(word), false) = (waited, agents) {

@@ -108,10 +108,7 @@ fn check_oracle(ops: Vec<Op>) {
             let parts = |word: &&String| {
                 !split
                     || word.ends_with(".sum") && !word.starts_with("first")
-                    || matches!(
-                        word.as_str(),
-                        "wait_left" | "offered" | "conversations" | "wrapped"
-                    )
+                    || matches!(word.as_str(), "offered" | "conversations" | "wrapped")
             };
             let words: Vec<String> = words.iter().filter(parts).cloned().collect();
             let read = metrics.query(&query(basis, by, edged, &words)).unwrap();

@@ -1,0 +1,33 @@
+"""Thresholds of queues, or of other labels, as users give them: checked before they are used."""
+
+from collections.abc import Mapping
+
+from ccroute._errors import ConfigError
+
+_LONGEST = 1e9
+
+
+def checked_targets(targets: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """T and S in seconds by label, as they were given.
+
+    Raises:
+        ConfigError: A target is no pair of seconds; the message has its label and value.
+
+    >>> checked_targets({"billing": (20, 5)})
+    {'billing': (20, 5)}
+    """
+    checked: dict[str, tuple[float, float]] = {}
+    for label, pair in targets.items():
+        if not _fits(pair):
+            raise ConfigError(f"target of {label!r} is {pair!r}: T and S in seconds, as (20, 5)")
+        within, short = pair
+        checked[label] = (within, short)
+    return checked
+
+
+def _fits(pair: tuple[float, float]) -> bool:
+    try:
+        within, short = pair
+        return 0 <= within < _LONGEST and 0 <= short < _LONGEST
+    except (TypeError, ValueError):  # no pair, or not of numbers
+        return False
