@@ -344,8 +344,8 @@ class KpiAggregator:
 
         Returns a row each: 0 counted, 1 duplicate, 2 superseded, 3 conflict, 4 late.
 
-        Raises ``Rejected`` with the row for what cannot be; then no row was counted, but for
-        a visit whose events are still coming, which is found on the way.
+        Raises ``Rejected`` with the row for what cannot be, and for a visit whose events are
+        still coming; then no row was counted.
         """
 
     def mark(

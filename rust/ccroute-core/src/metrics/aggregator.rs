@@ -480,7 +480,7 @@ impl KpiAggregator {
         self.extras.get(key.source, key.contact, now)
     }
 
-    fn progress_of(&self, source: u16) -> Progress {
+    pub(super) fn progress_of(&self, source: u16) -> Progress {
         self.progress.get(usize::from(source)).copied().unwrap_or_default()
     }
 

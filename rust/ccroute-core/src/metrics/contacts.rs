@@ -84,12 +84,15 @@ impl Contacts {
     pub(crate) fn note(&mut self, raw: u64, before: u32, after: u32, now: Timestamp) {
         if let Some(named) = self.named.get_mut(&raw) {
             named.under_way = (named.under_way + after).saturating_sub(before);
+            let mut last = now;
             if let Some(closed) = named.closed.take() {
                 self.leaving.remove(&(named.source, closed, raw));
+                // Visits may be told of in any order: the last of them counts.
+                last = last.max(closed);
             }
             if named.under_way == 0 {
-                named.closed = Some(now);
-                self.leaving.insert((named.source, now, raw));
+                named.closed = Some(last);
+                self.leaving.insert((named.source, last, raw));
             }
         }
     }

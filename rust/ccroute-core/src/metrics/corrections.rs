@@ -17,6 +17,9 @@ use crate::event::Cause;
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
+/// The most holds a fact may say.
+const MOST_HOLDS: u32 = 10_000;
+
 /// The longest wait, conversation or wrap-up a fact may say.
 const LONGEST: Span = Span::secs(31 * 86_400);
 
@@ -118,7 +121,7 @@ impl KpiAggregator {
         fact.check()?;
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
         let known = self.records.get(key);
-        if known.is_some_and(|record| record.completed.is_none()) {
+        if self.is_under_way(fact) {
             return Err(Rejection::new(
                 RejectionCode::WrongPhase,
                 format!("visit {} is still under way: correct it when it is over", fact.visit),
@@ -150,6 +153,13 @@ impl KpiAggregator {
         }
         self.replace(key, record);
         Ok(posted)
+    }
+
+    /// Whether events of a visit are still coming, so that it cannot be given as a whole.
+    #[must_use]
+    pub fn is_under_way(&self, fact: &VisitFact) -> bool {
+        let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
+        self.records.get(key).is_some_and(|record| record.completed.is_none())
     }
 
     /// Marks a visit: an answer of its customer, a cost, a code, whenever it becomes known.
@@ -255,8 +265,10 @@ impl KpiAggregator {
             all.post_all(record.place, &record.facts, record.completed, Sign::Add);
             all.count_customer(record.place, record.customer);
         });
+        // A wrap-up that may still come is said by the fact.
+        self.visits.drop_tails(key);
         let over = record.completed.unwrap_or_default();
-        self.come_to(key.source, over);
+        self.come_to(key.source, over.max(self.progress_of(key.source).at));
         self.contacts.note(key.contact, 0, 0, over);
         if self.records.are_kept() {
             self.records.insert(key, record);
@@ -292,8 +304,9 @@ impl Record {
 }
 
 impl Fact {
+    /// Whether it is said beside the course of the visit.
     fn is_mark(&self) -> bool {
-        matches!(self.what, What::Marked { .. })
+        matches!(self.what, What::Marked { .. } | What::Code { .. })
     }
 
     fn is_mark_of(&self, wanted: TextKey) -> bool {
@@ -319,6 +332,9 @@ impl VisitFact {
             if span > LONGEST {
                 return refuse(format!("{what} {span}: give at most 31 days"));
             }
+        }
+        if self.holds > MOST_HOLDS {
+            return refuse(format!("holds {}: give at most {MOST_HOLDS}", self.holds));
         }
         let talked = self.talk + self.hold + self.wrap_up > Span::ZERO || self.holds > 0;
         match self.course {

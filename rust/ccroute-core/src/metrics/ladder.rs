@@ -1,7 +1,7 @@
 //! The threshold ladder: how many waited no longer than each threshold, counted exactly.
 //!
 //! A service level must never be read from a histogram, so it is counted here. Which counts
-//! make a service level is in `service_level.rs`.
+//! make a service level, its formula says.
 
 use serde::{Deserialize, Serialize};
 

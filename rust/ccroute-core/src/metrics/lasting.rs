@@ -7,7 +7,8 @@ use super::facts::{Fact, Place};
 use super::fields::{Basis, Subject};
 use super::gathering::{Gathering, Only};
 use super::reading::Field;
-use super::split::SplitCell;
+use super::slices::AgentSlice;
+use super::split::{LONGEST, SplitCell};
 use super::table::{Grid, Slot};
 use super::visits::Open;
 use crate::ids::AgentKey;
@@ -26,7 +27,8 @@ impl KpiAggregator {
             };
             let slot = at.map(|at| self.grid.slot(at));
             let Some(interval) = slot.and_then(|slot| all.interval(slot)) else { continue };
-            let Some(row) = self.row_of(subject, told.place, told.fact) else { continue };
+            let fact = self.in_team(told.fact);
+            let Some(row) = self.row_of(subject, told.place, fact) else { continue };
             let Some(group) = self.group_of(all, subject, row, only) else { continue };
             let mut cell = Cell::default();
             told.fact.what.contribution(subject, |delta| {
@@ -64,7 +66,10 @@ impl KpiAggregator {
     pub(super) fn row_of(&self, subject: Subject, place: Place, fact: Fact) -> Option<usize> {
         match subject {
             Subject::Queue => Some(place.slice.0 as usize),
-            Subject::Agent => self.known_agent_row(place, fact.agent?, fact.at),
+            Subject::Agent => {
+                let (agent, team) = (fact.agent?, fact.team);
+                self.slices.agents.find(AgentSlice { agent, team, slice: place.slice })
+            }
         }
     }
 
@@ -119,7 +124,9 @@ fn split_of(
     let zero = SplitCell::default();
     let mut parts = Vec::new();
     let mut cut = |since: Timestamp, cell: &dyn Fn(i64) -> SplitCell| {
-        grid.split(since, now, |slot, part| parts.push((slot, cell(part.micros()))));
+        grid.split(since.max(now - LONGEST), now, |slot, part| {
+            parts.push((slot, cell(part.micros())))
+        });
     };
     let (place, agent) = match open {
         Open::Wait { place } => {

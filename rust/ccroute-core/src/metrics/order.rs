@@ -254,7 +254,10 @@ impl Source {
 
     fn give_up_gap(&mut self) {
         if let Some(first) = self.early.first_number() {
-            self.missing += (first - 1).saturating_sub(self.last);
+            // Where a source begins nothing is missing.
+            if self.last > 0 {
+                self.missing += (first - 1).saturating_sub(self.last);
+            }
             self.skip_before(first);
         }
     }

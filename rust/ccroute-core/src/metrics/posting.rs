@@ -75,8 +75,9 @@ impl KpiAggregator {
 
     /// A visit is over.
     pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
-        for fact in self.records.complete(key, at) {
-            self.post_completed(place, fact, Sign::Add, at);
+        let facts = self.records.complete(key, at);
+        if self.keeps(Basis::Completion) {
+            self.add(place, &facts, Sign::Add, Basis::Completion, self.grid.slot(at));
         }
     }
 

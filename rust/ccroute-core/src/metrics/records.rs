@@ -98,7 +98,8 @@ impl Records {
     /// A record is not kept any more.
     pub(crate) fn lose(&mut self, record: &Record) {
         self.forgotten = self.forgotten.max(record.completed);
-        let last = record.facts.iter().map(|fact| fact.at).max();
+        let timed = record.facts.iter().filter(|fact| !matches!(fact.what, What::Marked { .. }));
+        let last = timed.map(|fact| fact.at).max();
         self.gone = self.gone.max(self.forgotten).max(last);
     }
 

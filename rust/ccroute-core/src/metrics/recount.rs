@@ -48,7 +48,8 @@ impl KpiAggregator {
         if !self.records.are_kept() {
             return Err(NoAnswer::Config(self.off_ladder(threshold)));
         }
-        if let Some(edge) = self.records.forgotten()
+        // Wrap-ups may have ended after their record was gone.
+        if let Some(edge) = self.records.gone()
             && all.start(self.grid).is_none_or(|start| start <= edge)
         {
             return Err(NoAnswer::Unavailable(Unavailable(format!(
@@ -76,7 +77,7 @@ impl KpiAggregator {
             }
         }
         for told in self.visits.unsettled() {
-            let (place, fact, completed) = (told.place, told.fact, told.completed);
+            let (place, fact, completed) = (told.place, self.in_team(told.fact), told.completed);
             self.recount_fact(all, subject, only, &wanted, place, fact, completed);
         }
         Ok(())

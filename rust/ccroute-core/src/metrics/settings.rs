@@ -57,7 +57,10 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn bases(&self) -> u8 {
-        self.kept_bases.iter().fold(0, |bits, &basis| bits | 1 << basis as u8)
+        let bits = self.kept_bases.iter().fold(0, |bits, &basis| bits | 1 << basis as u8);
+        // Answers and abandonments within the threshold are those of the events.
+        let events = bits & 1 << Basis::ServiceLevelEvent as u8 > 0;
+        bits | u8::from(events) << Basis::Event as u8
     }
 
     pub(crate) fn caps(&self) -> [u32; LABELS + 2] {

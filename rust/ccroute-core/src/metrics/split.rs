@@ -73,7 +73,7 @@ impl SplitCell {
 }
 
 /// A part longer than this is cut: an end was lost, or a clock jumped.
-const LONGEST: Span = Span::secs(31 * 86_400);
+pub(super) const LONGEST: Span = Span::secs(31 * 86_400);
 
 /// Whether a fact has a part in an agent's time of conversation or wrap-up.
 pub(crate) fn has_parts(what: What) -> bool {

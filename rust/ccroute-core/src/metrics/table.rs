@@ -89,7 +89,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// The cells of a basis that keeps whole ones; `None` for the other two.
+    /// The cells of a basis; the other two have those of the events.
     pub(crate) fn cells(&self, basis: Basis) -> &Timeline<Cell> {
         match basis {
             Basis::Offered => &self.offered,

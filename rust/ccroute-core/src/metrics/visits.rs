@@ -385,6 +385,13 @@ impl Visits {
         }))
     }
 
+    /// Waits no longer for a wrap-up of a visit: all of it is known.
+    pub(crate) fn drop_tails(&mut self, visit: VisitKey) {
+        if !self.tails.is_empty() {
+            self.tails.retain(|(key, _), _| *key != visit);
+        }
+    }
+
     /// When the first visit was over of which a wrap-up may still end.
     pub(crate) fn earliest_over(&self) -> Option<Timestamp> {
         self.tails.values().map(|tail| tail.ended).min()

@@ -2,7 +2,7 @@
 
 use ccroute_core::{
     AgentKey, Cause, ChannelKey, ContactKey, Course, Dimension, KpiAggregator, Mark, Millionths,
-    Posted, QueueKey, Rejection, Span, Timestamp, VisitFact,
+    Posted, QueueKey, Rejection, RejectionCode, Span, Timestamp, VisitFact,
 };
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -50,6 +50,12 @@ impl PyKpiAggregator {
             let facts = facts.collect::<Result<Vec<_>, Rejection>>()?;
             for (row, fact) in facts.iter().enumerate() {
                 fact.check().map_err(|refusal| of_row(row, &refusal))?;
+                if metrics.is_under_way(fact) {
+                    let visit = fact.visit;
+                    let what =
+                        format!("visit {visit} is still under way: correct it when it is over");
+                    return Err(of_row(row, &Rejection::new(RejectionCode::WrongPhase, what)));
+                }
             }
             let post = |(row, fact): (usize, &VisitFact)| {
                 let posted = metrics.post_visit(fact).map_err(|refusal| of_row(row, &refusal))?;

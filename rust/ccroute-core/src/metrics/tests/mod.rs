@@ -8,6 +8,7 @@ mod golden;
 mod limits;
 mod live;
 mod merging;
+mod mixed;
 mod oracle;
 mod order;
 mod uniques;
