@@ -8,6 +8,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -227,3 +228,19 @@ def _float(samples: list[int], part: str) -> float:
         return float(np.std(samples)) / SECOND
     share = float("0." + part[1:].replace("_", ""))
     return samples[max(0, math.ceil(share * len(samples)) - 1)] / SECOND
+
+
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
+NEXT = datetime(2026, 6, 2, tzinfo=UTC)
+NOON = DAY.timestamp() + 12 * 3600
+
+CALLS = (
+    Seen(at=NOON, wait=4, talk=100, wrap_up=20),
+    Seen(at=NOON + 10, wait=25, talk=200, hold=50),
+    Seen(at=NOON + 20, wait=3, end="abandoned"),
+    Seen(at=NOON + 1000, wait=40, end="abandoned"),
+    Seen(at=NOON + 1001, wait=90, end="timed_out"),
+    Seen(at=NOON, wait=0, queue="sales", talk=60, codes=["sale"], final=False, revision=2),
+    Seen(at=NOON, wait=50, queue="sales", talk=60),
+)
+"""A day of two queues."""

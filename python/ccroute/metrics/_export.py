@@ -18,9 +18,6 @@ from ccroute.metrics._expression import Numbers
 if TYPE_CHECKING:
     from ccroute.metrics._table import ReportTable
 
-_OPEN = np.iinfo(np.int64).min
-"""NaT, as numpy has it."""
-
 Words: TypeAlias = tuple[str | None, ...]
 
 

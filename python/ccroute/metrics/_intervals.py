@@ -27,7 +27,6 @@ _CLOCK: dict[str, int] = {
     "30min": 30 * 60 * _MICROS,
     "1h": 60 * 60 * _MICROS,
 }
-_CALENDAR = ("day", "week", "month")
 _LEAST_OF: dict[str, int] = {
     **_CLOCK,
     "day": 86_400 * _MICROS,

@@ -263,10 +263,12 @@ class Metrics:
         where: Where | None = None,
     ) -> list[Visit]:
         """The contacts behind figures, by entry: those that entered in the range; on basis
-        ``event`` those whose wait ended in it, on ``completion`` those that were over.
+        ``event`` those whose wait ended in it, on ``completion`` those that were over, on
+        ``split`` those that lasted in it.
 
         Raises:
-            DataUnavailable: Facts that old are no longer kept.
+            DataUnavailable: Facts that old are no longer kept; or the basis is ``sl_event``,
+                where it depends on the threshold.
         """
         rows = self._aggregator.visits(
             micros_of(start, "start") / 1_000_000,

@@ -76,10 +76,10 @@ pub struct KpiAggregator {
     /// The team of each agent, as a label, from an instant on.
     pub(super) teams: Vec<Vec<(Timestamp, u32)>>,
     pub(super) extras: Extras,
-    /// Events that came too early, and how far each source has come.
+    /// Events that came too early, and which number each source is at.
     pub(super) arrivals: Arrivals,
     pub(super) contacts: Contacts,
-    /// How far each source has come.
+    /// How far each source's clock has come.
     pub(super) progress: Vec<Progress>,
     pub(super) visits: Visits,
     pub(super) times: AgentTimes,
@@ -407,6 +407,7 @@ impl KpiAggregator {
     /// The instant up to which every source was heard of: what is younger is kept.
     pub(super) fn heard_until(&self) -> Timestamp {
         let latest = self.progress.iter().map(|progress| progress.latest);
+        // Who was never heard of has nothing to say.
         latest.filter(|&at| at > Timestamp::ZERO).min().unwrap_or(Timestamp::ZERO)
     }
 
@@ -487,10 +488,7 @@ impl KpiAggregator {
     /// The instant up to which every source has said what it had to say, but for corrections.
     #[must_use]
     pub fn watermark(&self) -> Timestamp {
-        let latest = self.progress.iter().map(|progress| progress.latest);
-        // Who was never heard of has nothing to say.
-        latest.filter(|&latest| latest > Timestamp::ZERO).min().unwrap_or(Timestamp::ZERO)
-            - self.lateness
+        self.heard_until() - self.lateness
     }
 
     /// Whether an interval was complete before this change to it.

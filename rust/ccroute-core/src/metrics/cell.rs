@@ -70,8 +70,8 @@ impl Sign {
     }
 }
 
-/// Integers of one slice in one interval, or of many added up: `C` counts, `S` sums. They may
-/// be negative only between a retraction and what it makes room for.
+/// Integers of one slice in one interval, or of many added up: `C` counts, `S` sums. Only what
+/// was added is ever taken back, so no count falls below zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Figures<C, S> {
     counts: [C; Count::ALL.len()],

@@ -7,8 +7,8 @@ use crate::time::{Span, Timestamp};
 /// Why an event was not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Uncounted {
-    /// Its like came before: numbered no higher than the last of its source, or the
-    /// beginning of a visit that has begun.
+    /// Its like came before: the beginning of a visit that has begun. Numbers seen before are
+    /// told apart in `order.rs`.
     Duplicate,
     /// An end without its beginning, a beginning in the wrong place.
     Orphan,

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Count, Subject, Sum, Timing};
+use super::fields::{Basis, Count, Subject, Sum, Timing};
 use super::slices::SliceKey;
 use crate::event::Cause;
 use crate::ids::{AgentKey, TextKey};
@@ -32,6 +32,21 @@ pub(crate) struct Fact {
 }
 
 impl Fact {
+    /// By which instant it belongs to an interval; the parts of a split have each their own.
+    pub(crate) fn instant(
+        self,
+        basis: Basis,
+        place: Place,
+        completed: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        match basis {
+            Basis::Offered => Some(place.entered),
+            Basis::Event | Basis::ServiceLevelEvent => Some(self.at),
+            Basis::Completion => completed,
+            Basis::Split => None,
+        }
+    }
+
     /// A fact that is not counted yet.
     pub(crate) fn new(at: Timestamp, agent: Option<AgentKey>, what: What) -> Self {
         Self { at, agent, team: 0, what }

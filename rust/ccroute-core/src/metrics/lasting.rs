@@ -19,12 +19,7 @@ impl KpiAggregator {
     pub(super) fn gather_open(&self, all: &mut Gathering<'_>, subject: Subject, only: &[Only]) {
         let basis = all.query.basis;
         for told in self.visits.unsettled() {
-            let at = match basis {
-                Basis::Offered => Some(told.place.entered),
-                Basis::Event | Basis::ServiceLevelEvent => Some(told.fact.at),
-                Basis::Completion => told.completed,
-                Basis::Split => None,
-            };
+            let at = told.fact.instant(basis, told.place, told.completed);
             let slot = at.map(|at| self.grid.slot(at));
             let Some(interval) = slot.and_then(|slot| all.interval(slot)) else { continue };
             let fact = self.in_team(told.fact);

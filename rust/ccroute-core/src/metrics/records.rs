@@ -141,18 +141,15 @@ impl Records {
         self.visits.get(&key)
     }
 
-    /// Keeps a whole record; that of the same visit from before is returned.
-    pub(crate) fn insert(&mut self, key: VisitKey, record: Record) -> Option<Record> {
-        if let Some(at) = record.completed {
-            self.over.insert((at, key));
-        }
-        let earlier = self.visits.insert(key, record);
-        if let Some(at) = earlier.as_ref().and_then(|record| record.completed)
-            && self.visits.get(&key).is_some_and(|record| record.completed != Some(at))
-        {
+    /// Keeps a whole record in the place of that of the same visit.
+    pub(crate) fn insert(&mut self, key: VisitKey, record: Record) {
+        let over = record.completed;
+        if let Some(at) = self.visits.insert(key, record).and_then(|before| before.completed) {
             self.over.remove(&(at, key));
         }
-        earlier
+        if let Some(at) = over {
+            self.over.insert((at, key));
+        }
     }
 
     /// Whether facts are kept at all once a visit is over.

@@ -5,7 +5,7 @@
 use super::aggregator::KpiAggregator;
 use super::drill_down::Unavailable;
 use super::facts::{Delta, Fact, Place, What};
-use super::fields::{Basis, Subject, Timing};
+use super::fields::{Subject, Timing};
 use super::gathering::{Gathering, Only};
 use super::query::NoAnswer;
 use super::reading::{Field, TimingPart};
@@ -153,12 +153,7 @@ impl KpiAggregator {
         fact: Fact,
         completed: Option<Timestamp>,
     ) {
-        let at = match all.query.basis {
-            Basis::Offered => Some(place.entered),
-            Basis::Event | Basis::ServiceLevelEvent => Some(fact.at),
-            Basis::Completion => completed,
-            Basis::Split => None,
-        };
+        let at = fact.instant(all.query.basis, place, completed);
         let Some(interval) = at.and_then(|at| all.interval(self.grid.slot(at))) else { return };
         let mut taken = Vec::new();
         fact.what.contribution(subject, |delta| {

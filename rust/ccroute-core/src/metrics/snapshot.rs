@@ -41,7 +41,7 @@ impl KpiAggregator {
         }
         let decoded = postcard::from_bytes(&signed[MAGIC.len()..]);
         let aggregator: Self = decoded.map_err(|_| damaged("does not decode"))?;
-        // A checksum proves no author: the settings pass their checks again.
+        // A checksum proves no author: interval and thresholds pass their checks again.
         Self::check_interval(aggregator.grid.step)?;
         Thresholds::new(aggregator.thresholds.spans().to_vec())?;
         Ok(aggregator)
