@@ -97,13 +97,26 @@ const BELOW: [u8; 128] = {
     below
 };
 
+/// Buckets there are, for durations of up to 2^64 microseconds.
+pub(crate) const BUCKETS: usize = 64 * PER_OCTAVE as usize + 1;
+
+/// The bucket of one microsecond, the lowest there is.
+const LOWEST: i32 = -1276;
+
+/// The place of a bucket among all there are.
+#[inline]
+pub(crate) fn bucket_row(bucket: i16) -> usize {
+    (i32::from(bucket) - LOWEST) as usize
+}
+
 /// The bucket of a duration of `micros`, which is above zero.
+#[inline]
 pub(crate) fn bucket(micros: u64) -> i16 {
     let exponent = 63 - micros.leading_zeros().cast_signed();
     let scaled = micros << micros.leading_zeros();
     let below = BELOW[(scaled >> 56) as usize & 127] as usize;
     let over = below < 64 && scaled > BOUNDS[below];
-    let index = PER_OCTAVE * exponent + below as i32 + i32::from(over) - 1276;
+    let index = PER_OCTAVE * exponent + below as i32 + i32::from(over) + LOWEST;
     i16::try_from(index).expect("64 octaves of 64 buckets fit")
 }
 

@@ -11,6 +11,7 @@ use super::distribution::Distribution;
 use super::facts::Delta;
 use super::fields::{Count, Sum, Timing};
 use super::ladder::Thresholds;
+use super::timings::Timings;
 use crate::event::Cause;
 use crate::ids::TextKey;
 
@@ -24,11 +25,14 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    fn add(&mut self, other: &Self) {
-        other.codes.iter().for_each(|(&key, &n)| bump(&mut self.codes, key, n));
-        other.scores.iter().for_each(|(&key, &n)| bump(&mut self.scores, key, n));
-        for (&key, &(n, millionths)) in &other.amounts {
-            self.add_amount(key, n, millionths);
+    /// Adds all of `other`, whose names `text` translates.
+    fn add(&mut self, other: &Self, text: impl Fn(TextKey) -> TextKey) {
+        other.codes.iter().for_each(|(&name, &n)| bump(&mut self.codes, text(name), n));
+        for (&(name, value), &n) in &other.scores {
+            bump(&mut self.scores, (text(name), value), n);
+        }
+        for (&name, &(n, millionths)) in &other.amounts {
+            self.add_amount(text(name), n, millionths);
         }
     }
 
@@ -38,10 +42,6 @@ impl Marks {
         if *known == (0, 0) {
             self.amounts.remove(&name);
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.codes.is_empty() && self.scores.is_empty() && self.amounts.is_empty()
     }
 }
 
@@ -70,41 +70,45 @@ impl Sign {
     }
 }
 
-/// Integers of one slice in one interval, or of many added up: `C` counts, `S` sums. Only what
-/// was added is ever taken back, so no count falls below zero.
+/// Integers of one slice in one interval, or of many added up: `C` counts, `S` sums, `T`
+/// durations. Only what was added is ever taken back, so no count falls below zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Figures<C, S> {
+pub(crate) struct Figures<C, S, T> {
     counts: [C; Count::ALL.len()],
     sums: [S; Sum::ALL.len()],
-    timings: [Option<Box<Distribution>>; Timing::ALL.len()],
-    left: Vec<(Cause, u64)>,
-    refused: Vec<(Cause, u64)>,
-    marks: Option<Box<Marks>>,
+    timings: T,
+    rare: Option<Box<Rare>>,
     /// How often the cell changed after it had been final.
     pub(crate) revision: u32,
 }
 
+/// What most cells have nothing of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Rare {
+    left: Vec<(Cause, u64)>,
+    refused: Vec<(Cause, u64)>,
+    marks: Marks,
+}
+
 /// What is kept: small.
-pub(crate) type Cell = Figures<u32, i64>;
+pub(crate) type Cell = Figures<u32, i64, Timings>;
 
 /// What is read: of any number of cells.
-pub(crate) type Totals = Figures<u64, i128>;
+pub(crate) type Totals = Figures<u64, i128, [Option<Box<Distribution>>; Timing::ALL.len()]>;
 
-impl<C: Copy + Default, S: Copy + Default> Default for Figures<C, S> {
+impl<C: Copy + Default, S: Copy + Default, T: Default> Default for Figures<C, S, T> {
     fn default() -> Self {
         Self {
             counts: [C::default(); Count::ALL.len()],
             sums: [S::default(); Sum::ALL.len()],
-            timings: [const { None }; Timing::ALL.len()],
-            left: Vec::new(),
-            refused: Vec::new(),
-            marks: None,
+            timings: T::default(),
+            rare: None,
             revision: 0,
         }
     }
 }
 
-impl<C: Copy, S: Copy> Figures<C, S> {
+impl<C: Copy, S: Copy, T> Figures<C, S, T> {
     pub(crate) fn count(&self, what: Count) -> C {
         self.counts[what as usize]
     }
@@ -113,85 +117,111 @@ impl<C: Copy, S: Copy> Figures<C, S> {
         self.sums[what as usize]
     }
 
-    pub(crate) fn timing(&self, what: Timing) -> Option<&Distribution> {
-        self.timings[what as usize].as_deref()
-    }
-
     pub(crate) fn left(&self, cause: Cause) -> u64 {
-        of_cause(&self.left, cause)
+        self.rare.as_ref().map_or(0, |rare| of_cause(&rare.left, cause))
     }
 
     pub(crate) fn refused(&self, cause: Cause) -> u64 {
-        of_cause(&self.refused, cause)
+        self.rare.as_ref().map_or(0, |rare| of_cause(&rare.refused, cause))
     }
 
     pub(crate) fn marks(&self) -> Option<&Marks> {
-        self.marks.as_deref()
+        self.rare.as_ref().map(|rare| &rare.marks)
+    }
+
+    fn add_rare(&mut self, other: &Rare, text: impl Fn(TextKey) -> TextKey) {
+        let rare = self.rare.get_or_insert_default();
+        add_causes(&mut rare.left, &other.left);
+        add_causes(&mut rare.refused, &other.refused);
+        rare.marks.add(&other.marks, text);
     }
 }
 
 impl Cell {
-    /// Applies one step of a contribution. Returns whether a distribution must be rebuilt
-    /// from its facts.
+    /// Adds one step of a contribution.
     #[inline]
-    pub(crate) fn apply(&mut self, delta: Delta, sign: Sign, ladder: &Thresholds) -> bool {
+    pub(crate) fn gain(&mut self, delta: Delta, ladder: &Thresholds) {
         match delta {
             Delta::Count(what, n) => {
                 let count = &mut self.counts[what as usize];
-                *count = match sign {
-                    Sign::Add => count.checked_add(n),
-                    Sign::Take => count.checked_sub(n),
-                }
-                .expect("a cell counts less than 2^32 things, and takes back what it counted");
+                *count = count.checked_add(n).expect("a cell counts less than 2^32 things");
             }
-            Delta::Sum(what, span) => self.sums[what as usize] += sign.of(span.micros()),
-            Delta::Timing(what, span) => {
-                let timing = &mut self.timings[what as usize];
-                match sign {
-                    Sign::Add => timing.get_or_insert_default().record(span, ladder),
-                    Sign::Take => {
-                        let stale = timing.as_mut().is_some_and(|all| all.retract(span, ladder));
-                        if timing.as_ref().is_some_and(|all| all.count() == 0) {
-                            *timing = None;
-                        }
-                        return stale;
-                    }
-                }
+            Delta::Sum(what, span) => self.sums[what as usize] += span.micros(),
+            Delta::Timing(what, span) => self.timings.record(what, span, ladder),
+            Delta::Left(..)
+            | Delta::Refused(..)
+            | Delta::Code(..)
+            | Delta::Score(..)
+            | Delta::Amount(..) => self.change_rare(delta, Sign::Add),
+        }
+    }
+
+    /// Takes one step of a contribution back. Returns whether a distribution must be rebuilt
+    /// from its facts.
+    pub(crate) fn take(&mut self, delta: Delta, ladder: &Thresholds) -> bool {
+        match delta {
+            Delta::Count(what, n) => {
+                let count = &mut self.counts[what as usize];
+                *count = count.checked_sub(n).expect("a cell takes back what it counted");
             }
-            Delta::Left(cause) => add_cause(&mut self.left, cause, sign),
-            Delta::Refused(cause) => add_cause(&mut self.refused, cause, sign),
-            Delta::Code(..) | Delta::Score(..) | Delta::Amount(..) => self.mark(delta, sign),
+            Delta::Sum(what, span) => self.sums[what as usize] -= span.micros(),
+            Delta::Timing(what, span) => return self.timings.retract(what, span, ladder),
+            Delta::Left(..)
+            | Delta::Refused(..)
+            | Delta::Code(..)
+            | Delta::Score(..)
+            | Delta::Amount(..) => self.change_rare(delta, Sign::Take),
         }
         false
     }
 
-    fn mark(&mut self, delta: Delta, sign: Sign) {
-        let marks = self.marks.get_or_insert_default();
-        match delta {
-            Delta::Code(name) => bump(&mut marks.codes, name, sign.of(1)),
-            Delta::Score(name, value) => bump(&mut marks.scores, (name, value), sign.of(1)),
-            Delta::Amount(name, value) => {
-                marks.add_amount(name, sign.of(1), sign.of(value).into());
+    /// Adds it or takes it back.
+    #[inline]
+    pub(crate) fn apply(&mut self, delta: Delta, sign: Sign, ladder: &Thresholds) -> bool {
+        match sign {
+            Sign::Add => {
+                self.gain(delta, ladder);
+                false
             }
-            Delta::Count(..)
-            | Delta::Sum(..)
-            | Delta::Timing(..)
-            | Delta::Left(..)
-            | Delta::Refused(..) => {}
+            Sign::Take => self.take(delta, ladder),
         }
-        if marks.is_empty() {
-            self.marks = None;
+    }
+
+    #[inline(never)]
+    fn change_rare(&mut self, delta: Delta, sign: Sign) {
+        let rare = self.rare.get_or_insert_default();
+        match delta {
+            Delta::Left(cause) => add_cause(&mut rare.left, cause, sign),
+            Delta::Refused(cause) => add_cause(&mut rare.refused, cause, sign),
+            Delta::Code(name) => bump(&mut rare.marks.codes, name, sign.of(1)),
+            Delta::Score(name, value) => {
+                bump(&mut rare.marks.scores, (name, value), sign.of(1));
+            }
+            Delta::Amount(name, value) => {
+                rare.marks.add_amount(name, sign.of(1), sign.of(value).into());
+            }
+            Delta::Count(..) | Delta::Sum(..) | Delta::Timing(..) => {}
+        }
+        if **rare == Rare::default() {
+            self.rare = None;
         }
     }
 
     /// Whether nothing is left in it.
     pub(crate) fn is_empty(&self) -> bool {
-        *self == Self { revision: self.revision, ..Self::default() }
+        self.counts.iter().all(|&n| n == 0)
+            && self.sums.iter().all(|&micros| micros == 0)
+            && self.timings.is_empty()
+            && self.rare.is_none()
     }
 
     /// Takes all out that can only be had from samples, to be recorded anew.
     pub(crate) fn forget_timings(&mut self) {
-        self.timings = [const { None }; Timing::ALL.len()];
+        self.timings = Timings::default();
+    }
+
+    pub(crate) fn timings(&self) -> &Timings {
+        &self.timings
     }
 
     /// Adds all of `other`, which is of the same slice and interval; `text` translates.
@@ -205,17 +235,11 @@ impl Cell {
             *ours = ours.checked_add(theirs).expect("a cell counts less than 2^32 things");
         }
         self.sums.iter_mut().zip(other.sums).for_each(|(ours, theirs)| *ours += theirs);
-        self.add_rest(other, ladder, u8::MAX);
-        if let Some(marks) = &other.marks {
-            let translated = Marks {
-                codes: marks.codes.iter().map(|(&name, &n)| (text(name), n)).collect(),
-                scores: (marks.scores.iter())
-                    .map(|(&(name, value), &n)| ((text(name), value), n))
-                    .collect(),
-                amounts: marks.amounts.iter().map(|(&name, &sum)| (text(name), sum)).collect(),
-            };
-            self.marks.get_or_insert_default().add(&translated);
+        self.timings.merge(&other.timings, ladder);
+        if let Some(rare) = &other.rare {
+            self.add_rare(rare, text);
         }
+        self.revision = self.revision.max(other.revision);
     }
 }
 
@@ -224,23 +248,19 @@ impl Totals {
     pub(crate) fn add(&mut self, cell: &Cell, ladder: &Thresholds, wanted: u8) {
         self.counts.iter_mut().zip(cell.counts).for_each(|(all, n)| *all += u64::from(n));
         self.sums.iter_mut().zip(cell.sums).for_each(|(all, n)| *all += i128::from(n));
-        self.add_rest(cell, ladder, wanted);
-        if let Some(marks) = &cell.marks {
-            self.marks.get_or_insert_default().add(marks);
-        }
-    }
-}
-
-impl<C, S> Figures<C, S> {
-    fn add_rest<C2, S2>(&mut self, other: &Figures<C2, S2>, ladder: &Thresholds, wanted: u8) {
-        for (index, theirs) in other.timings.iter().enumerate() {
-            if let (Some(theirs), true) = (theirs, wanted & (1 << index) > 0) {
-                self.timings[index].get_or_insert_default().merge(theirs, ladder);
+        for (&kind, all) in Timing::ALL.iter().zip(&mut self.timings) {
+            if wanted & (1 << kind as u8) > 0 {
+                cell.timings.add_to(kind, all, ladder);
             }
         }
-        add_causes(&mut self.left, &other.left);
-        add_causes(&mut self.refused, &other.refused);
-        self.revision = self.revision.max(other.revision);
+        if let Some(rare) = &cell.rare {
+            self.add_rare(rare, |key| key);
+        }
+        self.revision = self.revision.max(cell.revision);
+    }
+
+    pub(crate) fn timing(&self, what: Timing) -> Option<&Distribution> {
+        self.timings[what as usize].as_deref()
     }
 }
 

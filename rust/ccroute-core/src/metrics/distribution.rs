@@ -7,30 +7,16 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::bucket::{bucket, midpoint, seconds};
-use super::buckets::Buckets;
-use super::ladder::{Ladder, Thresholds};
+use super::ladder::Thresholds;
+use super::spread::{OffLadder, Spread};
+use super::wide::{EXACT, Wide};
 use crate::time::Span;
-
-/// Samples above zero that are kept exactly.
-const EXACT: usize = 256;
 
 #[derive(Clone, Debug)]
 enum Store {
     /// Microseconds, in no order.
     Exact(Vec<i64>),
     Wide(Box<Wide>),
-}
-
-/// What is kept of many samples above zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Wide {
-    samples: u64,
-    /// The squares of the microseconds in all.
-    squares: i128,
-    longest: i64,
-    ladder: Ladder,
-    buckets: Buckets,
 }
 
 /// Counts of durations by size, their sum, and the greatest.
@@ -51,68 +37,27 @@ struct Wide {
 #[derive(Clone, Debug)]
 pub struct Distribution {
     zeros: u64,
-    /// Microseconds in all.
-    sum: i128,
     store: Store,
 }
 
 impl Default for Distribution {
     fn default() -> Self {
-        Self { zeros: 0, sum: 0, store: Store::Exact(Vec::new()) }
+        Self { zeros: 0, store: Store::Exact(Vec::new()) }
     }
-}
-
-impl Wide {
-    fn of(values: &[i64], ladder: &Thresholds) -> Self {
-        let mut wide = Self::default();
-        values.iter().for_each(|&micros| wide.record(micros, ladder));
-        wide
-    }
-
-    fn record(&mut self, micros: i64, ladder: &Thresholds) {
-        self.samples += 1;
-        self.squares = self.squares.wrapping_add(square(micros));
-        self.longest = self.longest.max(micros);
-        self.ladder.record(ladder.place(micros), ladder.spans().len());
-        self.buckets.add(bucket(micros.cast_unsigned()), 1);
-    }
-
-    fn retract(&mut self, micros: i64, ladder: &Thresholds) {
-        self.samples -= 1;
-        self.squares = self.squares.wrapping_sub(square(micros));
-        self.ladder.retract(ladder.place(micros));
-        self.buckets.take(bucket(micros.cast_unsigned()));
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.samples += other.samples;
-        self.squares = self.squares.wrapping_add(other.squares);
-        self.longest = self.longest.max(other.longest);
-        self.ladder.merge(&other.ladder);
-        self.buckets.merge(&other.buckets);
-    }
-}
-
-fn square(micros: i64) -> i128 {
-    i128::from(micros) * i128::from(micros)
 }
 
 impl Distribution {
     /// Counts one duration.
+    #[inline]
     pub fn record(&mut self, span: Span, ladder: &Thresholds) {
         let micros = span.micros();
         if micros == 0 {
             self.zeros += 1;
             return;
         }
-        self.sum += i128::from(micros);
         match &mut self.store {
             Store::Exact(values) if values.len() < EXACT => values.push(micros),
-            Store::Exact(values) => {
-                let mut wide = Wide::of(values, ladder);
-                wide.record(micros, ladder);
-                self.store = Store::Wide(Box::new(wide));
-            }
+            Store::Exact(_) => self.widen(ladder).record(micros, ladder),
             Store::Wide(wide) => wide.record(micros, ladder),
         }
     }
@@ -127,48 +72,79 @@ impl Distribution {
             self.zeros -= 1;
             return false;
         }
-        self.sum -= i128::from(micros);
         match &mut self.store {
             Store::Exact(values) => {
                 let row = values.iter().position(|&value| value == micros);
                 values.swap_remove(row.expect("what is taken was counted"));
                 false
             }
-            Store::Wide(wide) => {
-                wide.retract(micros, ladder);
-                micros >= wide.longest || wide.samples <= EXACT as u64
-            }
+            Store::Wide(wide) => wide.retract(micros, ladder),
         }
     }
 
     /// Adds every duration of `other`, counted with the same thresholds.
     pub fn merge(&mut self, other: &Self, ladder: &Thresholds) {
-        self.zeros += other.zeros;
-        self.sum += other.sum;
-        match (&mut self.store, &other.store) {
-            (Store::Exact(ours), Store::Exact(theirs)) if ours.len() + theirs.len() <= EXACT => {
-                ours.extend_from_slice(theirs);
-            }
-            (Store::Exact(ours), theirs) => {
-                let mut wide = Wide::of(ours, ladder);
-                add(&mut wide, theirs, ladder);
-                self.store = Store::Wide(Box::new(wide));
-            }
-            (Store::Wide(wide), theirs) => add(wide, theirs, ladder),
+        match &other.store {
+            Store::Exact(values) => self.add_few(other.zeros, values.iter().copied(), ladder),
+            Store::Wide(wide) => self.add_many(other.zeros, wide, ladder),
         }
+    }
+
+    /// Adds durations kept one by one.
+    pub(crate) fn add_few(
+        &mut self,
+        zeros: u64,
+        values: impl Iterator<Item = i64> + Clone,
+        ladder: &Thresholds,
+    ) {
+        self.zeros += zeros;
+        match &mut self.store {
+            Store::Exact(ours) if ours.len() + values.clone().count() <= EXACT => {
+                ours.extend(values);
+            }
+            Store::Exact(_) | Store::Wide(_) => {
+                let wide = self.widen(ladder);
+                values.for_each(|micros| wide.record(micros, ladder));
+            }
+        }
+    }
+
+    /// Adds durations that are kept as counts.
+    pub(crate) fn add_many(&mut self, zeros: u64, wide: &Wide, ladder: &Thresholds) {
+        self.zeros += zeros;
+        self.widen(ladder).merge(wide);
+    }
+
+    fn widen(&mut self, ladder: &Thresholds) -> &mut Wide {
+        if let Store::Exact(values) = &self.store {
+            let wide = Wide::of(values.iter().copied(), ladder);
+            self.store = Store::Wide(Box::new(wide));
+        }
+        let Store::Wide(wide) = &mut self.store else { unreachable!("it was just made so") };
+        wide
+    }
+
+    /// How it is read; `sorted` is room for the samples that are kept as they are.
+    pub(crate) fn spread<'a>(&'a self, sorted: &'a mut Vec<i64>) -> Spread<'a> {
+        match &self.store {
+            Store::Exact(values) => {
+                sorted.clear();
+                sorted.extend_from_slice(values);
+                sorted.sort_unstable();
+                Spread::few(self.zeros, sorted)
+            }
+            Store::Wide(wide) => Spread::many(self.zeros, wide),
+        }
+    }
+
+    fn read<R>(&self, read: impl FnOnce(Spread<'_>) -> R) -> R {
+        read(self.spread(&mut Vec::new()))
     }
 
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.zeros + self.samples()
-    }
-
-    fn samples(&self) -> u64 {
-        match &self.store {
-            Store::Exact(values) => values.len() as u64,
-            Store::Wide(wide) => wide.samples,
-        }
+        self.read(|all| all.count())
     }
 
     /// How many of them were zero.
@@ -180,26 +156,19 @@ impl Distribution {
     /// Microseconds in all.
     #[must_use]
     pub fn sum(&self) -> i128 {
-        self.sum
+        self.read(|all| all.sum())
     }
 
     /// The squares of the microseconds in all.
     #[must_use]
     pub fn squares(&self) -> i128 {
-        match &self.store {
-            Store::Exact(values) => values.iter().map(|&micros| square(micros)).sum(),
-            Store::Wide(wide) => wide.squares,
-        }
+        self.read(|all| all.squares())
     }
 
     /// The longest; zero when there is none.
     #[must_use]
     pub fn longest(&self) -> Span {
-        let micros = match &self.store {
-            Store::Exact(values) => values.iter().copied().max().unwrap_or(0),
-            Store::Wide(wide) => wide.longest,
-        };
-        Span::from_micros(micros).unwrap_or(Span::MAX)
+        self.read(|all| all.longest())
     }
 
     /// Whether quantiles are exact: at most 256 samples above zero.
@@ -213,14 +182,7 @@ impl Distribution {
     /// # Errors
     /// When there are too many to be kept as they are and the threshold is not on the ladder.
     pub fn within(&self, threshold: Span, ladder: &Thresholds) -> Result<u64, OffLadder> {
-        let limit = threshold.micros();
-        Ok(self.zeros
-            + match &self.store {
-                Store::Exact(values) => {
-                    values.iter().filter(|&&value| value <= limit).count() as u64
-                }
-                Store::Wide(wide) => wide.ladder.within(rung(threshold, ladder)?),
-            })
+        self.read(|all| all.within(threshold, ladder))
     }
 
     /// How many durations are shorter than `threshold`.
@@ -228,20 +190,7 @@ impl Distribution {
     /// # Errors
     /// As [`Self::within`].
     pub fn below(&self, threshold: Span, ladder: &Thresholds) -> Result<u64, OffLadder> {
-        let limit = threshold.micros();
-        if limit == 0 {
-            return Ok(0);
-        }
-        Ok(self.zeros
-            + match &self.store {
-                Store::Exact(values) => {
-                    values.iter().filter(|&&value| value < limit).count() as u64
-                }
-                Store::Wide(wide) => {
-                    let rung = rung(threshold, ladder)?;
-                    wide.ladder.within(rung) - wide.ladder.equal(rung)
-                }
-            })
+        self.read(|all| all.below(threshold, ladder))
     }
 
     /// The quantile of `millionths` (500 000 is the median) in seconds, by nearest rank:
@@ -250,104 +199,40 @@ impl Distribution {
     /// `None` when there are no samples.
     #[must_use]
     pub fn quantile(&self, millionths: u32) -> Option<f64> {
-        let mut sorted = Vec::new();
-        self.sort_into(&mut sorted);
-        self.quantile_of(millionths, &sorted)
-    }
-
-    /// The samples that are kept as they are, in order: what several quantiles are read from.
-    pub(crate) fn sort_into(&self, sorted: &mut Vec<i64>) {
-        sorted.clear();
-        if let Store::Exact(values) = &self.store {
-            sorted.extend_from_slice(values);
-            sorted.sort_unstable();
-        }
-    }
-
-    /// As [`Self::quantile`]; `sorted` is of [`Self::sort_into`].
-    pub(crate) fn quantile_of(&self, millionths: u32, sorted: &[i64]) -> Option<f64> {
-        let all = self.count();
-        if all == 0 {
-            return None;
-        }
-        let share = u128::from(millionths.min(1_000_000));
-        let rank = (share * u128::from(all)).div_ceil(1_000_000).max(1);
-        let rank = u64::try_from(rank).expect("a rank is at most the count");
-        let Some(left) = rank.checked_sub(self.zeros).filter(|&left| left > 0) else {
-            return Some(0.0);
-        };
-        match &self.store {
-            Store::Exact(_) => {
-                sorted.get(left as usize - 1).map(|&micros| seconds(micros.cast_unsigned()))
-            }
-            // The greatest is known: what stands for its bucket may lie above it.
-            Store::Wide(wide) => {
-                let longest = seconds(wide.longest.cast_unsigned());
-                wide.buckets.at_rank(left).map(|index| midpoint(index).min(longest))
-            }
-        }
+        self.read(|all| all.quantile(millionths))
     }
 
     /// The standard deviation of the population, in seconds; `None` without samples.
     #[must_use]
     pub fn deviation(&self) -> Option<f64> {
-        let count = i128::from(self.count());
-        if count == 0 {
-            return None;
-        }
-        // Exact in integers up to the root: the variance times the square of the count.
-        let spread = count * self.squares() - self.sum * self.sum;
-        Some((spread as f64).sqrt() / count as f64 / 1e6)
+        self.read(|all| all.deviation())
     }
 
     /// The buckets that are not empty, ascending, as exporters want them. Zeros are apart.
     #[must_use]
     pub fn buckets(&self) -> Vec<(i16, u64)> {
-        match &self.store {
-            Store::Exact(values) => {
-                let mut buckets = Buckets::default();
-                values.iter().for_each(|&micros| buckets.add(bucket(micros.cast_unsigned()), 1));
-                buckets.list()
-            }
-            Store::Wide(wide) => wide.buckets.list(),
-        }
+        self.read(|all| all.buckets())
     }
-}
-
-fn add(wide: &mut Wide, theirs: &Store, ladder: &Thresholds) {
-    match theirs {
-        Store::Exact(values) => values.iter().for_each(|&micros| wide.record(micros, ladder)),
-        Store::Wide(other) => wide.merge(other),
-    }
-}
-
-/// A threshold that was not counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OffLadder(pub Span);
-
-fn rung(threshold: Span, ladder: &Thresholds) -> Result<usize, OffLadder> {
-    ladder.find(threshold).map_err(|_| OffLadder(threshold))
 }
 
 /// What a distribution is, without the order its samples came in.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Content {
     zeros: u64,
-    sum: i128,
-    exact: Option<Vec<i64>>,
+    exact: Vec<i64>,
     wide: Option<Box<Wide>>,
 }
 
 impl From<&Distribution> for Content {
     fn from(all: &Distribution) -> Self {
-        let (zeros, sum) = (all.zeros, all.sum);
+        let zeros = all.zeros;
         match &all.store {
             Store::Exact(values) => {
-                let mut sorted = values.clone();
-                sorted.sort_unstable();
-                Self { zeros, sum, exact: Some(sorted), wide: None }
+                let mut exact = values.clone();
+                exact.sort_unstable();
+                Self { zeros, exact, wide: None }
             }
-            Store::Wide(wide) => Self { zeros, sum, exact: None, wide: Some(wide.clone()) },
+            Store::Wide(wide) => Self { zeros, exact: Vec::new(), wide: Some(wide.clone()) },
         }
     }
 }
@@ -368,11 +253,11 @@ impl Serialize for Distribution {
 
 impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Content { zeros, sum, exact, wide } = Content::deserialize(deserializer)?;
+        let Content { zeros, exact, wide } = Content::deserialize(deserializer)?;
         let store = match wide {
             Some(wide) => Store::Wide(wide),
-            None => Store::Exact(exact.unwrap_or_default()),
+            None => Store::Exact(exact),
         };
-        Ok(Self { zeros, sum, store })
+        Ok(Self { zeros, store })
     }
 }

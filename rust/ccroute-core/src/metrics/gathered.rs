@@ -3,12 +3,13 @@
 
 use super::agent_time::StateTimes;
 use super::cell::{Cell, Marks, Totals};
-use super::distribution::{Distribution, OffLadder};
+use super::distribution::Distribution;
 use super::fields::{Basis, Count, Sum, Timing};
 use super::ladder::Thresholds;
 use super::query::{FigureColumn, Query};
 use super::reading::{Field, TimingPart};
 use super::split::SplitCell;
+use super::spread::{OffLadder, Spread};
 use super::table::Passed;
 use super::uniques::Uniques;
 use crate::event::Cause;
@@ -87,11 +88,36 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    pub(super) fn timing(&self, what: Timing) -> Option<&Distribution> {
+    /// How durations of a kind are read; `sorted` is room for those kept one by one.
+    fn spread<'b>(&'b self, kind: Timing, sorted: &'b mut Vec<i64>) -> Spread<'b> {
+        match &self.cells {
+            Cells::None => Spread::few(0, &[]),
+            Cells::One(cell) => cell.timings().spread(kind, sorted),
+            Cells::Many(totals) => {
+                totals.timing(kind).map_or(Spread::few(0, &[]), |all| all.spread(sorted))
+            }
+        }
+    }
+
+    /// The durations of a kind, if there are any.
+    pub(super) fn distribution(&self, kind: Timing, ladder: &Thresholds) -> Option<Distribution> {
         match &self.cells {
             Cells::None => None,
-            Cells::One(cell) => cell.timing(what),
-            Cells::Many(totals) => totals.timing(what),
+            Cells::One(cell) => {
+                let mut all = None;
+                cell.timings().add_to(kind, &mut all, ladder);
+                all.map(|all| *all)
+            }
+            Cells::Many(totals) => totals.timing(kind).cloned(),
+        }
+    }
+
+    /// Whether there are more durations of a kind than are kept one by one.
+    pub(super) fn is_wide(&self, kind: Timing) -> bool {
+        match &self.cells {
+            Cells::None => false,
+            Cells::One(cell) => cell.timings().is_wide(kind),
+            Cells::Many(totals) => totals.timing(kind).is_some_and(|all| !all.is_exact()),
         }
     }
 
@@ -135,10 +161,12 @@ impl<'a> Gathered<'a> {
 pub(super) struct Reader<'q> {
     query: &'q Query,
     ladder: &'q Thresholds,
-    recounted: &'q [usize],
     columns: Vec<FigureColumn>,
-    /// Which fields are quantiles of a distribution, by distribution.
-    quantiles: Vec<(Timing, Vec<(usize, u32)>)>,
+    /// Which fields are of durations, by kind, and where they stand.
+    spreads: Vec<(Timing, Vec<(usize, TimingPart)>)>,
+    /// All other fields, and where they stand; those that were counted anew are apart.
+    others: Vec<(usize, &'q Field)>,
+    recounted: &'q [usize],
     /// Samples in order, used again and again.
     sorted: Vec<i64>,
 }
@@ -152,17 +180,36 @@ impl<'q> Reader<'q> {
                 FigureColumn::Integers(Vec::new())
             }
         };
-        let mut quantiles: Vec<(Timing, Vec<(usize, u32)>)> = Vec::new();
+        let mut spreads: Vec<(Timing, Vec<(usize, TimingPart)>)> = Vec::new();
+        let mut others = Vec::new();
         for (place, field) in query.fields.iter().enumerate() {
-            if let Field::Timing(timing, TimingPart::Quantile(share)) = *field {
-                match quantiles.iter_mut().find(|(known, _)| *known == timing) {
-                    Some((_, shares)) => shares.push((place, share)),
-                    None => quantiles.push((timing, vec![(place, share)])),
+            match *field {
+                _ if recounted.contains(&place) => {}
+                Field::Timing(_, TimingPart::Sum) if query.basis == Basis::Split => {
+                    others.push((place, field));
                 }
+                Field::Timing(kind, part) => {
+                    match spreads.iter_mut().find(|(known, _)| *known == kind) {
+                        Some((_, parts)) => parts.push((place, part)),
+                        None => spreads.push((kind, vec![(place, part)])),
+                    }
+                }
+                Field::Count(_)
+                | Field::Sum(_)
+                | Field::Left(_)
+                | Field::Refused(_)
+                | Field::Passed(_)
+                | Field::Code(_)
+                | Field::Score(..)
+                | Field::Amount(..)
+                | Field::Time(..)
+                | Field::Customers(_)
+                | Field::Waiting
+                | Field::Oldest => others.push((place, field)),
             }
         }
         let columns = query.fields.iter().map(column).collect();
-        Self { query, ladder, recounted, columns, quantiles, sorted: Vec::new() }
+        Self { query, ladder, columns, spreads, others, recounted, sorted: Vec::new() }
     }
 
     pub(super) fn into_columns(self) -> Vec<FigureColumn> {
@@ -177,38 +224,35 @@ impl<'q> Reader<'q> {
     ) -> Result<(), OffLadder> {
         let nothing = Rest::default();
         let rest = row.rest.as_deref().unwrap_or(&nothing);
-        for (place, field) in self.query.fields.iter().enumerate() {
-            match &mut self.columns[place] {
-                FigureColumn::Integers(values) => {
-                    let figure = if self.recounted.contains(&place) {
-                        rest.recounted.get(place).copied().unwrap_or(0).into()
-                    } else {
-                        integer(row, rest, field, self.query.basis, self.ladder, &text)?
-                    };
-                    values.push(i64::try_from(figure).unwrap_or(i64::MAX));
-                }
-                FigureColumn::Reals(values) => {
-                    let mut value = None;
-                    if let Field::Timing(timing, TimingPart::Deviation) = field {
-                        value = row.timing(*timing).and_then(Distribution::deviation);
-                    }
-                    // Quantiles follow, those of one distribution together.
-                    values.push(value.unwrap_or(f64::NAN));
-                }
-            }
+        for &(place, field) in &self.others {
+            let figure = integer(row, rest, field, self.query.basis, self.ladder, &text)?;
+            self.columns[place].push(figure);
         }
-        for (timing, wanted) in &self.quantiles {
-            let Some(all) = row.timing(*timing) else { continue };
-            all.sort_into(&mut self.sorted);
-            for &(place, share) in wanted {
-                if let FigureColumn::Reals(values) = &mut self.columns[place]
-                    && let Some(last) = values.last_mut()
-                {
-                    *last = all.quantile_of(share, &self.sorted).unwrap_or(f64::NAN);
+        for &place in self.recounted {
+            let figure = rest.recounted.get(place).copied().unwrap_or(0);
+            self.columns[place].push(figure.into());
+        }
+        for (kind, parts) in &self.spreads {
+            let all = row.spread(*kind, &mut self.sorted);
+            for &(place, part) in parts {
+                match &mut self.columns[place] {
+                    FigureColumn::Reals(values) => values.push(real(&all, part)),
+                    integers @ FigureColumn::Integers(_) => {
+                        integers.push(part_of(&all, part, self.ladder)?);
+                    }
                 }
             }
         }
         Ok(())
+    }
+}
+
+impl FigureColumn {
+    fn push(&mut self, figure: i128) {
+        match self {
+            Self::Integers(values) => values.push(i64::try_from(figure).unwrap_or(i64::MAX)),
+            Self::Reals(values) => values.push(figure as f64),
+        }
     }
 }
 
@@ -259,16 +303,12 @@ fn integer(
         Field::Customers(true) => rest.customers.is_exact().into(),
         Field::Waiting => rest.waiting.into(),
         Field::Oldest => rest.oldest.micros().into(),
-        Field::Timing(timing, part) => return part_of(row.timing(*timing), *part, ladder),
+        // Read with the others of its kind.
+        Field::Timing(..) => 0,
     })
 }
 
-fn part_of(
-    all: Option<&Distribution>,
-    part: TimingPart,
-    ladder: &Thresholds,
-) -> Result<i128, OffLadder> {
-    let Some(all) = all else { return Ok((part == TimingPart::Exact).into()) };
+fn part_of(all: &Spread<'_>, part: TimingPart, ladder: &Thresholds) -> Result<i128, OffLadder> {
     Ok(match part {
         TimingPart::Count => all.count().into(),
         TimingPart::Zero => all.zeros().into(),
@@ -279,4 +319,20 @@ fn part_of(
         TimingPart::Exact => all.is_exact().into(),
         TimingPart::Deviation | TimingPart::Quantile(_) => 0,
     })
+}
+
+/// Seconds; not a number where there are no samples.
+fn real(all: &Spread<'_>, part: TimingPart) -> f64 {
+    let value = match part {
+        TimingPart::Deviation => all.deviation(),
+        TimingPart::Quantile(share) => all.quantile(share),
+        TimingPart::Count
+        | TimingPart::Zero
+        | TimingPart::Sum
+        | TimingPart::Max
+        | TimingPart::Within(_)
+        | TimingPart::Below(_)
+        | TimingPart::Exact => None,
+    };
+    value.unwrap_or(f64::NAN)
 }

@@ -45,9 +45,7 @@ impl<'a> Gathering<'a> {
 
     /// Whether some row has more durations of a kind than are kept one by one.
     pub(super) fn has_wide(&self, timing: Timing) -> bool {
-        let wide =
-            |gathered: &Gathered<'_>| gathered.timing(timing).is_some_and(|all| !all.is_exact());
-        self.rows.iter().flatten().any(|(_, gathered)| wide(gathered))
+        self.rows.iter().flatten().any(|(_, gathered)| gathered.is_wide(timing))
     }
 
     pub(super) fn group(&mut self, labels: Vec<u32>) -> u32 {

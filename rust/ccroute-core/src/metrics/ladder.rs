@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::{BUCKETS, bucket, bucket_row};
 use crate::error::ConfigError;
 use crate::time::Span;
 
@@ -21,12 +22,34 @@ pub const MAX_THRESHOLDS: usize = 32;
 /// assert!(refused.message.contains("5s, 10s, 15s, 20s, 30s"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thresholds(Vec<Span>);
+#[serde(from = "Vec<Span>", into = "Vec<Span>")]
+pub struct Thresholds {
+    spans: Vec<Span>,
+    /// By bucket, how many thresholds lie in lower ones: where the search of a duration begins.
+    below: Box<[u8]>,
+}
+
+impl From<Vec<Span>> for Thresholds {
+    fn from(spans: Vec<Span>) -> Self {
+        let mut below = vec![0u8; BUCKETS].into_boxed_slice();
+        for span in spans.iter().filter(|&&span| span > Span::ZERO) {
+            let above = bucket_row(bucket(span.micros().cast_unsigned())) + 1;
+            below[above..].iter_mut().for_each(|count| *count = count.saturating_add(1));
+        }
+        Self { spans, below }
+    }
+}
+
+impl From<Thresholds> for Vec<Span> {
+    fn from(all: Thresholds) -> Self {
+        all.spans
+    }
+}
 
 impl Default for Thresholds {
     /// 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300 and 600 seconds.
     fn default() -> Self {
-        Self([5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600].map(Span::secs).to_vec())
+        [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600].map(Span::secs).to_vec().into()
     }
 }
 
@@ -52,14 +75,14 @@ impl Thresholds {
                 "threshold {} follows {}: give each once, in ascending order",
                 pair[1], pair[0]
             ))),
-            None => Ok(Self(spans)),
+            None => Ok(spans.into()),
         }
     }
 
     /// The thresholds, ascending.
     #[must_use]
     pub fn spans(&self) -> &[Span] {
-        &self.0
+        &self.spans
     }
 
     /// The rung of `threshold`.
@@ -67,8 +90,8 @@ impl Thresholds {
     /// # Errors
     /// When it is none of the ladder's: only those were counted.
     pub fn find(&self, threshold: Span) -> Result<usize, ConfigError> {
-        self.0.binary_search(&threshold).map_err(|_| {
-            let ladder: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        self.spans.binary_search(&threshold).map_err(|_| {
+            let ladder: Vec<String> = self.spans.iter().map(ToString::to_string).collect();
             ConfigError::new(format!(
                 "threshold {threshold} is not on the ladder ({}): choose one of these, or \
                  create the aggregator with it",
@@ -77,10 +100,18 @@ impl Thresholds {
         })
     }
 
-    /// Where a duration falls: the lowest rung it does not exceed, and whether it equals it.
-    pub(crate) fn place(&self, micros: i64) -> Option<Rung> {
-        let index = self.0.partition_point(|threshold| threshold.micros() < micros);
-        self.0.get(index).map(|threshold| Rung { index, equal: threshold.micros() == micros })
+    /// Where a duration above zero falls, whose bucket is known: the lowest rung it does not
+    /// exceed, and whether it equals it.
+    #[inline]
+    pub(crate) fn place_in(&self, bucket: i16, micros: i64) -> Option<Rung> {
+        let mut index = usize::from(self.below[bucket_row(bucket)]);
+        while let Some(threshold) = self.spans.get(index) {
+            if threshold.micros() >= micros {
+                return Some(Rung { index, equal: threshold.micros() == micros });
+            }
+            index += 1;
+        }
+        None
     }
 }
 
@@ -100,9 +131,12 @@ pub struct Ladder {
 
 impl Ladder {
     /// Counts one on a ladder of `height` rungs; `None` is past the last.
+    #[inline]
     pub(crate) fn record(&mut self, rung: Option<Rung>, height: usize) {
         if let Some(Rung { index, equal }) = rung {
-            self.rungs.resize(height, (0, 0));
+            if self.rungs.is_empty() {
+                self.rungs.resize(height, (0, 0));
+            }
             self.rungs[index].0 += 1;
             self.rungs[index].1 += u64::from(equal);
         }
@@ -146,11 +180,29 @@ mod tests {
     fn counts_up_to_and_exactly_at_each_threshold() {
         let thresholds = Thresholds::new(vec![Span::secs(5), Span::secs(20)]).unwrap();
         let mut ladder = Ladder::default();
-        for seconds in [0, 5, 6, 20, 21] {
-            ladder.record(thresholds.place(Span::secs(seconds).micros()), 2);
+        for seconds in [1, 5, 6, 20, 21] {
+            let micros = Span::secs(seconds).micros();
+            let place = thresholds.place_in(bucket(micros.cast_unsigned()), micros);
+            ladder.record(place, 2);
         }
         assert_eq!((ladder.within(0), ladder.equal(0)), (2, 1));
         assert_eq!((ladder.within(1), ladder.equal(1)), (4, 1));
+    }
+
+    #[test]
+    fn durations_are_placed_as_by_comparing_with_every_threshold() {
+        // Several in one bucket, one alone, one beyond all that is measured.
+        let spans = [1_000_000, 1_000_001, 1_005_000, 20_000_000, Span::MAX.micros()];
+        let spans = spans.map(|micros| Span::from_micros(micros).unwrap()).to_vec();
+        let thresholds = Thresholds::new(spans.clone()).unwrap();
+        let near = spans.iter().flat_map(|span| (-2..=2).map(|off| span.micros() + off));
+        for micros in near.chain([1, 2_000_000]) {
+            let slow = spans.partition_point(|threshold| threshold.micros() < micros);
+            let found = thresholds.place_in(bucket(micros.cast_unsigned()), micros);
+            let found = found.map(|rung| (rung.index, rung.equal));
+            let wanted = spans.get(slow).map(|span| (slow, span.micros() == micros));
+            assert_eq!(found, wanted, "{micros}");
+        }
     }
 
     #[test]

@@ -41,18 +41,21 @@ mod skipped;
 mod slices;
 mod snapshot;
 mod split;
+mod spread;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timings;
 mod uniques;
 mod visits;
+mod wide;
 
 pub use agent_time::StateTimes;
 pub use aggregator::KpiAggregator;
 pub use bucket::bucket_upper_bound;
 pub use corrections::{Course, Posted, VisitFact};
 pub use counters::Counters;
-pub use distribution::{Distribution, OffLadder};
+pub use distribution::Distribution;
 pub use drill_down::{ChangedCell, PartRow, Unavailable, VisitQuery, VisitRow};
 pub use facts::Mark;
 pub use fields::{Basis, Count, Dimension, Sum, Timing};
@@ -63,4 +66,5 @@ pub use query::{DistributionRow, FigureColumn, FigureRow, FigureTable, NoAnswer,
 pub use reading::{Field, Figure, StateTime, TimingPart};
 pub use settings::{DEFAULT_INTERVAL, Settings};
 pub use slices::OTHER;
+pub use spread::OffLadder;
 pub use uniques::Uniques;

@@ -177,7 +177,7 @@ impl KpiAggregator {
         let mut read = Vec::new();
         for (group, labels) in self.sorted(&all) {
             for &(interval, ref gathered) in &all.rows[group] {
-                if let Some(distribution) = gathered.timing(timing).cloned() {
+                if let Some(distribution) = gathered.distribution(timing, &self.thresholds) {
                     let (interval, labels) = (interval as usize, labels.clone());
                     read.push(DistributionRow { interval, labels, distribution });
                 }
