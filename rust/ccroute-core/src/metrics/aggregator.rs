@@ -18,9 +18,9 @@ use super::order::{Arrivals, Refused, Turn};
 use super::posting::CellKey;
 use super::records::Records;
 use super::settings::Settings;
-use super::slices::{LABELS, Labels, SliceKey, Slices};
+use super::slices::{AgentSlice, LABELS, Labels, SliceKey, Slices};
 use super::table::{Grid, Slot, Table};
-use super::visits::{Facts, VisitKey, Visits};
+use super::visits::{ToldFacts, VisitKey, Visits};
 use crate::directory::Directory;
 use crate::error::{ConfigError, Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
@@ -85,6 +85,9 @@ pub struct KpiAggregator {
     pub(super) times: AgentTimes,
     pub(super) queue_cells: Table,
     pub(super) agent_cells: Table,
+    /// The agent's part that was counted last, and its row.
+    #[serde(skip)]
+    pub(super) last_agent: Option<(AgentSlice, usize)>,
     pub(super) records: Records,
     pub(super) live: Live,
     /// Cells to be rebuilt before they are read.
@@ -146,6 +149,7 @@ impl KpiAggregator {
             times: AgentTimes::default(),
             queue_cells: Table::default(),
             agent_cells: Table::default(),
+            last_agent: None,
             stale: BTreeSet::new(),
             touched: BTreeSet::new(),
             changes: Changes::default(),
@@ -451,7 +455,12 @@ impl KpiAggregator {
         Contacts::is_ours(key.contact).then(|| self.visits.under_way(key, event.agent))
     }
 
-    fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Result<Facts, Uncounted> {
+    fn measure(
+        &mut self,
+        source: u16,
+        key: VisitKey,
+        event: &Event,
+    ) -> Result<ToldFacts, Uncounted> {
         self.come_to(source, event.at);
         let agent = self.visits.agent_of(key, event);
         let slice = self.slice_of(key, event);

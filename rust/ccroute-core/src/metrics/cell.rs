@@ -139,7 +139,7 @@ impl<C: Copy, S: Copy, T> Figures<C, S, T> {
 
 impl Cell {
     /// Adds one step of a contribution.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn gain(&mut self, delta: Delta, ladder: &Thresholds) {
         match delta {
             Delta::Count(what, n) => {
@@ -158,6 +158,7 @@ impl Cell {
 
     /// Takes one step of a contribution back. Returns whether a distribution must be rebuilt
     /// from its facts.
+    #[inline(never)]
     pub(crate) fn take(&mut self, delta: Delta, ladder: &Thresholds) -> bool {
         match delta {
             Delta::Count(what, n) => {
@@ -173,18 +174,6 @@ impl Cell {
             | Delta::Amount(..) => self.change_rare(delta, Sign::Take),
         }
         false
-    }
-
-    /// Adds it or takes it back.
-    #[inline]
-    pub(crate) fn apply(&mut self, delta: Delta, sign: Sign, ladder: &Thresholds) -> bool {
-        match sign {
-            Sign::Add => {
-                self.gain(delta, ladder);
-                false
-            }
-            Sign::Take => self.take(delta, ladder),
-        }
     }
 
     #[inline(never)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::canonical;
 use super::counters::{Counters, Uncounted};
 use super::facts::{Ending, Fact, Place, What};
-use super::visits::{Facts, Folded, Phase, Told, Visit, VisitKey, Visits, told};
+use super::visits::{Folded, Phase, Told, ToldFacts, Visit, VisitKey, Visits, told};
 use crate::event::{Cause, Event, EventKind, Role};
 use crate::ids::AgentKey;
 use crate::time::{Span, Timestamp};
@@ -94,7 +94,7 @@ impl Visits {
         key: VisitKey,
         event: &Event,
         counters: &mut Counters,
-    ) -> Result<Facts, Uncounted> {
+    ) -> Result<ToldFacts, Uncounted> {
         let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
         let place = visit.place;
         let part = match visit.phase {

@@ -6,8 +6,9 @@
 use core::cmp::Ordering;
 
 use super::aggregator::KpiAggregator;
+use super::bulk::under_way;
 use super::cell::Sign;
-use super::facts::{Ending, Fact, Mark, Place, What};
+use super::facts::{Ending, Fact, Hears, Mark, Place, What};
 use super::fields::Dimension;
 use super::records::Record;
 use super::slices::{LABELS, Labels};
@@ -119,13 +120,17 @@ impl KpiAggregator {
     /// `invalid_value` for a duration over 31 days, talk without an answer, or revision 0; `wrong_phase` for a visit whose events are still coming.
     pub fn post_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
         fact.check()?;
+        let mut posted = Ok(Posted::Late);
+        self.correct(|all| posted = all.put_visit(fact));
+        posted
+    }
+
+    /// Counts a visit that can be, while a correction is under way.
+    pub(super) fn put_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
         let known = self.records.get(key);
         if self.is_under_way(fact) {
-            return Err(Rejection::new(
-                RejectionCode::WrongPhase,
-                format!("visit {} is still under way: correct it when it is over", fact.visit),
-            ));
+            return Err(under_way(fact));
         }
         if known.is_none() && !self.can_be_new(fact) {
             self.counters.late += 1;
@@ -156,8 +161,7 @@ impl KpiAggregator {
     }
 
     /// Whether events of a visit are still coming, so that it cannot be given as a whole.
-    #[must_use]
-    pub fn is_under_way(&self, fact: &VisitFact) -> bool {
+    pub(super) fn is_under_way(&self, fact: &VisitFact) -> bool {
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
         self.records.get(key).is_some_and(|record| record.completed.is_none())
     }
@@ -215,9 +219,9 @@ impl KpiAggregator {
         }
         self.correct(|all| {
             if let Some(known) = known {
-                all.post_all(place, &[known], completed, Sign::Take);
+                all.post_all(place, &[known][..], completed, Sign::Take);
             }
-            all.post_all(place, &[fact], completed, Sign::Add);
+            all.post_all(place, &[fact][..], completed, Sign::Add);
         });
         self.records.push(key, place, fact);
         Ok(posted)
@@ -251,25 +255,21 @@ impl KpiAggregator {
 
     /// Puts a record in the place of that of the same visit. Marks stay.
     fn replace(&mut self, key: VisitKey, mut record: Record) {
-        self.correct(|all| {
-            if let Some(known) = all.records.get(key) {
-                let known = known.clone();
-                all.post_all(known.place, &known.facts, known.completed, Sign::Take);
-                all.forget_customer(known.place, known.customer);
-                // They are of whoever answered, as it is known now.
-                let agent = record.answered_by();
-                let marks = known.facts.iter().filter(|fact| fact.is_mark());
-                let marks = marks.map(|&fact| all.in_team(Fact { agent, ..fact }));
-                record.facts.extend(marks);
-            }
-            all.post_all(record.place, &record.facts, record.completed, Sign::Add);
-            all.count_customer(record.place, record.customer);
-        });
+        if let Some(known) = self.records.get(key) {
+            let known = known.clone();
+            self.post_all(known.place, &known.facts[..], known.completed, Sign::Take);
+            self.forget_customer(known.place, known.customer);
+            // They are of whoever answered, as it is known now.
+            let agent = record.answered_by();
+            let marks = known.facts.iter().filter(|fact| fact.is_mark());
+            let marks = marks.map(|&fact| self.in_team(Fact { agent, ..fact }));
+            record.facts.extend(marks);
+        }
+        self.post_all(record.place, &record.facts[..], record.completed, Sign::Add);
+        self.count_customer(record.place, record.customer);
         // A wrap-up that may still come is said by the fact.
         self.visits.drop_tails(key);
-        let over = record.completed.unwrap_or_default();
-        self.come_to(key.source, over.max(self.progress_of(key.source).at));
-        self.contacts.note(key.contact, 0, 0, over);
+        self.heard_until_end(key, record.completed.unwrap_or_default());
         if self.records.are_kept() {
             self.records.insert(key, record);
             self.records.evict(self.horizon);
@@ -278,20 +278,35 @@ impl KpiAggregator {
         }
     }
 
-    fn record_of(&mut self, fact: &VisitFact) -> Record {
+    /// A visit was told of that was over then.
+    #[inline]
+    pub(super) fn heard_until_end(&mut self, key: VisitKey, over: Timestamp) {
+        self.come_to(key.source, over.max(self.progress_of(key.source).at));
+        self.contacts.note(key.contact, 0, 0, over);
+    }
+
+    /// Where a visit counts.
+    #[inline]
+    pub(super) fn place_of(&mut self, fact: &VisitFact) -> Place {
         let label = |index: usize| u32::try_from(index + 1).expect("keys are 32 bits");
         let mut labels: Labels = [0; LABELS];
         labels[Dimension::Queue as usize] = label(fact.queue.index());
         labels[Dimension::Channel as usize] = fact.channel.map_or(0, |key| label(key.index()));
         labels[2..].copy_from_slice(&fact.labels);
-        let place = Place { slice: self.slices.visit(labels), entered: fact.entered };
+        Place { slice: self.slices.visit(labels), entered: fact.entered }
+    }
+
+    fn record_of(&mut self, fact: &VisitFact) -> Record {
+        let place = self.place_of(fact);
+        let mut facts = Vec::with_capacity(4);
+        fact.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact)));
         Record {
             revision: fact.revision,
             place,
             id: self.contacts.id(fact.contact.raw()).map(Into::into),
             customer: fact.customer,
             completed: Some(fact.completed()),
-            facts: fact.facts().into_iter().map(|fact| self.in_team(fact)).collect(),
+            facts,
         }
     }
 }
@@ -349,17 +364,19 @@ impl VisitFact {
     }
 
     /// When the visit was over: at the end of its conversation, or of its wait.
-    fn completed(&self) -> Timestamp {
+    #[inline]
+    pub(super) fn completed(&self) -> Timestamp {
         self.entered + self.wait + (self.talk + self.hold)
     }
 
-    fn facts(&self) -> Vec<Fact> {
+    /// Tells each fact it comes to; `team`: that of its agent.
+    #[inline(always)]
+    pub(super) fn each_fact(&self, team: u32, to: &mut impl Hears) {
         let (entered, ended) = (self.entered, self.entered + self.wait);
         let waiting = |at, what| Fact::new(at, None, what);
-        let agents = |at, what| Fact::new(at, self.agent, what);
-        let mut facts = Vec::with_capacity(4);
+        let agents = |at, what| Fact { at, agent: self.agent, team, what };
         if self.course != Course::None {
-            facts.push(waiting(entered, What::Entered { first: self.visit <= 1 }));
+            to.hear(&waiting(entered, What::Entered { first: self.visit <= 1 }));
         }
         let wait = self.wait;
         match self.course {
@@ -371,23 +388,20 @@ impl VisitFact {
                 let ending = ending.map_or(Ending::BySystem, |&(_, ending)| ending);
                 let handle = talk + hold + wrap_up;
                 let connecting = Span::ZERO;
-                facts.push(agents(ended, What::Answered { wait, connecting }));
+                to.hear(&agents(ended, What::Answered { wait, connecting }));
                 if hold > Span::ZERO {
                     // Where in the conversation nobody said: taken as its end.
-                    facts.push(agents(over, What::Held { length: hold }));
+                    to.hear(&agents(over, What::Held { length: hold }));
                 }
-                facts.extend([
-                    agents(over, What::Conversed { talk, hold, holds, ending }),
-                    agents(over + wrap_up, What::Handled { handle, wrap_up }),
-                ]);
+                to.hear(&agents(over, What::Conversed { talk, hold, holds, ending }));
+                to.hear(&agents(over + wrap_up, What::Handled { handle, wrap_up }));
             }
-            Course::Abandoned => facts.push(waiting(ended, What::Abandoned { wait })),
-            Course::Left(cause) => facts.push(waiting(ended, What::Left { wait, cause })),
+            Course::Abandoned => to.hear(&waiting(ended, What::Abandoned { wait })),
+            Course::Left(cause) => to.hear(&waiting(ended, What::Left { wait, cause })),
             Course::None => {}
         }
         if let Some(wait) = self.first_response {
-            facts.push(agents(entered + wait, What::Responded { wait }));
+            to.hear(&agents(entered + wait, What::Responded { wait }));
         }
-        facts
     }
 }

@@ -164,6 +164,31 @@ pub(crate) enum Delta {
     Amount(TextKey, i64),
 }
 
+/// Whoever takes facts, one after the other. A closure does; so do those that must be compiled
+/// into one piece with what tells them, which the language grants to methods only.
+pub(crate) trait Hears {
+    fn hear(&mut self, fact: &Fact);
+}
+
+impl<F: FnMut(&Fact)> Hears for F {
+    #[inline(always)]
+    fn hear(&mut self, fact: &Fact) {
+        self(fact);
+    }
+}
+
+/// Whoever takes the steps of a contribution; for the rest as [`Hears`].
+pub(crate) trait Gains {
+    fn gain(&mut self, delta: Delta);
+}
+
+impl<F: FnMut(Delta)> Gains for F {
+    #[inline(always)]
+    fn gain(&mut self, delta: Delta) {
+        self(delta);
+    }
+}
+
 impl What {
     /// Whether it counts for an agent too: all but the waits, which are the queue's doing.
     pub(crate) fn is_agents(self) -> bool {
@@ -191,60 +216,61 @@ impl What {
     }
 
     /// What the cell of a queue or an agent gains.
-    pub(crate) fn contribution(self, subject: Subject, mut gain: impl FnMut(Delta)) {
+    #[inline(always)]
+    pub(crate) fn contribution(self, subject: Subject, to: &mut impl Gains) {
         let one = |what| Delta::Count(what, 1);
         match self {
             Self::Entered { first } => {
-                gain(one(Count::Offered));
+                to.gain(one(Count::Offered));
                 if first {
-                    gain(one(Count::Contacts));
+                    to.gain(one(Count::Contacts));
                 }
             }
             Self::Answered { wait, connecting } => {
-                gain(one(Count::Answered));
-                gain(Delta::Sum(Sum::Connecting, connecting));
+                to.gain(one(Count::Answered));
+                to.gain(Delta::Sum(Sum::Connecting, connecting));
                 if subject == Subject::Queue {
-                    gain(Delta::Timing(Timing::WaitAnswered, wait));
+                    to.gain(Delta::Timing(Timing::WaitAnswered, wait));
                 }
             }
             Self::Abandoned { wait } => {
-                gain(one(Count::Abandoned));
-                gain(Delta::Timing(Timing::WaitAbandoned, wait));
+                to.gain(one(Count::Abandoned));
+                to.gain(Delta::Timing(Timing::WaitAbandoned, wait));
             }
-            Self::Left { wait, cause } => left(wait, cause, gain),
+            Self::Left { wait, cause } => left(wait, cause, to),
             Self::Refused { cause } => {
-                gain(one(Count::Refused));
-                gain(Delta::Refused(cause));
+                to.gain(one(Count::Refused));
+                to.gain(Delta::Refused(cause));
             }
-            Self::OfferMade => gain(one(Count::OffersMade)),
+            Self::OfferMade => to.gain(one(Count::OffersMade)),
             Self::OfferAccepted { ringing } => {
-                gain(one(Count::OffersAccepted));
-                gain(Delta::Sum(Sum::Ringing, ringing));
+                to.gain(one(Count::OffersAccepted));
+                to.gain(Delta::Sum(Sum::Ringing, ringing));
             }
-            Self::OfferDeclined => gain(one(Count::OffersDeclined)),
-            Self::OfferMissed => gain(one(Count::OffersMissed)),
-            Self::OfferWithdrawn => gain(one(Count::OffersWithdrawn)),
-            Self::OfferLost => gain(one(Count::OffersLost)),
-            Self::CallbackOffered => gain(one(Count::CallbacksOffered)),
-            Self::CallbackFailed => gain(one(Count::CallbacksFailed)),
+            Self::OfferDeclined => to.gain(one(Count::OffersDeclined)),
+            Self::OfferMissed => to.gain(one(Count::OffersMissed)),
+            Self::OfferWithdrawn => to.gain(one(Count::OffersWithdrawn)),
+            Self::OfferLost => to.gain(one(Count::OffersLost)),
+            Self::CallbackOffered => to.gain(one(Count::CallbacksOffered)),
+            Self::CallbackFailed => to.gain(one(Count::CallbacksFailed)),
             Self::Responded { wait } => {
-                gain(one(Count::Responded));
-                gain(Delta::Timing(Timing::FirstResponse, wait));
+                to.gain(one(Count::Responded));
+                to.gain(Delta::Timing(Timing::FirstResponse, wait));
             }
             Self::Held { .. } => {}
             Self::Conversed { talk, hold, holds, ending } => {
-                conversed(talk, hold, holds, ending, gain);
+                conversed(talk, hold, holds, ending, to);
             }
             Self::Handled { handle, wrap_up } => {
-                gain(one(Count::Handled));
+                to.gain(one(Count::Handled));
                 if wrap_up > Span::ZERO {
-                    gain(one(Count::Wrapped));
-                    gain(Delta::Timing(Timing::WrapUp, wrap_up));
+                    to.gain(one(Count::Wrapped));
+                    to.gain(Delta::Timing(Timing::WrapUp, wrap_up));
                 }
-                gain(Delta::Timing(Timing::Handle, handle));
+                to.gain(Delta::Timing(Timing::Handle, handle));
             }
-            Self::Code { name, .. } => gain(Delta::Code(name)),
-            Self::Marked { name, mark, .. } => gain(match mark {
+            Self::Code { name, .. } => to.gain(Delta::Code(name)),
+            Self::Marked { name, mark, .. } => to.gain(match mark {
                 Mark::Code => Delta::Code(name),
                 Mark::Score(value) => Delta::Score(name, value),
                 Mark::Amount(value) => Delta::Amount(name, value),
@@ -253,22 +279,24 @@ impl What {
     }
 }
 
-fn conversed(talk: Span, hold: Span, holds: u32, ending: Ending, mut gain: impl FnMut(Delta)) {
-    gain(Delta::Count(Count::Conversations, 1));
-    gain(Delta::Timing(Timing::Talk, talk));
+#[inline(always)]
+fn conversed(talk: Span, hold: Span, holds: u32, ending: Ending, to: &mut impl Gains) {
+    to.gain(Delta::Count(Count::Conversations, 1));
+    to.gain(Delta::Timing(Timing::Talk, talk));
     if holds > 0 {
-        gain(Delta::Count(Count::Held, 1));
-        gain(Delta::Count(Count::Holds, holds));
-        gain(Delta::Timing(Timing::Hold, hold));
+        to.gain(Delta::Count(Count::Held, 1));
+        to.gain(Delta::Count(Count::Holds, holds));
+        to.gain(Delta::Timing(Timing::Hold, hold));
     }
-    ending.counts().iter().for_each(|&what| gain(Delta::Count(what, 1)));
+    ending.counts().iter().for_each(|&what| to.gain(Delta::Count(what, 1)));
 }
 
-fn left(wait: Span, cause: Cause, mut gain: impl FnMut(Delta)) {
-    gain(Delta::Count(Count::Left, 1));
+#[inline(always)]
+fn left(wait: Span, cause: Cause, to: &mut impl Gains) {
+    to.gain(Delta::Count(Count::Left, 1));
     if cause == Cause::Callback {
-        gain(Delta::Count(Count::CallbacksTaken, 1));
+        to.gain(Delta::Count(Count::CallbacksTaken, 1));
     }
-    gain(Delta::Timing(Timing::WaitLeft, wait));
-    gain(Delta::Left(cause));
+    to.gain(Delta::Timing(Timing::WaitLeft, wait));
+    to.gain(Delta::Left(cause));
 }

@@ -2,10 +2,11 @@
 //! the instant of asking, and conversations that are done unless a wrap-up begins after all.
 
 use super::aggregator::KpiAggregator;
-use super::cell::{Cell, Sign};
+use super::cell::Cell;
 use super::facts::{Fact, Place};
 use super::fields::{Basis, Subject};
 use super::gathering::{Gathering, Only};
+use super::posting::Gaining;
 use super::reading::Field;
 use super::slices::AgentSlice;
 use super::split::{LONGEST, SplitCell};
@@ -26,9 +27,8 @@ impl KpiAggregator {
             let Some(row) = self.row_of(subject, told.place, fact) else { continue };
             let Some(group) = self.group_of(all, subject, row, only) else { continue };
             let mut cell = Cell::default();
-            told.fact.what.contribution(subject, |delta| {
-                cell.apply(delta, Sign::Add, &self.thresholds);
-            });
+            let mut gaining = Gaining { cell: &mut cell, ladder: &self.thresholds };
+            told.fact.what.contribution(subject, &mut gaining);
             let (wanted, ladder) = (all.wanted, all.ladder);
             all.row(group, interval).add_passing(&cell, ladder, wanted);
         }

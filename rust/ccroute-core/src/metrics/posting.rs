@@ -2,23 +2,68 @@
 //! What a fact contributes is in `facts.rs`, what is open in `visits.rs`.
 
 use super::aggregator::KpiAggregator;
-use super::cell::Sign;
+use super::cell::{Cell, Sign};
 use super::changes::Change;
 use super::extras::Extra;
-use super::facts::{Delta, Fact, Place, What};
+use super::facts::{Delta, Fact, Gains, Hears, Place, What};
 use super::fields::{Basis, Subject};
+use super::ladder::Thresholds;
 use super::records::{Known, Record};
 use super::slices::AgentSlice;
 use super::split;
 use super::table::Slot;
-use super::uniques::Uniques;
-use super::visits::{Facts, Told, VisitKey};
+use super::visits::{Told, ToldFacts, VisitKey};
 use crate::event::{Event, EventKind};
 use crate::ids::AgentKey;
 use crate::time::Timestamp;
 
 /// A cell that must be rebuilt: table, row, basis, interval.
 pub(super) type CellKey = (Subject, usize, Basis, Slot);
+
+/// The bases under which each fact of a visit has an interval of its own, a bit each.
+const BY_THE_FACT: u8 =
+    1 << Basis::Event as u8 | 1 << Basis::Split as u8 | 1 << Basis::ServiceLevelEvent as u8;
+
+/// Facts of one visit, as they are counted: with their agents' teams.
+pub(super) trait Facts {
+    /// Shows each of them.
+    fn each(&self, to: &mut impl Hears);
+
+    /// Whether any may count for an agent.
+    fn has_agents(&self) -> bool;
+}
+
+/// A cell that gains all it is told.
+pub(super) struct Gaining<'a> {
+    pub(super) cell: &'a mut Cell,
+    pub(super) ladder: &'a Thresholds,
+}
+
+impl Gains for Gaining<'_> {
+    #[inline(always)]
+    fn gain(&mut self, delta: Delta) {
+        self.cell.gain(delta, self.ladder);
+    }
+}
+
+impl Hears for Gaining<'_> {
+    #[inline(always)]
+    fn hear(&mut self, fact: &Fact) {
+        fact.what.contribution(Subject::Queue, self);
+    }
+}
+
+impl Facts for [Fact] {
+    #[inline(always)]
+    fn each(&self, to: &mut impl Hears) {
+        self.iter().for_each(|fact| to.hear(fact));
+    }
+
+    #[inline]
+    fn has_agents(&self) -> bool {
+        self.iter().any(|fact| fact.agent.is_some())
+    }
+}
 
 impl KpiAggregator {
     /// Counts a fact of a visit, and keeps it.
@@ -77,12 +122,12 @@ impl KpiAggregator {
     pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
         let facts = self.records.complete(key, at);
         if self.keeps(Basis::Completion) {
-            self.add(place, &facts, Sign::Add, Basis::Completion, self.grid.slot(at));
+            self.add(place, &facts[..], Sign::Add, Basis::Completion, self.grid.slot(at));
         }
     }
 
     /// A code that is given when all else of its visit is over.
-    pub(super) fn code_after_all(&self, key: VisitKey, event: &Event) -> Option<Facts> {
+    pub(super) fn code_after_all(&self, key: VisitKey, event: &Event) -> Option<ToldFacts> {
         let name = event.reason.filter(|_| event.kind == EventKind::ContactDisposed)?;
         let record = self.records.get(key)?;
         let what = What::Code { name, set: event.number };
@@ -108,18 +153,19 @@ impl KpiAggregator {
     }
 
     /// Adds or takes back all that a visit came to.
+    #[inline]
     pub(super) fn post_all(
         &mut self,
         place: Place,
-        facts: &[Fact],
+        facts: &(impl Facts + ?Sized),
         completed: Option<Timestamp>,
         sign: Sign,
     ) {
         if self.keeps(Basis::Offered) {
             self.add(place, facts, sign, Basis::Offered, self.grid.slot(place.entered));
         }
-        for fact in facts {
-            self.post_as_it_happened(place, fact, sign);
+        if self.bases & BY_THE_FACT > 0 {
+            facts.each(&mut |fact: &Fact| self.post_as_it_happened(place, fact, sign));
         }
         if let (Some(at), true) = (completed, self.keeps(Basis::Completion)) {
             self.add(place, facts, sign, Basis::Completion, self.grid.slot(at));
@@ -155,7 +201,7 @@ impl KpiAggregator {
     fn post(&mut self, place: Place, fact: Fact, sign: Sign) {
         if self.keeps(Basis::Offered) {
             let slot = self.grid.slot(place.entered);
-            self.add(place, &[fact], sign, Basis::Offered, slot);
+            self.add(place, core::slice::from_ref(&fact), sign, Basis::Offered, slot);
         }
         self.post_as_it_happened(place, &fact, sign);
     }
@@ -176,7 +222,8 @@ impl KpiAggregator {
 
     fn post_completed(&mut self, place: Place, fact: Fact, sign: Sign, at: Timestamp) {
         if self.keeps(Basis::Completion) {
-            self.add(place, &[fact], sign, Basis::Completion, self.grid.slot(at));
+            let (facts, slot) = (core::slice::from_ref(&fact), self.grid.slot(at));
+            self.add(place, facts, sign, Basis::Completion, slot);
         }
     }
 
@@ -185,39 +232,51 @@ impl KpiAggregator {
     }
 
     /// Facts of one visit, in one cell of its queue and one of each agent.
-    fn add(&mut self, place: Place, facts: &[Fact], sign: Sign, basis: Basis, slot: Slot) {
+    #[inline]
+    fn add(
+        &mut self,
+        place: Place,
+        facts: &(impl Facts + ?Sized),
+        sign: Sign,
+        basis: Basis,
+        slot: Slot,
+    ) {
         let late = self.is_final(slot);
         let row = place.slice.0 as usize;
         let cell = self.queue_cells.series(row).cells_mut(basis).at(slot);
         let (mut stale, ladder) = (false, &self.thresholds);
-        for fact in facts {
-            let apply = |delta: Delta| stale |= cell.apply(delta, sign, ladder);
-            fact.what.contribution(Subject::Queue, apply);
+        match sign {
+            Sign::Add => facts.each(&mut Gaining { cell, ladder }),
+            Sign::Take => facts.each(&mut |fact: &Fact| {
+                let mut take = |delta| stale |= cell.take(delta, ladder);
+                fact.what.contribution(Subject::Queue, &mut take);
+            }),
         }
         self.note_change((Subject::Queue, row, basis, slot), late, stale);
-        let mut agents = facts.iter().filter(|fact| fact.agent.is_some() && fact.what.is_agents());
-        let Some(mut fact) = agents.next() else { return };
-        loop {
-            let whose = (fact.agent, fact.team);
-            let row = self.agent_row(place, *fact);
-            let cell = self.agent_cells.series(row).cells_mut(basis).at(slot);
-            let (mut stale, ladder) = (false, &self.thresholds);
-            let next = loop {
-                let apply = |delta: Delta| stale |= cell.apply(delta, sign, ladder);
-                fact.what.contribution(Subject::Agent, apply);
-                match agents.next() {
-                    Some(next) if (next.agent, next.team) == whose => fact = next,
-                    next => break next,
-                }
-            };
-            self.note_change((Subject::Agent, row, basis, slot), late, stale);
-            match next {
-                Some(next) => fact = next,
-                None => return,
-            }
+        if facts.has_agents() {
+            facts.each(&mut |fact: &Fact| self.add_to_agent(place, fact, sign, basis, slot));
         }
     }
 
+    fn add_to_agent(&mut self, place: Place, fact: &Fact, sign: Sign, basis: Basis, slot: Slot) {
+        if fact.agent.is_none() || !fact.what.is_agents() {
+            return;
+        }
+        let late = self.is_final(slot);
+        let row = self.agent_row(place, *fact);
+        let cell = self.agent_cells.series(row).cells_mut(basis).at(slot);
+        let (mut stale, ladder) = (false, &self.thresholds);
+        match sign {
+            Sign::Add => fact.what.contribution(Subject::Agent, &mut Gaining { cell, ladder }),
+            Sign::Take => {
+                let mut take = |delta| stale |= cell.take(delta, ladder);
+                fact.what.contribution(Subject::Agent, &mut take);
+            }
+        }
+        self.note_change((Subject::Agent, row, basis, slot), late, stale);
+    }
+
+    #[inline]
     fn note_change(&mut self, key: CellKey, late: bool, stale: bool) {
         if late {
             self.touched.insert(key);
@@ -231,7 +290,15 @@ impl KpiAggregator {
     pub(super) fn agent_row(&mut self, place: Place, fact: Fact) -> usize {
         let agent = fact.agent.expect("asked only for facts with an agent");
         let slice = AgentSlice { agent, team: fact.team, slice: place.slice };
-        self.slices.agents.intern(slice) as usize
+        // The facts of a visit come one after the other, and each under several bases.
+        match self.last_agent {
+            Some((last, row)) if last == slice => row,
+            Some(_) | None => {
+                let row = self.slices.agents.intern(slice) as usize;
+                self.last_agent = Some((slice, row));
+                row
+            }
+        }
     }
 
     /// A fact that is about to be counted, for the agent's team as it was then.
@@ -324,80 +391,7 @@ impl KpiAggregator {
         }
     }
 
-    /// Rebuilds, from the facts that are kept, the distributions of which something was
-    /// taken that they cannot tell by themselves.
-    pub(super) fn rebuild(&mut self) {
-        if self.stale.is_empty() {
-            return;
-        }
-        let mut stale = core::mem::take(&mut self.stale);
-        let before = stale.len();
-        // Facts of earlier visits are gone: what was taken from their cells stays as it is.
-        let gone = self.records.gone();
-        stale.retain(|&(.., slot)| gone.is_none_or(|edge| self.grid.start(slot) > edge));
-        self.counters.approximate += (before - stale.len()) as u64;
-        for &(subject, row, basis, slot) in &stale {
-            let series = self.table_mut(subject).series(row);
-            series.cells_mut(basis).at(slot).forget_timings();
-            if let (Subject::Queue, Basis::Offered) = (subject, basis) {
-                *series.customers.at(slot) = Uniques::default();
-            }
-        }
-        let kept: Vec<Record> = self.records.any_order().cloned().collect();
-        for record in kept {
-            let cell = (
-                Subject::Queue,
-                record.place.slice.0 as usize,
-                Basis::Offered,
-                self.grid.slot(record.place.entered),
-            );
-            if stale.contains(&cell) {
-                self.count_customer(record.place, record.customer);
-            }
-            for fact in record.facts {
-                self.record_again(&stale, record.place, record.completed, fact);
-            }
-        }
-    }
-
-    fn record_again(
-        &mut self,
-        stale: &std::collections::BTreeSet<CellKey>,
-        place: Place,
-        completed: Option<Timestamp>,
-        fact: Fact,
-    ) {
-        let slots = [
-            (Basis::Offered, Some(place.entered)),
-            (Basis::Event, Some(fact.at)),
-            (Basis::Completion, completed),
-        ];
-        for (basis, at) in slots {
-            let Some(slot) = at.map(|at| self.grid.slot(at)) else { continue };
-            for subject in [Subject::Queue, Subject::Agent] {
-                let row = match subject {
-                    Subject::Queue => place.slice.0 as usize,
-                    Subject::Agent if fact.agent.is_some() => self.agent_row(place, fact),
-                    Subject::Agent => continue,
-                };
-                if !stale.contains(&(subject, row, basis, slot)) {
-                    continue;
-                }
-                let table = match subject {
-                    Subject::Queue => &mut self.queue_cells,
-                    Subject::Agent => &mut self.agent_cells,
-                };
-                let cell = table.series(row).cells_mut(basis).at(slot);
-                fact.what.contribution(subject, |delta| {
-                    if let Delta::Timing(..) = delta {
-                        cell.apply(delta, Sign::Add, &self.thresholds);
-                    }
-                });
-            }
-        }
-    }
-
-    fn table_mut(&mut self, subject: Subject) -> &mut super::table::Table {
+    pub(super) fn table_mut(&mut self, subject: Subject) -> &mut super::table::Table {
         match subject {
             Subject::Queue => &mut self.queue_cells,
             Subject::Agent => &mut self.agent_cells,

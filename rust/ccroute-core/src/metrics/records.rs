@@ -103,6 +103,12 @@ impl Records {
         self.gone = self.gone.max(self.forgotten).max(last);
     }
 
+    /// Visits are not kept that were over until `over`, with facts until `last`.
+    pub(crate) fn pass_over(&mut self, over: Timestamp, last: Timestamp) {
+        self.forgotten = self.forgotten.max(Some(over));
+        self.gone = self.gone.max(self.forgotten).max(Some(last));
+    }
+
     /// Takes the codes of earlier sets out of the record of a visit.
     pub(crate) fn replace_codes(&mut self, key: VisitKey, set: u32) -> Vec<Fact> {
         let Some(record) = self.visits.get_mut(&key) else { return Vec::new() };

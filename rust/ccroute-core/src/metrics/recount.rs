@@ -156,7 +156,7 @@ impl KpiAggregator {
         let at = fact.instant(all.query.basis, place, completed);
         let Some(interval) = at.and_then(|at| all.interval(self.grid.slot(at))) else { return };
         let mut taken = Vec::new();
-        fact.what.contribution(subject, |delta| {
+        fact.what.contribution(subject, &mut |delta| {
             if let Delta::Timing(timing, span) = delta {
                 let takes = |recount: &&Recount| recount.takes(timing, span);
                 taken.extend(wanted.iter().filter(takes).map(|recount| recount.place));

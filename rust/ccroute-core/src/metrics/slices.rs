@@ -97,6 +97,9 @@ pub(crate) struct Slices {
     /// Most names of a dimension.
     caps: [u32; LABELS + 2],
     pub(crate) visits: Interned<Labels>,
+    /// By queue, the combination that came up last.
+    #[serde(skip)]
+    recent: Vec<(Labels, u32)>,
     pub(crate) agents: Interned<AgentSlice>,
 }
 
@@ -121,8 +124,23 @@ impl Slices {
         }
     }
 
+    #[inline]
     pub(crate) fn visit(&mut self, labels: Labels) -> SliceKey {
-        SliceKey(self.visits.intern(labels))
+        match self.recent.get(labels[0] as usize) {
+            Some(&(known, key)) if known == labels => SliceKey(key),
+            Some(_) | None => self.visit_anew(labels),
+        }
+    }
+
+    #[inline(never)]
+    fn visit_anew(&mut self, labels: Labels) -> SliceKey {
+        let (key, queue) = (self.visits.intern(labels), labels[0] as usize);
+        if self.recent.len() <= queue {
+            // Labels that no visit has: every visit is to a queue.
+            self.recent.resize(queue + 1, ([0; LABELS], 0));
+        }
+        self.recent[queue] = (labels, key);
+        SliceKey(key)
     }
 
     pub(crate) fn labels(&self, slice: SliceKey) -> Labels {

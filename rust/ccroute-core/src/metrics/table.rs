@@ -15,48 +15,65 @@ use crate::time::{Span, Timestamp};
 pub(crate) type Slot = i64;
 
 /// Values by interval, ascending.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Timeline<T> {
+    /// The latest interval, by itself: as time goes forward nearly all happens there.
+    latest: Option<(Slot, Box<T>)>,
     // Boxed, so that a late interval in the middle moves pointers, not cells.
-    slots: Vec<(Slot, Box<T>)>,
+    earlier: Vec<(Slot, Box<T>)>,
+}
+
+impl<T> Default for Timeline<T> {
+    fn default() -> Self {
+        Self { latest: None, earlier: Vec::new() }
+    }
 }
 
 impl<T: Default> Timeline<T> {
     /// The value of `slot`, made when it is the first of its interval.
+    #[inline]
     pub(crate) fn at(&mut self, slot: Slot) -> &mut T {
-        let row = match self.slots.last() {
-            Some(&(last, _)) if last == slot => self.slots.len() - 1,
-            Some(&(last, _)) if last > slot => {
-                match self.slots.binary_search_by_key(&slot, |&(known, _)| known) {
-                    Ok(row) => row,
-                    Err(row) => {
-                        self.slots.insert(row, (slot, Box::default()));
-                        row
-                    }
-                }
-            }
-            Some(_) | None => {
-                self.slots.push((slot, Box::default()));
-                self.slots.len() - 1
+        if self.latest.as_ref().is_none_or(|&(latest, _)| latest != slot) {
+            return self.at_another(slot);
+        }
+        let Some((_, value)) = &mut self.latest else { unreachable!("it was just looked at") };
+        value
+    }
+
+    #[inline(never)]
+    fn at_another(&mut self, slot: Slot) -> &mut T {
+        if self.latest.as_ref().is_none_or(|&(latest, _)| latest < slot) {
+            self.earlier.extend(self.latest.take());
+            return &mut self.latest.insert((slot, Box::default())).1;
+        }
+        let row = match self.earlier.binary_search_by_key(&slot, |&(known, _)| known) {
+            Ok(row) => row,
+            Err(row) => {
+                self.earlier.insert(row, (slot, Box::default()));
+                row
             }
         };
-        &mut self.slots[row].1
+        &mut self.earlier[row].1
     }
 
     /// The first and the last interval.
     pub(crate) fn ends(&self) -> [Option<Slot>; 2] {
-        [self.slots.first(), self.slots.last()].map(|end| end.map(|&(slot, _)| slot))
+        let latest = self.latest.as_ref().map(|&(slot, _)| slot);
+        [self.earlier.first().map(|&(slot, _)| slot).or(latest), latest]
     }
 
     /// Interval and value, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
-        self.slots.iter().map(|(slot, value)| (*slot, value.as_ref()))
+        self.range(Slot::MIN, Slot::MAX)
     }
 
     /// Interval and value from `from` on and before `until`, ascending.
     pub(crate) fn range(&self, from: Slot, until: Slot) -> impl Iterator<Item = (Slot, &T)> {
-        let first = self.slots.partition_point(|&(slot, _)| slot < from);
-        self.iter().skip(first).take_while(move |&(slot, _)| slot < until)
+        let first = self.earlier.partition_point(|&(slot, _)| slot < from);
+        let latest = self.latest.iter().filter(move |&&(slot, _)| slot >= from);
+        let all = self.earlier[first..].iter().chain(latest);
+        let all = all.map(|(slot, value)| (*slot, value.as_ref()));
+        all.take_while(move |&(slot, _)| slot < until)
     }
 }
 

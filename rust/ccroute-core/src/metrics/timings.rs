@@ -16,6 +16,9 @@ const KINDS: usize = Timing::ALL.len();
 const BITS: u32 = 3;
 const _: () = assert!(KINDS <= 1 << BITS, "a kind is three bits, and a bit of a byte");
 
+/// Samples there is room for from the first on.
+const FIRST: usize = 8;
+
 /// A duration above zero and its kind in one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Sample(i64);
@@ -56,18 +59,27 @@ pub(crate) struct Timings {
 
 impl Timings {
     /// Counts one duration.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(&mut self, kind: Timing, span: Span, ladder: &Thresholds) {
         let (row, micros) = (kind as usize, span.micros());
         if micros == 0 {
             let zeros = self.zeros[row].checked_add(1);
             self.zeros[row] = zeros.expect("a cell counts less than 2^32 things");
         } else if usize::from(self.listed[row]) < EXACT && self.many.is_none() {
+            if self.few.len() == self.few.capacity() {
+                self.make_room();
+            }
             self.listed[row] += 1;
             self.few.push(Sample::of(kind, micros));
         } else {
             self.record_among_many(kind, micros, ladder);
         }
+    }
+
+    /// Room for as many again, and for some from the start.
+    #[cold]
+    fn make_room(&mut self) {
+        self.few.reserve_exact(self.few.len().max(FIRST));
     }
 
     #[inline(never)]

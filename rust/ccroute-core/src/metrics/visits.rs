@@ -113,7 +113,7 @@ pub(crate) struct Visits {
 pub(super) type Folded = Result<Option<Told>, Uncounted>;
 
 /// The facts an event comes to: those of what it settles, and its own.
-pub(crate) type Facts = [Option<Told>; 3];
+pub(crate) type ToldFacts = [Option<Told>; 3];
 
 impl Visits {
     /// The facts an event comes to, if any. `slice`: of the visit it begins, when it begins
@@ -124,7 +124,7 @@ impl Visits {
         event: &Event,
         slice: Option<SliceKey>,
         counters: &mut Counters,
-    ) -> Result<Facts, Uncounted> {
+    ) -> Result<ToldFacts, Uncounted> {
         use EventKind as Kind;
         let fact = match event.kind {
             Kind::ContactQueued => self.queue(key, event, slice),
@@ -390,6 +390,11 @@ impl Visits {
         if !self.tails.is_empty() {
             self.tails.retain(|(key, _), _| *key != visit);
         }
+    }
+
+    /// Whether nothing is open, and no wrap-up can still end.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.is_empty() && self.tails.is_empty()
     }
 
     /// When the first visit was over of which a wrap-up may still end.

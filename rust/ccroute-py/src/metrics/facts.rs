@@ -46,22 +46,13 @@ impl PyKpiAggregator {
             let source = metrics.source(source)?;
             let labels = Labels::of(metrics, &names, &table)?;
             // All or none: a row that cannot be is found before the first is counted.
-            let facts = (0..table.contact.len()).map(|row| table.fact(row, source, &labels));
-            let facts = facts.collect::<Result<Vec<_>, Rejection>>()?;
-            for (row, fact) in facts.iter().enumerate() {
-                fact.check().map_err(|refusal| of_row(row, &refusal))?;
-                if metrics.is_under_way(fact) {
-                    let visit = fact.visit;
-                    let what =
-                        format!("visit {visit} is still under way: correct it when it is over");
-                    return Err(of_row(row, &Rejection::new(RejectionCode::WrongPhase, what)));
-                }
+            for row in 0..table.contact.len() {
+                table.fact(row, source, &labels)?;
             }
-            let post = |(row, fact): (usize, &VisitFact)| {
-                let posted = metrics.post_visit(fact).map_err(|refusal| of_row(row, &refusal))?;
-                Ok(code(posted))
-            };
-            facts.iter().enumerate().map(post).collect::<Result<Vec<u8>, Rejection>>()
+            let fact = |row| table.fact(row, source, &labels).expect("looked at before");
+            let posted = metrics.post_visits((0..table.contact.len()).map(fact));
+            let posted = posted.map_err(|(row, refusal)| of_row(row, &refusal))?;
+            Ok(posted.into_iter().map(code).collect::<Vec<u8>>())
         })?;
         Ok(PyArray1::from_vec(py, posted.map_err(errors::rejected)?))
     }

@@ -1,0 +1,104 @@
+//! Many visits given whole at once: a table of calls. Where no facts are kept there is nothing
+//! to look up and nothing to keep, so that each row goes straight into its cells; else this is
+//! [`KpiAggregator::post_visit`] row by row.
+
+use super::aggregator::KpiAggregator;
+use super::cell::Sign;
+use super::corrections::{Posted, VisitFact};
+use super::facts::{Fact, Hears};
+use super::posting::Facts;
+use super::visits::VisitKey;
+use crate::error::{Rejection, RejectionCode};
+use crate::time::Timestamp;
+
+/// A visit and the team of its agent all through it.
+struct InTeam<'a> {
+    visit: &'a VisitFact,
+    team: u32,
+}
+
+impl Facts for InTeam<'_> {
+    #[inline(always)]
+    fn each(&self, to: &mut impl Hears) {
+        self.visit.each_fact(self.team, to);
+    }
+
+    #[inline]
+    fn has_agents(&self) -> bool {
+        self.visit.agent.is_some()
+    }
+}
+
+impl KpiAggregator {
+    /// Counts visits given as a whole, each in place of what was known of it: all of them, or
+    /// none where one cannot be. Together they are one correction: an interval that was final
+    /// before is at one new revision after it. Returns what became of each, in their order.
+    ///
+    /// # Errors
+    /// The row and what is wrong with it, as [`Self::post_visit`].
+    pub fn post_visits<I>(&mut self, visits: I) -> Result<Vec<Posted>, (usize, Rejection)>
+    where
+        I: ExactSizeIterator<Item = VisitFact> + Clone,
+    {
+        let idle = self.visits.is_idle();
+        for (row, fact) in visits.clone().enumerate() {
+            fact.check().map_err(|refusal| (row, refusal))?;
+            if !idle && self.is_under_way(&fact) {
+                return Err((row, under_way(&fact)));
+            }
+        }
+        let mut posted = Vec::with_capacity(visits.len());
+        let keeps_none = !self.records.are_kept() && idle;
+        self.correct(|all| {
+            if keeps_none {
+                all.pass_through(visits, &mut posted);
+            } else {
+                let put = |fact: VisitFact| all.put_visit(&fact).expect("checked before");
+                posted.extend(visits.map(put));
+            }
+        });
+        Ok(posted)
+    }
+
+    /// Counts visits of which nothing is kept.
+    fn pass_through(&mut self, visits: impl Iterator<Item = VisitFact>, posted: &mut Vec<Posted>) {
+        let (mut over_last, mut last) = (Timestamp::ZERO, Timestamp::ZERO);
+        for visit in visits {
+            let (place, over) = (self.place_of(&visit), visit.completed());
+            let until = over + visit.wrap_up;
+            match self.team_all_through(&visit, until) {
+                Some(team) => {
+                    let facts = InTeam { visit: &visit, team };
+                    self.post_all(place, &facts, Some(over), Sign::Add);
+                }
+                None => {
+                    let mut facts = Vec::with_capacity(4);
+                    visit.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact)));
+                    self.post_all(place, &facts[..], Some(over), Sign::Add);
+                }
+            }
+            self.count_customer(place, visit.customer);
+            let contact = visit.contact.raw();
+            let key = VisitKey { contact, visit: visit.visit, source: visit.source };
+            self.heard_until_end(key, over);
+            (over_last, last) = (over_last.max(over), last.max(until));
+            posted.push(Posted::Counted);
+        }
+        if !posted.is_empty() {
+            self.records.pass_over(over_last, last);
+        }
+    }
+
+    /// The team of a visit's agent, unless it changed meanwhile.
+    fn team_all_through(&self, visit: &VisitFact, until: Timestamp) -> Option<u32> {
+        let Some(agent) = visit.agent else { return Some(0) };
+        let [first, last] = [visit.entered, until].map(|at| self.team_at(agent.index(), at));
+        (first == last).then_some(first)
+    }
+}
+
+pub(super) fn under_way(fact: &VisitFact) -> Rejection {
+    let visit = fact.visit;
+    let what = format!("visit {visit} is still under way: correct it when it is over");
+    Rejection::new(RejectionCode::WrongPhase, what)
+}
