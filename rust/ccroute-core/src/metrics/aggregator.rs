@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent_time::AgentTimes;
 use super::changes::Changes;
+use super::clock::Clocks;
 use super::contacts::Contacts;
 use super::counters::{Counters, Uncounted};
 use super::extras::{Extra, Extras};
@@ -26,10 +27,6 @@ use crate::error::{ConfigError, Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
-
-/// A source whose clock goes on by more than this at once is counted as skewed; a centre that is
-/// closed for a holiday is not.
-const LEAP: Span = Span::secs(31 * 86_400);
 
 /// Sources an aggregator can tell apart: as many as their numbers.
 pub(super) const MAX_SOURCES: usize = 1 << 16;
@@ -80,7 +77,7 @@ pub struct KpiAggregator {
     pub(super) arrivals: Arrivals,
     pub(super) contacts: Contacts,
     /// How far each source's clock has come.
-    pub(super) progress: Vec<Progress>,
+    pub(super) clocks: Clocks,
     pub(super) visits: Visits,
     pub(super) times: AgentTimes,
     pub(super) queue_cells: Table,
@@ -95,19 +92,6 @@ pub struct KpiAggregator {
     /// While what was known is being corrected: the first interval that was not final.
     pub(super) final_before: Option<Slot>,
     pub(super) counters: Counters,
-    /// The latest instant any event told of: what readers take for now. Of one source's
-    /// clock another's visits know nothing, so nothing is settled by it.
-    pub(super) horizon: Timestamp,
-}
-
-/// How far a source has come.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Progress {
-    /// The time of its last event, even when its clock has gone back: after one event from
-    /// the far future the graces must run again.
-    pub(super) at: Timestamp,
-    /// The latest time it told of.
-    pub(super) latest: Timestamp,
 }
 
 impl Default for KpiAggregator {
@@ -141,7 +125,7 @@ impl KpiAggregator {
             arrivals: Arrivals::default(),
             live: Live::default(),
             contacts: Contacts::new(settings.retention, settings.most_records),
-            progress: Vec::new(),
+            clocks: Clocks::default(),
             visits: Visits::default(),
             times: AgentTimes::default(),
             queue_cells: Table::default(),
@@ -151,7 +135,6 @@ impl KpiAggregator {
             changes: Changes::default(),
             final_before: None,
             counters: Counters::default(),
-            horizon: Timestamp::ZERO,
         })
     }
 
@@ -233,7 +216,7 @@ impl KpiAggregator {
             }
             more[dimension as usize - 2] = self.label(dimension, name);
         }
-        let touched = self.progress_of(source).at;
+        let touched = self.clocks.of(source).at;
         let id = id.map(Into::into);
         self.extras.set(source, contact.raw(), Extra { id, labels: more, customer, touched });
         Ok(())
@@ -245,12 +228,12 @@ impl KpiAggregator {
         if self.teams.len() <= agent.index() {
             self.teams.resize_with(agent.index() + 1, Vec::new);
         }
-        let teams = &mut self.teams[agent.index()];
+        let (now, teams) = (self.horizon(), &mut self.teams[agent.index()]);
         match teams.last_mut() {
             // Nothing has been counted since.
-            Some(last) if last.0 > self.horizon => last.1 = label,
+            Some(last) if last.0 > now => last.1 = label,
             Some(&mut (_, last)) if last == label => {}
-            Some(_) => teams.push((self.horizon + Span::SHORTEST, label)),
+            Some(_) => teams.push((now + Span::SHORTEST, label)),
             None => teams.push((Timestamp::ZERO, label)),
         }
     }
@@ -278,7 +261,7 @@ impl KpiAggregator {
     /// The key of a contact that its source knows by text. Valid while anything of the
     /// contact is open and as long as its facts are kept, at least for a minute.
     pub fn contact(&mut self, source: u16, id: &str) -> ContactKey {
-        self.contacts.intern(source, id, self.progress_of(source).at)
+        self.contacts.intern(source, id, self.clocks.of(source).at)
     }
 
     /// How many contacts known by text are remembered.
@@ -370,7 +353,7 @@ impl KpiAggregator {
     pub fn advance(&mut self, source: u16, now: Timestamp) {
         self.arrivals.advance(source, now);
         self.fold_waiting();
-        self.come_to(source, now);
+        self.pass(source, now);
         self.settle(source);
     }
 
@@ -399,40 +382,20 @@ impl KpiAggregator {
         self.settle(source);
         if let Some(before) = before {
             let after = self.visits.under_way(key, event.agent);
-            self.contacts.note(key.contact, before, after, event.at);
+            let now = event.at.min(self.clocks.of(source).latest);
+            self.contacts.note(key.contact, before, after, now);
         }
-        self.records.evict(self.heard_until());
-    }
-
-    /// The instant up to which every source was heard of: what is younger is kept.
-    pub(super) fn heard_until(&self) -> Timestamp {
-        let latest = self.progress.iter().map(|progress| progress.latest);
-        // Who was never heard of has nothing to say.
-        latest.filter(|&at| at > Timestamp::ZERO).min().unwrap_or(Timestamp::ZERO)
+        self.records.evict(self.clocks.heard_until());
     }
 
     /// Conversations whose wrap-up can no longer come are done.
     pub(super) fn settle(&mut self, source: u16) {
-        while let Some(told) = self.visits.settle(source, self.progress_of(source).at) {
+        while let Some(told) = self.visits.settle(source, self.clocks.of(source).at) {
             self.tell(told);
         }
         while let Some((key, place, at)) = self.visits.over_unsaid() {
             self.complete(key, place, at);
         }
-    }
-
-    /// A source's clock.
-    pub(super) fn come_to(&mut self, source: u16, at: Timestamp) {
-        let row = usize::from(source);
-        if self.progress.len() <= row {
-            self.progress.resize(row + 1, Progress::default());
-        }
-        let progress = &mut self.progress[row];
-        let leaps = progress.latest > Timestamp::ZERO && at.since(progress.latest) > LEAP;
-        self.counters.skewed += u64::from(leaps);
-        progress.at = at;
-        progress.latest = progress.latest.max(at);
-        self.horizon = self.horizon.max(at);
     }
 
     /// Who was set not ready gave no reason: the cause is it. An empty reason is none.
@@ -477,18 +440,8 @@ impl KpiAggregator {
 
     /// What was said of a contact beside its events.
     pub(super) fn extra_of(&mut self, key: VisitKey) -> Extra {
-        let now = self.progress_of(key.source).at;
+        let now = self.clocks.of(key.source).at;
         self.extras.get(key.source, key.contact, now)
-    }
-
-    pub(super) fn progress_of(&self, source: u16) -> Progress {
-        self.progress.get(usize::from(source)).copied().unwrap_or_default()
-    }
-
-    /// The instant up to which every source has said what it had to say, but for corrections.
-    #[must_use]
-    pub fn watermark(&self) -> Timestamp {
-        self.heard_until() - self.lateness
     }
 
     /// Whether an interval was complete before this change to it.

@@ -268,11 +268,11 @@ impl KpiAggregator {
         // A wrap-up that may still come is said by the fact.
         self.visits.drop_tails(key);
         let over = record.completed.unwrap_or_default();
-        self.come_to(key.source, over.max(self.progress_of(key.source).at));
-        self.contacts.note(key.contact, 0, 0, over);
+        self.come_to_fact(key.source, over);
+        self.contacts.note(key.contact, 0, 0, over.min(self.clocks.of(key.source).latest));
         if self.records.are_kept() {
             self.records.insert(key, record);
-            self.records.evict(self.horizon);
+            self.records.evict(self.horizon());
         } else {
             self.records.lose(&record);
         }

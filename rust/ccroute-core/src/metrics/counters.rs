@@ -35,14 +35,16 @@ pub struct Counters {
     pub missing: u64,
     /// Events that wait now for those before them.
     pub held: usize,
-    /// Events more than 31 days ahead of all their source had told before: its clock leapt.
+    /// Events more than 31 days ahead of all their source had told before: its clock leapt. They
+    /// count, and move its clock once the next bears them out.
     pub skewed: u64,
     /// Names counted as `__other__`: their dimension was full.
     pub other: u64,
     /// Events after which others were counted already, and facts or corrections of visits
     /// that are no longer known.
     pub late: u64,
-    /// Beginnings and ends too old for the live windows; they count in the cells.
+    /// Beginnings and ends too old for the live windows, or too far ahead; they count in the
+    /// cells.
     pub late_live: u64,
     /// Facts of one visit and revision that say different things; the greater stands.
     pub conflicts: u64,

@@ -130,7 +130,7 @@ impl KpiAggregator {
                 let last = record.facts.iter().map(|fact| fact.at).max();
                 let until = match record.completed {
                     Some(_) => last.unwrap_or(record.place.entered),
-                    None => self.horizon,
+                    None => self.horizon(),
                 };
                 record.place.entered < query.end && until > query.start
             }

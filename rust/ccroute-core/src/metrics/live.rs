@@ -187,9 +187,9 @@ impl Board {
         }
     }
 
-    /// Counts in a pane; false when the pane is not kept any more.
+    /// Counts in a pane; false when the pane is not kept any more, or not yet.
     fn post(&mut self, index: i64, counts: &Window) -> bool {
-        if index <= self.head - KEPT {
+        if index <= self.head - KEPT || index > self.head {
             return false;
         }
         // Time goes forward: nearly always it is the last pane, or a new one.
@@ -298,16 +298,30 @@ impl Live {
         self.board(queue).target = Some(target);
     }
 
-    /// A visit begins; nothing happens if it waits already.
-    pub(crate) fn enter(&mut self, queue: QueueKey, key: VisitKey, at: Timestamp) {
-        self.now = self.now.max(at);
+    /// A visit begins; nothing happens if it waits already. What is ahead of `clock` is not
+    /// in the windows.
+    pub(crate) fn enter(
+        &mut self,
+        queue: QueueKey,
+        key: VisitKey,
+        at: Timestamp,
+        clock: Timestamp,
+    ) {
+        self.now = self.now.max(at.min(clock));
         let counted = self.board(queue).enter(key, at);
         self.late += u64::from(!counted);
     }
 
     /// A visit's wait ends; nothing happens unless it waits in that queue.
-    pub(crate) fn leave(&mut self, queue: QueueKey, key: VisitKey, at: Timestamp, end: End) {
-        self.now = self.now.max(at);
+    pub(crate) fn leave(
+        &mut self,
+        queue: QueueKey,
+        key: VisitKey,
+        at: Timestamp,
+        end: End,
+        clock: Timestamp,
+    ) {
+        self.now = self.now.max(at.min(clock));
         let counted = self.board(queue).leave(key, at, end);
         self.late += u64::from(!counted);
     }
@@ -335,8 +349,8 @@ impl Live {
         self.now
     }
 
-    /// Beginnings and ends that were older than the longest window when they came: they
-    /// changed who waits and nothing else.
+    /// Beginnings and ends that were older than the longest window when they came, or far
+    /// ahead of it: they changed who waits and nothing else.
     pub(crate) fn late(&self) -> u64 {
         self.late
     }

@@ -1,6 +1,6 @@
 //! Adding one aggregator to another: names, cells, time, facts, and what is still open.
 
-use super::aggregator::{KpiAggregator, MAX_SOURCES, Progress};
+use super::aggregator::{KpiAggregator, MAX_SOURCES};
 use super::facts::{Fact, Place, What};
 use super::fields::{Dimension, Subject};
 use super::records::Record;
@@ -64,7 +64,7 @@ impl KpiAggregator {
         let agents = &names.agent_slices;
         self.agent_cells.merge(&other.agent_cells, ladder, |row| agents[row], &text);
         self.merge_stale(other, &names);
-        self.merge_progress(other, source);
+        self.clocks.merge(&other.clocks, source);
         self.live.merge(&other.live, |queue| names.queue(queue), visit);
         let event = |event: Event| {
             let contact = event.contact.map(|key| {
@@ -75,9 +75,8 @@ impl KpiAggregator {
         };
         self.arrivals.merge(&other.arrivals, source, event);
         self.counters.merge(&other.counters);
-        self.horizon = self.horizon.max(other.horizon);
         self.fold_waiting();
-        (0..=u16::MAX).take(self.progress.len()).for_each(|source| self.settle(source));
+        self.clocks.sources().for_each(|source| self.settle(source));
         Ok(())
     }
 
@@ -102,16 +101,6 @@ impl KpiAggregator {
             };
             (subject, index, basis, slot)
         }));
-    }
-
-    fn merge_progress(&mut self, other: &Self, source: impl Fn(u16) -> u16) {
-        let rows = self.sources.len().max(self.progress.len());
-        self.progress.resize(rows, Progress::default());
-        for (theirs, known) in other.progress.iter().zip(0..) {
-            let ours = &mut self.progress[usize::from(source(known))];
-            ours.at = ours.at.max(theirs.at);
-            ours.latest = ours.latest.max(theirs.latest);
-        }
     }
 }
 

@@ -14,6 +14,7 @@ mod buckets;
 mod canonical;
 mod cell;
 mod changes;
+mod clock;
 mod contacts;
 mod conversations;
 mod corrections;

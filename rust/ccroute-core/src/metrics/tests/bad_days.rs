@@ -1,0 +1,116 @@
+//! What a centre's bad days bring: clocks that leap, ends that are lost, sources that fall
+//! silent. What was counted stays right, and what cannot be counted is said.
+
+use super::*;
+use crate::event::EventKind as Kind;
+
+const DAY: f64 = 86_400.0;
+
+/// A visit of 5 s that was abandoned.
+fn abandoned(feed: &mut Feed, id: &str, start: f64) {
+    feed.fold(Kind::ContactQueued, start, id, "");
+    feed.fold(Kind::ContactAbandoned, start + 5.0, id, "");
+}
+
+fn live_offered(feed: &Feed) -> u64 {
+    feed.metrics.live(None).queues[0].windows[3].offered
+}
+
+#[test]
+fn one_event_from_the_far_future_ages_nothing() {
+    let mut feed = Feed::new();
+    let source = feed.source;
+    abandoned(&mut feed, "c1", 1000.0);
+    let known = feed.metrics.contact(source, "c1");
+    abandoned(&mut feed, "c2", 1010.0);
+    feed.fold(Kind::ContactQueued, 9_000.0 * DAY, "astray", "");
+    assert_eq!((feed.metrics.watermark(), feed.metrics.horizon()), (at(895.0), at(1015.0)));
+    assert_eq!((live_offered(&feed), feed.metrics.counters().skewed), (2, 1));
+    // It is measured all the same.
+    assert_eq!(feed.all(Basis::Offered, "offered waiting"), [3, 1]);
+    abandoned(&mut feed, "c3", 1020.0);
+    assert_eq!((live_offered(&feed), feed.metrics.contact(source, "c1")), (3, known));
+    let fact = VisitFact { wait: span(7.0), ..feed.fact("c1", 1000.0) };
+    assert_eq!(feed.post(&fact), Posted::Counted);
+    // A second one, long after, bears the first out no more.
+    feed.fold(Kind::ContactQueued, 9_001.0 * DAY, "astray too", "");
+    abandoned(&mut feed, "c4", 1040.0);
+    assert_eq!((feed.metrics.horizon(), feed.metrics.counters().skewed), (at(1045.0), 2));
+    assert_eq!((live_offered(&feed), feed.metrics.counters().late), (4, 0));
+}
+
+#[test]
+fn first_event_from_the_far_future_does_not_keep_the_clock_there() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 9_000.0 * DAY, "astray", "");
+    assert_eq!(feed.metrics.horizon(), at(9_000.0 * DAY));
+    for number in 0..3 {
+        abandoned(&mut feed, &format!("c{number}"), 1000.0 + f64::from(number));
+    }
+    assert_eq!((feed.metrics.horizon(), live_offered(&feed)), (at(1007.0), 3));
+}
+
+#[test]
+fn gap_in_a_log_is_borne_out_by_the_next_event() {
+    let mut feed = Feed::new();
+    abandoned(&mut feed, "c1", 0.0);
+    feed.fold(Kind::ContactQueued, 100.0 * DAY, "c2", "");
+    assert_eq!(feed.metrics.horizon(), at(5.0));
+    feed.fold(Kind::ContactAbandoned, 100.0 * DAY + 5.0, "c2", "");
+    assert_eq!(feed.metrics.horizon(), at(100.0 * DAY + 5.0));
+    assert_eq!(feed.all(Basis::Offered, "offered abandoned"), [2, 2]);
+    // Events ever further apart: each bears out the one before.
+    feed.fold(Kind::ContactQueued, 200.0 * DAY, "c3", "");
+    feed.fold(Kind::ContactQueued, 300.0 * DAY, "c4", "");
+    assert_eq!(feed.metrics.horizon(), at(200.0 * DAY));
+    // What the host says needs nobody to bear it out.
+    feed.metrics.advance(feed.source, at(400.0 * DAY));
+    assert_eq!(feed.metrics.horizon(), at(400.0 * DAY));
+}
+
+#[test]
+fn clock_that_leapt_for_a_while_comes_back() {
+    let mut feed = Feed::new();
+    abandoned(&mut feed, "c1", 1000.0);
+    abandoned(&mut feed, "astray", 9_000.0 * DAY);
+    assert_eq!(feed.metrics.horizon(), at(9_000.0 * DAY + 5.0));
+    // Rows of old visits say nothing of the clock.
+    for id in ["c2", "c3"] {
+        let fact = feed.fact(id, 900.0);
+        feed.metrics.post_visit(&fact).unwrap();
+    }
+    assert_eq!(feed.metrics.horizon(), at(9_000.0 * DAY + 5.0));
+    abandoned(&mut feed, "c4", 1010.0);
+    abandoned(&mut feed, "c5", 1020.0);
+    assert_eq!(feed.metrics.horizon(), at(1025.0));
+    assert_eq!(live_offered(&feed), 1);
+}
+
+#[test]
+fn leap_of_one_wrap_up_settles_no_other() {
+    let mut feed = Feed::new();
+    for id in ["c1", "c2"] {
+        feed.fold(Kind::ContactQueued, 0.0, id, "");
+        feed.fold(Kind::ContactConnected, 1.0, id, id);
+        feed.fold(Kind::ContactReleased, 11.0, id, id);
+    }
+    feed.fold(Kind::AgentReady, 9_000.0 * DAY, "", "c2");
+    feed.fold(Kind::WrapUpStarted, 12.0, "c1", "c1");
+    feed.fold(Kind::WrapUpEnded, 20.0, "c1", "c1");
+    assert_eq!(feed.metrics.counters().orphans, 0);
+    assert_eq!(feed.read(Basis::Offered, "wrap_up.sum"), 8_000_000);
+}
+
+#[test]
+fn clocks_of_parts_add_up_to_that_of_the_whole() {
+    let part = |starts: &[f64]| {
+        let mut feed = Feed::new();
+        starts.iter().for_each(|&start| abandoned(&mut feed, "c1", start));
+        feed.metrics
+    };
+    let (one, other) = (part(&[0.0, 100.0]), part(&[50.0, 300.0]));
+    for (mut first, second) in [(one.clone(), &other), (other.clone(), &one)] {
+        first.merge(second).unwrap();
+        assert_eq!(first.horizon(), at(305.0));
+    }
+}
