@@ -355,6 +355,12 @@ impl KpiAggregator {
         self.fold_waiting();
         self.pass(source, now);
         self.settle(source);
+        self.evict(source);
+    }
+
+    /// Forgets what is too old of a source, by its own clock.
+    pub(super) fn evict(&mut self, source: u16) {
+        self.records.evict(source, self.clocks.of(source).latest);
     }
 
     pub(super) fn fold_waiting(&mut self) {
@@ -385,7 +391,7 @@ impl KpiAggregator {
             let now = event.at.min(self.clocks.of(source).latest);
             self.contacts.note(key.contact, before, after, now);
         }
-        self.records.evict(self.clocks.heard_until());
+        self.evict(source);
     }
 
     /// Conversations whose wrap-up can no longer come are done.

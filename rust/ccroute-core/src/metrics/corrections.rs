@@ -246,7 +246,7 @@ impl KpiAggregator {
     /// may say of a visit that was forgotten that it lasted longer: it goes by the entry.
     fn can_be_new(&self, fact: &VisitFact) -> bool {
         let known_by = if fact.revision > 1 { fact.entered } else { fact.completed() };
-        !self.records.are_kept() || self.records.reaches(known_by)
+        !self.records.are_kept() || self.records.reaches(fact.source, known_by)
     }
 
     /// Puts a record in the place of that of the same visit. Marks stay.
@@ -272,9 +272,9 @@ impl KpiAggregator {
         self.contacts.note(key.contact, 0, 0, over.min(self.clocks.of(key.source).latest));
         if self.records.are_kept() {
             self.records.insert(key, record);
-            self.records.evict(self.horizon());
+            self.evict(key.source);
         } else {
-            self.records.lose(&record);
+            self.records.lose(key.source, &record);
         }
     }
 

@@ -8,6 +8,7 @@
 //! names and time, and measures whatever source they come from.
 
 mod agent_time;
+mod ages;
 mod aggregator;
 mod bucket;
 mod buckets;

@@ -114,3 +114,62 @@ fn clocks_of_parts_add_up_to_that_of_the_whole() {
         assert_eq!(first.horizon(), at(305.0));
     }
 }
+
+/// Whether the visits from then on are all kept.
+fn keeps_from(feed: &Feed, start: f64) -> bool {
+    let (start, end) = (at(start), Timestamp::MAX);
+    feed.metrics.visits(&VisitQuery { basis: Basis::Offered, start, end, only: Vec::new() }).is_ok()
+}
+
+#[test]
+fn source_that_fell_silent_holds_back_the_eviction_of_no_other() {
+    let mut feed = Feed::with(Settings { retention: Span::secs(3600), ..Settings::default() });
+    let (busy, silent) = (feed.source, feed.metrics.source("silent").unwrap());
+    feed.source = silent;
+    abandoned(&mut feed, "old", 0.0);
+    feed.source = busy;
+    for number in 0..100 {
+        abandoned(&mut feed, &format!("c{number}"), f64::from(number) * 100.0);
+    }
+    assert_eq!(feed.metrics.records.iter().count(), 1 + 36 + 1);
+    assert!(keeps_from(&feed, 6_300.0) && !keeps_from(&feed, 6_200.0));
+    // The silent one's are corrected, and so is a row of its own past.
+    feed.source = silent;
+    for (id, revision) in [("old", 1), ("older", 2)] {
+        let fact = VisitFact { revision, wait: span(7.0), ..feed.fact(id, 0.0) };
+        assert_eq!(feed.post(&fact), Posted::Counted, "{id}");
+    }
+    assert_eq!(feed.metrics.watermark(), at(0.0));
+    feed.metrics.advance(silent, at(9_905.0));
+    assert_eq!(feed.metrics.watermark(), at(9_785.0));
+    assert_eq!(feed.metrics.records.iter().count(), 36 + 1);
+}
+
+#[test]
+fn rows_of_an_archive_are_kept_by_the_clock_of_the_archive() {
+    let mut feed = Feed::with(Settings { retention: Span::secs(3600), ..Settings::default() });
+    let (pbx, archive) = (feed.source, feed.metrics.source("archive").unwrap());
+    abandoned(&mut feed, "c1", 10.0 * DAY);
+    feed.source = archive;
+    let row = feed.fact("c1", DAY);
+    assert_eq!(feed.post(&row), Posted::Counted);
+    assert_eq!(feed.post(&VisitFact { revision: 2, wait: span(3.0), ..row }), Posted::Counted);
+    feed.source = pbx;
+    abandoned(&mut feed, "c2", 10.0 * DAY + 7_200.0);
+    assert_eq!(feed.all(Basis::Offered, "offered wait_abandoned.sum"), [3, 13_000_000]);
+    assert_eq!(feed.metrics.records.iter().count(), 2);
+}
+
+#[test]
+fn too_many_records_drop_the_oldest_of_all_sources() {
+    let mut feed = Feed::with(Settings { most_records: 3, ..Settings::default() });
+    let sources = ["a", "b", "c"].map(|name| feed.metrics.source(name).unwrap());
+    for number in 0..9 {
+        feed.source = sources[number % 3];
+        abandoned(&mut feed, &format!("c{number}"), 1000.0 - 100.0 * number as f64);
+    }
+    let kept: Vec<Timestamp> =
+        feed.metrics.records.iter().map(|(_, record)| record.place.entered).collect();
+    assert_eq!(kept.len(), 3);
+    assert!(kept.iter().all(|&entered| entered >= at(800.0)), "{kept:?}");
+}
