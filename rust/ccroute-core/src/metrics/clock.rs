@@ -1,6 +1,8 @@
 //! How far each source has come, by its own word: one clock for what is kept, what is live and
 //! which contacts are remembered. What happens when a clock moves does not belong here.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::aggregator::KpiAggregator;
@@ -96,17 +98,30 @@ impl Clock {
 
 /// The clocks of all sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Clock>", into = "Vec<Clock>")]
 pub(super) struct Clocks {
     clocks: Vec<Clock>,
+    /// How far those came that were heard of: who was not has nothing to say.
+    heard: BTreeSet<(Timestamp, u16)>,
 }
 
 impl Clocks {
-    fn clock(&mut self, source: u16) -> &mut Clock {
+    /// Moves the clock of a source.
+    fn turn<R>(&mut self, source: u16, by: impl FnOnce(&mut Clock) -> R) -> R {
         let row = usize::from(source);
         if self.clocks.len() <= row {
             self.clocks.resize(row + 1, Clock::default());
         }
-        &mut self.clocks[row]
+        let clock = &mut self.clocks[row];
+        let before = clock.latest;
+        let done = by(clock);
+        if clock.latest != before {
+            self.heard.remove(&(before, source));
+            if clock.is_heard() {
+                self.heard.insert((clock.latest, source));
+            }
+        }
+        done
     }
 
     /// The clock of a source.
@@ -114,19 +129,14 @@ impl Clocks {
         self.clocks.get(usize::from(source)).copied().unwrap_or_default()
     }
 
-    fn heard(&self) -> impl Iterator<Item = Timestamp> {
-        // Who was never heard of has nothing to say.
-        self.clocks.iter().filter(|clock| clock.is_heard()).map(|clock| clock.latest)
-    }
-
     /// The instant up to which every source was heard of.
     pub(super) fn heard_until(&self) -> Timestamp {
-        self.heard().min().unwrap_or_default()
+        self.heard.first().map(|&(at, _)| at).unwrap_or_default()
     }
 
     /// The latest instant any source told of.
     pub(super) fn horizon(&self) -> Timestamp {
-        self.heard().max().unwrap_or_default()
+        self.heard.last().map(|&(at, _)| at).unwrap_or_default()
     }
 
     /// The sources that have a clock.
@@ -136,26 +146,42 @@ impl Clocks {
 
     /// Adds the clocks of `other`, whose sources `source` translates.
     pub(super) fn merge(&mut self, other: &Self, source: impl Fn(u16) -> u16) {
-        for (&theirs, known) in other.clocks.iter().zip(0..) {
-            self.clock(source(known)).merge(theirs);
+        for (known, &theirs) in (0..=u16::MAX).zip(&other.clocks) {
+            self.turn(source(known), |ours| ours.merge(theirs));
         }
+    }
+}
+
+impl From<Vec<Clock>> for Clocks {
+    fn from(clocks: Vec<Clock>) -> Self {
+        let heard = (0..=u16::MAX).zip(&clocks).filter(|(_, clock)| clock.is_heard());
+        let heard = heard.map(|(source, clock)| (clock.latest, source)).collect();
+        Self { clocks, heard }
+    }
+}
+
+impl From<Clocks> for Vec<Clock> {
+    fn from(clocks: Clocks) -> Self {
+        clocks.clocks
     }
 }
 
 impl KpiAggregator {
     /// A source told of an event.
     pub(super) fn come_to(&mut self, source: u16, at: Timestamp) {
-        let leaps = self.clocks.clock(source).hear(at, false);
+        let leaps = self.clocks.turn(source, |clock| clock.hear(at, false));
         self.note_clock(leaps);
     }
 
     /// A source told of a visit that was over `at`: what it tells of the past says nothing of
     /// what it is at.
     pub(super) fn come_to_fact(&mut self, source: u16, over: Timestamp) {
-        let clock = self.clocks.clock(source);
-        let before = clock.at;
-        let leaps = clock.hear(over, true);
-        clock.at = clock.at.max(before).min(clock.latest);
+        let leaps = self.clocks.turn(source, |clock| {
+            let before = clock.at;
+            let leaps = clock.hear(over, true);
+            clock.at = clock.at.max(before).min(clock.latest);
+            leaps
+        });
         self.note_clock(leaps);
     }
 
@@ -167,7 +193,7 @@ impl KpiAggregator {
 
     /// A source has nothing to tell up to `now`.
     pub(super) fn pass(&mut self, source: u16, now: Timestamp) {
-        self.clocks.clock(source).pass(now);
+        self.clocks.turn(source, |clock| clock.pass(now));
     }
 
     /// The latest instant any event told of: what readers take for now. Of one source's
