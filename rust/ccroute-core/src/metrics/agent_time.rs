@@ -226,6 +226,22 @@ impl AgentTimes {
         }
     }
 
+    /// A visit ended `at` without an event to say so: whoever had a part in it has none now.
+    pub(crate) fn end(
+        &mut self,
+        key: VisitKey,
+        at: Timestamp,
+        grid: Grid,
+        counters: &mut Counters,
+    ) {
+        for agent in &mut self.agents {
+            if agent.parts.iter().any(|&(known, _)| known == key) {
+                agent.book(at.max(agent.since), grid, counters);
+                agent.parts.retain(|&(known, _)| known != key);
+            }
+        }
+    }
+
     fn agent(&mut self, key: AgentKey) -> &mut Agent {
         if self.agents.len() <= key.index() {
             self.agents.resize_with(key.index() + 1, Agent::default);

@@ -402,6 +402,7 @@ impl KpiAggregator {
         while let Some((key, place, at)) = self.visits.over_unsaid() {
             self.complete(key, place, at);
         }
+        self.give_up(source);
     }
 
     /// Who was set not ready gave no reason: the cause is it. An empty reason is none.

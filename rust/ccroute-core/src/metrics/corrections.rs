@@ -7,7 +7,7 @@ use core::cmp::Ordering;
 
 use super::aggregator::KpiAggregator;
 use super::cell::Sign;
-use super::facts::{Ending, Fact, Mark, Place, What};
+use super::facts::{Ending, Fact, LONGEST, Mark, Place, What};
 use super::fields::Dimension;
 use super::records::Record;
 use super::slices::{LABELS, Labels};
@@ -19,9 +19,6 @@ use crate::time::{Span, Timestamp};
 
 /// The most holds a fact may say.
 const MOST_HOLDS: u32 = 10_000;
-
-/// The longest wait, conversation or wrap-up a fact may say.
-const LONGEST: Span = Span::secs(31 * 86_400);
 
 /// How a conversation ended, by its cause; by the system where it is another.
 const ENDINGS: [(Cause, Ending); 4] = [
@@ -116,7 +113,8 @@ impl KpiAggregator {
     /// Counts one visit given as a whole, in place of what was known of it.
     ///
     /// # Errors
-    /// `invalid_value` for a duration over 31 days, talk without an answer, or revision 0; `wrong_phase` for a visit whose events are still coming.
+    /// `invalid_value` for a duration over 31 days, talk without an answer, or revision 0;
+    /// `wrong_phase` for a visit under way that, by its source's clock, is not over yet.
     pub fn post_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
         fact.check()?;
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
@@ -151,15 +149,18 @@ impl KpiAggregator {
                 return Ok(posted);
             }
         }
+        self.end_unsaid(key, fact);
         self.replace(key, record);
         Ok(posted)
     }
 
-    /// Whether events of a visit are still coming, so that it cannot be given as a whole.
+    /// Whether a visit is still under way, so that it cannot be given as a whole. One that the
+    /// fact says was over, by its source's clock, is not: its end was lost.
     #[must_use]
     pub fn is_under_way(&self, fact: &VisitFact) -> bool {
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
-        self.records.get(key).is_some_and(|record| record.completed.is_none())
+        let open = self.records.get(key).is_some_and(|record| record.completed.is_none());
+        open && fact.completed() > self.clocks.of(fact.source).latest
     }
 
     /// Marks a visit: an answer of its customer, a cost, a code, whenever it becomes known.
@@ -266,14 +267,16 @@ impl KpiAggregator {
             all.count_customer(record.place, record.customer);
         });
         // A wrap-up that may still come is said by the fact.
-        self.visits.drop_tails(key);
+        let under_way = self.visits.close(key);
         let over = record.completed.unwrap_or_default();
         self.come_to_fact(key.source, over);
-        self.contacts.note(key.contact, 0, 0, over.min(self.clocks.of(key.source).latest));
+        let seen = over.min(self.clocks.of(key.source).latest);
+        self.contacts.note(key.contact, under_way, 0, seen);
         if self.records.are_kept() {
             self.records.insert(key, record);
             self.evict(key.source);
         } else {
+            self.records.complete(key, over);
             self.records.lose(key.source, &record);
         }
     }
@@ -349,7 +352,7 @@ impl VisitFact {
     }
 
     /// When the visit was over: at the end of its conversation, or of its wait.
-    fn completed(&self) -> Timestamp {
+    pub(super) fn completed(&self) -> Timestamp {
         self.entered + self.wait + (self.talk + self.hold)
     }
 

@@ -31,6 +31,8 @@ pub struct Counters {
     pub backwards: u64,
     /// States longer than 31 days, cut there: a lost sign-out.
     pub overlong: u64,
+    /// Visits and wrap-ups open for more than 31 days, given up: their ends were lost.
+    pub given_up: u64,
     /// Sequence numbers that were waited for in vain.
     pub missing: u64,
     /// Events that wait now for those before them.
@@ -76,6 +78,7 @@ impl Counters {
         self.incomplete += other.incomplete;
         self.backwards += other.backwards;
         self.overlong += other.overlong;
+        self.given_up += other.given_up;
         self.skewed += other.skewed;
         self.other += other.other;
         self.late += other.late;

@@ -3,12 +3,12 @@
 
 use super::aggregator::KpiAggregator;
 use super::cell::{Cell, Sign};
-use super::facts::{Fact, Place};
+use super::facts::{Fact, LONGEST, Place};
 use super::fields::{Basis, Subject};
 use super::gathering::{Gathering, Only};
 use super::reading::Field;
 use super::slices::AgentSlice;
-use super::split::{LONGEST, SplitCell};
+use super::split::SplitCell;
 use super::table::{Grid, Slot};
 use super::visits::Open;
 use crate::ids::AgentKey;

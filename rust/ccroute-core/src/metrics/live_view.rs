@@ -60,7 +60,7 @@ impl KpiAggregator {
         let clock = self.horizon();
         let end = match told.fact.what {
             What::Entered { .. } => {
-                let queue = self.queue_of(told);
+                let queue = self.queue_at(told.place);
                 return self.live.enter(queue, key, at, clock);
             }
             What::Answered { .. } => End::Answered,
@@ -82,12 +82,7 @@ impl KpiAggregator {
             | What::Code { .. }
             | What::Marked { .. } => return,
         };
-        let queue = self.queue_of(told);
+        let queue = self.queue_at(told.place);
         self.live.leave(queue, key, at, end, clock);
-    }
-
-    fn queue_of(&self, told: &Told) -> QueueKey {
-        let [queue, ..] = self.slices.labels(told.place.slice);
-        QueueKey::new(queue as usize - 1)
     }
 }

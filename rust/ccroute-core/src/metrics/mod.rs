@@ -31,6 +31,7 @@ mod ladder;
 mod lasting;
 mod live;
 mod live_view;
+mod lost_ends;
 mod merge;
 mod order;
 mod posting;

@@ -391,6 +391,7 @@ impl PyKpiAggregator {
         dict.set_item("incomplete", counters.incomplete)?;
         dict.set_item("backwards", counters.backwards)?;
         dict.set_item("overlong", counters.overlong)?;
+        dict.set_item("given_up", counters.given_up)?;
         dict.set_item("skewed", counters.skewed)?;
         dict.set_item("other", counters.other)?;
         dict.set_item("late", counters.late)?;

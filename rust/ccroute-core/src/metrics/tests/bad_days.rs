@@ -173,3 +173,80 @@ fn too_many_records_drop_the_oldest_of_all_sources() {
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().all(|&entered| entered >= at(800.0)), "{kept:?}");
 }
+
+/// ana talks with c1 from 5 s on; its end is lost, and the day goes on until 1000 s.
+fn end_lost(retention: u32) -> Feed {
+    let retention = Span::secs(retention);
+    let mut feed = Feed::with(Settings { retention, ..Settings::default() });
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 5.0, "c1", "ana");
+    feed.fold(Kind::ContactQueued, 7.0, "c2", "");
+    feed.fold(Kind::AgentReady, 1000.0, "", "ben");
+    feed
+}
+
+#[test]
+fn row_of_a_visit_whose_end_was_lost_ends_it() {
+    for retention in [3600, 0] {
+        let mut feed = end_lost(retention);
+        let wrong = feed.answered("c1", 0.0, 5.0, 996.0);
+        let refused = feed.metrics.post_visit(&wrong).unwrap_err();
+        assert_eq!(refused.code, crate::error::RejectionCode::WrongPhase);
+        let row = feed.answered("c1", 0.0, 6.0, 60.0);
+        assert_eq!(feed.post(&row), Posted::Counted);
+        let gone = VisitFact { wait: span(30.0), ..feed.fact("c2", 7.0) };
+        assert_eq!(feed.post(&gone), Posted::Counted);
+        for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+            let words = "offered answered abandoned conversations wait_answered.sum talk.sum";
+            let figures = [2, 1, 1, 1, 6_000_000, 60_000_000];
+            assert_eq!(feed.all(basis, words), figures, "{basis} {retention}");
+        }
+        // ana is free again from the end that the row says.
+        assert_eq!(feed.time("ana", 1000.0, "talk idle"), [61_000_000, 939_000_000]);
+        let live = feed.metrics.live(None);
+        let window = live.queues[0].windows[3];
+        assert_eq!((live.queues[0].waiting, window.abandoned, window.missed), (0, 1, 1));
+        assert_eq!(feed.metrics.visits.earliest(), None);
+        let counters = feed.metrics.counters();
+        assert_eq!((counters.backwards, counters.given_up), (0, 0));
+    }
+}
+
+#[test]
+fn visit_open_for_a_month_is_given_up_and_can_be_corrected() {
+    let mut feed = end_lost(86_400 * 2);
+    for day in 1..31 {
+        abandoned(&mut feed, "daily", f64::from(day) * DAY);
+        assert_eq!(feed.metrics.counters().given_up, 0);
+    }
+    abandoned(&mut feed, "daily", 31.0 * DAY + 900.0);
+    assert_eq!(feed.metrics.counters().given_up, 2);
+    let words = "offered answered abandoned waiting conversations";
+    assert_eq!(feed.all(Basis::Offered, words), [33, 1, 31, 0, 0]);
+    assert_eq!(feed.all(Basis::Completion, words)[..2], [33, 1]);
+    assert_eq!(feed.metrics.live(None).queues[0].waiting, 0);
+    let edges = vec![at(0.0), at(900.0)];
+    let query = Query { fields: fields("offered"), edges, ..Query::default() };
+    assert!(feed.metrics.query(&query).unwrap()[0].is_final);
+    let row = feed.answered("c1", 0.0, 6.0, 60.0);
+    assert_eq!(feed.post(&row), Posted::Counted);
+    assert_eq!(feed.all(Basis::Offered, words), [33, 1, 31, 0, 1]);
+}
+
+#[test]
+fn wrap_up_whose_end_was_lost_is_given_up_too() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 10.0, "c1", "ana");
+    feed.fold(Kind::WrapUpStarted, 10.0, "c1", "ana");
+    for day in 1..=31 {
+        abandoned(&mut feed, "daily", f64::from(day) * DAY);
+    }
+    assert_eq!((feed.metrics.counters().given_up, feed.read(Basis::Event, "handled")), (0, 0));
+    abandoned(&mut feed, "daily", 31.0 * DAY + 900.0);
+    assert_eq!((feed.metrics.counters().given_up, feed.read(Basis::Event, "handled")), (1, 1));
+    assert_eq!(feed.all(Basis::Event, "wrapped handle.sum"), [0, 10_000_000]);
+    assert_eq!(feed.metrics.visits.earliest(), None);
+}
