@@ -374,9 +374,12 @@ impl KpiAggregator {
         let event = &self.with_reason(*event);
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
-        // What comes behind the watermark changes what was final.
+        // What comes behind the watermark changes what was final, and so may a code: it counts
+        // where its visit does, and takes the place of those before.
         let edge = self.watermark();
-        let late = event.at < edge;
+        let codes = event.kind == EventKind::ContactDisposed
+            && (event.number > 1 || self.visits.place(key).is_none());
+        let late = event.at < edge || codes;
         self.final_before = late.then(|| self.grid.slot(edge));
         match self.measure(source, key, event) {
             Ok(facts) => facts.into_iter().flatten().for_each(|told| self.tell(told)),

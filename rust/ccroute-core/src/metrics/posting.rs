@@ -39,7 +39,14 @@ impl KpiAggregator {
                 let record = Record { revision: 0, place, id, customer, completed: None, facts };
                 self.records.begin(key, record);
             }
-            What::Code { set, .. } if set > 1 => self.replace_codes(told),
+            What::Code { set, .. } if set > 1 => {
+                // What it replaces cannot be taken back: both would count.
+                if self.records.get(key).is_none() {
+                    self.counters.late += 1;
+                    return;
+                }
+                self.replace_codes(told);
+            }
             What::Code { .. }
             | What::Answered { .. }
             | What::Abandoned { .. }
@@ -95,9 +102,6 @@ impl KpiAggregator {
     fn replace_codes(&mut self, told: Told) {
         let Told { key, place, fact, .. } = told;
         let What::Code { set, .. } = fact.what else { return };
-        if self.records.get(key).is_none() {
-            self.counters.late += 1;
-        }
         let completed = self.records.get(key).and_then(|record| record.completed);
         for earlier in self.records.replace_codes(key, set) {
             self.post(place, earlier, Sign::Take);
