@@ -250,3 +250,43 @@ fn wrap_up_whose_end_was_lost_is_given_up_too() {
     assert_eq!(feed.all(Basis::Event, "wrapped handle.sum"), [0, 10_000_000]);
     assert_eq!(feed.metrics.visits.earliest(), None);
 }
+
+#[test]
+fn contacts_crowded_out_by_another_source_are_remembered() {
+    let most = Settings { most_records: 1, retention: Span::secs(86_400), ..Settings::default() };
+    let mut feed = Feed::with(most);
+    let (busy, calm) = (feed.source, feed.metrics.source("calm").unwrap());
+    abandoned(&mut feed, "c", 1000.0);
+    feed.source = calm;
+    abandoned(&mut feed, "quiet", 1000.0);
+    let quiet = feed.metrics.contact(calm, "quiet");
+    feed.source = busy;
+    feed.fold(Kind::ContactQueued, 1010.0, "open", "");
+    let open = feed.metrics.contact(busy, "open");
+    for number in 0..3000 {
+        abandoned(&mut feed, &format!("c{number}"), 1010.0 + f64::from(number));
+    }
+    // Those of the last minute are kept, however many there are.
+    let keys: Vec<_> =
+        (0..2000).map(|number| feed.metrics.contact(busy, &format!("named {number}"))).collect();
+    for (number, key) in keys.iter().enumerate() {
+        assert_eq!(feed.metrics.contact(busy, &format!("named {number}")), *key);
+    }
+    assert!(feed.metrics.remembered_contacts() < 2000 + 1000 + 10);
+    assert_eq!(feed.metrics.contact(busy, "open"), open);
+    assert_eq!(feed.metrics.contact(calm, "quiet"), quiet);
+}
+
+#[test]
+fn contacts_named_before_the_first_row_of_a_table_stay_for_its_last() {
+    let mut feed = Feed::with(Settings { most_records: 1, ..Settings::default() });
+    let keys: Vec<_> = (0..3000).map(|n| feed.metrics.contact(0, &format!("c{n}"))).collect();
+    for (number, &contact) in keys.iter().enumerate() {
+        let entered = at(9_000.0 * DAY + number as f64 / 100.0);
+        let fact = VisitFact { contact, entered, ..feed.fact("c0", 0.0) };
+        assert_eq!(feed.post(&fact), Posted::Counted);
+        assert_eq!(feed.metrics.contact(0, &format!("c{number}")), contact);
+    }
+    let again: Vec<_> = (0..3000).map(|n| feed.metrics.contact(0, &format!("c{n}"))).collect();
+    assert_eq!(again, keys);
+}
