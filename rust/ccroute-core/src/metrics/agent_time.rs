@@ -7,16 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::counters::{Counters, Uncounted};
+use super::facts::LONGEST;
 use super::live_view::LiveAgent;
 use super::reading::StateTime;
 use super::table::{Grid, Slot, Timeline};
 use super::visits::VisitKey;
 use crate::event::{Device, Event, EventKind, Role};
 use crate::ids::{AgentKey, TextKey};
-use crate::time::{Span, Timestamp};
-
-/// A state is cut after this long: a sign-out was lost.
-const LONGEST_STATE: Span = Span::secs(31 * 86_400);
+use crate::time::Timestamp;
 
 /// What one contact makes of an agent's time; of several, the greatest rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,8 +176,7 @@ impl Agent {
     /// Books the state so far, before it changes at `now`.
     fn book(&mut self, now: Timestamp, grid: Grid, counters: &mut Counters) {
         if !self.is_away() {
-            let length = counters.elapsed(self.since, now);
-            counters.overlong += u64::from(length > LONGEST_STATE);
+            counters.elapsed(self.since, now);
             let (state, times) = (self.state(), &mut self.times);
             split(self.since, now, grid, |slot, micros| times.at(slot).add(state, micros));
         }
@@ -189,7 +186,7 @@ impl Agent {
 
 /// The pieces of a state from `since` to `until`, cut at the edges of the intervals.
 fn split(since: Timestamp, until: Timestamp, grid: Grid, mut piece: impl FnMut(Slot, i64)) {
-    let until = until.min(since + LONGEST_STATE);
+    let until = until.min(since + LONGEST);
     grid.split(since, until, |slot, part| piece(slot, part.micros()));
 }
 
@@ -277,7 +274,7 @@ impl AgentTimes {
     /// The first and the last interval of each agent's time, and that of the state now.
     pub(crate) fn extent(&self, grid: Grid, now: Timestamp) -> impl Iterator<Item = Slot> {
         self.agents.iter().flat_map(move |agent| {
-            let lasting = [agent.since, now.max(agent.since).min(agent.since + LONGEST_STATE)];
+            let lasting = [agent.since, now.max(agent.since).min(agent.since + LONGEST)];
             let lasting = lasting.map(|at| (!agent.is_away()).then(|| grid.slot(at)));
             agent.times.ends().into_iter().chain(lasting).flatten()
         })

@@ -391,8 +391,7 @@ impl KpiAggregator {
         self.settle(source);
         if let Some(before) = before {
             let after = self.visits.under_way(key, event.agent);
-            let now = event.at.min(self.clocks.of(source).latest);
-            self.contacts.note(key.contact, before, after, now);
+            self.contacts.note(key.contact, before, after, event.at);
         }
         self.evict(source);
     }

@@ -270,8 +270,7 @@ impl KpiAggregator {
         let under_way = self.visits.close(key);
         let over = record.completed.unwrap_or_default();
         self.come_to_fact(key.source, over);
-        let seen = over.min(self.clocks.of(key.source).latest);
-        self.contacts.note(key.contact, under_way, 0, seen);
+        self.contacts.note(key.contact, under_way, 0, over);
         if self.records.are_kept() {
             self.records.insert(key, record);
             self.evict(key.source);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::LONGEST;
 use crate::time::{Span, Timestamp};
 
 /// Why an event was not counted.
@@ -29,7 +30,7 @@ pub struct Counters {
     pub incomplete: u64,
     /// Durations that would have been negative, taken as zero: the source's clock jumped.
     pub backwards: u64,
-    /// States longer than 31 days, cut there: a lost sign-out.
+    /// Durations and states longer than 31 days, cut there: a lost end, or a clock that jumped.
     pub overlong: u64,
     /// Visits and wrap-ups open for more than 31 days, given up: their ends were lost.
     pub given_up: u64,
@@ -65,10 +66,13 @@ impl Counters {
         }
     }
 
-    /// The time from `earlier` to `later`; zero, and counted, when the clock jumped back.
+    /// The time from `earlier` to `later`; zero when the clock jumped back, the longest there is
+    /// when it is longer, and counted either way.
     pub(crate) fn elapsed(&mut self, earlier: Timestamp, later: Timestamp) -> Span {
         self.backwards += u64::from(later < earlier);
-        later.since(earlier)
+        let elapsed = later.since(earlier);
+        self.overlong += u64::from(elapsed > LONGEST);
+        elapsed.min(LONGEST)
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -290,3 +290,26 @@ fn contacts_named_before_the_first_row_of_a_table_stay_for_its_last() {
     let again: Vec<_> = (0..3000).map(|n| feed.metrics.contact(0, &format!("c{n}"))).collect();
     assert_eq!(again, keys);
 }
+
+#[test]
+fn absurd_durations_are_cut_and_counted() {
+    let mut feed = Feed::new();
+    let longest = 31 * 86_400 * 1_000_000;
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactQueued, 0.0, "c2", "");
+    feed.fold(Kind::ContactConnected, 10.0, "c2", "ana");
+    feed.fold(Kind::ContactHeld, 15.0, "c2", "ana");
+    feed.fold(Kind::ContactAbandoned, 9_000.0 * DAY, "c1", "");
+    feed.fold(Kind::ContactReleased, 9_000.0 * DAY, "c2", "ana");
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion, Basis::Split] {
+        let words = "wait_answered.sum wait_abandoned.sum hold.sum talk.sum";
+        let sums = feed.all(basis, words);
+        assert_eq!(sums, [10_000_000, longest, longest, 0], "{basis}");
+    }
+    assert_eq!(feed.read(Basis::Offered, "conversations"), 1);
+    // The wait, the hold, the conversation, and ana's states.
+    assert_eq!(feed.metrics.counters().overlong, 4);
+    let row = feed.fact("c1", 0.0);
+    assert_eq!(feed.post(&VisitFact { wait: span(60.0), ..row }), Posted::Counted);
+    assert_eq!(feed.read(Basis::Offered, "wait_abandoned.sum"), 60_000_000);
+}
