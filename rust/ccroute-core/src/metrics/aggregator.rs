@@ -19,7 +19,7 @@ use super::order::{Arrivals, Refused, Turn};
 use super::posting::CellKey;
 use super::records::Records;
 use super::settings::Settings;
-use super::slices::{LABELS, Labels, SliceKey, Slices};
+use super::slices::{LABELS, Labels, SliceKey, Slices, capped};
 use super::table::{Grid, Slot, Table};
 use super::visits::{Facts, VisitKey, Visits};
 use crate::directory::Directory;
@@ -68,7 +68,10 @@ pub struct KpiAggregator {
     /// The names of the caller's own dimensions.
     pub(super) custom: Vec<String>,
     pub(super) sources: Directory,
+    /// Reasons, codes and what marks are called.
     pub(super) texts: Directory,
+    /// Most of them.
+    pub(super) most_texts: u32,
     pub(super) slices: Slices,
     /// The team of each agent, as a label, from an instant on.
     pub(super) teams: Vec<Vec<(Timestamp, u32)>>,
@@ -120,6 +123,7 @@ impl KpiAggregator {
             thresholds: settings.thresholds,
             sources: Directory::default(),
             texts: Directory::default(),
+            most_texts: settings.most_labels,
             teams: Vec::new(),
             extras: Extras::default(),
             arrivals: Arrivals::default(),
@@ -253,9 +257,12 @@ impl KpiAggregator {
         &self.custom
     }
 
-    /// The key of a reason or code, given now if it is new.
+    /// The key of a reason, a code or what a mark is called, given now if it is new; past their
+    /// cap, that of `__other__`.
     pub fn text(&mut self, text: &str) -> TextKey {
-        TextKey::new(self.texts.intern(text))
+        let (index, known) = capped(&mut self.texts, self.most_texts, text);
+        self.counters.other += u64::from(!known);
+        TextKey::new(index)
     }
 
     /// The key of a contact that its source knows by text. Valid while anything of the

@@ -24,11 +24,16 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    fn add(&mut self, other: &Self) {
-        other.codes.iter().for_each(|(&key, &n)| bump(&mut self.codes, key, n));
-        other.scores.iter().for_each(|(&key, &n)| bump(&mut self.scores, key, n));
-        for (&key, &(n, millionths)) in &other.amounts {
-            self.add_amount(key, n, millionths);
+    /// `text` translates; several may come to one, `__other__`.
+    fn add(&mut self, other: &Self, text: impl Fn(TextKey) -> TextKey) {
+        for (&name, &n) in &other.codes {
+            bump(&mut self.codes, text(name), n);
+        }
+        for (&(name, value), &n) in &other.scores {
+            bump(&mut self.scores, (text(name), value), n);
+        }
+        for (&name, &(n, millionths)) in &other.amounts {
+            self.add_amount(text(name), n, millionths);
         }
     }
 
@@ -207,14 +212,7 @@ impl Cell {
         self.sums.iter_mut().zip(other.sums).for_each(|(ours, theirs)| *ours += theirs);
         self.add_rest(other, ladder, u8::MAX);
         if let Some(marks) = &other.marks {
-            let translated = Marks {
-                codes: marks.codes.iter().map(|(&name, &n)| (text(name), n)).collect(),
-                scores: (marks.scores.iter())
-                    .map(|(&(name, value), &n)| ((text(name), value), n))
-                    .collect(),
-                amounts: marks.amounts.iter().map(|(&name, &sum)| (text(name), sum)).collect(),
-            };
-            self.marks.get_or_insert_default().add(&translated);
+            self.marks.get_or_insert_default().add(marks, text);
         }
     }
 }
@@ -226,7 +224,7 @@ impl Totals {
         self.sums.iter_mut().zip(cell.sums).for_each(|(all, n)| *all += i128::from(n));
         self.add_rest(cell, ladder, wanted);
         if let Some(marks) = &cell.marks {
-            self.marks.get_or_insert_default().add(marks);
+            self.marks.get_or_insert_default().add(marks, |name| name);
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct Counters {
     /// Events more than 31 days ahead of all their source had told before: its clock leapt. They
     /// count, and move its clock once the next bears them out.
     pub skewed: u64,
-    /// Names counted as `__other__`: their dimension was full.
+    /// Names, reasons and codes counted as `__other__`: there were too many.
     pub other: u64,
     /// Events after which others were counted already, and facts or corrections of visits
     /// that are no longer known.

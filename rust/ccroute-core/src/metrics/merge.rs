@@ -6,7 +6,6 @@ use super::fields::{Dimension, Subject};
 use super::records::Record;
 use super::slices::{AgentSlice, Labels, SliceKey};
 use super::visits::VisitKey;
-use crate::directory::Directory;
 use crate::error::ConfigError;
 use crate::event::Event;
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
@@ -118,9 +117,9 @@ impl Names {
     fn of(here: &mut KpiAggregator, there: &KpiAggregator) -> Self {
         let source = |index| u16::try_from(index).expect("the limit was checked");
         let mut names = Self {
-            sources: interned(&mut here.sources, &there.sources).map(source).collect(),
+            sources: there.sources.iter().map(|name| source(here.sources.intern(name))).collect(),
             labels: Vec::new(),
-            texts: interned(&mut here.texts, &there.texts).map(TextKey::new).collect(),
+            texts: there.texts.iter().map(|text| here.text(text)).collect(),
             slices: Vec::new(),
             agent_slices: Vec::new(),
         };
@@ -196,8 +195,4 @@ impl Names {
         let facts = record.facts.iter().map(fact).collect();
         Record { place: self.place(record.place), facts, ..record.clone() }
     }
-}
-
-fn interned(here: &mut Directory, there: &Directory) -> impl Iterator<Item = usize> {
-    there.iter().map(|name| here.intern(name))
 }
