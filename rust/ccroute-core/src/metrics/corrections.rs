@@ -159,8 +159,11 @@ impl KpiAggregator {
     #[must_use]
     pub fn is_under_way(&self, fact: &VisitFact) -> bool {
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
-        let open = self.records.get(key).is_some_and(|record| record.completed.is_none());
-        open && fact.completed() > self.clocks.of(fact.source).latest
+        let open = self.records.get(key).filter(|record| record.completed.is_none());
+        open.is_some_and(|record| {
+            let over = fact.completed();
+            over < record.place.entered || over > self.clocks.of(fact.source).latest
+        })
     }
 
     /// Marks a visit: an answer of its customer, a cost, a code, whenever it becomes known.

@@ -190,9 +190,11 @@ fn end_lost(retention: u32) -> Feed {
 fn row_of_a_visit_whose_end_was_lost_ends_it() {
     for retention in [3600, 0] {
         let mut feed = end_lost(retention);
-        let wrong = feed.answered("c1", 0.0, 5.0, 996.0);
-        let refused = feed.metrics.post_visit(&wrong).unwrap_err();
-        assert_eq!(refused.code, crate::error::RejectionCode::WrongPhase);
+        // Not over yet, and over before it began.
+        for wrong in [feed.answered("c1", 0.0, 5.0, 996.0), feed.answered("c2", 0.0, 1.0, 1.0)] {
+            let refused = feed.metrics.post_visit(&wrong).unwrap_err();
+            assert_eq!(refused.code, crate::error::RejectionCode::WrongPhase);
+        }
         let row = feed.answered("c1", 0.0, 6.0, 60.0);
         assert_eq!(feed.post(&row), Posted::Counted);
         let gone = VisitFact { wait: span(30.0), ..feed.fact("c2", 7.0) };
