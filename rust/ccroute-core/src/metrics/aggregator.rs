@@ -15,6 +15,7 @@ use super::extras::{Extra, Extras};
 use super::fields::{Basis, Dimension};
 use super::ladder::Thresholds;
 use super::live::Live;
+use super::marks::EarlyMarks;
 use super::order::{Arrivals, Refused, Turn};
 use super::posting::CellKey;
 use super::records::Records;
@@ -86,6 +87,7 @@ pub struct KpiAggregator {
     pub(super) queue_cells: Table,
     pub(super) agent_cells: Table,
     pub(super) records: Records,
+    pub(super) early_marks: EarlyMarks,
     pub(super) live: Live,
     /// Cells to be rebuilt before they are read.
     pub(super) stale: BTreeSet<CellKey>,
@@ -131,6 +133,7 @@ impl KpiAggregator {
             contacts: Contacts::new(settings.retention, settings.most_records),
             clocks: Clocks::default(),
             visits: Visits::default(),
+            early_marks: EarlyMarks::default(),
             times: AgentTimes::default(),
             queue_cells: Table::default(),
             agent_cells: Table::default(),
@@ -362,11 +365,13 @@ impl KpiAggregator {
         self.fold_waiting();
         self.pass(source, now);
         self.settle(source);
+        self.mark_known();
         self.evict(source);
     }
 
     /// Forgets what is too old of a source, by its own clock.
     pub(super) fn evict(&mut self, source: u16) {
+        self.expire_marks(source);
         self.records.evict(source, self.clocks.of(source).latest);
     }
 
@@ -400,6 +405,7 @@ impl KpiAggregator {
             let after = self.visits.under_way(key, event.agent);
             self.contacts.note(key.contact, before, after, event.at);
         }
+        self.mark_known();
         self.evict(source);
     }
 
@@ -432,12 +438,24 @@ impl KpiAggregator {
 
     fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Result<Facts, Uncounted> {
         self.come_to(source, event.at);
+        if event.kind == EventKind::ContactQueued && self.was_given_whole(key, event) {
+            return Err(Uncounted::Duplicate);
+        }
         let agent = self.visits.agent_of(key, event);
         let slice = self.slice_of(key, event);
         let facts = self.visits.fold(key, event, slice, &mut self.counters);
-        let facts = facts.or_else(|why| self.code_after_all(key, event).ok_or(why));
+        let facts = facts.or_else(|why| {
+            let again = why == Uncounted::Orphan && self.was_given_whole(key, event);
+            let why = if again { Uncounted::Duplicate } else { why };
+            self.code_after_all(key, event).ok_or(why)
+        });
         self.times.fold(key, event, agent, facts.is_ok(), self.grid, &mut self.counters)?;
         facts
+    }
+
+    /// Whether an event is of a visit that was given whole: what it says is counted.
+    fn was_given_whole(&self, key: VisitKey, event: &Event) -> bool {
+        self.records.get(key).is_some_and(|record| record.tells_of(event.at))
     }
 
     /// The labels of the visit an event begins, or would.

@@ -7,7 +7,7 @@ use core::cmp::Ordering;
 
 use super::aggregator::KpiAggregator;
 use super::cell::Sign;
-use super::facts::{Ending, Fact, LONGEST, Mark, Place, What};
+use super::facts::{Ending, Fact, LONGEST, Place, What};
 use super::fields::Dimension;
 use super::records::Record;
 use super::slices::{LABELS, Labels};
@@ -97,6 +97,8 @@ pub enum Posted {
     Conflict,
     /// What it corrects is no longer kept, or might have been counted: not counted.
     Late,
+    /// A mark of a visit that nothing is known of yet: counted once the visit is.
+    Held,
 }
 
 /// What a fact says of a visit, by names.
@@ -151,6 +153,7 @@ impl KpiAggregator {
         }
         self.end_unsaid(key, fact);
         self.replace(key, record);
+        self.mark_known();
         Ok(posted)
     }
 
@@ -164,67 +167,6 @@ impl KpiAggregator {
             let over = fact.completed();
             over < record.place.entered || over > self.clocks.of(fact.source).latest
         })
-    }
-
-    /// Marks a visit: an answer of its customer, a cost, a code, whenever it becomes known.
-    ///
-    /// # Errors
-    /// `invalid_value` for an empty name.
-    pub fn mark(
-        &mut self,
-        source: u16,
-        contact: ContactKey,
-        visit: u32,
-        at: Timestamp,
-        name: TextKey,
-        mark: Mark,
-        revision: u32,
-    ) -> Result<Posted, Rejection> {
-        if self.texts.name(name.index()).is_empty() {
-            return Err(Rejection::new(
-                RejectionCode::InvalidValue,
-                "mark '': give it a name".to_owned(),
-            ));
-        }
-        let key = VisitKey { contact: contact.raw(), visit, source };
-        let Some(record) = self.records.get(key) else {
-            self.counters.late += 1;
-            return Ok(Posted::Late);
-        };
-        let what = What::Marked { name, mark, revision };
-        let fact = self.in_team(Fact::new(at, record.answered_by(), what));
-        let known = record.facts.iter().copied().find(|fact| fact.is_mark_of(name));
-        let (place, completed) = (record.place, record.completed);
-        let mut posted = Posted::Counted;
-        if let Some(known) = known {
-            let What::Marked { mark: before, revision: last, .. } = known.what else {
-                unreachable!("only marks were looked for")
-            };
-            if last > revision {
-                self.counters.superseded += 1;
-                return Ok(Posted::Superseded);
-            }
-            if last == revision {
-                if (before, known.at) == (mark, at) {
-                    self.counters.duplicates += 1;
-                    return Ok(Posted::Duplicate);
-                }
-                self.counters.conflicts += 1;
-                posted = Posted::Conflict;
-                if (before, known.at) > (mark, at) {
-                    return Ok(posted);
-                }
-            }
-            self.records.remove(key, known);
-        }
-        self.correct(|all| {
-            if let Some(known) = known {
-                all.post_all(place, &[known], completed, Sign::Take);
-            }
-            all.post_all(place, &[fact], completed, Sign::Add);
-        });
-        self.records.push(key, place, fact);
-        Ok(posted)
     }
 
     /// All that two facts of one visit may differ in, but the marks; by names, since keys are
@@ -259,7 +201,7 @@ impl KpiAggregator {
             if let Some(known) = all.records.get(key) {
                 let known = known.clone();
                 all.post_all(known.place, &known.facts, known.completed, Sign::Take);
-                all.forget_customer(known.place, known.customer);
+                all.forget_customer(known.place, known.counted_customer());
                 // They are of whoever answered, as it is known now.
                 let agent = record.answered_by();
                 let marks = known.facts.iter().filter(|fact| fact.is_mark());
@@ -267,7 +209,7 @@ impl KpiAggregator {
                 record.facts.extend(marks);
             }
             all.post_all(record.place, &record.facts, record.completed, Sign::Add);
-            all.count_customer(record.place, record.customer);
+            all.count_customer(record.place, record.counted_customer());
         });
         // A wrap-up that may still come is said by the fact.
         let under_way = self.visits.close(key);
@@ -276,6 +218,7 @@ impl KpiAggregator {
         self.contacts.note(key.contact, under_way, 0, over);
         if self.records.are_kept() {
             self.records.insert(key, record);
+            self.early_marks.visit_is_known(key);
             self.evict(key.source);
         } else {
             self.records.complete(key, over);
@@ -302,7 +245,7 @@ impl KpiAggregator {
 }
 
 impl Record {
-    fn answered_by(&self) -> Option<AgentKey> {
+    pub(super) fn answered_by(&self) -> Option<AgentKey> {
         let answered = |fact: &&Fact| matches!(fact.what, What::Answered { .. });
         self.facts.iter().find(answered).and_then(|fact| fact.agent)
     }
@@ -310,11 +253,11 @@ impl Record {
 
 impl Fact {
     /// Whether it is said beside the course of the visit.
-    fn is_mark(&self) -> bool {
+    pub(super) fn is_mark(&self) -> bool {
         matches!(self.what, What::Marked { .. } | What::Code { .. })
     }
 
-    fn is_mark_of(&self, wanted: TextKey) -> bool {
+    pub(super) fn is_mark_of(&self, wanted: TextKey) -> bool {
         matches!(self.what, What::Marked { name, .. } if name == wanted)
     }
 }

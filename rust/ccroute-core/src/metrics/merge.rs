@@ -54,6 +54,8 @@ impl KpiAggregator {
                 (key.source, key.contact)
             },
         );
+        let crowded_out = self.early_marks.merge(&other.early_marks, visit, text);
+        self.counters.late += crowded_out;
         let agent_at = |index| names.agent(AgentKey::new(index));
         self.times.merge(&other.times, agent_at, text, visit);
         self.merge_teams(other, &names);
@@ -76,6 +78,7 @@ impl KpiAggregator {
         self.counters.merge(&other.counters);
         self.fold_waiting();
         self.clocks.sources().for_each(|source| self.settle(source));
+        self.mark_known();
         Ok(())
     }
 

@@ -32,6 +32,7 @@ mod lasting;
 mod live;
 mod live_view;
 mod lost_ends;
+mod marks;
 mod merge;
 mod order;
 mod posting;

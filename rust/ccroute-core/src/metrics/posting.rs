@@ -83,6 +83,7 @@ impl KpiAggregator {
     /// A visit is over.
     pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
         let facts = self.records.complete(key, at);
+        self.early_marks.visit_is_known(key);
         if self.keeps(Basis::Completion) {
             self.add(place, &facts, Sign::Add, Basis::Completion, self.grid.slot(at));
         }
@@ -356,7 +357,7 @@ impl KpiAggregator {
                 self.grid.slot(record.place.entered),
             );
             if stale.contains(&cell) {
-                self.count_customer(record.place, record.customer);
+                self.count_customer(record.place, record.counted_customer());
             }
             for fact in record.facts {
                 self.record_again(&stale, record.place, record.completed, fact);

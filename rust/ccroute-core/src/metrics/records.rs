@@ -28,6 +28,23 @@ pub(crate) struct Record {
     pub(crate) facts: Vec<Fact>,
 }
 
+impl Record {
+    /// The customer, if the visit counts for one: a contact that came to no queue does not.
+    pub(crate) fn counted_customer(&self) -> u64 {
+        let entered = |fact: &Fact| matches!(fact.what, What::Entered { .. });
+        if self.facts.iter().any(entered) { self.customer } else { 0 }
+    }
+
+    /// Whether an event at an instant is of a visit that was given whole: tables are often in
+    /// whole seconds, so it may lie a little outside.
+    pub(crate) fn tells_of(&self, at: Timestamp) -> bool {
+        const SLACK: Span = Span::secs(5);
+        let course = self.facts.iter().filter(|fact| !fact.is_mark());
+        let last = course.map(|fact| fact.at).max().max(self.completed).unwrap_or_default();
+        self.revision > 0 && self.place.entered - SLACK <= at && at <= last + SLACK
+    }
+}
+
 /// What is known of a visit that a fact is of.
 pub(crate) enum Known {
     Open,
@@ -162,6 +179,11 @@ impl Records {
         self.retention > Span::ZERO
     }
 
+    /// Whether what was over `at` is kept no longer.
+    pub(crate) fn is_too_old(&self, at: Timestamp, now: Timestamp) -> bool {
+        now.since(at) > self.retention
+    }
+
     /// Whether it can be told if a visit of a source that was over `at` is known.
     pub(crate) fn reaches(&self, source: u16, at: Timestamp) -> bool {
         self.are_kept() && self.forgotten.get(&source).is_none_or(|&edge| at > edge)
@@ -181,7 +203,7 @@ impl Records {
     /// there are too many. A source that fell silent holds nobody else's back.
     pub(crate) fn evict(&mut self, source: u16, now: Timestamp) {
         while let Some((at, key)) = self.over.first_of(source)
-            && now.since(at) > self.retention
+            && self.is_too_old(at, now)
         {
             self.forget(at, key);
         }

@@ -137,6 +137,7 @@ fn code(posted: Posted) -> u8 {
         Posted::Superseded => 2,
         Posted::Conflict => 3,
         Posted::Late => 4,
+        Posted::Held => 5,
     }
 }
 
@@ -147,6 +148,7 @@ fn said(posted: Posted) -> &'static str {
         Posted::Superseded => "superseded",
         Posted::Conflict => "conflict",
         Posted::Late => "late",
+        Posted::Held => "held",
     }
 }
 
