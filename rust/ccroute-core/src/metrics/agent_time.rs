@@ -4,6 +4,8 @@
 //! never by ticking. Counts of contacts do not belong here: an agent with three chats works
 //! one second per second.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::counters::{Counters, Uncounted};
@@ -132,7 +134,7 @@ impl Device {
 }
 
 /// What an agent's time is spent on.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct State {
     presence: Presence,
     device: Device,
@@ -149,6 +151,8 @@ struct Agent {
     /// Since when presence, device and ruling part are what they are.
     since: Timestamp,
     times: Timeline<StateTimes>,
+    /// How often the time of an interval changed after it had been final.
+    revisions: BTreeMap<Slot, u32>,
 }
 
 impl Default for Agent {
@@ -159,6 +163,7 @@ impl Default for Agent {
             parts: Vec::new(),
             since: Timestamp::ZERO,
             times: Timeline::default(),
+            revisions: BTreeMap::new(),
         }
     }
 }
@@ -199,7 +204,7 @@ pub(crate) struct AgentTimes {
 impl AgentTimes {
     /// Folds one event that concerns `agent`, if any. Of an event that could not be
     /// `counted` only this much is taken: that it ends the agent's part. Of a ring-all some
-    /// offers may end after the contact.
+    /// offers may end after the contact. From when on the agent's state is another.
     pub(crate) fn fold(
         &mut self,
         key: VisitKey,
@@ -208,14 +213,14 @@ impl AgentTimes {
         counted: bool,
         grid: Grid,
         counters: &mut Counters,
-    ) -> Result<(), Uncounted> {
+    ) -> Result<Option<Timestamp>, Uncounted> {
         let action = Action::of(event);
         if !counted && !matches!(action, Action::End) {
-            return Ok(());
+            return Ok(None);
         }
         let change = Change { key, at: event.at, grid };
         match (action, agent) {
-            (Action::Nothing, _) | (Action::Part(_) | Action::End, None) => Ok(()),
+            (Action::Nothing, _) | (Action::Part(_) | Action::End, None) => Ok(None),
             (Action::SignIn | Action::Presence(_) | Action::Device(_), None) => {
                 Err(Uncounted::Incomplete)
             }
@@ -224,19 +229,34 @@ impl AgentTimes {
     }
 
     /// A visit ended `at` without an event to say so: whoever had a part in it has none now.
+    /// Whose state is another, and from when on.
     pub(crate) fn end(
         &mut self,
         key: VisitKey,
         at: Timestamp,
         grid: Grid,
         counters: &mut Counters,
-    ) {
-        for agent in &mut self.agents {
+    ) -> Vec<(AgentKey, Timestamp)> {
+        let mut changed = Vec::new();
+        for (index, agent) in self.agents.iter_mut().enumerate() {
             if agent.parts.iter().any(|&(known, _)| known == key) {
-                agent.book(at.max(agent.since), grid, counters);
+                let from = at.max(agent.since);
+                agent.book(from, grid, counters);
                 agent.parts.retain(|&(known, _)| known != key);
+                changed.push((AgentKey::new(index), from));
             }
         }
+        changed
+    }
+
+    /// The time of an agent in an interval changed after it had been final.
+    pub(crate) fn revise(&mut self, agent: AgentKey, slot: Slot) {
+        *self.agent(agent).revisions.entry(slot).or_default() += 1;
+    }
+
+    /// How often the time of an agent in an interval changed after it had been final.
+    pub(crate) fn revision(&self, agent: usize, slot: Slot) -> u32 {
+        self.agents[agent].revisions.get(&slot).copied().unwrap_or_default()
     }
 
     fn agent(&mut self, key: AgentKey) -> &mut Agent {
@@ -311,6 +331,10 @@ impl AgentTimes {
                 times.not_ready.iter_mut().for_each(|(reason, _)| *reason = reason.map(&text));
                 times.not_ready.sort_unstable();
                 ours.times.at(slot).merge(&times);
+            }
+            for (&slot, &revision) in &theirs.revisions {
+                let known = ours.revisions.entry(slot).or_default();
+                *known = revision.max(*known);
             }
             if ours.is_away() || (!theirs.is_away() && theirs.since > ours.since) {
                 ours.presence = match theirs.presence {
@@ -410,14 +434,15 @@ impl Agent {
         action: Action,
         change: Change,
         counters: &mut Counters,
-    ) -> Result<(), Uncounted> {
+    ) -> Result<Option<Timestamp>, Uncounted> {
         let Change { key, at, grid } = change;
+        let (before, from) = (self.state(), at.max(self.since));
         let row = self.parts.iter().position(|&(known, _)| known == key);
         match (action, row) {
             (Action::Presence(Presence::Offline), _) if self.presence == Presence::Offline => {
                 return Err(Uncounted::Orphan);
             }
-            (Action::Nothing, _) | (Action::End, None) => return Ok(()),
+            (Action::Nothing, _) | (Action::End, None) => return Ok(None),
             (
                 Action::Part(_)
                 | Action::End
@@ -443,6 +468,6 @@ impl Agent {
             (Action::Device(device), _) => self.device = device,
             (Action::Nothing, _) | (Action::End, None) => {}
         }
-        Ok(())
+        Ok((self.state() != before).then_some(from))
     }
 }

@@ -449,7 +449,9 @@ impl KpiAggregator {
             let why = if again { Uncounted::Duplicate } else { why };
             self.code_after_all(key, event).ok_or(why)
         });
-        self.times.fold(key, event, agent, facts.is_ok(), self.grid, &mut self.counters)?;
+        let counted = facts.is_ok();
+        let changed = self.times.fold(key, event, agent, counted, self.grid, &mut self.counters)?;
+        agent.zip(changed).into_iter().for_each(|(agent, from)| self.revise_time(agent, from));
         facts
     }
 

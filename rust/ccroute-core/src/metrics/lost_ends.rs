@@ -7,6 +7,7 @@ use super::facts::{LONGEST, Place};
 use super::live::End;
 use super::visits::VisitKey;
 use crate::ids::QueueKey;
+use crate::time::Timestamp;
 
 impl KpiAggregator {
     /// Gives up what a source left open for longer than anything can last: nothing more is
@@ -17,7 +18,7 @@ impl KpiAggregator {
             let over = place.entered + LONGEST;
             self.counters.given_up += 1;
             self.live.forget(self.queue_at(place), key);
-            self.times.end(key, over, self.grid, &mut self.counters);
+            self.end_parts(key, over);
             let under_way = self.visits.close(key);
             self.contacts.note(key.contact, under_way, 0, now);
             self.correct(|all| all.complete(key, place, over));
@@ -45,7 +46,15 @@ impl KpiAggregator {
             }
             None => self.live.forget(queue, key),
         }
-        self.times.end(key, fact.completed(), self.grid, &mut self.counters);
+        self.end_parts(key, fact.completed());
+    }
+
+    /// No agent has a part in a visit any more.
+    fn end_parts(&mut self, key: VisitKey, at: Timestamp) {
+        let changed = self.times.end(key, at, self.grid, &mut self.counters);
+        self.correct(|all| {
+            changed.into_iter().for_each(|(agent, from)| all.revise_time(agent, from));
+        });
     }
 
     /// The queue of a visit.

@@ -3,12 +3,12 @@
 
 use super::aggregator::KpiAggregator;
 use super::cell::Sign;
-use super::changes::Change;
+use super::changes::{Change, Changed};
 use super::extras::Extra;
 use super::facts::{Delta, Fact, Place, What};
 use super::fields::{Basis, Subject};
 use super::records::{Known, Record};
-use super::slices::AgentSlice;
+use super::slices::{AgentSlice, SliceKey};
 use super::split;
 use super::table::Slot;
 use super::uniques::Uniques;
@@ -151,7 +151,8 @@ impl KpiAggregator {
                 Basis::ServiceLevelEvent => series.passed.at(slot).revision += 1,
             }
             if subject == Subject::Queue {
-                self.changes.note(Change { row, basis, slot });
+                let slice = SliceKey(u32::try_from(row).expect("rows are 32 bits"));
+                self.changes.note(Change { what: Changed::Visits(slice), basis, slot });
             }
         }
     }

@@ -315,3 +315,39 @@ fn absurd_durations_are_cut_and_counted() {
     assert_eq!(feed.post(&VisitFact { wait: span(60.0), ..row }), Posted::Counted);
     assert_eq!(feed.read(Basis::Offered, "wait_abandoned.sum"), 60_000_000);
 }
+
+#[test]
+fn agents_time_that_a_late_event_changes_is_at_a_new_revision_and_in_the_feed() {
+    let mut feed = Feed::new();
+    let ana = feed.metrics.agent("ana");
+    feed.metrics.set_team(ana, "north");
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::AgentReady, 100.0, "", "ben");
+    feed.metrics.advance(feed.source, at(4000.0));
+    let read = |feed: &mut Feed, word: &str| {
+        let edges = (0..5).map(|n| at(900.0 * f64::from(n))).collect();
+        let only = vec![(Dimension::Agent, vec![Some("ana".to_owned())])];
+        let query = Query { fields: fields(word), edges, only, ..Query::default() };
+        let rows = feed.metrics.query(&query).unwrap();
+        rows.iter().map(|row| (row.figures[0].integer(), row.revision)).collect::<Vec<_>>()
+    };
+    let whole = Some(900_000_000);
+    assert_eq!(read(&mut feed, "time.idle"), [(whole, 0); 4]);
+    let (_, seen) = feed.metrics.changed(0).unwrap();
+    // Late, and from then on ana was away.
+    feed.fold(Kind::AgentNotReady, 1000.0, "", "ana");
+    let (cells, seen) = feed.metrics.changed(seen).unwrap();
+    let starts: Vec<_> = cells.iter().map(|cell| cell.start).collect();
+    assert_eq!(starts, [at(900.0), at(1800.0), at(2700.0)]);
+    let last = cells[0].labels;
+    assert_eq!(
+        (last[Dimension::Agent as usize], last[Dimension::Team as usize]),
+        (Some(0), Some(0))
+    );
+    let changed = [(whole, 0), (Some(100_000_000), 1), (Some(0), 1), (Some(0), 1)];
+    assert_eq!(read(&mut feed, "time.idle"), changed);
+    // The visits' figures did not change, nor does what is said again.
+    assert!(read(&mut feed, "conversations").iter().all(|&(_, revision)| revision == 0));
+    feed.fold(Kind::AgentNotReady, 1100.0, "", "ana");
+    assert_eq!(feed.metrics.changed(seen).unwrap().0, []);
+}
