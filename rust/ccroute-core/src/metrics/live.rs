@@ -101,6 +101,8 @@ pub struct LiveQueue {
     pub queue: QueueKey,
     /// Visits that wait.
     pub waiting: u64,
+    /// Of them, those for whom the target has passed.
+    pub overdue: u64,
     /// When the visit that has waited longest began.
     pub oldest_entered: Option<Timestamp>,
     /// The last 5, 15, 30 and 60 minutes, as in [`WINDOWS`].
@@ -249,6 +251,8 @@ impl Board {
         self.subtract_passed(&mut windows, head);
         self.add_overdue(&mut windows, head, now);
         let waiting = self.waits.len() as u64;
+        let least = VisitKey { contact: 0, visit: 0, source: 0 };
+        let overdue = self.by_due.range(..(now, least)).count() as u64;
         let turn = i128::from(WINDOWS[PACE].micros());
         let answers = i128::from(windows[PACE].answered);
         let expected = ((i128::from(waiting) + 1) * turn).checked_div(answers);
@@ -256,7 +260,7 @@ impl Board {
         let expected_wait = expected.map(|micros| {
             i64::try_from(micros).ok().and_then(Span::from_micros).unwrap_or(Span::MAX)
         });
-        LiveQueue { queue, waiting, oldest_entered, windows, expected_wait }
+        LiveQueue { queue, waiting, overdue, oldest_entered, windows, expected_wait }
     }
 
     /// Adds to `sums` the visits that wait although their target has passed.

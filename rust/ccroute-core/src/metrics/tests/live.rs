@@ -52,6 +52,7 @@ fn target_is_met_at_its_last_instant_and_missed_after() {
     live.leave(queue(0), key(1), at(120.0), End::Answered, at(120.0));
     live.leave(queue(0), key(2), at(120.0), End::Abandoned, at(120.0));
     assert_eq!(read(&live, 120.0).windows[0].missed, 0);
+    assert_eq!((read(&live, 120.0).overdue, read(&live, 120.1).overdue), (0, 3));
     assert_eq!(read(&live, 120.1).windows[0].missed, 3);
     live.leave(queue(0), key(3), at(120.1), End::Answered, at(120.1));
     live.leave(queue(0), key(4), at(130.0), End::Abandoned, at(130.0));
@@ -280,7 +281,8 @@ impl Twin {
         let expected_wait = (answers > 0)
             .then(|| Span::from_micros((waiting as i64 + 1) * 900_000_000 / answers).unwrap());
         let oldest_entered = waits().map(|known| known.1).min();
-        LiveQueue { queue: queue(row), waiting, oldest_entered, windows, expected_wait }
+        let overdue = waits().filter(|known| known.2 < now).count() as u64;
+        LiveQueue { queue: queue(row), waiting, overdue, oldest_entered, windows, expected_wait }
     }
 
     fn check(&self, now: Timestamp) -> Result<(), TestCaseError> {
@@ -357,10 +359,10 @@ proptest! {
         };
         let all = merged([0, 1, 2]);
         for row in 0..3 {
-            let LiveQueue { queue: _, waiting, oldest_entered, windows, expected_wait } = all.read(queue(2 - row), whole.now);
+            let LiveQueue { queue: _, waiting, overdue, oldest_entered, windows, expected_wait } = all.read(queue(2 - row), whole.now);
             let alone = whole.live.read(queue(row), whole.now);
-            prop_assert_eq!((waiting, oldest_entered, windows, expected_wait),
-                (alone.waiting, alone.oldest_entered, alone.windows, alone.expected_wait));
+            prop_assert_eq!((waiting, overdue, oldest_entered, windows, expected_wait),
+                (alone.waiting, alone.overdue, alone.oldest_entered, alone.windows, alone.expected_wait));
         }
         prop_assert_eq!(bytes(&merged([2, 1, 0])), bytes(&all));
     }
