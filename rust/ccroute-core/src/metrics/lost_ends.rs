@@ -5,9 +5,32 @@ use super::aggregator::KpiAggregator;
 use super::corrections::{Course, VisitFact};
 use super::facts::{LONGEST, Place};
 use super::live::End;
-use super::visits::VisitKey;
+use super::visits::{VisitKey, Visits};
 use crate::ids::QueueKey;
 use crate::time::Timestamp;
+
+impl Visits {
+    /// Waits for nothing more of a visit: all of it is known, or never will be. How much of it
+    /// was under way.
+    pub(crate) fn close(&mut self, key: VisitKey) -> u32 {
+        let mut under_way = u32::from(self.remove(key).is_some_and(|visit| visit.is_under_way()));
+        if !self.tails.is_empty() {
+            self.tails.retain(|(known, _), tail| {
+                let here = *known == key;
+                under_way += u32::from(here && tail.wrapping_since.is_some());
+                !here
+            });
+        }
+        under_way
+    }
+
+    /// A visit of `source` that was open too long at `now`.
+    pub(crate) fn too_long(&self, source: u16, now: Timestamp) -> Option<(VisitKey, Place)> {
+        let (entered, key) = self.ages.first_of(source)?;
+        let visit = self.open.get(&key).filter(|_| now.since(entered) > LONGEST)?;
+        Some((key, visit.place))
+    }
+}
 
 impl KpiAggregator {
     /// Gives up what a source left open for longer than anything can last: nothing more is

@@ -10,7 +10,7 @@ use super::ages::Ages;
 use super::canonical;
 use super::conversations::{Part, Tail};
 use super::counters::{Counters, Uncounted};
-use super::facts::{Fact, LONGEST, Place, What};
+use super::facts::{Fact, Place, What};
 use super::slices::SliceKey;
 use crate::event::{Event, EventKind};
 use crate::ids::AgentKey;
@@ -75,7 +75,7 @@ pub(crate) struct Visit {
 
 impl Visit {
     /// One handed over is so only once another agent has joined.
-    fn is_under_way(&self) -> bool {
+    pub(super) fn is_under_way(&self) -> bool {
         !matches!(self.phase, Phase::HandedOver { .. })
     }
 }
@@ -329,7 +329,11 @@ impl Visits {
         let place = visit.place;
         let ringing = visit.offers.iter().position(|&(rung, _)| rung == agent);
         if event.kind == EventKind::OfferMade {
-            visit.offers.push((agent, event.at));
+            // To whom it rings already: the end of the offer before was lost.
+            match ringing {
+                Some(row) => visit.offers[row].1 = event.at,
+                None => visit.offers.push((agent, event.at)),
+            }
             return told(key, place, event, Some(agent), What::OfferMade);
         }
         let since = ringing.map_or(event.at, |row| visit.offers.swap_remove(row).1);
@@ -407,27 +411,6 @@ impl Visits {
         let visit = self.open.remove(&key)?;
         self.ages.remove(visit.place.entered, key);
         Some(visit)
-    }
-
-    /// Waits for nothing more of a visit: all of it is known, or never will be. How much of it
-    /// was under way.
-    pub(crate) fn close(&mut self, key: VisitKey) -> u32 {
-        let mut under_way = u32::from(self.remove(key).is_some_and(|visit| visit.is_under_way()));
-        if !self.tails.is_empty() {
-            self.tails.retain(|(known, _), tail| {
-                let here = *known == key;
-                under_way += u32::from(here && tail.wrapping_since.is_some());
-                !here
-            });
-        }
-        under_way
-    }
-
-    /// A visit of `source` that was open too long at `now`.
-    pub(crate) fn too_long(&self, source: u16, now: Timestamp) -> Option<(VisitKey, Place)> {
-        let (entered, key) = self.ages.first_of(source)?;
-        let visit = self.open.get(&key).filter(|_| now.since(entered) > LONGEST)?;
-        Some((key, visit.place))
     }
 
     /// When the first visit was over of which a wrap-up may still end.
