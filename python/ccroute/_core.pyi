@@ -344,8 +344,8 @@ class KpiAggregator:
 
         Returns a row each: 0 counted, 1 duplicate, 2 superseded, 3 conflict, 4 late.
 
-        Raises ``Rejected`` with the row for what cannot be, and for a visit whose events are
-        still coming; then no row was counted.
+        Raises ``Rejected`` with the row for what cannot be, and for a visit under way that, by its
+        source's clock, is not over yet; then no row was counted.
         """
 
     def mark(
@@ -359,7 +359,9 @@ class KpiAggregator:
         amount: float | None = None,
         revision: int = 1,
         source: str = "",
-    ) -> str: ...
+    ) -> str:
+        """Returns counted, duplicate, superseded, conflict, late, or held: until its visit is
+        known."""
     def query(
         self,
         by: Sequence[str],

@@ -118,9 +118,9 @@ FindingRow: TypeAlias = tuple[str, str, str, str, int | None]
 WindowRow: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 """offered, answered, abandoned, left, met, missed, early, wait in µs."""
 LiveQueueRow: TypeAlias = tuple[
-    str, int, float | None, float | None, tuple[WindowRow, WindowRow, WindowRow, WindowRow]
+    str, int, int, float | None, float | None, tuple[WindowRow, WindowRow, WindowRow, WindowRow]
 ]
-"""queue, waiting, oldest entry, expected wait; the last 5, 15, 30 and 60 minutes."""
+"""queue, waiting, of them overdue, oldest entry, expected wait; the last 5, 15, 30 and 60 minutes."""
 LiveAgentRow: TypeAlias = tuple[str, str | None, str | None, float, int]
 """agent, state, reason, since, contacts."""
 

@@ -28,6 +28,11 @@ def test_who_waits_and_for_how_long() -> None:
     assert view.at == at(30.0)
     queue = view.queues["billing"]
     assert (queue.queue, queue.waiting, queue.oldest_wait) == ("billing", 2, 30.0)
+    assert [metrics.live(DAY + now).queues["billing"].overdue for now in (20.0, 21.0, 28.0)] == [
+        0,
+        1,
+        2,
+    ]
     assert queue.expected_wait is None  # nobody was answered
     told(metrics.aggregator, ("contact_abandoned", 31.0, "c1", None))
     assert metrics.live(DAY + 40.0).queues["billing"].oldest_wait == 33.0

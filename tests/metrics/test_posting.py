@@ -349,3 +349,12 @@ def test_marks_that_cannot_be_are_refused(arguments: dict[str, object], says: st
     post(aggregator)
     with pytest.raises(Rejected, match=says):
         aggregator.mark(**{"contact": KEY, "name": "csat", "at": DAY, **arguments})
+
+
+def test_negative_first_response_is_refused_unless_it_means_none() -> None:
+    metrics = KpiAggregator()
+    for wrong in (-2, -SECOND, 1 << 62):
+        with pytest.raises(Rejected, match=f"row 1: first_response_us '{wrong}'"):
+            metrics.post_visits(table(2, first_response_us=[-1, wrong]), names=NAMES)
+    metrics.post_visits(table(2, first_response_us=[-1, 0]), names=NAMES)
+    assert figures(metrics, "responded", "first_response.sum") == [1, 0]

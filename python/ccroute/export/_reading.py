@@ -177,7 +177,7 @@ def _live(found: Found, source: KpiAggregator, selection: Selection, now: float 
     reasons = frozenset(source.names("reasons")[: selection.most_values])
     _, waits, agents = source.live(now)
     longest: dict[str, int] = {}
-    for queue, _, _, expected, _ in waits:
+    for queue, _, _, _, expected, _ in waits:
         if expected is not None:
             name = queues.named("queue", queue)
             longest[name] = max(longest.get(name, 0), round(expected * _MICROS))

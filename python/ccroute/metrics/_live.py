@@ -63,6 +63,8 @@ class LiveQueue:
 
     queue: str
     waiting: int
+    overdue: int
+    """Of them, those for whom the target has passed."""
     oldest_wait: float | None
     """Seconds the first of them has waited; ``None`` when nobody does."""
     expected_wait: float | None
@@ -113,10 +115,11 @@ def live_view(at: float, queues: list[LiveQueueRow], agents: list[LiveAgentRow])
 
 
 def _queue(at: float, row: LiveQueueRow) -> LiveQueue:
-    queue, waiting, oldest, expected, windows = row
+    queue, waiting, overdue, oldest, expected, windows = row
     return LiveQueue(
         queue=queue,
         waiting=waiting,
+        overdue=overdue,
         oldest_wait=None if oldest is None else max(0.0, at - oldest),
         expected_wait=expected,
         windows={

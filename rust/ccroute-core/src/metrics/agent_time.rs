@@ -4,19 +4,19 @@
 //! never by ticking. Counts of contacts do not belong here: an agent with three chats works
 //! one second per second.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::counters::{Counters, Uncounted};
+use super::facts::LONGEST;
 use super::live_view::LiveAgent;
 use super::reading::StateTime;
 use super::table::{Grid, Slot, Timeline};
 use super::visits::VisitKey;
 use crate::event::{Device, Event, EventKind, Role};
 use crate::ids::{AgentKey, TextKey};
-use crate::time::{Span, Timestamp};
-
-/// A state is cut after this long: a sign-out was lost.
-const LONGEST_STATE: Span = Span::secs(31 * 86_400);
+use crate::time::Timestamp;
 
 /// What one contact makes of an agent's time; of several, the greatest rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ impl Device {
 }
 
 /// What an agent's time is spent on.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct State {
     presence: Presence,
     device: Device,
@@ -151,6 +151,8 @@ struct Agent {
     /// Since when presence, device and ruling part are what they are.
     since: Timestamp,
     times: Timeline<StateTimes>,
+    /// How often the time of an interval changed after it had been final.
+    revisions: BTreeMap<Slot, u32>,
 }
 
 impl Default for Agent {
@@ -161,6 +163,7 @@ impl Default for Agent {
             parts: Vec::new(),
             since: Timestamp::ZERO,
             times: Timeline::default(),
+            revisions: BTreeMap::new(),
         }
     }
 }
@@ -178,8 +181,7 @@ impl Agent {
     /// Books the state so far, before it changes at `now`.
     fn book(&mut self, now: Timestamp, grid: Grid, counters: &mut Counters) {
         if !self.is_away() {
-            let length = counters.elapsed(self.since, now);
-            counters.overlong += u64::from(length > LONGEST_STATE);
+            counters.elapsed(self.since, now);
             let (state, times) = (self.state(), &mut self.times);
             split(self.since, now, grid, |slot, micros| times.at(slot).add(state, micros));
         }
@@ -189,7 +191,7 @@ impl Agent {
 
 /// The pieces of a state from `since` to `until`, cut at the edges of the intervals.
 fn split(since: Timestamp, until: Timestamp, grid: Grid, mut piece: impl FnMut(Slot, i64)) {
-    let until = until.min(since + LONGEST_STATE);
+    let until = until.min(since + LONGEST);
     grid.split(since, until, |slot, part| piece(slot, part.micros()));
 }
 
@@ -202,7 +204,7 @@ pub(crate) struct AgentTimes {
 impl AgentTimes {
     /// Folds one event that concerns `agent`, if any. Of an event that could not be
     /// `counted` only this much is taken: that it ends the agent's part. Of a ring-all some
-    /// offers may end after the contact.
+    /// offers may end after the contact. From when on the agent's state is another.
     pub(crate) fn fold(
         &mut self,
         key: VisitKey,
@@ -211,19 +213,50 @@ impl AgentTimes {
         counted: bool,
         grid: Grid,
         counters: &mut Counters,
-    ) -> Result<(), Uncounted> {
+    ) -> Result<Option<Timestamp>, Uncounted> {
         let action = Action::of(event);
         if !counted && !matches!(action, Action::End) {
-            return Ok(());
+            return Ok(None);
         }
         let change = Change { key, at: event.at, grid };
         match (action, agent) {
-            (Action::Nothing, _) | (Action::Part(_) | Action::End, None) => Ok(()),
+            (Action::Nothing, _) | (Action::Part(_) | Action::End, None) => Ok(None),
             (Action::SignIn | Action::Presence(_) | Action::Device(_), None) => {
                 Err(Uncounted::Incomplete)
             }
             (action, Some(agent)) => self.agent(agent).act(action, change, counters),
         }
+    }
+
+    /// A visit ended `at` without an event to say so: whoever had a part in it has none now.
+    /// Whose state is another, and from when on.
+    pub(crate) fn end(
+        &mut self,
+        key: VisitKey,
+        at: Timestamp,
+        grid: Grid,
+        counters: &mut Counters,
+    ) -> Vec<(AgentKey, Timestamp)> {
+        let mut changed = Vec::new();
+        for (index, agent) in self.agents.iter_mut().enumerate() {
+            if agent.parts.iter().any(|&(known, _)| known == key) {
+                let from = at.max(agent.since);
+                agent.book(from, grid, counters);
+                agent.parts.retain(|&(known, _)| known != key);
+                changed.push((AgentKey::new(index), from));
+            }
+        }
+        changed
+    }
+
+    /// The time of an agent in an interval changed after it had been final.
+    pub(crate) fn revise(&mut self, agent: AgentKey, slot: Slot) {
+        *self.agent(agent).revisions.entry(slot).or_default() += 1;
+    }
+
+    /// How often the time of an agent in an interval changed after it had been final.
+    pub(crate) fn revision(&self, agent: usize, slot: Slot) -> u32 {
+        self.agents[agent].revisions.get(&slot).copied().unwrap_or_default()
     }
 
     fn agent(&mut self, key: AgentKey) -> &mut Agent {
@@ -261,7 +294,7 @@ impl AgentTimes {
     /// The first and the last interval of each agent's time, and that of the state now.
     pub(crate) fn extent(&self, grid: Grid, now: Timestamp) -> impl Iterator<Item = Slot> {
         self.agents.iter().flat_map(move |agent| {
-            let lasting = [agent.since, now.max(agent.since).min(agent.since + LONGEST_STATE)];
+            let lasting = [agent.since, now.max(agent.since).min(agent.since + LONGEST)];
             let lasting = lasting.map(|at| (!agent.is_away()).then(|| grid.slot(at)));
             agent.times.ends().into_iter().chain(lasting).flatten()
         })
@@ -298,6 +331,10 @@ impl AgentTimes {
                 times.not_ready.iter_mut().for_each(|(reason, _)| *reason = reason.map(&text));
                 times.not_ready.sort_unstable();
                 ours.times.at(slot).merge(&times);
+            }
+            for (&slot, &revision) in &theirs.revisions {
+                let known = ours.revisions.entry(slot).or_default();
+                *known = revision.max(*known);
             }
             if ours.is_away() || (!theirs.is_away() && theirs.since > ours.since) {
                 ours.presence = match theirs.presence {
@@ -397,14 +434,15 @@ impl Agent {
         action: Action,
         change: Change,
         counters: &mut Counters,
-    ) -> Result<(), Uncounted> {
+    ) -> Result<Option<Timestamp>, Uncounted> {
         let Change { key, at, grid } = change;
+        let (before, from) = (self.state(), at.max(self.since));
         let row = self.parts.iter().position(|&(known, _)| known == key);
         match (action, row) {
             (Action::Presence(Presence::Offline), _) if self.presence == Presence::Offline => {
                 return Err(Uncounted::Orphan);
             }
-            (Action::Nothing, _) | (Action::End, None) => return Ok(()),
+            (Action::Nothing, _) | (Action::End, None) => return Ok(None),
             (
                 Action::Part(_)
                 | Action::End
@@ -430,6 +468,6 @@ impl Agent {
             (Action::Device(device), _) => self.device = device,
             (Action::Nothing, _) | (Action::End, None) => {}
         }
-        Ok(())
+        Ok((self.state() != before).then_some(from))
     }
 }

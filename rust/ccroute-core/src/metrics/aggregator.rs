@@ -8,17 +8,19 @@ use serde::{Deserialize, Serialize};
 
 use super::agent_time::AgentTimes;
 use super::changes::Changes;
+use super::clock::Clocks;
 use super::contacts::Contacts;
 use super::counters::{Counters, Uncounted};
 use super::extras::{Extra, Extras};
 use super::fields::{Basis, Dimension};
 use super::ladder::Thresholds;
 use super::live::Live;
+use super::marks::EarlyMarks;
 use super::order::{Arrivals, Refused, Turn};
 use super::posting::CellKey;
 use super::records::Records;
 use super::settings::Settings;
-use super::slices::{AgentSlice, LABELS, Labels, SliceKey, Slices};
+use super::slices::{AgentSlice, LABELS, Labels, SliceKey, Slices, capped};
 use super::table::{Grid, Slot, Table};
 use super::visits::{ToldFacts, VisitKey, Visits};
 use crate::directory::Directory;
@@ -26,10 +28,6 @@ use crate::error::{ConfigError, Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
-
-/// A source whose clock goes on by more than this at once is counted as skewed; a centre that is
-/// closed for a holiday is not.
-const LEAP: Span = Span::secs(31 * 86_400);
 
 /// Sources an aggregator can tell apart: as many as their numbers.
 pub(super) const MAX_SOURCES: usize = 1 << 16;
@@ -71,7 +69,10 @@ pub struct KpiAggregator {
     /// The names of the caller's own dimensions.
     pub(super) custom: Vec<String>,
     pub(super) sources: Directory,
+    /// Reasons, codes and what marks are called.
     pub(super) texts: Directory,
+    /// Most of them.
+    pub(super) most_texts: u32,
     pub(super) slices: Slices,
     /// The team of each agent, as a label, from an instant on.
     pub(super) teams: Vec<Vec<(Timestamp, u32)>>,
@@ -80,7 +81,7 @@ pub struct KpiAggregator {
     pub(super) arrivals: Arrivals,
     pub(super) contacts: Contacts,
     /// How far each source's clock has come.
-    pub(super) progress: Vec<Progress>,
+    pub(super) clocks: Clocks,
     pub(super) visits: Visits,
     pub(super) times: AgentTimes,
     pub(super) queue_cells: Table,
@@ -89,6 +90,7 @@ pub struct KpiAggregator {
     #[serde(skip)]
     pub(super) last_agent: Option<(AgentSlice, usize)>,
     pub(super) records: Records,
+    pub(super) early_marks: EarlyMarks,
     pub(super) live: Live,
     /// Cells to be rebuilt before they are read.
     pub(super) stale: BTreeSet<CellKey>,
@@ -98,19 +100,6 @@ pub struct KpiAggregator {
     /// While what was known is being corrected: the first interval that was not final.
     pub(super) final_before: Option<Slot>,
     pub(super) counters: Counters,
-    /// The latest instant any event told of: what readers take for now. Of one source's
-    /// clock another's visits know nothing, so nothing is settled by it.
-    pub(super) horizon: Timestamp,
-}
-
-/// How far a source has come.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Progress {
-    /// The time of its last event, even when its clock has gone back: after one event from
-    /// the far future the graces must run again.
-    pub(super) at: Timestamp,
-    /// The latest time it told of.
-    pub(super) latest: Timestamp,
 }
 
 impl Default for KpiAggregator {
@@ -139,13 +128,15 @@ impl KpiAggregator {
             thresholds: settings.thresholds,
             sources: Directory::default(),
             texts: Directory::default(),
+            most_texts: settings.most_labels,
             teams: Vec::new(),
             extras: Extras::default(),
             arrivals: Arrivals::default(),
             live: Live::default(),
             contacts: Contacts::new(settings.retention, settings.most_records),
-            progress: Vec::new(),
+            clocks: Clocks::default(),
             visits: Visits::default(),
+            early_marks: EarlyMarks::default(),
             times: AgentTimes::default(),
             queue_cells: Table::default(),
             agent_cells: Table::default(),
@@ -155,7 +146,6 @@ impl KpiAggregator {
             changes: Changes::default(),
             final_before: None,
             counters: Counters::default(),
-            horizon: Timestamp::ZERO,
         })
     }
 
@@ -237,7 +227,7 @@ impl KpiAggregator {
             }
             more[dimension as usize - 2] = self.label(dimension, name);
         }
-        let touched = self.progress_of(source).at;
+        let touched = self.clocks.of(source).at;
         let id = id.map(Into::into);
         self.extras.set(source, contact.raw(), Extra { id, labels: more, customer, touched });
         Ok(())
@@ -249,12 +239,12 @@ impl KpiAggregator {
         if self.teams.len() <= agent.index() {
             self.teams.resize_with(agent.index() + 1, Vec::new);
         }
-        let teams = &mut self.teams[agent.index()];
+        let (now, teams) = (self.horizon(), &mut self.teams[agent.index()]);
         match teams.last_mut() {
             // Nothing has been counted since.
-            Some(last) if last.0 > self.horizon => last.1 = label,
+            Some(last) if last.0 > now => last.1 = label,
             Some(&mut (_, last)) if last == label => {}
-            Some(_) => teams.push((self.horizon + Span::SHORTEST, label)),
+            Some(_) => teams.push((now + Span::SHORTEST, label)),
             None => teams.push((Timestamp::ZERO, label)),
         }
     }
@@ -274,15 +264,18 @@ impl KpiAggregator {
         &self.custom
     }
 
-    /// The key of a reason or code, given now if it is new.
+    /// The key of a reason, a code or what a mark is called, given now if it is new; past their
+    /// cap, that of `__other__`.
     pub fn text(&mut self, text: &str) -> TextKey {
-        TextKey::new(self.texts.intern(text))
+        let (index, known) = capped(&mut self.texts, self.most_texts, text);
+        self.counters.other += u64::from(!known);
+        TextKey::new(index)
     }
 
     /// The key of a contact that its source knows by text. Valid while anything of the
     /// contact is open and as long as its facts are kept, at least for a minute.
     pub fn contact(&mut self, source: u16, id: &str) -> ContactKey {
-        self.contacts.intern(source, id, self.progress_of(source).at)
+        self.contacts.intern(source, id, self.clocks.of(source).at)
     }
 
     /// How many contacts known by text are remembered.
@@ -374,8 +367,16 @@ impl KpiAggregator {
     pub fn advance(&mut self, source: u16, now: Timestamp) {
         self.arrivals.advance(source, now);
         self.fold_waiting();
-        self.come_to(source, now);
+        self.pass(source, now);
         self.settle(source);
+        self.mark_known();
+        self.evict(source);
+    }
+
+    /// Forgets what is too old of a source, by its own clock.
+    pub(super) fn evict(&mut self, source: u16) {
+        self.expire_marks(source);
+        self.records.evict(source, self.clocks.of(source).latest);
     }
 
     pub(super) fn fold_waiting(&mut self) {
@@ -389,9 +390,12 @@ impl KpiAggregator {
         let event = &self.with_reason(*event);
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
-        // What comes behind the watermark changes what was final.
+        // What comes behind the watermark changes what was final, and so may a code: it counts
+        // where its visit does, and takes the place of those before.
         let edge = self.watermark();
-        let late = event.at < edge;
+        let codes = event.kind == EventKind::ContactDisposed
+            && (event.number > 1 || self.visits.place(key).is_none());
+        let late = event.at < edge || codes;
         self.final_before = late.then(|| self.grid.slot(edge));
         match self.measure(source, key, event) {
             Ok(facts) => facts.into_iter().flatten().for_each(|told| self.tell(told)),
@@ -405,38 +409,19 @@ impl KpiAggregator {
             let after = self.visits.under_way(key, event.agent);
             self.contacts.note(key.contact, before, after, event.at);
         }
-        self.records.evict(self.heard_until());
-    }
-
-    /// The instant up to which every source was heard of: what is younger is kept.
-    pub(super) fn heard_until(&self) -> Timestamp {
-        let latest = self.progress.iter().map(|progress| progress.latest);
-        // Who was never heard of has nothing to say.
-        latest.filter(|&at| at > Timestamp::ZERO).min().unwrap_or(Timestamp::ZERO)
+        self.mark_known();
+        self.evict(source);
     }
 
     /// Conversations whose wrap-up can no longer come are done.
     pub(super) fn settle(&mut self, source: u16) {
-        while let Some(told) = self.visits.settle(source, self.progress_of(source).at) {
+        while let Some(told) = self.visits.settle(source, self.clocks.of(source).at) {
             self.tell(told);
         }
         while let Some((key, place, at)) = self.visits.over_unsaid() {
             self.complete(key, place, at);
         }
-    }
-
-    /// A source's clock.
-    pub(super) fn come_to(&mut self, source: u16, at: Timestamp) {
-        let row = usize::from(source);
-        if self.progress.len() <= row {
-            self.progress.resize(row + 1, Progress::default());
-        }
-        let progress = &mut self.progress[row];
-        let leaps = progress.latest > Timestamp::ZERO && at.since(progress.latest) > LEAP;
-        self.counters.skewed += u64::from(leaps);
-        progress.at = at;
-        progress.latest = progress.latest.max(at);
-        self.horizon = self.horizon.max(at);
+        self.give_up(source);
     }
 
     /// Who was set not ready gave no reason: the cause is it. An empty reason is none.
@@ -462,12 +447,26 @@ impl KpiAggregator {
         event: &Event,
     ) -> Result<ToldFacts, Uncounted> {
         self.come_to(source, event.at);
+        if event.kind == EventKind::ContactQueued && self.was_given_whole(key, event) {
+            return Err(Uncounted::Duplicate);
+        }
         let agent = self.visits.agent_of(key, event);
         let slice = self.slice_of(key, event);
         let facts = self.visits.fold(key, event, slice, &mut self.counters);
-        let facts = facts.or_else(|why| self.code_after_all(key, event).ok_or(why));
-        self.times.fold(key, event, agent, facts.is_ok(), self.grid, &mut self.counters)?;
+        let facts = facts.or_else(|why| {
+            let again = why == Uncounted::Orphan && self.was_given_whole(key, event);
+            let why = if again { Uncounted::Duplicate } else { why };
+            self.code_after_all(key, event).ok_or(why)
+        });
+        let counted = facts.is_ok();
+        let changed = self.times.fold(key, event, agent, counted, self.grid, &mut self.counters)?;
+        agent.zip(changed).into_iter().for_each(|(agent, from)| self.revise_time(agent, from));
         facts
+    }
+
+    /// Whether an event is of a visit that was given whole: what it says is counted.
+    fn was_given_whole(&self, key: VisitKey, event: &Event) -> bool {
+        self.records.get(key).is_some_and(|record| record.tells_of(event.at))
     }
 
     /// The labels of the visit an event begins, or would.
@@ -486,18 +485,8 @@ impl KpiAggregator {
 
     /// What was said of a contact beside its events.
     pub(super) fn extra_of(&mut self, key: VisitKey) -> Extra {
-        let now = self.progress_of(key.source).at;
+        let now = self.clocks.of(key.source).at;
         self.extras.get(key.source, key.contact, now)
-    }
-
-    pub(super) fn progress_of(&self, source: u16) -> Progress {
-        self.progress.get(usize::from(source)).copied().unwrap_or_default()
-    }
-
-    /// The instant up to which every source has said what it had to say, but for corrections.
-    #[must_use]
-    pub fn watermark(&self) -> Timestamp {
-        self.heard_until() - self.lateness
     }
 
     /// Whether an interval was complete before this change to it.

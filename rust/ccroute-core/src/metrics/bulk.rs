@@ -4,10 +4,9 @@
 
 use super::aggregator::KpiAggregator;
 use super::cell::Sign;
-use super::corrections::{Posted, VisitFact};
+use super::corrections::{Course, Posted, VisitFact};
 use super::facts::{Fact, Hears};
 use super::posting::Facts;
-use super::visits::VisitKey;
 use crate::error::{Rejection, RejectionCode};
 use crate::time::Timestamp;
 
@@ -62,11 +61,12 @@ impl KpiAggregator {
 
     /// Counts visits of which nothing is kept.
     fn pass_through(&mut self, visits: impl Iterator<Item = VisitFact>, posted: &mut Vec<Posted>) {
-        let (mut over_last, mut last) = (Timestamp::ZERO, Timestamp::ZERO);
+        // Of one source after the other: until when its visits, and their facts, were over.
+        let mut passed: Option<(u16, Timestamp, Timestamp)> = None;
         for visit in visits {
             let (place, over) = (self.place_of(&visit), visit.completed());
-            let until = over + visit.wrap_up;
-            match self.team_all_through(&visit, until) {
+            let last = over + visit.wrap_up;
+            match self.team_all_through(&visit, last) {
                 Some(team) => {
                     let facts = InTeam { visit: &visit, team };
                     self.post_all(place, &facts, Some(over), Sign::Add);
@@ -77,15 +77,28 @@ impl KpiAggregator {
                     self.post_all(place, &facts[..], Some(over), Sign::Add);
                 }
             }
-            self.count_customer(place, visit.customer);
-            let contact = visit.contact.raw();
-            let key = VisitKey { contact, visit: visit.visit, source: visit.source };
-            self.heard_until_end(key, over);
-            (over_last, last) = (over_last.max(over), last.max(until));
+            if visit.course != Course::None {
+                self.count_customer(place, visit.customer);
+            }
+            self.come_to_fact(visit.source, over);
+            self.contacts.note(visit.contact.raw(), 0, 0, over);
+            passed = Some(match passed {
+                Some((source, until, end)) if source == visit.source => {
+                    (source, until.max(over), end.max(last))
+                }
+                before => {
+                    self.pass_over(before);
+                    (visit.source, over, last)
+                }
+            });
             posted.push(Posted::Counted);
         }
-        if !posted.is_empty() {
-            self.records.pass_over(over_last, last);
+        self.pass_over(passed);
+    }
+
+    fn pass_over(&mut self, passed: Option<(u16, Timestamp, Timestamp)>) {
+        if let Some((source, over, last)) = passed {
+            self.records.pass_over(source, over, last);
         }
     }
 

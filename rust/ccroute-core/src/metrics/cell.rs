@@ -25,9 +25,11 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Adds all of `other`, whose names `text` translates.
+    /// `text` translates; several may come to one, `__other__`.
     fn add(&mut self, other: &Self, text: impl Fn(TextKey) -> TextKey) {
-        other.codes.iter().for_each(|(&name, &n)| bump(&mut self.codes, text(name), n));
+        for (&name, &n) in &other.codes {
+            bump(&mut self.codes, text(name), n);
+        }
         for (&(name, value), &n) in &other.scores {
             bump(&mut self.scores, (text(name), value), n);
         }

@@ -4,17 +4,31 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::aggregator::KpiAggregator;
+use super::facts::LONGEST;
 use super::fields::Basis;
+use super::slices::SliceKey;
 use super::table::Slot;
+use crate::ids::AgentKey;
+use crate::time::Timestamp;
 
 /// How many changes are remembered.
 const MOST: usize = 65_536;
 
-/// A cell of a queue that changed after it had been final.
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Changed {
+    /// The cell of a slice.
+    Visits(SliceKey),
+    /// What an agent did with the time: the same on every basis, and told of under that of
+    /// events.
+    Time(AgentKey),
+}
+
+/// Something that changed after it had been final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Change {
-    /// The row of the cell: its slice.
-    pub(crate) row: usize,
+    pub(crate) what: Changed,
     pub(crate) basis: Basis,
     pub(crate) slot: Slot,
 }
@@ -49,5 +63,19 @@ impl Changes {
         let fresh = usize::try_from(self.last.saturating_sub(seen)).unwrap_or(usize::MAX);
         let skipped = self.list.len().checked_sub(fresh)?;
         Some(self.list.iter().skip(skipped).copied())
+    }
+}
+
+impl KpiAggregator {
+    /// What an agent did from an instant on is known anew: each final interval of it is at a
+    /// new revision.
+    pub(super) fn revise_time(&mut self, agent: AgentKey, from: Timestamp) {
+        let Some(first) = self.final_before else { return };
+        // No state lasts longer.
+        let end = first.min(self.grid.slot(from + LONGEST) + 1);
+        for slot in self.grid.slot(from)..end {
+            self.times.revise(agent, slot);
+            self.changes.note(Change { what: Changed::Time(agent), basis: Basis::Event, slot });
+        }
     }
 }

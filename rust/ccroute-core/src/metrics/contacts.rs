@@ -2,7 +2,7 @@
 //! platforms. A text is forgotten when facts of its last visit are no longer kept, so that
 //! memory is bounded by the contacts under way and the records. What is counted does not belong here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::time::{Span, Timestamp};
 /// Marks our keys, so that they cannot meet those of a source that numbers its contacts.
 const OURS: u64 = 1 << 63;
 
-/// However few facts are kept, so many of the closed: an event may follow its key at once.
+/// However few facts are kept, so many of the closed of each source.
 const FEWEST: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +41,11 @@ pub(crate) struct Contacts {
     /// How long the closed are remembered: what is told of a contact whose facts are kept
     /// must find them.
     kept: Span,
-    /// How many of the closed are remembered at most.
+    /// How many of the closed are remembered of a source at most, but for those of the last
+    /// moments: an event may follow its key at once.
     most: usize,
+    /// How many of the closed there are, by source.
+    crowds: BTreeMap<u16, usize>,
 }
 
 impl Contacts {
@@ -64,7 +67,7 @@ impl Contacts {
             self.keys.entry(id.into()).or_default().push((source, raw));
             let closed = Some(now);
             self.named.insert(raw, Named { source, id: id.into(), under_way: 0, closed });
-            self.leaving.insert((source, now, raw));
+            self.await_leaving(source, now, raw);
             raw
         };
         ContactKey::from_raw(raw).expect("the mark is in the high half")
@@ -86,27 +89,37 @@ impl Contacts {
             named.under_way = (named.under_way + after).saturating_sub(before);
             let mut last = now;
             if let Some(closed) = named.closed.take() {
-                self.leaving.remove(&(named.source, closed, raw));
+                if self.leaving.remove(&(named.source, closed, raw)) {
+                    let crowd = self.crowds.entry(named.source).or_default();
+                    *crowd = crowd.saturating_sub(1);
+                }
                 // Visits may be told of in any order: the last of them counts.
                 last = last.max(closed);
             }
             if named.under_way == 0 {
                 named.closed = Some(last);
-                self.leaving.insert((named.source, last, raw));
+                let source = named.source;
+                self.await_leaving(source, last, raw);
             }
         }
     }
 
+    fn await_leaving(&mut self, source: u16, closed: Timestamp, raw: u64) {
+        if self.leaving.insert((source, closed, raw)) {
+            *self.crowds.entry(source).or_default() += 1;
+        }
+    }
+
     fn forget(&mut self, source: u16, now: Timestamp) {
-        // What was named before the source's first event has no age yet.
-        let first =
-            |crowded| if crowded { Timestamp::ZERO } else { Timestamp::ZERO + Span::SHORTEST };
+        self.date(source, now);
         while let Some(&(from, closed, raw)) =
-            self.leaving.range((source, first(self.leaving.len() > self.most), 0)..).next()
+            self.leaving.range((source, Timestamp::ZERO, 0)..).next()
             && from == source
-            && (now.since(closed) > self.kept || self.leaving.len() > self.most)
+            && let crowd = self.crowds.get(&source).copied().unwrap_or_default()
+            && now.since(closed) > if crowd > self.most { WRAP_UP_GRACE } else { self.kept }
         {
             self.leaving.remove(&(from, closed, raw));
+            self.crowds.insert(source, crowd.saturating_sub(1));
             if let Some(Named { id, .. }) = self.named.remove(&raw)
                 && let Some(keys) = self.keys.get_mut(&id)
             {
@@ -114,6 +127,21 @@ impl Contacts {
                 if keys.is_empty() {
                     self.keys.remove(&id);
                 }
+            }
+        }
+    }
+
+    /// What was named before its source had a clock is as old as the clock.
+    fn date(&mut self, source: u16, now: Timestamp) {
+        let first = (source, Timestamp::ZERO, 0);
+        while let Some(&(from, closed, raw)) = self.leaving.range(first..).next()
+            && (from, closed) == (source, Timestamp::ZERO)
+            && now > Timestamp::ZERO
+        {
+            self.leaving.remove(&(from, closed, raw));
+            self.leaving.insert((source, now, raw));
+            if let Some(named) = self.named.get_mut(&raw) {
+                named.closed = Some(now);
             }
         }
     }

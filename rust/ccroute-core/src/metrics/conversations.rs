@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::canonical;
 use super::counters::{Counters, Uncounted};
-use super::facts::{Ending, Fact, Place, What};
+use super::facts::{Ending, Fact, LONGEST, Place, What};
 use super::visits::{Folded, Phase, Told, ToldFacts, Visit, VisitKey, Visits, told};
 use crate::event::{Cause, Event, EventKind, Role};
 use crate::ids::AgentKey;
@@ -102,7 +102,7 @@ impl Visits {
             Phase::Waiting { .. } => return Err(Uncounted::Orphan),
             Phase::HandedOver { .. } => {
                 // The agent it was handed to never joined: over, with nothing to count.
-                self.open.remove(&key);
+                self.remove(key);
                 self.over.push((key, place, event.at));
                 return Err(Uncounted::Orphan);
             }
@@ -110,7 +110,7 @@ impl Visits {
         let ending = ending(event, part.held_since.is_some());
         let closed = ending != Ending::HandedOver;
         if closed {
-            self.open.remove(&key);
+            self.remove(key);
         } else {
             visit.phase = Phase::HandedOver { since: event.at };
         }
@@ -156,6 +156,7 @@ impl Visits {
             return Err(Uncounted::Orphan);
         }
         tail.wrapping_since = Some(event.at);
+        self.wrapping.insert((key.source, event.at, (key, event.agent)));
         Ok(None)
     }
 
@@ -169,6 +170,7 @@ impl Visits {
         let tail = self.tails.get(&whose).copied().ok_or(Uncounted::Orphan)?;
         let since = tail.wrapping_since.ok_or(Uncounted::Orphan)?;
         self.tails.remove(&whose);
+        self.wrapping.remove(&(key.source, since, whose));
         let wrap_up = counters.elapsed(since, event.at);
         let what = What::Handled { handle: tail.conversed + wrap_up, wrap_up };
         Ok(Some(tail.told(key, Fact::new(event.at, event.agent, what))))
@@ -189,10 +191,29 @@ impl Visits {
             let handed_over = Phase::HandedOver { since: ended };
             if let Some(visit) = self.open.get(&key.0).filter(|visit| visit.phase == handed_over) {
                 self.over.push((key.0, visit.place, ended));
-                self.open.remove(&key.0);
+                self.remove(key.0);
             }
             let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
             if let Some(tail) = self.tails.get(&key).copied().filter(due) {
+                self.tails.remove(&key);
+                return Some(tail.without_wrap_up(key.0, key.1));
+            }
+        }
+        None
+    }
+
+    /// A wrap-up of `source` that has lasted too long at `now`: its conversation as if none had
+    /// followed. To be asked until there is none.
+    pub(crate) fn wrapped_too_long(&mut self, source: u16, now: Timestamp) -> Option<Told> {
+        let least = (VisitKey { contact: 0, visit: 0, source: 0 }, None);
+        let first = (source, Timestamp::ZERO, least);
+        while let Some(&(from, since, key)) = self.wrapping.range(first..).next()
+            && from == source
+            && now.since(since) > LONGEST
+        {
+            self.wrapping.remove(&(from, since, key));
+            let lost = |tail: &Tail| tail.wrapping_since == Some(since);
+            if let Some(tail) = self.tails.get(&key).copied().filter(lost) {
                 self.tails.remove(&key);
                 return Some(tail.without_wrap_up(key.0, key.1));
             }

@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 use super::aggregator::KpiAggregator;
 use super::bulk::under_way;
 use super::cell::Sign;
-use super::facts::{Ending, Fact, Hears, Mark, Place, What};
+use super::facts::{Ending, Fact, Hears, LONGEST, Place, What};
 use super::fields::Dimension;
 use super::records::Record;
 use super::slices::{LABELS, Labels};
@@ -20,9 +20,6 @@ use crate::time::{Span, Timestamp};
 
 /// The most holds a fact may say.
 const MOST_HOLDS: u32 = 10_000;
-
-/// The longest wait, conversation or wrap-up a fact may say.
-const LONGEST: Span = Span::secs(31 * 86_400);
 
 /// How a conversation ended, by its cause; by the system where it is another.
 const ENDINGS: [(Cause, Ending); 4] = [
@@ -101,6 +98,8 @@ pub enum Posted {
     Conflict,
     /// What it corrects is no longer kept, or might have been counted: not counted.
     Late,
+    /// A mark of a visit that nothing is known of yet: counted once the visit is.
+    Held,
 }
 
 /// What a fact says of a visit, by names.
@@ -117,7 +116,8 @@ impl KpiAggregator {
     /// Counts one visit given as a whole, in place of what was known of it.
     ///
     /// # Errors
-    /// `invalid_value` for a duration over 31 days, talk without an answer, or revision 0; `wrong_phase` for a visit whose events are still coming.
+    /// `invalid_value` for a duration over 31 days, talk without an answer, or revision 0;
+    /// `wrong_phase` for a visit under way that, by its source's clock, is not over yet.
     pub fn post_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
         fact.check()?;
         let mut posted = Ok(Posted::Late);
@@ -156,75 +156,21 @@ impl KpiAggregator {
                 return Ok(posted);
             }
         }
+        self.end_unsaid(key, fact);
         self.replace(key, record);
+        self.mark_known();
         Ok(posted)
     }
 
-    /// Whether events of a visit are still coming, so that it cannot be given as a whole.
+    /// Whether a visit is still under way, so that it cannot be given as a whole. One that the
+    /// fact says was over, by its source's clock, is not: its end was lost.
     pub(super) fn is_under_way(&self, fact: &VisitFact) -> bool {
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
-        self.records.get(key).is_some_and(|record| record.completed.is_none())
-    }
-
-    /// Marks a visit: an answer of its customer, a cost, a code, whenever it becomes known.
-    ///
-    /// # Errors
-    /// `invalid_value` for an empty name.
-    pub fn mark(
-        &mut self,
-        source: u16,
-        contact: ContactKey,
-        visit: u32,
-        at: Timestamp,
-        name: TextKey,
-        mark: Mark,
-        revision: u32,
-    ) -> Result<Posted, Rejection> {
-        if self.texts.name(name.index()).is_empty() {
-            return Err(Rejection::new(
-                RejectionCode::InvalidValue,
-                "mark '': give it a name".to_owned(),
-            ));
-        }
-        let key = VisitKey { contact: contact.raw(), visit, source };
-        let Some(record) = self.records.get(key) else {
-            self.counters.late += 1;
-            return Ok(Posted::Late);
-        };
-        let what = What::Marked { name, mark, revision };
-        let fact = self.in_team(Fact::new(at, record.answered_by(), what));
-        let known = record.facts.iter().copied().find(|fact| fact.is_mark_of(name));
-        let (place, completed) = (record.place, record.completed);
-        let mut posted = Posted::Counted;
-        if let Some(known) = known {
-            let What::Marked { mark: before, revision: last, .. } = known.what else {
-                unreachable!("only marks were looked for")
-            };
-            if last > revision {
-                self.counters.superseded += 1;
-                return Ok(Posted::Superseded);
-            }
-            if last == revision {
-                if (before, known.at) == (mark, at) {
-                    self.counters.duplicates += 1;
-                    return Ok(Posted::Duplicate);
-                }
-                self.counters.conflicts += 1;
-                posted = Posted::Conflict;
-                if (before, known.at) > (mark, at) {
-                    return Ok(posted);
-                }
-            }
-            self.records.remove(key, known);
-        }
-        self.correct(|all| {
-            if let Some(known) = known {
-                all.post_all(place, &[known][..], completed, Sign::Take);
-            }
-            all.post_all(place, &[fact][..], completed, Sign::Add);
-        });
-        self.records.push(key, place, fact);
-        Ok(posted)
+        let open = self.records.get(key).filter(|record| record.completed.is_none());
+        open.is_some_and(|record| {
+            let over = fact.completed();
+            over < record.place.entered || over > self.clocks.of(fact.source).latest
+        })
     }
 
     /// All that two facts of one visit may differ in, but the marks; by names, since keys are
@@ -250,7 +196,7 @@ impl KpiAggregator {
     /// may say of a visit that was forgotten that it lasted longer: it goes by the entry.
     fn can_be_new(&self, fact: &VisitFact) -> bool {
         let known_by = if fact.revision > 1 { fact.entered } else { fact.completed() };
-        !self.records.are_kept() || self.records.reaches(known_by)
+        !self.records.are_kept() || self.records.reaches(fact.source, known_by)
     }
 
     /// Puts a record in the place of that of the same visit. Marks stay.
@@ -258,7 +204,7 @@ impl KpiAggregator {
         if let Some(known) = self.records.get(key) {
             let known = known.clone();
             self.post_all(known.place, &known.facts[..], known.completed, Sign::Take);
-            self.forget_customer(known.place, known.customer);
+            self.forget_customer(known.place, known.counted_customer());
             // They are of whoever answered, as it is known now.
             let agent = record.answered_by();
             let marks = known.facts.iter().filter(|fact| fact.is_mark());
@@ -266,23 +212,20 @@ impl KpiAggregator {
             record.facts.extend(marks);
         }
         self.post_all(record.place, &record.facts[..], record.completed, Sign::Add);
-        self.count_customer(record.place, record.customer);
+        self.count_customer(record.place, record.counted_customer());
         // A wrap-up that may still come is said by the fact.
-        self.visits.drop_tails(key);
-        self.heard_until_end(key, record.completed.unwrap_or_default());
+        let under_way = self.visits.close(key);
+        let over = record.completed.unwrap_or_default();
+        self.come_to_fact(key.source, over);
+        self.contacts.note(key.contact, under_way, 0, over);
         if self.records.are_kept() {
             self.records.insert(key, record);
-            self.records.evict(self.horizon);
+            self.early_marks.visit_is_known(key);
+            self.evict(key.source);
         } else {
-            self.records.lose(&record);
+            self.records.complete(key, over);
+            self.records.lose(key.source, &record);
         }
-    }
-
-    /// A visit was told of that was over then.
-    #[inline]
-    pub(super) fn heard_until_end(&mut self, key: VisitKey, over: Timestamp) {
-        self.come_to(key.source, over.max(self.progress_of(key.source).at));
-        self.contacts.note(key.contact, 0, 0, over);
     }
 
     /// Where a visit counts.
@@ -312,7 +255,7 @@ impl KpiAggregator {
 }
 
 impl Record {
-    fn answered_by(&self) -> Option<AgentKey> {
+    pub(super) fn answered_by(&self) -> Option<AgentKey> {
         let answered = |fact: &&Fact| matches!(fact.what, What::Answered { .. });
         self.facts.iter().find(answered).and_then(|fact| fact.agent)
     }
@@ -320,11 +263,11 @@ impl Record {
 
 impl Fact {
     /// Whether it is said beside the course of the visit.
-    fn is_mark(&self) -> bool {
+    pub(super) fn is_mark(&self) -> bool {
         matches!(self.what, What::Marked { .. } | What::Code { .. })
     }
 
-    fn is_mark_of(&self, wanted: TextKey) -> bool {
+    pub(super) fn is_mark_of(&self, wanted: TextKey) -> bool {
         matches!(self.what, What::Marked { name, .. } if name == wanted)
     }
 }

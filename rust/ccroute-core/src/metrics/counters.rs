@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::LONGEST;
 use crate::time::{Span, Timestamp};
 
 /// Why an event was not counted.
@@ -29,20 +30,24 @@ pub struct Counters {
     pub incomplete: u64,
     /// Durations that would have been negative, taken as zero: the source's clock jumped.
     pub backwards: u64,
-    /// States longer than 31 days, cut there: a lost sign-out.
+    /// Durations and states longer than 31 days, cut there: a lost end, or a clock that jumped.
     pub overlong: u64,
+    /// Visits and wrap-ups open for more than 31 days, given up: their ends were lost.
+    pub given_up: u64,
     /// Sequence numbers that were waited for in vain.
     pub missing: u64,
     /// Events that wait now for those before them.
     pub held: usize,
-    /// Events more than 31 days ahead of all their source had told before: its clock leapt.
+    /// Events more than 31 days ahead of all their source had told before: its clock leapt. They
+    /// count, and move its clock once the next bears them out.
     pub skewed: u64,
-    /// Names counted as `__other__`: their dimension was full.
+    /// Names, reasons and codes counted as `__other__`: there were too many.
     pub other: u64,
     /// Events after which others were counted already, and facts or corrections of visits
     /// that are no longer known.
     pub late: u64,
-    /// Beginnings and ends too old for the live windows; they count in the cells.
+    /// Beginnings and ends too old for the live windows, or too far ahead; they count in the
+    /// cells.
     pub late_live: u64,
     /// Facts of one visit and revision that say different things; the greater stands.
     pub conflicts: u64,
@@ -61,10 +66,13 @@ impl Counters {
         }
     }
 
-    /// The time from `earlier` to `later`; zero, and counted, when the clock jumped back.
+    /// The time from `earlier` to `later`; zero when the clock jumped back, the longest there is
+    /// when it is longer, and counted either way.
     pub(crate) fn elapsed(&mut self, earlier: Timestamp, later: Timestamp) -> Span {
         self.backwards += u64::from(later < earlier);
-        later.since(earlier)
+        let elapsed = later.since(earlier);
+        self.overlong += u64::from(elapsed > LONGEST);
+        elapsed.min(LONGEST)
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -74,6 +82,7 @@ impl Counters {
         self.incomplete += other.incomplete;
         self.backwards += other.backwards;
         self.overlong += other.overlong;
+        self.given_up += other.given_up;
         self.skewed += other.skewed;
         self.other += other.other;
         self.late += other.late;

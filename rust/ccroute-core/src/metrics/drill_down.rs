@@ -2,10 +2,10 @@
 //! from what is kept, and say when it is not. Figures do not belong here.
 
 use super::aggregator::KpiAggregator;
+use super::changes::{Change, Changed};
 use super::facts::{Fact, What};
 use super::fields::{Basis, Dimension};
 use super::records::Record;
-use super::slices::SliceKey;
 use super::visits::VisitKey;
 use crate::event::Cause;
 use crate::ids::{AgentKey, TextKey};
@@ -130,7 +130,7 @@ impl KpiAggregator {
                 let last = record.facts.iter().map(|fact| fact.at).max();
                 let until = match record.completed {
                     Some(_) => last.unwrap_or(record.place.entered),
-                    None => self.horizon,
+                    None => self.horizon(),
                 };
                 record.place.entered < query.end && until > query.start
             }
@@ -186,8 +186,8 @@ impl KpiAggregator {
         row
     }
 
-    /// The cells of queues that changed after number `seen`, having been final: their labels,
-    /// basis and interval; and the number to ask with next time.
+    /// The cells of queues and the agents' time that changed after number `seen`, having been
+    /// final: their labels, basis and interval; and the number to ask with next time.
     ///
     /// # Errors
     /// When some of them are no longer remembered.
@@ -199,10 +199,20 @@ impl KpiAggregator {
                 self.changes.last()
             ))
         })?;
-        let cell = |change: super::changes::Change| {
-            let slice = SliceKey(u32::try_from(change.row).expect("rows are 32 bits"));
+        let cell = |change: Change| {
             let start = self.grid.start(change.slot);
-            let labels = self.slices.labels(slice).map(|label| label.checked_sub(1));
+            let mut labels = [None; 12];
+            match change.what {
+                Changed::Visits(slice) => {
+                    let known = self.slices.labels(slice).map(|label| label.checked_sub(1));
+                    labels[..known.len()].copy_from_slice(&known);
+                }
+                Changed::Time(agent) => {
+                    let team = self.team_at(agent.index(), start).checked_sub(1);
+                    labels[Dimension::Agent as usize] = u32::try_from(agent.index()).ok();
+                    labels[Dimension::Team as usize] = team;
+                }
+            }
             ChangedCell { labels, basis: change.basis, start }
         };
         Ok((changes.map(cell).collect(), self.changes.last()))
@@ -250,12 +260,13 @@ impl VisitRow {
     }
 }
 
-/// A cell of a queue that changed after it had been final.
+/// A cell of a queue, or what an agent did with an interval, that changed after it had been
+/// final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangedCell {
-    /// The labels by dimension, as indexes into the names.
-    pub labels: [Option<u32>; 10],
-    /// Under which basis.
+    /// The labels by dimension, as indexes into the names; of agents' time, agent and team.
+    pub labels: [Option<u32>; 12],
+    /// Under which basis; agents' time, which is the same on each, under that of events.
     pub basis: Basis,
     /// When its interval begins.
     pub start: Timestamp,

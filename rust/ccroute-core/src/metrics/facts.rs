@@ -10,6 +10,10 @@ use crate::event::Cause;
 use crate::ids::{AgentKey, TextKey};
 use crate::time::{Span, Timestamp};
 
+/// The longest a wait, conversation, hold or wrap-up can be: beyond, an end was lost or a clock
+/// jumped.
+pub(crate) const LONGEST: Span = Span::secs(31 * 86_400);
+
 /// The visit a fact is about, as far as cells care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {

@@ -31,6 +31,8 @@ pub(super) struct Rest {
     pub(super) split: SplitCell,
     pub(super) passed: Passed,
     pub(super) times: StateTimes,
+    /// How often they changed after they had been final.
+    pub(super) times_revision: u32,
     pub(super) customers: Uniques,
     pub(super) waiting: u64,
     pub(super) oldest: Span,
@@ -151,8 +153,9 @@ impl<'a> Gathered<'a> {
             Cells::One(cell) => cell.revision,
             Cells::Many(totals) => totals.revision,
         };
-        let rest =
-            self.rest.as_ref().map_or(0, |rest| rest.split.revision.max(rest.passed.revision));
+        let rest = self.rest.as_ref().map_or(0, |rest| {
+            rest.split.revision.max(rest.passed.revision).max(rest.times_revision)
+        });
         cells.max(rest)
     }
 }

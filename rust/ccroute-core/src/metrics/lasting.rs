@@ -3,13 +3,13 @@
 
 use super::aggregator::KpiAggregator;
 use super::cell::Cell;
-use super::facts::{Fact, Place};
+use super::facts::{Fact, LONGEST, Place};
 use super::fields::{Basis, Subject};
 use super::gathering::{Gathering, Only};
 use super::posting::Gaining;
 use super::reading::Field;
 use super::slices::AgentSlice;
-use super::split::{LONGEST, SplitCell};
+use super::split::SplitCell;
 use super::table::{Grid, Slot};
 use super::visits::Open;
 use crate::ids::AgentKey;
@@ -44,7 +44,7 @@ impl KpiAggregator {
 
     /// Who waits counts in the interval of the entry.
     fn gather_waiting(&self, all: &mut Gathering<'_>, subject: Subject, only: &[Only]) {
-        let now = all.query.now.unwrap_or(self.horizon);
+        let now = all.query.now.unwrap_or(self.horizon());
         for open in self.visits.open() {
             let (Open::Wait { place }, Subject::Queue) = (open, subject) else { continue };
             let row = place.slice.0 as usize;
@@ -69,7 +69,7 @@ impl KpiAggregator {
     }
 
     fn gather_lasting(&self, all: &mut Gathering<'_>, subject: Subject, only: &[Only]) {
-        let now = all.query.now.unwrap_or(self.horizon);
+        let now = all.query.now.unwrap_or(self.horizon());
         for open in self.visits.open() {
             let (place, agent, parts) = split_of(open, now, self.grid);
             let row = match (subject, agent) {
@@ -89,7 +89,7 @@ impl KpiAggregator {
 
     /// Who still waits has passed thresholds too.
     fn gather_passing(&self, all: &mut Gathering<'_>, subject: Subject, only: &[Only]) {
-        let now = all.query.now.unwrap_or(self.horizon);
+        let now = all.query.now.unwrap_or(self.horizon());
         let height = self.thresholds.spans().len();
         for open in self.visits.open() {
             let (Open::Wait { place }, Subject::Queue) = (open, subject) else { continue };

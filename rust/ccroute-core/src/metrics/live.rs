@@ -101,6 +101,8 @@ pub struct LiveQueue {
     pub queue: QueueKey,
     /// Visits that wait.
     pub waiting: u64,
+    /// Of them, those for whom the target has passed.
+    pub overdue: u64,
     /// When the visit that has waited longest began.
     pub oldest_entered: Option<Timestamp>,
     /// The last 5, 15, 30 and 60 minutes, as in [`WINDOWS`].
@@ -187,9 +189,9 @@ impl Board {
         }
     }
 
-    /// Counts in a pane; false when the pane is not kept any more.
+    /// Counts in a pane; false when the pane is not kept any more, or not yet.
     fn post(&mut self, index: i64, counts: &Window) -> bool {
-        if index <= self.head - KEPT {
+        if index <= self.head - KEPT || index > self.head {
             return false;
         }
         // Time goes forward: nearly always it is the last pane, or a new one.
@@ -249,6 +251,8 @@ impl Board {
         self.subtract_passed(&mut windows, head);
         self.add_overdue(&mut windows, head, now);
         let waiting = self.waits.len() as u64;
+        let least = VisitKey { contact: 0, visit: 0, source: 0 };
+        let overdue = self.by_due.range(..(now, least)).count() as u64;
         let turn = i128::from(WINDOWS[PACE].micros());
         let answers = i128::from(windows[PACE].answered);
         let expected = ((i128::from(waiting) + 1) * turn).checked_div(answers);
@@ -256,7 +260,7 @@ impl Board {
         let expected_wait = expected.map(|micros| {
             i64::try_from(micros).ok().and_then(Span::from_micros).unwrap_or(Span::MAX)
         });
-        LiveQueue { queue, waiting, oldest_entered, windows, expected_wait }
+        LiveQueue { queue, waiting, overdue, oldest_entered, windows, expected_wait }
     }
 
     /// Adds to `sums` the visits that wait although their target has passed.
@@ -298,18 +302,37 @@ impl Live {
         self.board(queue).target = Some(target);
     }
 
-    /// A visit begins; nothing happens if it waits already.
-    pub(crate) fn enter(&mut self, queue: QueueKey, key: VisitKey, at: Timestamp) {
-        self.now = self.now.max(at);
+    /// A visit begins; nothing happens if it waits already. What is ahead of `clock` is not
+    /// in the windows.
+    pub(crate) fn enter(
+        &mut self,
+        queue: QueueKey,
+        key: VisitKey,
+        at: Timestamp,
+        clock: Timestamp,
+    ) {
+        self.now = self.now.max(at.min(clock));
         let counted = self.board(queue).enter(key, at);
         self.late += u64::from(!counted);
     }
 
     /// A visit's wait ends; nothing happens unless it waits in that queue.
-    pub(crate) fn leave(&mut self, queue: QueueKey, key: VisitKey, at: Timestamp, end: End) {
-        self.now = self.now.max(at);
+    pub(crate) fn leave(
+        &mut self,
+        queue: QueueKey,
+        key: VisitKey,
+        at: Timestamp,
+        end: End,
+        clock: Timestamp,
+    ) {
+        self.now = self.now.max(at.min(clock));
         let counted = self.board(queue).leave(key, at, end);
         self.late += u64::from(!counted);
+    }
+
+    /// Nobody will ever know how a visit's wait ended.
+    pub(crate) fn forget(&mut self, queue: QueueKey, key: VisitKey) {
+        self.board(queue).forget(key);
     }
 
     /// Moves every window on to `now`, if that is later than all before.
@@ -331,12 +354,13 @@ impl Live {
     }
 
     /// The latest instant heard of.
+    #[cfg(test)]
     pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Beginnings and ends that were older than the longest window when they came: they
-    /// changed who waits and nothing else.
+    /// Beginnings and ends that were older than the longest window when they came, or far
+    /// ahead of it: they changed who waits and nothing else.
     pub(crate) fn late(&self) -> u64 {
         self.late
     }

@@ -40,7 +40,7 @@ impl KpiAggregator {
     /// The centre as it stands at `now`, or at the latest event when that is later.
     #[must_use]
     pub fn live(&self, now: Option<Timestamp>) -> LiveView {
-        let at = now.unwrap_or(self.horizon).max(self.horizon).max(self.live.now());
+        let at = now.unwrap_or_default().max(self.horizon());
         let mut queues = self.live.read_all(at);
         for index in queues.len()..self.names(Dimension::Queue).len() {
             queues.push(self.live.read(QueueKey::new(index), at));
@@ -56,14 +56,12 @@ impl KpiAggregator {
     /// Keeps the windows up to date with a fact.
     pub(super) fn watch(&mut self, told: &Told) {
         let (key, at) = (told.key, told.fact.at);
+        // What leapt ahead of its source's clock changes who waits and nothing else.
+        let clock = self.horizon();
         let end = match told.fact.what {
             What::Entered { .. } => {
-                let queue = self.queue_of(told);
-                // A clock that leapt ahead and came back must not keep the windows there.
-                if self.progress.len() == 1 && self.live.now().since(at) > Span::secs(86_400) {
-                    self.live.set_back(at);
-                }
-                return self.live.enter(queue, key, at);
+                let queue = self.queue_at(told.place);
+                return self.live.enter(queue, key, at, clock);
             }
             What::Answered { .. } => End::Answered,
             What::Abandoned { .. } => End::Abandoned,
@@ -84,12 +82,7 @@ impl KpiAggregator {
             | What::Code { .. }
             | What::Marked { .. } => return,
         };
-        let queue = self.queue_of(told);
-        self.live.leave(queue, key, at, end);
-    }
-
-    fn queue_of(&self, told: &Told) -> QueueKey {
-        let [queue, ..] = self.slices.labels(told.place.slice);
-        QueueKey::new(queue as usize - 1)
+        let queue = self.queue_at(told.place);
+        self.live.leave(queue, key, at, end, clock);
     }
 }

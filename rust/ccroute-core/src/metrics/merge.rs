@@ -1,12 +1,11 @@
 //! Adding one aggregator to another: names, cells, time, facts, and what is still open.
 
-use super::aggregator::{KpiAggregator, MAX_SOURCES, Progress};
+use super::aggregator::{KpiAggregator, MAX_SOURCES};
 use super::facts::{Fact, Place, What};
 use super::fields::{Dimension, Subject};
 use super::records::Record;
 use super::slices::{AgentSlice, Labels, SliceKey};
 use super::visits::VisitKey;
-use crate::directory::Directory;
 use crate::error::ConfigError;
 use crate::event::Event;
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
@@ -55,6 +54,8 @@ impl KpiAggregator {
                 (key.source, key.contact)
             },
         );
+        let crowded_out = self.early_marks.merge(&other.early_marks, visit, text);
+        self.counters.late += crowded_out;
         let agent_at = |index| names.agent(AgentKey::new(index));
         self.times.merge(&other.times, agent_at, text, visit);
         self.merge_teams(other, &names);
@@ -64,7 +65,7 @@ impl KpiAggregator {
         let agents = &names.agent_slices;
         self.agent_cells.merge(&other.agent_cells, ladder, |row| agents[row], &text);
         self.merge_stale(other, &names);
-        self.merge_progress(other, source);
+        self.clocks.merge(&other.clocks, source);
         self.live.merge(&other.live, |queue| names.queue(queue), visit);
         let event = |event: Event| {
             let contact = event.contact.map(|key| {
@@ -75,9 +76,9 @@ impl KpiAggregator {
         };
         self.arrivals.merge(&other.arrivals, source, event);
         self.counters.merge(&other.counters);
-        self.horizon = self.horizon.max(other.horizon);
         self.fold_waiting();
-        (0..=u16::MAX).take(self.progress.len()).for_each(|source| self.settle(source));
+        self.clocks.sources().for_each(|source| self.settle(source));
+        self.mark_known();
         Ok(())
     }
 
@@ -103,16 +104,6 @@ impl KpiAggregator {
             (subject, index, basis, slot)
         }));
     }
-
-    fn merge_progress(&mut self, other: &Self, source: impl Fn(u16) -> u16) {
-        let rows = self.sources.len().max(self.progress.len());
-        self.progress.resize(rows, Progress::default());
-        for (theirs, known) in other.progress.iter().zip(0..) {
-            let ours = &mut self.progress[usize::from(source(known))];
-            ours.at = ours.at.max(theirs.at);
-            ours.latest = ours.latest.max(theirs.latest);
-        }
-    }
 }
 
 /// The keys here for the names there.
@@ -129,9 +120,9 @@ impl Names {
     fn of(here: &mut KpiAggregator, there: &KpiAggregator) -> Self {
         let source = |index| u16::try_from(index).expect("the limit was checked");
         let mut names = Self {
-            sources: interned(&mut here.sources, &there.sources).map(source).collect(),
+            sources: there.sources.iter().map(|name| source(here.sources.intern(name))).collect(),
             labels: Vec::new(),
-            texts: interned(&mut here.texts, &there.texts).map(TextKey::new).collect(),
+            texts: there.texts.iter().map(|text| here.text(text)).collect(),
             slices: Vec::new(),
             agent_slices: Vec::new(),
         };
@@ -207,8 +198,4 @@ impl Names {
         let facts = record.facts.iter().map(fact).collect();
         Record { place: self.place(record.place), facts, ..record.clone() }
     }
-}
-
-fn interned(here: &mut Directory, there: &Directory) -> impl Iterator<Item = usize> {
-    there.iter().map(|name| here.intern(name))
 }

@@ -8,6 +8,7 @@
 //! names and time, and measures whatever source they come from.
 
 mod agent_time;
+mod ages;
 mod aggregator;
 mod bucket;
 mod buckets;
@@ -15,6 +16,7 @@ mod bulk;
 mod canonical;
 mod cell;
 mod changes;
+mod clock;
 mod contacts;
 mod conversations;
 mod corrections;
@@ -30,6 +32,8 @@ mod ladder;
 mod lasting;
 mod live;
 mod live_view;
+mod lost_ends;
+mod marks;
 mod merge;
 mod order;
 mod posting;

@@ -3,13 +3,13 @@
 
 use super::aggregator::KpiAggregator;
 use super::cell::{Cell, Sign};
-use super::changes::Change;
+use super::changes::{Change, Changed};
 use super::extras::Extra;
 use super::facts::{Delta, Fact, Gains, Hears, Place, What};
 use super::fields::{Basis, Subject};
 use super::ladder::Thresholds;
 use super::records::{Known, Record};
-use super::slices::AgentSlice;
+use super::slices::{AgentSlice, SliceKey};
 use super::split;
 use super::table::Slot;
 use super::visits::{Told, ToldFacts, VisitKey};
@@ -84,7 +84,14 @@ impl KpiAggregator {
                 let record = Record { revision: 0, place, id, customer, completed: None, facts };
                 self.records.begin(key, record);
             }
-            What::Code { set, .. } if set > 1 => self.replace_codes(told),
+            What::Code { set, .. } if set > 1 => {
+                // What it replaces cannot be taken back: both would count.
+                if self.records.get(key).is_none() {
+                    self.counters.late += 1;
+                    return;
+                }
+                self.replace_codes(told);
+            }
             What::Code { .. }
             | What::Answered { .. }
             | What::Abandoned { .. }
@@ -121,6 +128,7 @@ impl KpiAggregator {
     /// A visit is over.
     pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
         let facts = self.records.complete(key, at);
+        self.early_marks.visit_is_known(key);
         if self.keeps(Basis::Completion) {
             self.add(place, &facts[..], Sign::Add, Basis::Completion, self.grid.slot(at));
         }
@@ -140,9 +148,6 @@ impl KpiAggregator {
     fn replace_codes(&mut self, told: Told) {
         let Told { key, place, fact, .. } = told;
         let What::Code { set, .. } = fact.what else { return };
-        if self.records.get(key).is_none() {
-            self.counters.late += 1;
-        }
         let completed = self.records.get(key).and_then(|record| record.completed);
         for earlier in self.records.replace_codes(key, set) {
             self.post(place, earlier, Sign::Take);
@@ -192,7 +197,8 @@ impl KpiAggregator {
                 Basis::ServiceLevelEvent => series.passed.at(slot).revision += 1,
             }
             if subject == Subject::Queue {
-                self.changes.note(Change { row, basis, slot });
+                let slice = SliceKey(u32::try_from(row).expect("rows are 32 bits"));
+                self.changes.note(Change { what: Changed::Visits(slice), basis, slot });
             }
         }
     }

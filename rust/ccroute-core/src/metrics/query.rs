@@ -155,7 +155,7 @@ impl KpiAggregator {
     /// where an agent's time still runs (the latest event's when absent); `None` when nothing is.
     #[must_use]
     pub fn extent(&self, now: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
-        let now = now.unwrap_or(self.horizon);
+        let now = now.unwrap_or(self.horizon());
         let series = self.queue_cells.rows().iter().chain(self.agent_cells.rows());
         let slots = series.flat_map(Series::extent).chain(self.times.extent(self.grid, now));
         let slots: Vec<Slot> = slots.collect();
@@ -349,7 +349,8 @@ impl KpiAggregator {
 
     /// The agents' time belongs to no queue or channel.
     fn gather_times(&self, all: &mut Gathering<'_>, only: &[Only]) {
-        let now = all.query.now.unwrap_or(self.horizon);
+        let now = all.query.now.unwrap_or(self.horizon());
+        let asked = all.query.fields.iter().any(|field| matches!(field, Field::Time(..)));
         for (agent, slot, times) in self.times.cells(self.grid, now) {
             let Some(interval) = all.interval(slot) else { continue };
             let label = |dimension| match dimension {
@@ -369,7 +370,11 @@ impl KpiAggregator {
             if only.iter().all(|(dimension, labels)| labels.contains(&label(*dimension))) {
                 let labels = all.query.by.iter().map(|&by| label(by)).collect();
                 let group = all.group(labels);
-                all.row(group, interval).rest().times.merge(&times);
+                let rest = all.row(group, interval).rest();
+                rest.times.merge(&times);
+                if asked {
+                    rest.times_revision = rest.times_revision.max(self.times.revision(agent, slot));
+                }
             }
         }
     }

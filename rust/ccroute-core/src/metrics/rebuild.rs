@@ -47,7 +47,7 @@ impl KpiAggregator {
         let entered = self.grid.slot(place.entered);
         let key = (Subject::Queue, place.slice.0 as usize, Basis::Offered, entered);
         if stale.contains(&key) {
-            self.count_customer(place, record.customer);
+            self.count_customer(place, record.counted_customer());
         }
         let over = completed.map(|at| self.grid.slot(at));
         for &fact in &record.facts {

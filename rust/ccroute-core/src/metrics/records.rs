@@ -2,11 +2,12 @@
 //! back, what drill-down shows, what thresholds off the ladder are counted from. Bounded in
 //! time and number. Which cells a fact moves is in `facts.rs` and `posting.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::ages::Ages;
 use super::canonical;
 use super::facts::{Fact, Place, What};
 use super::visits::VisitKey;
@@ -27,6 +28,23 @@ pub(crate) struct Record {
     pub(crate) facts: Vec<Fact>,
 }
 
+impl Record {
+    /// The customer, if the visit counts for one: a contact that came to no queue does not.
+    pub(crate) fn counted_customer(&self) -> u64 {
+        let entered = |fact: &Fact| matches!(fact.what, What::Entered { .. });
+        if self.facts.iter().any(entered) { self.customer } else { 0 }
+    }
+
+    /// Whether an event at an instant is of a visit that was given whole: tables are often in
+    /// whole seconds, so it may lie a little outside.
+    pub(crate) fn tells_of(&self, at: Timestamp) -> bool {
+        const SLACK: Span = Span::secs(5);
+        let course = self.facts.iter().filter(|fact| !fact.is_mark());
+        let last = course.map(|fact| fact.at).max().max(self.completed).unwrap_or_default();
+        self.revision > 0 && self.place.entered - SLACK <= at && at <= last + SLACK
+    }
+}
+
 /// What is known of a visit that a fact is of.
 pub(crate) enum Known {
     Open,
@@ -39,16 +57,16 @@ pub(crate) enum Known {
 pub(crate) struct Records {
     #[serde(with = "canonical")]
     visits: FxHashMap<VisitKey, Record>,
-    /// The visits that are over, by when they were.
-    over: BTreeSet<(Timestamp, VisitKey)>,
-    /// How long after it is over a visit is kept.
+    /// The visits that are over, the earlier of an id too, by when they were.
+    over: Ages,
+    /// How long after it is over a visit is kept, by the clock of its source.
     retention: Span,
     /// How many visits that are over are kept at most.
     most: usize,
     /// Visits whose id was used again for another: they are over, and cannot be corrected.
     earlier: BTreeMap<(Timestamp, VisitKey), Record>,
-    /// Of visits over by then nothing is known.
-    forgotten: Option<Timestamp>,
+    /// By source: of visits over by then nothing is known.
+    forgotten: BTreeMap<u16, Timestamp>,
     /// Of facts up to then some are gone: those of a wrap-up came after its visit was over.
     gone: Option<Timestamp>,
 }
@@ -57,11 +75,11 @@ impl Records {
     pub(crate) fn new(retention: Span, most: usize) -> Self {
         Self {
             visits: FxHashMap::default(),
-            over: BTreeSet::new(),
+            over: Ages::default(),
             retention,
             most,
             earlier: BTreeMap::new(),
-            forgotten: None,
+            forgotten: BTreeMap::new(),
             gone: None,
         }
     }
@@ -70,11 +88,10 @@ impl Records {
     pub(crate) fn begin(&mut self, key: VisitKey, record: Record) {
         let Some(known) = self.visits.insert(key, record) else { return };
         if let Some(at) = known.completed {
-            self.over.remove(&(at, key));
             let before = self.earlier.insert((at, key), known);
-            before.iter().for_each(|record| self.lose(record));
+            before.iter().for_each(|record| self.lose(key.source, record));
         } else {
-            self.lose(&known);
+            self.lose(key.source, &known);
         }
     }
 
@@ -95,18 +112,21 @@ impl Records {
         record.completed.map_or(Known::Open, Known::Closed)
     }
 
-    /// A record is not kept any more.
-    pub(crate) fn lose(&mut self, record: &Record) {
-        self.forgotten = self.forgotten.max(record.completed);
+    /// A record of a source is not kept any more.
+    pub(crate) fn lose(&mut self, source: u16, record: &Record) {
         let timed = record.facts.iter().filter(|fact| !matches!(fact.what, What::Marked { .. }));
         let last = timed.map(|fact| fact.at).max();
-        self.gone = self.gone.max(self.forgotten).max(last);
+        match record.completed {
+            Some(at) => self.pass_over(source, at, last.unwrap_or(at)),
+            None => self.gone = self.gone.max(last),
+        }
     }
 
-    /// Visits are not kept that were over until `over`, with facts until `last`.
-    pub(crate) fn pass_over(&mut self, over: Timestamp, last: Timestamp) {
-        self.forgotten = self.forgotten.max(Some(over));
-        self.gone = self.gone.max(self.forgotten).max(Some(last));
+    /// Visits of a source are not kept that were over until `over`, with facts until `last`.
+    pub(crate) fn pass_over(&mut self, source: u16, over: Timestamp, last: Timestamp) {
+        let edge = self.forgotten.entry(source).or_default();
+        *edge = over.max(*edge);
+        self.gone = self.gone.max(Some(over.max(last)));
     }
 
     /// Takes the codes of earlier sets out of the record of a visit.
@@ -133,12 +153,12 @@ impl Records {
         if self.retention == Span::ZERO {
             let Some(mut record) = self.visits.remove(&key) else { return Vec::new() };
             record.completed = Some(at);
-            self.lose(&record);
+            self.lose(key.source, &record);
             return record.facts;
         }
         let Some(record) = self.visits.get_mut(&key) else { return Vec::new() };
         record.completed = Some(at);
-        self.over.insert((at, key));
+        self.over.insert(at, key);
         record.facts.clone()
     }
 
@@ -150,11 +170,12 @@ impl Records {
     /// Keeps a whole record in the place of that of the same visit.
     pub(crate) fn insert(&mut self, key: VisitKey, record: Record) {
         let over = record.completed;
-        if let Some(at) = self.visits.insert(key, record).and_then(|before| before.completed) {
-            self.over.remove(&(at, key));
+        let before = self.visits.insert(key, record).and_then(|before| before.completed);
+        if let Some(at) = before.filter(|&at| !self.earlier.contains_key(&(at, key))) {
+            self.over.remove(at, key);
         }
         if let Some(at) = over {
-            self.over.insert((at, key));
+            self.over.insert(at, key);
         }
     }
 
@@ -163,9 +184,14 @@ impl Records {
         self.retention > Span::ZERO
     }
 
-    /// Whether it can be told if a visit that was over `at` is known.
-    pub(crate) fn reaches(&self, at: Timestamp) -> bool {
-        self.are_kept() && self.forgotten.is_none_or(|edge| at > edge)
+    /// Whether what was over `at` is kept no longer.
+    pub(crate) fn is_too_old(&self, at: Timestamp, now: Timestamp) -> bool {
+        now.since(at) > self.retention
+    }
+
+    /// Whether it can be told if a visit of a source that was over `at` is known.
+    pub(crate) fn reaches(&self, source: u16, at: Timestamp) -> bool {
+        self.are_kept() && self.forgotten.get(&source).is_none_or(|&edge| at > edge)
     }
 
     /// Of facts up to then not all are kept.
@@ -173,20 +199,32 @@ impl Records {
         self.gone
     }
 
-    /// Everything that was over by then is gone.
+    /// Of what was over by then some is gone.
     pub(crate) fn forgotten(&self) -> Option<Timestamp> {
-        self.forgotten
+        self.forgotten.values().max().copied()
     }
 
-    /// Forgets what is too old at `now`, and the oldest where there are too many.
-    pub(crate) fn evict(&mut self, now: Timestamp) {
-        while let Some(&(at, key)) =
-            self.over.first().into_iter().chain(self.earlier.keys().next()).min()
-            && (now.since(at) > self.retention || self.over.len() + self.earlier.len() > self.most)
+    /// Forgets what is too old of a source whose clock is at `now`, and the oldest of all where
+    /// there are too many. A source that fell silent holds nobody else's back.
+    pub(crate) fn evict(&mut self, source: u16, now: Timestamp) {
+        while let Some((at, key)) = self.over.first_of(source)
+            && self.is_too_old(at, now)
         {
-            let known = self.over.remove(&(at, key)).then(|| self.visits.remove(&key));
-            let record = known.unwrap_or_else(|| self.earlier.remove(&(at, key)));
-            record.iter().for_each(|record| self.lose(record));
+            self.forget(at, key);
+        }
+        while self.over.len() > self.most
+            && let Some((at, key)) = self.over.first()
+        {
+            self.forget(at, key);
+        }
+    }
+
+    fn forget(&mut self, at: Timestamp, key: VisitKey) {
+        self.over.remove(at, key);
+        let known = self.visits.get(&key).is_some_and(|record| record.completed == Some(at));
+        let known = known.then(|| self.visits.remove(&key)).flatten();
+        for record in [known, self.earlier.remove(&(at, key))].iter().flatten() {
+            self.lose(key.source, record);
         }
     }
 
@@ -218,9 +256,15 @@ impl Records {
             }
         }
         for (&(at, key), theirs) in &other.earlier {
-            self.earlier.insert((at, visit(key)), record(theirs));
+            let key = visit(key);
+            self.earlier.insert((at, key), record(theirs));
+            self.over.insert(at, key);
         }
-        self.forgotten = self.forgotten.max(other.forgotten);
+        for (&source, &at) in &other.forgotten {
+            let source = visit(VisitKey { contact: 0, visit: 0, source }).source;
+            let edge = self.forgotten.entry(source).or_default();
+            *edge = at.max(*edge);
+        }
         self.gone = self.gone.max(other.gone);
     }
 }

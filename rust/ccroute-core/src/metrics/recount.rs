@@ -98,7 +98,7 @@ impl KpiAggregator {
 
     /// Who passed a threshold still waiting, whether or not the wait is over.
     fn recount_passed(&self, all: &mut Gathering<'_>, only: &[Only], wanted: &[(usize, Span)]) {
-        let now = all.query.now.unwrap_or(self.horizon);
+        let now = all.query.now.unwrap_or(self.horizon());
         let fields = all.query.fields.len();
         for record in self.records.any_order() {
             let entered = record.place.entered;

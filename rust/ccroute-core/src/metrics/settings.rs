@@ -33,7 +33,7 @@ pub struct Settings {
     pub lateness: Span,
     /// Most queues, agents or teams; what goes past it counts under `__other__`.
     pub most_names: u32,
-    /// Most names of any other dimension.
+    /// Most names of any other dimension, and most reasons, codes and names of marks in all.
     pub most_labels: u32,
 }
 

@@ -103,6 +103,16 @@ pub(crate) struct Slices {
     pub(crate) agents: Interned<AgentSlice>,
 }
 
+/// The index of a name, given now if it is new; that of `__other__`, and `false`, when there are
+/// `cap` already.
+pub(super) fn capped(names: &mut Directory, cap: u32, name: &str) -> (usize, bool) {
+    match names.find(name) {
+        Some(known) => (known, true),
+        None if names.len() < cap as usize => (names.intern(name), true),
+        None => (names.intern(OTHER), false),
+    }
+}
+
 impl Slices {
     pub(crate) fn new(caps: [u32; LABELS + 2]) -> Self {
         Self { caps, ..Self::default() }
@@ -114,14 +124,7 @@ impl Slices {
 
     /// The index of a name; that of `__other__`, and `false`, when the dimension is full.
     pub(crate) fn name(&mut self, dimension: Dimension, name: &str) -> (usize, bool) {
-        let names = &mut self.names[dimension as usize];
-        match names.find(name) {
-            Some(known) => (known, true),
-            None if names.len() < self.caps[dimension as usize] as usize => {
-                (names.intern(name), true)
-            }
-            None => (names.intern(OTHER), false),
-        }
+        capped(&mut self.names[dimension as usize], self.caps[dimension as usize], name)
     }
 
     #[inline]

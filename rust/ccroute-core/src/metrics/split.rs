@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::Sign;
-use super::facts::{Fact, Place, What};
+use super::facts::{Fact, LONGEST, Place, What};
 use super::fields::{Count, Timing};
 use super::table::{Grid, Slot};
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 /// The parts of one interval. Counts of intervals touched do not add up to contacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,9 +71,6 @@ impl SplitCell {
         }
     }
 }
-
-/// A part longer than this is cut: an end was lost, or a clock jumped.
-pub(super) const LONGEST: Span = Span::secs(31 * 86_400);
 
 /// Whether a fact has a part in an agent's time of conversation or wrap-up.
 pub(crate) fn has_parts(what: What) -> bool {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::ages::Ages;
 use super::canonical;
 use super::conversations::{Part, Tail};
 use super::counters::{Counters, Uncounted};
@@ -72,6 +73,13 @@ pub(crate) struct Visit {
     offers: Vec<(AgentKey, Timestamp)>,
 }
 
+impl Visit {
+    /// One handed over is so only once another agent has joined.
+    pub(super) fn is_under_way(&self) -> bool {
+        !matches!(self.phase, Phase::HandedOver { .. })
+    }
+}
+
 /// A fact, and the visit it is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -100,12 +108,16 @@ type TailKey = (VisitKey, Option<AgentKey>);
 pub(crate) struct Visits {
     #[serde(with = "canonical")]
     pub(super) open: FxHashMap<VisitKey, Visit>,
+    /// The open, by their entry.
+    pub(super) ages: Ages,
     /// Visits that have not begun yet.
     scheduled: BTreeSet<VisitKey>,
     #[serde(with = "canonical")]
     pub(super) tails: FxHashMap<TailKey, Tail>,
     /// Tails by source and in order of ending, to be settled when the grace has passed.
     pub(super) settling: BTreeSet<(u16, Timestamp, TailKey)>,
+    /// Wrap-ups under way, by source and beginning.
+    pub(super) wrapping: BTreeSet<(u16, Timestamp, TailKey)>,
     /// Visits that were over without a fact to say so, until they are asked for.
     pub(super) over: Vec<(VisitKey, Place, Timestamp)>,
 }
@@ -246,8 +258,7 @@ impl Visits {
     pub(crate) fn under_way(&self, key: VisitKey, agent: Option<AgentKey>) -> u32 {
         let wrapping = |tail: &Tail| tail.wrapping_since.is_some();
         let wrap_up = self.tails.get(&(key, agent)).is_some_and(wrapping);
-        let here = |visit: &Visit| !matches!(visit.phase, Phase::HandedOver { .. });
-        u32::from(self.open.get(&key).is_some_and(here)) + u32::from(wrap_up)
+        u32::from(self.open.get(&key).is_some_and(Visit::is_under_way)) + u32::from(wrap_up)
     }
 
     fn queue(&mut self, key: VisitKey, event: &Event, slice: Option<SliceKey>) -> Folded {
@@ -263,6 +274,7 @@ impl Visits {
         let place = Place { slice, entered: event.at };
         let phase = Phase::Waiting { connecting: None };
         self.open.insert(key, Visit { place, phase, offers: Vec::new() });
+        self.ages.insert(event.at, key);
         let what = What::Entered { first: key.visit <= 1 };
         told(key, place, event, None, what)
     }
@@ -317,7 +329,11 @@ impl Visits {
         let place = visit.place;
         let ringing = visit.offers.iter().position(|&(rung, _)| rung == agent);
         if event.kind == EventKind::OfferMade {
-            visit.offers.push((agent, event.at));
+            // To whom it rings already: the end of the offer before was lost.
+            match ringing {
+                Some(row) => visit.offers[row].1 = event.at,
+                None => visit.offers.push((agent, event.at)),
+            }
             return told(key, place, event, Some(agent), What::OfferMade);
         }
         let since = ringing.map_or(event.at, |row| visit.offers.swap_remove(row).1);
@@ -350,7 +366,7 @@ impl Visits {
             return Ok(None);
         }
         let (place, _) = self.waiting(key)?;
-        self.open.remove(&key);
+        self.remove(key);
         let wait = counters.elapsed(place.entered, event.at);
         let what = if event.kind == EventKind::ContactAbandoned {
             What::Abandoned { wait }
@@ -385,11 +401,16 @@ impl Visits {
         }))
     }
 
-    /// Waits no longer for a wrap-up of a visit: all of it is known.
-    pub(crate) fn drop_tails(&mut self, visit: VisitKey) {
-        if !self.tails.is_empty() {
-            self.tails.retain(|(key, _), _| *key != visit);
-        }
+    /// Where a visit that is open belongs.
+    pub(crate) fn place(&self, key: VisitKey) -> Option<Place> {
+        self.open.get(&key).map(|visit| visit.place)
+    }
+
+    /// The visit is not open any more.
+    pub(super) fn remove(&mut self, key: VisitKey) -> Option<Visit> {
+        let visit = self.open.remove(&key)?;
+        self.ages.remove(visit.place.entered, key);
+        Some(visit)
     }
 
     /// Whether nothing is open, and no wrap-up can still end.
@@ -404,7 +425,7 @@ impl Visits {
 
     /// When the first of what is still open began.
     pub(crate) fn earliest(&self) -> Option<Timestamp> {
-        let open = self.open.values().map(|visit| visit.place.entered);
+        let open = self.ages.first().map(|(entered, _)| entered).into_iter();
         open.chain(self.tails.values().map(|tail| tail.place.entered)).min()
     }
 
@@ -430,7 +451,9 @@ impl Visits {
             };
             let offers = theirs.offers.iter().map(|&(whom, since)| (agent(whom), since)).collect();
             let theirs = Visit { place: place(theirs.place), phase, offers };
-            self.open.entry(visit(key)).or_insert(theirs);
+            let key = visit(key);
+            let ours = self.open.entry(key).or_insert(theirs);
+            self.ages.insert(ours.place.entered, key);
         }
         self.scheduled.extend(other.scheduled.iter().map(|&key| visit(key)));
         for (&(key, theirs), tail) in canonical::sorted(&other.tails) {
@@ -441,6 +464,11 @@ impl Visits {
         self.settling.extend(settling.map(|&(_, at, (key, theirs))| {
             let key = visit(key);
             (key.source, at, (key, theirs.map(&agent)))
+        }));
+        let wrapping = other.wrapping.iter();
+        self.wrapping.extend(wrapping.map(|&(_, since, (key, theirs))| {
+            let key = visit(key);
+            (key.source, since, (key, theirs.map(&agent)))
         }));
     }
 }

@@ -80,31 +80,38 @@ impl PyEngine {
             let outcome = Session::open(measured, now, asked).and_then(|mut session| {
                 act(&mut session).or_else(|refusal| session.refuse(call, refusal))
             });
-            self.pour(py, measured).map(|()| outcome)
+            self.pour(py, measured);
+            outcome
         })?;
-        outcome?.map_err(errors::rejected)
+        outcome.map_err(errors::rejected)
     }
 
     /// Tells the aggregator what happened since the last time. It waits for nobody who reads,
     /// but where a name comes up for the first time; then it must not keep the interpreter: who
-    /// is inside may wait for that.
-    fn pour(&self, py: Python<'_>, measured: &mut Measured) -> PyResult<()> {
+    /// is inside may wait for that. One that is broken is told nothing, and breaks no command.
+    fn pour(&self, py: Python<'_>, measured: &mut Measured) {
         let Measured { router, feed } = measured;
         let aggregator = self.aggregator.get();
         if !feed.knows_names(router) {
-            aggregator.run(py, "fold", |metrics| feed.learn_names(router, metrics))?;
+            let learnt = aggregator.run(py, "fold", |metrics| feed.learn_names(router, metrics));
+            if learnt.is_err() {
+                return aggregator.tell_nothing();
+            }
         }
-        aggregator.tell(|inbox| feed.draw(router, inbox))
+        aggregator.tell(|inbox| feed.draw(router, inbox));
     }
 
     /// As [`Self::pour`], for a thread that has let go of the interpreter already.
-    fn pour_detached(&self, measured: &mut Measured) -> PyResult<()> {
+    fn pour_detached(&self, measured: &mut Measured) {
         let Measured { router, feed } = measured;
         let aggregator = self.aggregator.get();
         if !feed.knows_names(router) {
-            aggregator.within("fold", |metrics| feed.learn_names(router, metrics))?;
+            let learnt = aggregator.within("fold", |metrics| feed.learn_names(router, metrics));
+            if learnt.is_err() {
+                return aggregator.tell_nothing();
+            }
         }
-        aggregator.tell(|inbox| feed.draw(router, inbox))
+        aggregator.tell(|inbox| feed.draw(router, inbox));
     }
 
     /// A command that names and numbers make up; it may borrow what came with the call.

@@ -29,6 +29,9 @@ const NAMED: [(&str, Dimension); 10] = [
 /// Without a name.
 const NONE: i32 = -1;
 
+/// No first response.
+const NO_RESPONSE: i64 = -1;
+
 #[pymethods]
 impl PyKpiAggregator {
     /// Counts visits given as a whole, a row each, in place of what was known of them.
@@ -125,6 +128,7 @@ fn code(posted: Posted) -> u8 {
         Posted::Superseded => 2,
         Posted::Conflict => 3,
         Posted::Late => 4,
+        Posted::Held => 5,
     }
 }
 
@@ -135,6 +139,7 @@ fn said(posted: Posted) -> &'static str {
         Posted::Superseded => "superseded",
         Posted::Conflict => "conflict",
         Posted::Late => "late",
+        Posted::Held => "held",
     }
 }
 
@@ -268,7 +273,15 @@ impl Visits {
         let agent = labels.agent(agent).ok_or_else(|| {
             wrong("agent", &agent.to_string(), "a place in its list of names, or -1")
         })?;
-        let response = self.first_response.as_ref().map(|column| column[row]);
+        let response = self.first_response.as_ref().map_or(NO_RESPONSE, |column| column[row]);
+        let first_response = match response {
+            NO_RESPONSE => None,
+            micros => Some(
+                Span::from_micros(micros).filter(|&span| span >= Span::ZERO).ok_or_else(|| {
+                    wrong("first_response_us", &micros.to_string(), "microseconds, or -1 for none")
+                })?,
+            ),
+        };
         let [queue, channel, labels @ ..] = found;
         Ok(VisitFact {
             source,
@@ -288,7 +301,7 @@ impl Visits {
             holds: self.holds[row],
             wrap_up: self.wrap_up[row],
             ending: cause,
-            first_response: response.filter(|&micros| micros >= 0).and_then(Span::from_micros),
+            first_response,
         })
     }
 }

@@ -10,8 +10,9 @@ use crate::scalars::{self, Seconds};
 /// offered, answered, abandoned, left, met, missed, early, wait in µs
 type WindowTuple = (u64, u64, u64, u64, u64, u64, u64, i128);
 
-/// queue, waiting, `oldest_entered`, expected wait, windows of 5, 15, 30 and 60 minutes
-type QueueTuple = (String, u64, Option<f64>, Option<f64>, [WindowTuple; 4]);
+/// queue, waiting, of them overdue, `oldest_entered`, expected wait, windows of 5, 15, 30 and 60
+/// minutes
+type QueueTuple = (String, u64, u64, Option<f64>, Option<f64>, [WindowTuple; 4]);
 
 /// agent, state, reason, since, contacts
 type AgentTuple = (String, Option<&'static str>, Option<String>, f64, u32);
@@ -54,6 +55,7 @@ fn queue_tuple(metrics: &KpiAggregator, live: &LiveQueue) -> QueueTuple {
     (
         metrics.names(Dimension::Queue).name(live.queue.index()).to_owned(),
         live.waiting,
+        live.overdue,
         live.oldest_entered.map(|at| seconds(at.micros())),
         live.expected_wait.map(|span| seconds(span.micros())),
         live.windows.each_ref().map(window),

@@ -75,10 +75,18 @@ impl PyKpiAggregator {
     }
 
     /// Takes in what a router has to tell, and counts it unless somebody is inside: whoever
-    /// comes next does.
-    pub(crate) fn tell(&self, draw: impl FnOnce(&mut Vec<Poured>)) -> PyResult<()> {
+    /// comes next does. The router's command has succeeded: that the aggregator is broken is
+    /// for those who read it.
+    pub(crate) fn tell(&self, draw: impl FnOnce(&mut Vec<Poured>)) {
         draw(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
-        self.gate.run_if_free("fold", |metrics| self.take_in(metrics))
+        if self.gate.run_if_free("fold", |metrics| self.take_in(metrics)).is_err() {
+            self.tell_nothing();
+        }
+    }
+
+    /// Throws away what lies in the inbox: the aggregator is broken and nobody will count it.
+    pub(crate) fn tell_nothing(&self) {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// As [`Self::run`], for a thread that has let go of the interpreter already.
@@ -391,6 +399,7 @@ impl PyKpiAggregator {
         dict.set_item("incomplete", counters.incomplete)?;
         dict.set_item("backwards", counters.backwards)?;
         dict.set_item("overlong", counters.overlong)?;
+        dict.set_item("given_up", counters.given_up)?;
         dict.set_item("skewed", counters.skewed)?;
         dict.set_item("other", counters.other)?;
         dict.set_item("late", counters.late)?;

@@ -121,7 +121,7 @@ fn fold(lives: &[Vec<Step>], share: usize) -> Feed {
 
 /// Everything is over, the last grace too.
 fn close(feed: &mut Feed) {
-    let end = feed.metrics.horizon + Span::secs(120);
+    let end = feed.metrics.horizon() + Span::secs(120);
     let mut event = feed.event(Kind::AgentSignedIn, 0.0, "", "zoe");
     event.at = end;
     feed.metrics.fold(feed.source, &event);
@@ -192,7 +192,7 @@ proptest! {
         lives in prop::collection::vec(life(), 1..50), share in 0usize..=100
     ) {
         let mut feed = fold(&lives, share);
-        let now = feed.metrics.horizon;
+        let now = feed.metrics.horizon();
         let everything = VisitQuery {
             basis: Basis::Offered,
             start: Timestamp::ZERO,

@@ -105,9 +105,7 @@ fn mark_is_of_whoever_answered_as_it_is_known_now() {
     assert_eq!(feed.post(&fact), Posted::Counted);
     let by_agent = read_by(&mut feed.metrics, Basis::Event, &[Dimension::Agent], "score.csat.5");
     assert_eq!(by_agent[by_agent.len() - 1], ("ben".to_owned(), vec![1]));
-    let unknown = feed.metrics.contact(source, "stranger");
-    let late = feed.metrics.mark(source, unknown, 1, at(300.0), name, Mark::Code, 1).unwrap();
-    assert_eq!((late, feed.metrics.counters().late), (Posted::Late, 1));
+    assert_eq!(feed.metrics.counters().late, 0);
 }
 
 #[test]
@@ -194,15 +192,17 @@ fn source_of_facts_alone_has_a_watermark_and_its_changes_are_fed() {
     assert!(changed.iter().any(|cell| cell.basis == Basis::Offered));
 }
 
+/// ana gives c1 a code.
+fn dispose(feed: &mut Feed, seconds: f64, code: &str, set: u32) {
+    let mut event = feed.event(Kind::ContactDisposed, seconds, "c1", "ana");
+    event.reason = Some(feed.metrics.text(code));
+    event.number = set;
+    feed.metrics.fold(feed.source, &event);
+}
+
 #[test]
 fn code_counts_in_the_conversation_the_wrap_up_and_after_all() {
     let mut feed = Feed::new();
-    let dispose = |feed: &mut Feed, seconds: f64, code: &str, set: u32| {
-        let mut event = feed.event(Kind::ContactDisposed, seconds, "c1", "ana");
-        event.reason = Some(feed.metrics.text(code));
-        event.number = set;
-        feed.metrics.fold(feed.source, &event);
-    };
     feed.fold(Kind::ContactQueued, 0.0, "c1", "");
     feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
     dispose(&mut feed, 5.0, "sale", 1);
@@ -215,4 +215,41 @@ fn code_counts_in_the_conversation_the_wrap_up_and_after_all() {
     assert_eq!(feed.all(Basis::Completion, "code.sale code.refund code.upgrade"), [0, 1, 1]);
     assert_eq!(feed.agents(Basis::Offered, "code.refund"), [1]);
     assert_eq!(feed.metrics.counters().orphans, 0);
+}
+
+#[test]
+fn second_set_of_codes_after_a_visit_that_is_not_kept_is_late() {
+    let mut feed = Feed::with(Settings { retention: Span::ZERO, ..Settings::default() });
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    dispose(&mut feed, 2.0, "offer", 1);
+    dispose(&mut feed, 5.0, "sale", 2);
+    feed.fold(Kind::ContactReleased, 10.0, "c1", "ana");
+    feed.fold(Kind::WrapUpStarted, 10.0, "c1", "ana");
+    dispose(&mut feed, 15.0, "refund", 3);
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+        assert_eq!(feed.all(basis, "code.offer code.sale code.refund"), [0, 1, 0], "{basis}");
+    }
+    assert_eq!((feed.metrics.counters().late, feed.metrics.counters().orphans), (1, 0));
+}
+
+#[test]
+fn codes_given_or_replaced_after_all_raise_the_revision_of_what_was_final() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 10.0, "c1", "ana");
+    feed.metrics.advance(feed.source, at(5000.0));
+    let mut seen = 0;
+    for (set, revision) in [(1, 1), (2, 2)] {
+        dispose(&mut feed, 5000.0, "sale", set);
+        let (cells, last) = feed.metrics.changed(seen).unwrap();
+        assert!(cells.iter().all(|cell| cell.start == at(0.0)), "{cells:?}");
+        assert!(cells.iter().any(|cell| cell.basis == Basis::Completion), "{cells:?}");
+        let edges = vec![at(0.0), at(900.0)];
+        let query = Query { fields: fields("code.sale"), edges, ..Query::default() };
+        let rows = feed.metrics.query(&query).unwrap();
+        assert_eq!((rows[0].is_final, rows[0].revision), (true, revision));
+        seen = last;
+    }
 }

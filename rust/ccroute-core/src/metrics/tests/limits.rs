@@ -182,3 +182,29 @@ fn merging_with_an_aggregator_that_keeps_nothing_forgets_as_much() {
     assert_eq!(keeping.post(&theirs), Posted::Late);
     assert_eq!(keeping.read(Basis::Offered, "wait_answered.sum"), 10_000_000);
 }
+
+#[test]
+fn reasons_codes_and_marks_past_the_cap_count_together() {
+    let mut feed = Feed::with(Settings { most_labels: 2, ..Settings::default() });
+    let fact = feed.answered("c1", 0.0, 5.0, 60.0);
+    feed.post(&fact);
+    for code in ["a", "b", "c", "d", "a"] {
+        let mut event = feed.event(Kind::ContactDisposed, 70.0, "c1", "ana");
+        event.reason = Some(feed.metrics.text(code));
+        event.number = 1;
+        feed.metrics.fold(feed.source, &event);
+    }
+    assert_eq!(feed.all(Basis::Offered, "code.a code.b code.c code.__other__"), [2, 1, 0, 2]);
+    assert_eq!((feed.metrics.text_names().len(), feed.metrics.counters().other), (3, 2));
+    // So it is when two are added up.
+    let mut other = Feed::with(Settings { most_labels: 2, ..Settings::default() });
+    let fact = other.answered("c2", 0.0, 5.0, 60.0);
+    other.post(&fact);
+    for name in ["e", "f"] {
+        let (source, name) = (other.source, other.metrics.text(name));
+        other.metrics.mark(source, fact.contact, 1, at(80.0), name, Mark::Code, 1).unwrap();
+    }
+    feed.metrics.merge(&other.metrics).unwrap();
+    assert_eq!(feed.all(Basis::Offered, "code.a code.e code.__other__"), [2, 0, 4]);
+    assert_eq!((feed.metrics.text_names().len(), feed.metrics.counters().other), (3, 4));
+}

@@ -27,14 +27,14 @@ fn bytes(live: &Live) -> Vec<u8> {
 fn waiting_visits_are_known_with_the_oldest() {
     let mut live = Live::default();
     for (contact, seconds) in [(1, 100.0), (2, 90.0), (3, 95.0)] {
-        live.enter(queue(0), key(contact), at(seconds));
+        live.enter(queue(0), key(contact), at(seconds), at(seconds));
     }
     assert_eq!(
         (read(&live, 100.0).waiting, read(&live, 100.0).oldest_entered),
         (3, Some(at(90.0)))
     );
-    live.leave(queue(0), key(2), at(110.0), End::Left);
-    live.leave(queue(1), key(1), at(110.0), End::Left);
+    live.leave(queue(0), key(2), at(110.0), End::Left, at(110.0));
+    live.leave(queue(1), key(1), at(110.0), End::Left, at(110.0));
     assert_eq!(
         (read(&live, 110.0).waiting, read(&live, 110.0).oldest_entered),
         (2, Some(at(95.0)))
@@ -47,14 +47,15 @@ fn waiting_visits_are_known_with_the_oldest() {
 fn target_is_met_at_its_last_instant_and_missed_after() {
     let mut live = Live::default();
     for contact in 1..=5 {
-        live.enter(queue(0), key(contact), at(100.0));
+        live.enter(queue(0), key(contact), at(100.0), at(100.0));
     }
-    live.leave(queue(0), key(1), at(120.0), End::Answered);
-    live.leave(queue(0), key(2), at(120.0), End::Abandoned);
+    live.leave(queue(0), key(1), at(120.0), End::Answered, at(120.0));
+    live.leave(queue(0), key(2), at(120.0), End::Abandoned, at(120.0));
     assert_eq!(read(&live, 120.0).windows[0].missed, 0);
+    assert_eq!((read(&live, 120.0).overdue, read(&live, 120.1).overdue), (0, 3));
     assert_eq!(read(&live, 120.1).windows[0].missed, 3);
-    live.leave(queue(0), key(3), at(120.1), End::Answered);
-    live.leave(queue(0), key(4), at(130.0), End::Abandoned);
+    live.leave(queue(0), key(3), at(120.1), End::Answered, at(120.1));
+    live.leave(queue(0), key(4), at(130.0), End::Abandoned, at(130.0));
     let counts = Window {
         offered: 5,
         answered: 2,
@@ -67,7 +68,7 @@ fn target_is_met_at_its_last_instant_and_missed_after() {
     };
     assert_eq!(read(&live, 130.0).windows, [counts; 4]);
     // The answer was reported late: what had been read as missed was met.
-    live.leave(queue(0), key(5), at(119.0), End::Answered);
+    live.leave(queue(0), key(5), at(119.0), End::Answered, at(119.0));
     let counts = read(&live, 130.0).windows[0];
     assert_eq!((counts.met, counts.missed, counts.answered), (2, 2, 3));
 }
@@ -75,9 +76,9 @@ fn target_is_met_at_its_last_instant_and_missed_after() {
 #[test]
 fn target_holds_for_those_who_enter_from_then_on() {
     let mut live = Live::default();
-    live.enter(queue(0), key(1), at(0.0));
+    live.enter(queue(0), key(1), at(0.0), at(0.0));
     live.set_target(queue(0), Span::secs(5));
-    live.enter(queue(0), key(2), at(0.0));
+    live.enter(queue(0), key(2), at(0.0), at(0.0));
     let missed = |now| read(&live, now).windows[0].missed;
     assert_eq!((missed(5.0), missed(6.0), missed(20.0), missed(21.0)), (0, 1, 1, 2));
 }
@@ -85,7 +86,7 @@ fn target_holds_for_those_who_enter_from_then_on() {
 #[test]
 fn windows_forget_what_is_older_than_they_are() {
     let mut live = Live::default();
-    live.enter(queue(0), key(1), at(1_005.0));
+    live.enter(queue(0), key(1), at(1_005.0), at(1_005.0));
     let offered = |live: &Live, now| read(live, now).windows.map(|window| window.offered);
     assert_eq!(offered(&live, 1_299.9), [1, 1, 1, 1]);
     assert_eq!(offered(&live, 1_300.0), [0, 1, 1, 1]);
@@ -100,11 +101,11 @@ fn windows_forget_what_is_older_than_they_are() {
 fn newcomer_expects_one_turn_for_each_who_waits_and_one_more() {
     let mut live = Live::default();
     for contact in 1..=5 {
-        live.enter(queue(0), key(contact), at(0.0));
+        live.enter(queue(0), key(contact), at(0.0), at(0.0));
     }
     assert_eq!(read(&live, 0.0).expected_wait, None);
     for contact in 1..=3 {
-        live.leave(queue(0), key(contact), at(60.0), End::Answered);
+        live.leave(queue(0), key(contact), at(60.0), End::Answered, at(60.0));
     }
     assert_eq!(read(&live, 60.0).expected_wait, Some(Span::secs(900)));
     assert_eq!(read(&live, 960.0).expected_wait, None);
@@ -113,11 +114,11 @@ fn newcomer_expects_one_turn_for_each_who_waits_and_one_more() {
 #[test]
 fn what_is_older_than_an_hour_changes_only_who_waits() {
     let mut live = Live::default();
-    live.enter(queue(0), key(1), at(4_000.0));
-    live.enter(queue(0), key(2), at(100.0));
+    live.enter(queue(0), key(1), at(4_000.0), at(4_000.0));
+    live.enter(queue(0), key(2), at(100.0), at(100.0));
     assert_eq!((live.late(), read(&live, 4_000.0).oldest_entered), (1, Some(at(100.0))));
     assert_eq!(read(&live, 4_000.0).windows[3].offered, 1);
-    live.leave(queue(0), key(2), at(300.0), End::Answered);
+    live.leave(queue(0), key(2), at(300.0), End::Answered, at(300.0));
     assert_eq!((live.late(), read(&live, 4_000.0).waiting), (2, 1));
     assert_eq!(read(&live, 4_000.0).windows[3].answered, 0);
 }
@@ -125,14 +126,14 @@ fn what_is_older_than_an_hour_changes_only_who_waits() {
 #[test]
 fn clock_that_leapt_ahead_can_be_set_back() {
     let mut live = Live::default();
-    live.enter(queue(0), key(1), at(1_000.0));
-    live.enter(queue(0), key(2), at(1_000_000.0));
-    live.enter(queue(0), key(3), at(1_010.0));
+    live.enter(queue(0), key(1), at(1_000.0), at(1_000.0));
+    live.enter(queue(0), key(2), at(1_000_000.0), at(1_000_000.0));
+    live.enter(queue(0), key(3), at(1_010.0), at(1_010.0));
     assert_eq!(live.late(), 1);
     live.set_back(at(1_020.0));
     assert_eq!((live.now(), read(&live, 1_020.0).waiting), (at(1_020.0), 3));
     assert_eq!(read(&live, 1_020.0).windows, [Window::default(); 4]);
-    live.enter(queue(0), key(4), at(1_030.0));
+    live.enter(queue(0), key(4), at(1_030.0), at(1_030.0));
     let counts = read(&live, 1_031.0).windows[0];
     assert_eq!((counts.offered, counts.missed, live.late()), (1, 2, 1));
 }
@@ -222,14 +223,14 @@ impl Twin {
                 let Report { queue: row, entered, .. } = reports[number];
                 let due = entered + self.targets[row].unwrap_or(DEFAULT_TARGET);
                 self.known[number] = Some((row, entered, due, None));
-                self.live.enter(queue(row), key(number as u64), entered);
+                self.live.enter(queue(row), key(number as u64), entered, entered);
                 self.note(entered);
             }
             Step::Leave(number) => {
                 let (left, end, _) = reports[number].end.unwrap();
                 let known = self.known[number].as_mut().unwrap();
                 known.3 = Some((left, end));
-                self.live.leave(queue(known.0), key(number as u64), left, end);
+                self.live.leave(queue(known.0), key(number as u64), left, end, left);
                 self.note(left);
             }
             Step::Advance => {
@@ -280,7 +281,8 @@ impl Twin {
         let expected_wait = (answers > 0)
             .then(|| Span::from_micros((waiting as i64 + 1) * 900_000_000 / answers).unwrap());
         let oldest_entered = waits().map(|known| known.1).min();
-        LiveQueue { queue: queue(row), waiting, oldest_entered, windows, expected_wait }
+        let overdue = waits().filter(|known| known.2 < now).count() as u64;
+        LiveQueue { queue: queue(row), waiting, overdue, oldest_entered, windows, expected_wait }
     }
 
     fn check(&self, now: Timestamp) -> Result<(), TestCaseError> {
@@ -357,10 +359,10 @@ proptest! {
         };
         let all = merged([0, 1, 2]);
         for row in 0..3 {
-            let LiveQueue { queue: _, waiting, oldest_entered, windows, expected_wait } = all.read(queue(2 - row), whole.now);
+            let LiveQueue { queue: _, waiting, overdue, oldest_entered, windows, expected_wait } = all.read(queue(2 - row), whole.now);
             let alone = whole.live.read(queue(row), whole.now);
-            prop_assert_eq!((waiting, oldest_entered, windows, expected_wait),
-                (alone.waiting, alone.oldest_entered, alone.windows, alone.expected_wait));
+            prop_assert_eq!((waiting, overdue, oldest_entered, windows, expected_wait),
+                (alone.waiting, alone.overdue, alone.oldest_entered, alone.windows, alone.expected_wait));
         }
         prop_assert_eq!(bytes(&merged([2, 1, 0])), bytes(&all));
     }

@@ -100,3 +100,91 @@ fn source_that_is_waited_for_may_begin_with_any_of_its_events() {
     let counters = feed.metrics.counters();
     assert_eq!((counters.late, counters.orphans, counters.missing), (0, 0, 0));
 }
+
+/// A code for c1, given at 50 s.
+fn mark(feed: &mut Feed, id: &str, name: &str) -> Posted {
+    let (source, contact) = (feed.source, feed.metrics.contact(feed.source, id));
+    let name = feed.metrics.text(name);
+    feed.metrics.mark(source, contact, 1, at(50.0), name, Mark::Code, 1).unwrap()
+}
+
+#[test]
+fn mark_that_comes_before_its_visit_waits_for_it() {
+    let mut feed = Feed::new();
+    assert_eq!(mark(&mut feed, "c1", "sale"), Posted::Held);
+    assert_eq!(mark(&mut feed, "c1", "sale"), Posted::Held);
+    assert_eq!(mark(&mut feed, "c2", "sale"), Posted::Held);
+    feed.fold(Kind::ContactQueued, 9e8, "c1", "");
+    feed.fold(Kind::ContactConnected, 9e8, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 9e8 + 10.0, "c1", "ana");
+    let fact = feed.answered("c2", 9e8, 1.0, 1.0);
+    assert_eq!(feed.post(&fact), Posted::Counted);
+    for basis in [Basis::Offered, Basis::Completion] {
+        assert_eq!(feed.agents(basis, "code.sale"), [2], "{basis}");
+    }
+    assert_eq!((feed.metrics.counters().late, feed.metrics.counters().duplicates), (0, 1));
+}
+
+#[test]
+fn mark_whose_visit_never_comes_is_late_in_the_end() {
+    let mut feed = Feed::with(Settings { retention: Span::secs(3600), ..Settings::default() });
+    feed.fold(Kind::AgentReady, 100.0, "", "ana");
+    assert_eq!(mark(&mut feed, "c1", "sale"), Posted::Held);
+    feed.metrics.advance(feed.source, at(3700.0));
+    assert_eq!(feed.metrics.counters().late, 0);
+    feed.metrics.advance(feed.source, at(3701.0));
+    assert_eq!(feed.metrics.counters().late, 1);
+    let mut feed = Feed::with(Settings { retention: Span::ZERO, ..Settings::default() });
+    assert_eq!(mark(&mut feed, "c1", "sale"), Posted::Late);
+}
+
+#[test]
+fn marks_that_wait_are_merged_and_saved() {
+    let mut part = Feed::new();
+    mark(&mut part, "c1", "sale");
+    let metrics = KpiAggregator::restore(&part.metrics.snapshot()).unwrap();
+    let mut feed = Feed::new();
+    feed.metrics.text("another");
+    let fact = feed.answered("c1", 0.0, 1.0, 1.0);
+    feed.post(&fact);
+    feed.metrics.merge(&metrics).unwrap();
+    assert_eq!(feed.read(Basis::Offered, "code.sale"), 1);
+}
+
+#[test]
+fn events_of_a_visit_that_was_given_whole_are_duplicates() {
+    let mut feed = Feed::new();
+    let fact = feed.answered("c1", 100.0, 5.0, 60.0);
+    feed.post(&fact);
+    for (kind, seconds) in [
+        (Kind::ContactQueued, 100.4),
+        (Kind::OfferMade, 101.0),
+        (Kind::OfferAccepted, 104.0),
+        (Kind::ContactConnected, 105.4),
+        (Kind::ContactReleased, 165.4),
+    ] {
+        let agent = if kind == Kind::ContactQueued { "" } else { "ana" };
+        feed.fold(kind, seconds, "c1", agent);
+    }
+    let words = "offered answered conversations offers_made waiting";
+    assert_eq!(feed.all(Basis::Offered, words), [1, 1, 1, 0, 0]);
+    let counters = feed.metrics.counters();
+    assert_eq!((counters.duplicates, counters.orphans), (5, 0));
+    // The id is used again, for another visit.
+    feed.fold(Kind::ContactQueued, 400.0, "c1", "");
+    assert_eq!(feed.all(Basis::Offered, words), [2, 1, 1, 0, 1]);
+}
+
+#[test]
+fn contact_that_came_to_no_queue_is_no_customer_there() {
+    let mut feed = Feed::new();
+    let attempt = VisitFact { course: Course::None, customer: 7, ..feed.fact("c1", 0.0) };
+    feed.post(&attempt);
+    assert_eq!(feed.read(Basis::Offered, "unique.customers"), 0);
+    let came = VisitFact { customer: 7, ..feed.fact("c2", 0.0) };
+    feed.post(&came);
+    assert_eq!(feed.read(Basis::Offered, "unique.customers"), 1);
+    // A correction that makes the visit void takes its customer back.
+    feed.post(&VisitFact { course: Course::None, revision: 2, ..came });
+    assert_eq!(feed.all(Basis::Offered, "offered unique.customers"), [0, 0]);
+}

@@ -1,5 +1,6 @@
 //! Tests of the metrics as a whole: a feed of events or facts in, figures out by their words.
 
+mod bad_days;
 mod bases;
 mod corrections;
 mod distribution;
@@ -66,7 +67,7 @@ fn read_by(
 /// of nothing but zeros are left out.
 fn read_intervals(metrics: &mut KpiAggregator, basis: Basis, words: &str) -> Vec<(i64, Vec<i128>)> {
     let step = metrics.interval();
-    let count = metrics.horizon.micros() / step.micros() + 400;
+    let count = metrics.horizon().micros() / step.micros() + 400;
     let edge = |n: i64| Timestamp::from_micros(n * step.micros()).unwrap();
     let edges = (0..count).map(edge).collect();
     let query = Query { basis, fields: fields(words), edges, ..Query::default() };

@@ -55,7 +55,8 @@ fn in_parts(ops: &[Op]) -> Vec<KpiAggregator> {
 fn check_order(ops: Vec<Op>, keys: &[u64]) {
     let first = marks_after_visits(ops);
     let expected = answers(&mut told(&first));
-    let other = marks_after_visits(shuffled(&first, keys));
+    // Marks may come before their visits.
+    let other = shuffled(&first, keys);
     assert!(answers(&mut told(&other)) == expected, "{}", differing(&mut told(&other), &expected));
     // Saved and restored somewhere, and read in between: reading rebuilds.
     let cut = keys[0] as usize % (other.len() + 1);
