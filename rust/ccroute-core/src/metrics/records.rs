@@ -164,10 +164,10 @@ impl Records {
     /// Keeps a whole record in the place of that of the same visit.
     pub(crate) fn insert(&mut self, key: VisitKey, record: Record) {
         let over = record.completed;
-        if let Some(at) = self.visits.insert(key, record).and_then(|before| before.completed) {
-            if !self.earlier.contains_key(&(at, key)) {
-                self.over.remove(at, key);
-            }
+        if let Some(at) = self.visits.insert(key, record).and_then(|before| before.completed)
+            && !self.earlier.contains_key(&(at, key))
+        {
+            self.over.remove(at, key);
         }
         if let Some(at) = over {
             self.over.insert(at, key);
