@@ -69,7 +69,7 @@ impl EarlyMarks {
         marks
     }
 
-    /// Adds the marks of `other`; `visit` and `text` translate.
+    /// Adds the marks of `other`, and how many there is no room for; `visit` and `text` translate.
     pub(super) fn merge(
         &mut self,
         other: &Self,

@@ -54,8 +54,7 @@ impl KpiAggregator {
                 (key.source, key.contact)
             },
         );
-        let crowded_out = self.early_marks.merge(&other.early_marks, visit, text);
-        self.counters.late += crowded_out;
+        self.counters.late += self.early_marks.merge(&other.early_marks, visit, text);
         let agent_at = |index| names.agent(AgentKey::new(index));
         self.times.merge(&other.times, agent_at, text, visit);
         self.merge_teams(other, &names);

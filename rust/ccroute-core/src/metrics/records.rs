@@ -170,8 +170,9 @@ impl Records {
     /// Keeps a whole record in the place of that of the same visit.
     pub(crate) fn insert(&mut self, key: VisitKey, record: Record) {
         let over = record.completed;
-        let before = self.visits.insert(key, record).and_then(|before| before.completed);
-        if let Some(at) = before.filter(|&at| !self.earlier.contains_key(&(at, key))) {
+        if let Some(at) = self.visits.insert(key, record).and_then(|before| before.completed)
+            && !self.earlier.contains_key(&(at, key))
+        {
             self.over.remove(at, key);
         }
         if let Some(at) = over {

@@ -12,6 +12,7 @@ mod merging;
 mod mixed;
 mod oracle;
 mod order;
+mod random_facts;
 mod uniques;
 
 use super::*;

@@ -1,297 +1,21 @@
-//! Facts at random, and the slow obvious way to their figures: everything is computed anew
-//! from what survives, with no cells, no retraction and no buckets.
+//! The slow obvious way to the figures of visits and marks: everything is computed anew from
+//! what survives, with no cells, no retraction and no buckets. Where they come from is in
+//! `random_facts.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::*;
-
+use super::random_facts::{
+    AGENTS, CHANNELS, Given, LABELS, MARKS, Op, QUEUES, SECOND, STEP, Whose, micros, team,
+};
 use super::*;
-use crate::event::Cause;
-
-pub(super) const STEP: i64 = 900_000_000;
-const SECOND: i64 = 1_000_000;
-const QUEUES: [&str; 3] = ["billing", "sales", "spanish"];
-const CHANNELS: [&str; 2] = ["voice", "chat"];
-const AGENTS: [&str; 4] = ["ana", "ben", "cem", "dag"];
-const LABELS: [&str; 2] = ["north", "south"];
-pub(super) const SOURCES: [&str; 3] = ["pbx", "chat-desk", "archive"];
-const MARKS: [&str; 3] = ["sale", "csat", "cost"];
-
-/// A visit of a source, by names.
-pub(super) type Whose = (usize, u32, u32);
-
-/// One thing to tell an aggregator, by names.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Op {
-    Visit(Whose, Given),
-    Mark { whose: Whose, at: i64, name: usize, mark: Mark, revision: u32 },
-}
-
-/// A visit fact, by names and in microseconds.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Given {
-    pub(super) revision: u32,
-    pub(super) queue: usize,
-    pub(super) channel: Option<usize>,
-    pub(super) client: Option<usize>,
-    pub(super) site: Option<usize>,
-    pub(super) entered: i64,
-    pub(super) course: Course,
-    pub(super) wait: i64,
-    pub(super) agent: Option<usize>,
-    pub(super) talk: i64,
-    pub(super) hold: i64,
-    pub(super) holds: u32,
-    pub(super) wrap_up: i64,
-    pub(super) ending: Cause,
-    pub(super) response: Option<i64>,
-}
-
-impl Op {
-    pub(super) fn whose(&self) -> Whose {
-        match self {
-            Self::Visit(whose, _) | Self::Mark { whose, .. } => *whose,
-        }
-    }
-
-    /// Tells an aggregator; whatever does not fit, a wait of 40 days, is refused.
-    pub(super) fn tell(&self, metrics: &mut KpiAggregator) {
-        let (source, contact, visit) = self.whose();
-        let source = metrics.source(SOURCES[source]).unwrap();
-        let contact = metrics.contact(source, &format!("call-{contact}"));
-        match self {
-            Self::Visit(_, given) => {
-                let fact = given.fact(metrics, source, contact, visit);
-                assert_eq!(metrics.post_visit(&fact).is_err(), given.is_absurd());
-            }
-            Self::Mark { at, name, mark, revision, .. } => {
-                let (name, at) = (metrics.text(MARKS[*name]), micros(*at));
-                metrics.mark(source, contact, visit, at, name, *mark, *revision).unwrap();
-            }
-        }
-    }
-}
-
-fn micros(micros: i64) -> Timestamp {
-    Timestamp::from_micros(micros).unwrap()
-}
-
-impl Given {
-    fn is_absurd(&self) -> bool {
-        self.wait > 31 * 86_400 * SECOND
-    }
-
-    fn completed(&self) -> i64 {
-        self.entered + self.wait + self.talk + self.hold
-    }
-
-    fn fact(
-        &self,
-        metrics: &mut KpiAggregator,
-        source: u16,
-        contact: crate::ids::ContactKey,
-        visit: u32,
-    ) -> VisitFact {
-        let span = |micros| Span::from_micros(micros).unwrap();
-        let mut labels = [0; 8];
-        let site = metrics.dimension("site").unwrap();
-        for (dimension, name) in [(Dimension::Client, self.client), (site, self.site)] {
-            if let Some(name) = name {
-                labels[dimension as usize - 2] = metrics.label(dimension, LABELS[name]);
-            }
-        }
-        VisitFact {
-            source,
-            contact,
-            visit,
-            revision: self.revision,
-            queue: metrics.queue(QUEUES[self.queue]),
-            channel: self.channel.map(|name| metrics.channel(CHANNELS[name])),
-            labels,
-            customer: 0,
-            entered: micros(self.entered),
-            course: self.course,
-            wait: span(self.wait),
-            agent: self.agent.map(|name| metrics.agent(AGENTS[name])),
-            talk: span(self.talk),
-            hold: span(self.hold),
-            holds: self.holds,
-            wrap_up: span(self.wrap_up),
-            ending: self.ending,
-            first_response: self.response.map(span),
-        }
-    }
-}
-
-/// An aggregator that knows the agents' teams before anything is counted.
-pub(super) fn fresh() -> KpiAggregator {
-    let dimensions = vec!["site".to_owned()];
-    let mut metrics = KpiAggregator::new(Settings { dimensions, ..Settings::default() }).unwrap();
-    for (agent, team) in [("ben", "red"), ("cem", "blue"), ("dag", "red")] {
-        let agent = metrics.agent(agent);
-        metrics.set_team(agent, team);
-    }
-    metrics
-}
-
-fn team(agent: usize) -> Option<&'static str> {
-    [None, Some("red"), Some("blue"), Some("red")][agent]
-}
-
-/// Durations as they come: none, exactly a threshold, any, hours.
-fn duration() -> impl Strategy<Value = i64> {
-    prop_oneof![
-        2 => Just(0),
-        3 => prop::sample::select(vec![5, 20, 60, 600]).prop_map(|seconds| seconds * SECOND),
-        4 => 1..700 * SECOND,
-        1 => 1..5 * 3600 * SECOND,
-    ]
-}
-
-fn course() -> impl Strategy<Value = Course> {
-    prop_oneof![
-        5 => Just(Course::Answered),
-        2 => Just(Course::Abandoned),
-        1 => Just(Course::Left(Cause::TimedOut)),
-        1 => Just(Course::Left(Cause::Callback)),
-        1 => Just(Course::None),
-    ]
-}
-
-fn given() -> impl Strategy<Value = Given> {
-    let ending = prop::sample::select(vec![
-        Cause::Customer,
-        Cause::Agent,
-        Cause::System,
-        Cause::Transferred,
-        Cause::HandedOver,
-    ]);
-    let entered = prop_oneof![
-        1 => (0i64..80).prop_map(|slot| slot * STEP),
-        3 => 0..72_000 * SECOND,
-    ];
-    let wait = prop_oneof![12 => duration(), 1 => Just(40 * 86_400 * SECOND)];
-    let labels = (0usize..3, 0usize..4, 0usize..4, 0usize..4, 0usize..4);
-    let times = (entered, wait, duration(), duration(), duration(), prop::option::of(duration()));
-    (1u32..4, labels, course(), times, 0u32..3, ending).prop_map(
-        |(revision, (queue, channel, client, site, agent), course, times, holds, ending)| {
-            let (entered, wait, talk, hold, wrap_up, response) = times;
-            let answered = course == Course::Answered;
-            let only = |micros: i64| if answered { micros } else { 0 };
-            Given {
-                revision,
-                queue,
-                channel: Some(channel).filter(|&name| name < 2),
-                client: Some(client).filter(|&name| name < 2),
-                site: Some(site).filter(|&name| name < 2),
-                entered,
-                course,
-                wait,
-                agent: answered.then_some(agent),
-                talk: only(talk),
-                hold: only(hold),
-                holds: if answered { holds } else { 0 },
-                wrap_up: only(wrap_up),
-                ending,
-                response: response.filter(|_| answered),
-            }
-        },
-    )
-}
-
-fn whose() -> impl Strategy<Value = Whose> {
-    (0usize..3, 0u32..4, 1u32..3)
-}
-
-fn marking() -> impl Strategy<Value = Op> {
-    let mark = prop_oneof![
-        Just(Mark::Code),
-        (1u8..4).prop_map(Mark::Score),
-        (-3i64..3).prop_map(|n| Mark::Amount(n * 700_001)),
-    ];
-    (whose(), 0..72_000 * SECOND, 0usize..3, mark, 1u32..4)
-        .prop_map(|(whose, at, name, mark, revision)| Op::Mark { whose, at, name, mark, revision })
-}
-
-/// Facts and marks of few visits, so that revisions and conflicts are many.
-pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let op = prop_oneof![
-        3 => (whose(), given()).prop_map(|(whose, given)| Op::Visit(whose, given)),
-        1 => marking(),
-    ];
-    prop::collection::vec(op, 1..40)
-}
-
-/// So many answers in one quarter that their distributions are wide, and corrections by which
-/// some lose their longest and some become few again.
-pub(super) fn crowd() -> impl Strategy<Value = Vec<Op>> {
-    let corrected = prop::collection::vec((0u32..290, given(), any::<bool>()), 1..60);
-    (250u32..290, corrected, 0i64..80).prop_map(|(count, corrected, slot)| {
-        let answered = |n: u32| Given {
-            revision: 1,
-            queue: 0,
-            channel: None,
-            client: None,
-            site: None,
-            entered: slot * STEP + i64::from(n),
-            course: Course::Answered,
-            wait: i64::from(n % 97 + 1) * SECOND / 2,
-            agent: Some(1),
-            talk: i64::from(n + 1) * 317_003,
-            hold: 0,
-            holds: 0,
-            wrap_up: i64::from(n % 5) * SECOND,
-            ending: Cause::Agent,
-            response: None,
-        };
-        let first = (0..count).map(|n| Op::Visit((0, 1000 + n, 1), answered(n)));
-        let corrections = corrected.into_iter().map(|(n, given, far)| {
-            let given = if far { given } else { Given { queue: 0, entered: slot * STEP, ..given } };
-            Op::Visit((0, 1000 + n, 1), Given { revision: given.revision + 1, ..given })
-        });
-        first.chain(corrections).collect()
-    })
-}
-
-/// The same with no conflict: of one visit and revision the first thing said is the only one.
-pub(super) fn agreeing(ops: Vec<Op>) -> Vec<Op> {
-    let mut said: BTreeMap<(Whose, u32), Op> = BTreeMap::new();
-    let first = |op: Op| match &op {
-        Op::Visit(whose, given) if !given.is_absurd() => {
-            said.entry((*whose, given.revision)).or_insert(op).clone()
-        }
-        Op::Visit(..) | Op::Mark { .. } => op,
-    };
-    ops.into_iter().map(first).collect()
-}
-
-/// Marks wait for the first fact of their visit: before it there is nothing to mark.
-pub(super) fn marks_after_visits(ops: Vec<Op>) -> Vec<Op> {
-    let mut early: BTreeMap<Whose, Vec<Op>> = BTreeMap::new();
-    let mut known = std::collections::BTreeSet::new();
-    let mut told = Vec::new();
-    for op in ops {
-        let whose = op.whose();
-        match &op {
-            Op::Visit(_, given) => {
-                let counts = !given.is_absurd();
-                told.push(op);
-                if counts && known.insert(whose) {
-                    told.extend(early.remove(&whose).into_iter().flatten());
-                }
-            }
-            Op::Mark { .. } if known.contains(&whose) => told.push(op),
-            Op::Mark { .. } => early.entry(whose).or_default().push(op),
-        }
-    }
-    told
-}
+use crate::event::{Cause, EventKind as Kind};
 
 /// One row as the oracle has it.
 #[derive(Default)]
 pub(super) struct Sums {
     counts: BTreeMap<String, i128>,
     samples: BTreeMap<&'static str, Vec<i64>>,
+    customers: BTreeSet<u64>,
 }
 
 /// By names and interval.
@@ -301,6 +25,7 @@ type Rows = BTreeMap<(Vec<Option<String>>, usize), Sums>;
 enum Said {
     Count(String, i128),
     Sample(&'static str, i64),
+    Customer(u64),
 }
 
 impl Given {
@@ -312,6 +37,9 @@ impl Given {
             say(entered, true, false, one("offered"));
             if visit == 1 {
                 say(entered, true, false, one("contacts"));
+            }
+            if self.customer > 0 {
+                say(entered, true, false, Said::Customer(self.customer));
             }
         }
         match self.course {
@@ -337,6 +65,35 @@ impl Given {
         if let Some(wait) = self.response {
             say(entered + wait, true, true, one("responded"));
             say(entered + wait, true, true, Said::Sample("first_response", wait));
+        }
+    }
+
+    /// What its offers come to, each for the agent it was made to.
+    fn says_offers(&self, say: &mut impl FnMut(&Given, i64, bool, bool, Said)) {
+        let one = |word: &str| Said::Count(word.to_owned(), 1);
+        let mut clock = self.entered;
+        for ring in &self.rings {
+            let whose = Self { agent: Some(ring.agent), ..self.clone() };
+            if ring.end != Kind::CallbackOffered {
+                say(&whose, clock, true, true, one("offers_made"));
+            }
+            clock += ring.length;
+            let word = match ring.end.word() {
+                "offer_accepted" => "offers_accepted",
+                "offer_declined" => "offers_declined",
+                "offer_missed" => "offers_missed",
+                "offer_withdrawn" => "offers_withdrawn",
+                "offer_lost" => "offers_lost",
+                _ => "callbacks_offered",
+            };
+            say(&whose, clock, true, ring.end != Kind::CallbackOffered, one(word));
+            if ring.end == Kind::OfferAccepted {
+                let rang = Said::Count("ringing".to_owned(), ring.length.into());
+                say(&whose, clock, true, true, rang);
+                let ended = self.entered + self.wait;
+                let joined = Said::Count("connecting".to_owned(), (ended - clock).into());
+                say(&whose, ended, true, true, joined);
+            }
         }
     }
 
@@ -416,24 +173,33 @@ impl Survivors {
         all
     }
 
+    /// Adds a visit that was told of by its events.
+    pub(super) fn add(&mut self, whose: Whose, given: Given) {
+        self.visits.insert(whose, given);
+    }
+
     /// The rows of a query without the split basis; `edged`: by interval.
     pub(super) fn rows(&self, basis: Basis, by: &[Dimension], edged: bool) -> Rows {
         let mut rows = Rows::new();
         let agents = by.iter().any(|by| matches!(by, Dimension::Agent | Dimension::Team));
         for (whose, given) in &self.visits {
-            let labels: Vec<_> = by.iter().map(|&by| given.label(by)).collect();
-            let mut say = |at: i64, queues: bool, agents_too: bool, said: Said| {
-                if if agents { !agents_too || given.agent.is_none() } else { !queues } {
-                    return;
-                }
-                let at = match basis {
-                    Basis::Offered => given.entered,
-                    Basis::Completion => given.completed(),
-                    Basis::Event | Basis::ServiceLevelEvent | Basis::Split => at,
+            let mut say_of =
+                |given: &Given, at: i64, queues: bool, agents_too: bool, said: Said| {
+                    if if agents { !agents_too || given.agent.is_none() } else { !queues } {
+                        return;
+                    }
+                    let at = match basis {
+                        Basis::Offered => given.entered,
+                        Basis::Completion => given.completed(),
+                        Basis::Event | Basis::ServiceLevelEvent | Basis::Split => at,
+                    };
+                    let interval = if edged { (at / STEP) as usize } else { 0 };
+                    let labels = by.iter().map(|&by| given.label(by)).collect();
+                    rows.entry((labels, interval)).or_default().take(said);
                 };
-                let interval = if edged { (at / STEP) as usize } else { 0 };
-                rows.entry((labels.clone(), interval)).or_default().take(said);
-            };
+            given.says_offers(&mut say_of);
+            let mut say =
+                |at, queues, agents_too, said| say_of(given, at, queues, agents_too, said);
             given.says(whose.2, &mut say);
             for (&(_, name), &(_, said, at)) in self.marks.range((*whose, 0)..=(*whose, 9)) {
                 let name = MARKS[name];
@@ -509,6 +275,7 @@ impl Sums {
         match said {
             Said::Count(word, n) => *self.counts.entry(word).or_default() += n,
             Said::Sample(word, micros) => self.samples.entry(word).or_default().push(micros),
+            Said::Customer(customer) => _ = self.customers.insert(customer),
         }
     }
 
@@ -518,7 +285,9 @@ impl Sums {
         let samples = self.samples.get(head).map_or(&[][..], Vec::as_slice);
         let integer = |expected: i128| assert_eq!(figure, Figure::Integer(expected), "{word}");
         let up_to = |limit: i64| samples.iter().filter(|&&micros| micros <= limit).count() as i128;
-        if Timing::from_word(head).is_none() || self.counts.contains_key(word) {
+        if word == "unique.customers" {
+            integer(self.customers.len() as i128);
+        } else if Timing::from_word(head).is_none() || self.counts.contains_key(word) {
             integer(self.counts.get(word).copied().unwrap_or(0));
         } else if let Some(limit) = part.strip_prefix("within:") {
             integer(up_to(limit.parse().unwrap()));
@@ -583,6 +352,12 @@ pub(super) fn every_word() -> Vec<String> {
     words
 }
 
+/// Whether different customers can be asked for.
+pub(super) fn has_customers(basis: Basis, by: &[Dimension]) -> bool {
+    let agents = |by: &Dimension| matches!(by, Dimension::Agent | Dimension::Team);
+    basis == Basis::Offered && !by.iter().any(agents)
+}
+
 /// What is asked by which, and whether by interval.
 pub(super) const GROUPINGS: [(&[Dimension], bool); 8] = [
     (&[], false),
@@ -615,6 +390,9 @@ pub(super) fn every_answer(metrics: &mut KpiAggregator, now: Timestamp) -> Vec<A
     for &basis in Basis::ALL {
         for (by, edged) in GROUPINGS {
             let mut words = words.clone();
+            if has_customers(basis, by) {
+                words.push("unique.customers".to_owned());
+            }
             if by.iter().any(|by| matches!(by, Dimension::Agent | Dimension::Team)) {
                 words.extend(StateTime::ALL.iter().map(|state| format!("time.{state}")));
                 words.extend((0..3).map(|n| format!("time.not_ready.reason-{n}")));
