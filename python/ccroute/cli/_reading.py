@@ -7,7 +7,7 @@ from pathlib import Path
 from ccroute._errors import AdapterError, ConfigError
 from ccroute._recording import Recording, read_recording
 from ccroute.cli._console import count, fail, progress
-from ccroute.metrics import Calls, read_calls
+from ccroute.metrics import Calls, read_calls, shown
 
 # From here on a bar is worth its flicker.
 _LONG_FILE = 8 << 20
@@ -64,7 +64,7 @@ def tell_faults(path: Path, faults: Sequence[object], notes: Sequence[str] = ())
         for line in fault_lines(faults):
             print(line, file=sys.stderr)
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {shown(note)}", file=sys.stderr)
 
 
 def fault_lines(faults: Sequence[object], remedy: str = "") -> Iterator[str]:
@@ -72,7 +72,7 @@ def fault_lines(faults: Sequence[object], remedy: str = "") -> Iterator[str]:
     those.
     """
     for fault in faults[:_SHOWN_FAULTS]:
-        yield f"  {fault}"
+        yield f"  {shown(str(fault))}"
     if len(faults) > _SHOWN_FAULTS:
         yield f"  and {len(faults) - _SHOWN_FAULTS:,} more{remedy}"
 

@@ -10,7 +10,7 @@ from ccroute.cli._reading import tell_faults
 from ccroute.cli._report_options import Format
 from ccroute.cli._report_question import Question, instant, pairs, question
 from ccroute.cli._report_source import Counted, of_calls, of_recording
-from ccroute.metrics import Instant, Metrics, ReportTable, explain
+from ccroute.metrics import Instant, Metrics, ReportTable, explain, shown
 
 _MOST_EXPLAINED = 20
 
@@ -135,6 +135,6 @@ def _print_explained(table: ReportTable, kpis: list[str]) -> None:
         labels = ", ".join(f"{name} {label or '-'}" for name, label in row.labels.items())
         since = "" if table.interval is None or row.start is None else f"{row.start:%Y-%m-%d %H:%M}"
         if heading := " ".join(filter(None, [labels, since])):
-            print(f"{heading}:")
+            print(f"{shown(heading)}:")
         for kpi in kpis:
             print(explain(kpi, row))

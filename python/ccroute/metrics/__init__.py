@@ -19,6 +19,7 @@ from ccroute.metrics._live import LiveAgent, LiveQueue, LiveView, Window
 from ccroute.metrics._metrics import Change, Metrics
 from ccroute.metrics._partials import Partials, Stand
 from ccroute.metrics._patience import Survival, kaplan_meier
+from ccroute.metrics._printing import shown, shown_lines
 from ccroute.metrics._records import (
     CONTACT_DTYPE,
     SPAN_DTYPE,
@@ -102,5 +103,7 @@ __all__ = [
     "read_calls",
     "records",
     "service_level_of_waiting",
+    "shown",
+    "shown_lines",
     "zone_of",
 ]

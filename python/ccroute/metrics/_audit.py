@@ -14,6 +14,7 @@ from ccroute._errors import ConfigError
 from ccroute.metrics._intervals import Instant, micros_of, zone_of
 from ccroute.metrics._kpi import printed
 from ccroute.metrics._legal import LegalTarget, legal_targets
+from ccroute.metrics._printing import aligned, shown
 from ccroute.metrics._source import Where
 from ccroute.metrics._table import Labels
 
@@ -129,15 +130,8 @@ class Audit:
             *(f"  note:       {note}" for note in self.notes),
             "",
         ]
-        heads = [*target.by, *_HEADS]
-        table = [heads, *map(_printed, self.rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        named = len(target.by) + 1
-        for words in table:
-            pairs = enumerate(zip(words, widths, strict=True))
-            cells = (w.ljust(n) if place < named else w.rjust(n) for place, (w, n) in pairs)
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        table = [[*target.by, *_HEADS], *map(_printed, self.rows)]
+        return "\n".join([*map(shown, lines), *aligned(table, named=len(target.by) + 1)])
 
 
 _HEADS = ("from", "of", "counted", "figure", "to date", "goal", "final", "empty days")

@@ -19,6 +19,7 @@ from ccroute.metrics import _export
 from ccroute.metrics._columns import Column, number
 from ccroute.metrics._intervals import Interval, Intervals
 from ccroute.metrics._kpi import Value, printed
+from ccroute.metrics._printing import aligned, shown
 
 if TYPE_CHECKING:
     from ccroute.metrics._expression import Number
@@ -249,9 +250,7 @@ class ReportTable:
         lines += [self._words_of(place) for place in places]
         if cut:
             lines.insert(half + 1, ["…"] + [""] * (len(lines[0]) - 1))
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        named = len(heads)
-        table = ["  ".join(_aligned(words, widths, named)).rstrip() for words in lines]
+        table = list(aligned(lines, named=len(heads)))
         if cut:
             table.append(f"{len(self) - 2 * half} of {len(self)} rows are not shown")
         return "\n".join([*self._legend(), *table])
@@ -291,7 +290,8 @@ class ReportTable:
                 words += f" ({column.lacking})"
             if words != column.heading:
                 meant.append(f"{column.heading}: {words}")
-        return ["; ".join(about), *textwrap.wrap("; ".join(meant), 100, break_long_words=False)]
+        words = shown("; ".join(meant))
+        return ["; ".join(about), *textwrap.wrap(words, 100, break_long_words=False)]
 
     # Looking up ------------------------------------------------------------------------
 
@@ -349,11 +349,3 @@ def _several(column: Column) -> str:
 
 def _words(labels: Labels) -> str:
     return " / ".join("-" if label is None else label for label in labels) or "the total"
-
-
-def _aligned(words: list[str], widths: list[int], named: int) -> list[str]:
-    """Names to the left, figures to the right."""
-    pairs = enumerate(zip(words, widths, strict=True))
-    return [
-        word.ljust(width) if place < named else word.rjust(width) for place, (word, width) in pairs
-    ]
