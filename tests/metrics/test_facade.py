@@ -119,6 +119,7 @@ def test_report_goes_to_json_with_everything_behind_a_ratio() -> None:
         "final": False,
         "revision": 0,
         "reason": None,
+        "exact": True,
     }
 
 

@@ -18,6 +18,7 @@ from ccroute.metrics._fields import (
     NOT_BY_QUEUE,
     NOT_ON_SPLIT,
     absence,
+    exactness_of,
     is_agents_time,
     is_given,
 )
@@ -337,6 +338,7 @@ def _query(question: _Question, basis: str, members: Sequence[Asked]) -> tuple[_
         for field in each.kpi.fields(setting)
         if field != INTERVAL and not is_given(field)
     )
+    fields |= {sign: None for sign in map(exactness_of, tuple(fields)) if sign is not None}
     groups = question.source.query(
         question.by,
         tuple(fields),

@@ -105,12 +105,13 @@ def _figure(words: str, value: Value) -> list[str]:
     if value.revision:
         times = "once" if value.revision == 1 else f"{value.revision} times"
         final += f", corrected {times} since"
-    return [
+    lines = [
         _line("numbers", f"{words} = {result}"),
         _line("basis", value.basis),
         _line("n", count),
         _line("final", final),
     ]
+    return lines if value.exact else [*lines, _line("exact", "no: an estimate")]
 
 
 def _line(name: str, text: str) -> str:
