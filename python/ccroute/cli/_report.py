@@ -35,6 +35,7 @@ def report(
     reader: options.Reader = None,
     column: options.Columns = None,
     calls_zone: options.CallsZone = None,
+    encoding: options.Encoding = None,
     growing: options.Growing = False,
 ) -> None:
     """Figures of a recording or a table of calls, by group and interval."""
@@ -44,7 +45,7 @@ def report(
         asked = question(
             kpi=kpi, explained=explained, by=by, where=where, target=target, given=given, plan=plan
         )
-        counted = _counted(log, calls, reader, column, calls_zone, asked, growing=growing)
+        counted = _counted(log, calls, reader, column, calls_zone, encoding, asked, growing=growing)
         _check_queues(counted.metrics, asked)
         first, last = instant(start, zone, "start"), instant(end, zone, "end")
         table = _table(counted, asked, interval, zone, basis, first, last)
@@ -67,6 +68,7 @@ def _counted(
     reader: str | None,
     column: list[str] | None,
     calls_zone: str | None,
+    encoding: str | None,
     asked: Question,
     *,
     growing: bool,
@@ -77,12 +79,13 @@ def _counted(
     if calls is not None:
         if reader is not None:
             raise ConfigError("--reader says what a recording is: leave it out beside --calls")
-        return of_calls(calls, pairs(column, "column"), calls_zone, asked, growing=growing)
+        names = pairs(column, "column")
+        return of_calls(calls, names, calls_zone, encoding, asked, growing=growing)
     assert log is not None
     for option, value in (("--column", column), ("--calls-zone", calls_zone)):
         if value:
             raise ConfigError(f"{option} is of a table of calls: give the table with --calls")
-    return of_recording(log, reader or "queue_log", asked, growing=growing)
+    return of_recording(log, reader or "queue_log", encoding, asked, growing=growing)
 
 
 def _table(

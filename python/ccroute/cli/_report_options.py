@@ -54,6 +54,9 @@ Columns = Annotated[Words, typer.Option(help="What a column is called: queue=Col
 CallsZone = Annotated[
     str | None, typer.Option(help="Zone of a table's instants that name no offset.")
 ]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of the file, as cp1252 or latin-1; else UTF-8.")
+]
 Growing = Annotated[
     bool, typer.Option("--growing", help="The file still grows: its end is not final.")
 ]

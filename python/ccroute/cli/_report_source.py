@@ -8,7 +8,7 @@ import attrs
 from ccroute._errors import ConfigError
 from ccroute._targets import targets as plan_targets
 from ccroute._wire import KpiAggregator
-from ccroute.cli._reading import called, recorded
+from ccroute.cli._reading import UTF_8, called, recorded
 from ccroute.cli._report_question import Question
 from ccroute.metrics import DIMENSIONS, Metrics
 
@@ -30,7 +30,9 @@ class Counted:
     notes: Sequence[str]
 
 
-def of_recording(path: Path, reader: str, asked: Question, *, growing: bool) -> Counted:
+def of_recording(
+    path: Path, reader: str, encoding: str | None, asked: Question, *, growing: bool
+) -> Counted:
     """A recording, counted; without one the program ends with a sentence.
 
     Raises:
@@ -40,7 +42,7 @@ def of_recording(path: Path, reader: str, asked: Question, *, growing: bool) -> 
         raise ConfigError(
             f"no dimension {asked.dimensions[0]!r} in a recording: {', '.join(DIMENSIONS)}"
         )
-    recording = recorded(path, reader, "report")
+    recording = recorded(path, reader, "report", encoding)
     metrics = _metrics(asked)
     metrics.fold_all(recording.events)
     now = max(event.at for event in recording.events)
@@ -56,10 +58,16 @@ def of_recording(path: Path, reader: str, asked: Question, *, growing: bool) -> 
 
 
 def of_calls(
-    path: Path, columns: Mapping[str, str], zone: str | None, asked: Question, *, growing: bool
+    path: Path,
+    columns: Mapping[str, str],
+    zone: str | None,
+    encoding: str | None,
+    asked: Question,
+    *,
+    growing: bool,
 ) -> Counted:
     """A table of calls, counted; without one the program ends with a sentence."""
-    calls = called(path, columns, asked.dimensions, zone)
+    calls = called(path, columns, asked.dimensions, zone, encoding or UTF_8)
     metrics = _metrics(asked, most=len(calls))
     fates = calls.post(metrics.aggregator)
     now = calls.ended

@@ -11,6 +11,7 @@ from ccroute.metrics._intervals import (
     Intervals,
     civil_intervals,
     micros_of,
+    on_clock,
     zone_of,
 )
 from ccroute.metrics._kpi import Example, Kpi, Value
@@ -98,6 +99,7 @@ __all__ = [
     "load_target",
     "micros_of",
     "occupancy_fairness",
+    "on_clock",
     "patience",
     "peak_concurrency",
     "read_calls",
