@@ -175,6 +175,8 @@ def audit(
     own = zone or asked.zone
     if own is None:
         raise ConfigError(f"target {asked.id!r} says no zone: give one, as America/New_York")
+    if step not in {None, "day", "month"}:
+        raise ConfigError(f"step {step!r}: day or month")
     first, last, notes = _range(asked, year, start, end)
     through = min(last, max(first, _through(metrics, own, now)))
     days = _days(metrics, asked, first, through, own, where) if first < through else {}
@@ -216,11 +218,11 @@ class _Counted:
 _Days: TypeAlias = dict[date, _Counted]
 
 
-def _target_of(target: str | LegalTarget) -> LegalTarget:
+def _target_of(target: object) -> LegalTarget:
     if isinstance(target, LegalTarget):
         return target
     known = legal_targets()
-    if target not in known:
+    if not isinstance(target, str) or target not in known:
         raise ConfigError(f"no target {target!r}: {', '.join(known)}; or load_target() your own")
     return known[target]
 
@@ -228,12 +230,16 @@ def _target_of(target: str | LegalTarget) -> LegalTarget:
 def _range(
     target: LegalTarget, year: int | None, start: date | None, end: date | None
 ) -> tuple[date, date, tuple[str, ...]]:
-    if year is not None and start is None and end is None and 1900 <= year <= 2199:
-        first, last = date(year, 1, 1), date(year + 1, 1, 1)
-    elif year is None and start is not None and end is not None and start < end:
-        first, last = start, end
-    else:
-        raise ConfigError("a range of days: year=2027, or start=… and a later end=…")
+    match year, start, end:
+        case int(), None, None if 1900 <= year <= 2199 and not isinstance(year, bool):
+            first, last = date(year, 1, 1), date(year + 1, 1, 1)
+        # A datetime is a date too, but compares with none.
+        case None, date(), date() if not {type(start), type(end)} - {date} and start < end:
+            first, last = start, end
+        case _:
+            given = f"year {year!r}, start {_day_or(start)}, end {_day_or(end)}"
+            remedy = "year=2027, or start=date(2027, 1, 1) and a later end"
+            raise ConfigError(f"{given}: a range of days: {remedy}")
     until = target.valid_until or date.max
     if last <= target.valid_from or first >= until:
         words = f"from {target.valid_from}" + (f" until {until}" if target.valid_until else "")
@@ -244,6 +250,10 @@ def _range(
     if last > until:
         notes.append(f"in force until {until}: days from then on are left out")
     return max(first, target.valid_from), min(last, until), tuple(notes)
+
+
+def _day_or(day: object) -> str:
+    return str(day) if type(day) is date else repr(day)
 
 
 def _through(metrics: "Metrics", zone: str, now: Instant | None) -> date:
