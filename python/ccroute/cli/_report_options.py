@@ -15,6 +15,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class Step(StrEnum):
+    """How much time a row of an audit covers."""
+
+    day = "day"
+    month = "month"
+
+
 Words: TypeAlias = list[str] | None
 """An option that may stand several times."""
 

@@ -55,12 +55,12 @@ class Question:
 def question(
     *,
     kpi: Sequence[str] | None,
-    explained: Sequence[str] | None,
     by: Sequence[str] | None,
     where: Sequence[str] | None,
-    target: Sequence[str] | None,
-    given: Sequence[str] | None,
-    plan: Path | None,
+    explained: Sequence[str] | None = None,
+    target: Sequence[str] | None = None,
+    given: Sequence[str] | None = None,
+    plan: Path | None = None,
 ) -> Question:
     """The question behind the words.
 
