@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError, Rejected
 from ccroute._events import AgentDevice, AgentJoined, AgentLeft, Event
@@ -14,9 +16,11 @@ from ccroute.metrics._explain import explain
 from ccroute.metrics._fields import BASES
 from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import Instant, covering, micros_of
-from ccroute.metrics._kpi import Kpi
+from ccroute.metrics._kpi import Kpi, Value
 from ccroute.metrics._legal import LegalTarget
 from ccroute.metrics._live import LiveView, live_view
+from ccroute.metrics._records import Fairness
+from ccroute.metrics._shifts import counted_adherence, counted_fairness
 from ccroute.metrics._source import Where
 from ccroute.metrics._table import ReportTable
 from ccroute.metrics._targets import checked_targets
@@ -306,6 +310,54 @@ class Metrics:
         """The centre as it stands at ``now``, or at the latest event when that is later."""
         seconds = None if now is None else micros_of(now, "now") / 1_000_000
         return live_view(*self._aggregator.live(seconds))
+
+    def adherence(
+        self,
+        schedule: NDArray[np.void],
+        *,
+        states: Mapping[str, Sequence[str]] | None = None,
+        now: Instant | None = None,
+    ) -> Value:
+        """The share of scheduled time that agents spent as planned, by what was counted of
+        them: :func:`ccroute.metrics.adherence` without spans to give.
+
+        Args:
+            schedule: Spans (``SPAN_DTYPE``) of what each agent was to do, as long as cells or
+                several of them: cells keep sums. Plan up to now only; what lies ahead counts
+                as missed.
+            states: What agents' states a planned one stands for, as ``{"work": ["talk",
+                "idle"], "lunch": ["not_ready.lunch"]}``. Default: ``work`` is all of handling,
+                offers and idle; the name of a state is that; another is the reason of being
+                not ready.
+            now: Where states that still last are cut (default: the latest event).
+
+        Raises:
+            ConfigError: A column is missing, a span is open or ends before it begins, or does
+                not lie on the edges of cells; or there is no such state.
+        """
+        at = None if now is None else micros_of(now, "now") / 1_000_000
+        return counted_adherence(self._aggregator, schedule, states=states, now=at)
+
+    def occupancy_fairness(
+        self,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        where: Where | None = None,
+        now: Instant | None = None,
+    ) -> Fairness:
+        """How evenly work lay on the agents: the spread of ``occupancy.handling``.
+
+        Only agents who could have had each other's work are to be compared: narrow them with
+        ``where``, as ``{"team": ["north"]}``. The range is one of whole cells.
+
+        Raises:
+            ConfigError: As :meth:`report`.
+        """
+        table = self.report(
+            "agent", kpis=["occupancy.handling"], start=start, end=end, where=where, now=now
+        )
+        return counted_fairness(table)
 
     def audit(
         self,
