@@ -137,7 +137,7 @@ def _figure(value: Value | None) -> str:
         case "n":
             return f"{value.value:,.0f}"
         case "s":
-            return f"{value.value:.1f}"
+            return f"{'' if value.exact else '~'}{value.value:.1f}"
         case _:
             return str(value)
 

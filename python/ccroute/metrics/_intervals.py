@@ -6,7 +6,7 @@ days of a clock change a day has 92 or 100 quarters; the repeated hour is shown 
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ccroute._errors import ConfigError
 
 Instant: TypeAlias = datetime | float
-"""An aware datetime, or seconds since the epoch."""
+"""An aware datetime, or seconds since the epoch. Of an hour that a zone's clock shows twice
+``fold`` says which; one that it skips is refused."""
 
 MOST_INTERVALS = 1_000_000
 _MICROS = 1_000_000
@@ -242,7 +243,8 @@ def micros_of(instant: Instant, what: str) -> int:
     """Microseconds since the epoch, exact for datetimes.
 
     Raises:
-        ConfigError: The datetime is naive, or the number not finite or absurdly far.
+        ConfigError: The datetime is naive or of an hour that its zone's clock skips, or the
+            number not finite or absurdly far. A skipped midnight is the beginning of its day.
     """
     if isinstance(instant, datetime):
         if instant.utcoffset() is None:
@@ -250,6 +252,11 @@ def micros_of(instant: Instant, what: str) -> int:
                 f"{what} {instant.isoformat()} names no zone: give an aware datetime or seconds "
                 "since the epoch"
             )
+        if isinstance(instant.tzinfo, ZoneInfo) and instant.time() != time():
+            try:
+                on_clock(instant.replace(tzinfo=None), instant.tzinfo)
+            except ConfigError as error:
+                raise ConfigError(f"{what} {error.message}") from None
         micros = (instant - _EPOCH) // timedelta(microseconds=1)
     else:
         try:
