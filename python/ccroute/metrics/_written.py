@@ -93,7 +93,7 @@ def undecoded(text: str, encoding: str | None) -> str | None:
     (``surrogateescape``), or half a character; ``None``: nothing.
 
     >>> undecoded("café", None), undecoded("caf\udce9", "utf-8")
-    (None, "byte 0xe9 is not utf-8: name the encoding, as cp1252")
+    (None, 'byte 0xe9 is not utf-8: name the encoding, as cp1252')
     """
     if text.isascii():
         return None
