@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,3 +197,13 @@ def test_without_the_extra_the_message_says_what_to_install(monkeypatch) -> None
 def test_what_cannot_be_is_refused(keywords: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         OtlpExporter(KpiAggregator(), **keywords)
+
+
+@pytest.mark.parametrize(
+    "start", [float("nan"), float("inf"), -float("inf"), -1.0, True, "0", None, 1e30]
+)
+def test_a_start_that_is_no_time_is_refused(start: object) -> None:
+    for make in (OtlpExporter, lambda source, **given: otlp(source, now=5.0, **given)):
+        with pytest.raises(ConfigError, match="when counting began, in seconds since the epoch"):
+            make(KpiAggregator(), start=start)
+    assert OtlpExporter(KpiAggregator(), start=np.int64(5)).export(6.0) is not None

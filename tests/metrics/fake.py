@@ -205,6 +205,8 @@ def _value(told: Told, field: str) -> float:
         return _rung(rung[1], int(rung[2]), samples, told)
     if _is_float(field):
         return _float(samples, part)
+    if part == "exact":  # all samples are kept
+        return 1
     derived = {"count": len(samples), "zero": samples.count(0), "sum": sum(samples)}
     derived["max"] = max(samples, default=0)
     if stem != "amount" and part in derived:

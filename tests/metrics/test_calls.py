@@ -121,6 +121,10 @@ def test_a_greater_revision_stands() -> None:
         ("c1,q,1.3.2026,answered,1,1,ana", r"line 2: entered '1.3.2026': no instant: ISO 8601"),
         ("c1,q,2026-03-01T08:00,answered,1,1,ana", r"entered '2026-03-01T08:00': names no offset"),
         ("c1,q,1772370000000,answered,1,1,ana", r"milliseconds must be made seconds"),
+        ("c1,q,-0.5,answered,1,1,ana", r"entered '-0.5': before 1970, where nothing is counted"),
+        ("c1,q,1969-12-31T23:59:59Z,answered,1,1,ana", r"before 1970"),
+        ("c1,q,0001-01-01T00:00+14:00,answered,1,1,ana", r"absurdly far: from 1900 to 2200"),
+        ("c1,q,-1e300,answered,1,1,ana", r"entered '-1e300': no instant"),
         ("c1,q,900,lost,1,1,ana", r"outcome 'lost': one of answered, abandoned"),
         ("c1,q,900,answered,-1,1,ana", r"wait '-1': negative"),
         ("c1,q,900,answered,,1,ana", r"wait '': give seconds"),
@@ -140,6 +144,62 @@ def test_what_cannot_be_read_is_named(row: str, said: str) -> None:
     calls = read(row, ABANDONED, skip_faults=True)
     assert (len(calls), calls.rows, [fault.line for fault in calls.faults]) == (1, 2, [2])
     assert calls.post(KpiAggregator())["counted"] == 1
+
+
+def test_a_count_of_holds_that_nothing_counts_is_named() -> None:
+    head = "queue,entered,outcome,wait,agent,holds,revision"
+    calls = read(
+        "q,900,answered,1,ana,10001,1",
+        "q,900,answered,1,ana,10000,1",
+        "q,900,answered,1,ana,0,0",
+        "q,900,answered,1,ana,0," + "9" * 5000,
+        head=head,
+        skip_faults=True,
+    )
+    assert [fault.words[:25] for fault in calls.faults] == [
+        "holds '10001': no whole n",
+        "revision '0': no whole nu",
+        "revision '999999999999999",
+    ]
+    assert calls.faults[0].reason == "no whole number from 0 to 10000"
+    assert calls.post(KpiAggregator())["counted"] == 1
+
+
+def test_an_hour_that_the_clock_skips_is_named() -> None:
+    said = (
+        "2026-03-29T02:30:00 is no time of Europe/Berlin: its clock skips that hour; take "
+        "2026-03-29T01:30:00+01:00 or 2026-03-29T03:30:00+02:00"
+    )
+    rows = [f"c{n},q,2026-03-29T0{n}:30,abandoned,1,," for n in (1, 2, 3)]
+    calls = read(*rows, zone="Europe/Berlin", skip_faults=True)
+    assert [(fault.line, fault.reason) for fault in calls.faults] == [(3, said)]
+    assert calls.contacts == ("c1", "c3")
+    assert len(read("c2,q,2026-03-29T02:30+01:00,abandoned,1,,", zone="Europe/Berlin")) == 1
+
+
+def test_an_hour_that_the_clock_shows_twice_is_its_first() -> None:
+    row = "c1,q,2026-10-25T02:30,abandoned,1,,"
+    entered = read(row, zone="Europe/Berlin").columns["entered_us"][0]
+    assert entered == read(row.replace("30,", "30+02:00,")).columns["entered_us"][0]
+
+
+def test_a_row_that_is_no_csv_is_named_and_the_rest_is_read() -> None:
+    rows = ("c1,q,900,abandoned,1,,", "c2," + "q" * 200_000 + ",900,abandoned,1,,", ABANDONED)
+    with pytest.raises(ConfigError, match=r"line 3: no CSV \(field larger than field limit"):
+        read(*rows)
+    calls = read(*rows, skip_faults=True)
+    assert (len(calls), calls.rows, [fault.line for fault in calls.faults]) == (2, 3, [3])
+
+
+@pytest.mark.parametrize("column", range(7))
+def test_half_a_character_is_named(column: int) -> None:
+    words = ABANDONED.split(",")
+    words[column] += "caf\udce9"
+    (fault,) = read(",".join(words), skip_faults=True).faults
+    assert fault.column == HEAD.split(",")[column]
+    assert fault.reason.startswith(r"'\udce9' is half a character (a lone surrogate): read the")
+    with pytest.raises(ConfigError, match=r"line 1: .* is half a character"):
+        read(ABANDONED, head=HEAD + ",\ud800")
 
 
 @pytest.mark.parametrize(
@@ -164,6 +224,8 @@ def test_what_is_asked_of_the_table_is_checked() -> None:
         read(dimensions=list("abcde"))
     with pytest.raises(ConfigError, match="no zone 'Mars'"):
         read(zone="Mars")
+    with pytest.raises(ConfigError, match=r"source '\\udce9' holds half a character"):
+        read(source="\udce9")
 
 
 def test_a_file_is_named(tmp_path: Path) -> None:
@@ -172,9 +234,16 @@ def test_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"calls\.csv:2: outcome 'lost'"):
         read_calls(path)
     path.write_bytes(HEAD.encode() + b"\nc1,caf\xe9,900,abandoned,1,,\n")
-    with pytest.raises(ConfigError, match="is not utf-8-sig: name its encoding"):
+    with pytest.raises(ConfigError, match="byte 0xe9 is not utf-8-sig: name the encoding"):
         read_calls(path)
     assert read_calls(path, encoding="latin-1").names[0] == ("queue", ("café",))
+    (fault,) = read_calls(path, skip_faults=True).faults
+    assert (fault.line, fault.column) == (2, "queue")
+    with pytest.raises(ConfigError, match=r"no encoding 'klingon': one of Python's"):
+        read_calls(path, encoding="klingon")
+    path.write_bytes("queue,entered,outcome,wait,Población\n".encode("cp1252"))
+    with pytest.raises(ConfigError, match=r"calls\.csv:1: byte 0xf3 is not utf-8-sig"):
+        read_calls(path)
     with pytest.raises(FileNotFoundError):
         read_calls(tmp_path / "none.csv")
 

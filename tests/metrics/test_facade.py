@@ -64,8 +64,8 @@ def test_a_zone_of_half_hours_has_its_own_hours() -> None:
     [
         ({"kpis": ["sl"]}, ConfigError, r"no KPI 'sl'; near: sl\.answered_within"),
         ({"basis": "whenever"}, ConfigError, "one of offered, event"),
-        ({"by": "skill"}, Rejected, "dimension 'skill': give one of queue"),
-        ({"where": {"skill": ["a"]}}, Rejected, "dimension 'skill': give one of queue"),
+        ({"by": "skill"}, ConfigError, "by: no dimension 'skill': there are queue, .*team"),
+        ({"where": {"skill": ["a"]}}, ConfigError, "where: no dimension 'skill': there are queue"),
         ({"start": datetime(2026, 1, 1)}, ConfigError, "names no zone"),  # noqa: DTZ001
         ({"end": DAY + 1.0}, ConfigError, "lies within a cell"),
         ({"start": 900.0, "end": 0.0}, ConfigError, "give the earlier first"),
@@ -119,6 +119,7 @@ def test_report_goes_to_json_with_everything_behind_a_ratio() -> None:
         "final": False,
         "revision": 0,
         "reason": None,
+        "exact": True,
     }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccroute import ConfigError
-from ccroute.metrics import Intervals, Metrics, civil_intervals
+from ccroute.metrics import Intervals, Metrics, civil_intervals, micros_of
 
 QUARTER = 900_000_000
 ZONES = [
@@ -192,3 +192,20 @@ def test_a_range_may_be_open_and_lies_on_edges_of_cells() -> None:
     assert metrics.report(end=start).range() == (None, start)
     with pytest.raises(ConfigError, match="within a cell"):
         metrics.report(start=start + timedelta(minutes=1))
+
+
+def test_an_hour_that_the_clock_skips_is_no_instant() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for fold in (0, 1):
+        with pytest.raises(ConfigError, match=r"start 2026-03-29T02:30:00 is no time of Europe/Be"):
+            micros_of(datetime(2026, 3, 29, 2, 30, tzinfo=berlin, fold=fold), "start")
+    assert micros_of(datetime(2026, 3, 29, 3, 0, tzinfo=berlin), "start") == 1_774_746_000_000_000
+    twice = datetime(2026, 10, 25, 2, 30, tzinfo=berlin)
+    hour = micros_of(twice.replace(fold=1), "start") - micros_of(twice, "start")
+    assert hour == 3_600_000_000
+
+
+def test_a_midnight_that_the_clock_skips_begins_its_day() -> None:
+    santiago = ZoneInfo("America/Santiago")
+    midnight = micros_of(datetime(2026, 9, 6, tzinfo=santiago), "start")
+    assert midnight == micros_of(datetime(2026, 9, 6, 1, tzinfo=santiago), "start")

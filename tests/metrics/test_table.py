@@ -117,6 +117,7 @@ def test_json_has_every_number_behind_a_ratio() -> None:
         "final": False,
         "revision": 2,
         "reason": None,
+        "exact": True,
     }
 
 

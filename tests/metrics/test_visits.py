@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.metrics.telling import DAY, conversation, in_time, told, waited
 
-from ccroute import ConfigError, KpiAggregator, Rejected
+from ccroute import ConfigError, KpiAggregator
 from ccroute.metrics import (
     CONTACT_DTYPE,
     Metrics,
@@ -83,7 +83,7 @@ def test_only_some_labels_are_asked_for() -> None:
     assert contacts(metrics, 0.0, 900.0, where={"queue": ["sales"]}) == ["c2"]
     assert contacts(metrics, 0.0, 900.0, where={"agent": ["ben"]}) == ["c3"]
     assert contacts(metrics, 0.0, 900.0, where={"client": ["acme"]}) == []
-    with pytest.raises(Rejected, match="dimension 'skill'"):
+    with pytest.raises(ConfigError, match="where: no dimension 'skill': there are queue, channel"):
         contacts(metrics, 0.0, 900.0, where={"skill": ["x"]})
     with pytest.raises(ConfigError, match="names no zone"):
         metrics.visits(datetime(2026, 1, 1), DAY)  # noqa: DTZ001

@@ -3,6 +3,7 @@
 import typer
 
 from ccroute import __version__
+from ccroute.cli._audit import audit
 from ccroute.cli._kpis import kpis
 from ccroute.cli._plan import plan_app
 from ccroute.cli._replay import replay
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(replay)
 app.command()(report)
+app.command()(audit)
 app.command()(kpis)
 app.add_typer(plan_app, name="plan")
 

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ccroute.metrics import shown_lines
+
 # Wider than any line: nothing is wrapped.
 _UNWRAPPED = 1 << 20
 
@@ -29,7 +31,7 @@ def count(number: int, what: str) -> str:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Ends the program with a code and one sentence."""
-    print(f"ccroute: {message}", file=sys.stderr)
+    print(f"ccroute: {shown_lines(message)}", file=sys.stderr)
     raise typer.Exit(code)
 
 

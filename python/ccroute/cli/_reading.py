@@ -7,25 +7,32 @@ from pathlib import Path
 from ccroute._errors import AdapterError, ConfigError
 from ccroute._recording import Recording, read_recording
 from ccroute.cli._console import count, fail, progress
-from ccroute.metrics import Calls, read_calls
+from ccroute.metrics import Calls, read_calls, shown
 
 # From here on a bar is worth its flicker.
 _LONG_FILE = 8 << 20
 _SHOWN_FAULTS = 20
 
 
-def recorded(path: Path, reader: str, purpose: str) -> Recording:
+UTF_8 = "utf-8-sig"
+"""What a file is written in unless somebody says otherwise; with or without the mark that
+editors on Windows put in front."""
+
+
+def recorded(path: Path, reader: str, purpose: str, encoding: str | None = None) -> Recording:
     """A recording with at least one event; else the program ends with a sentence.
 
-    ``purpose``: what there is nothing to do with, as ``replay``.
+    ``purpose``: what there is nothing to do with, as ``replay``. ``encoding``: what it is
+    written in, if not what its reader expects.
     """
     try:
         size = _file(path).stat().st_size
         with progress("reading", long=size >= _LONG_FILE) as report:
-            recording = read_recording(path, reader=reader, progress=report)
+            what = path if encoding is None else _in_utf8(path, encoding)
+            recording = read_recording(what, reader=reader, progress=report)
     except FileNotFoundError:
         fail(f"no file {path}")
-    except (AdapterError, OSError) as error:
+    except (AdapterError, ConfigError, OSError) as error:
         fail(sentence(error, path))
     if not recording.events:
         if not recording.faults:
@@ -39,12 +46,21 @@ def recorded(path: Path, reader: str, purpose: str) -> Recording:
 
 
 def called(
-    path: Path, columns: Mapping[str, str], dimensions: Sequence[str], zone: str | None
+    path: Path,
+    columns: Mapping[str, str],
+    dimensions: Sequence[str],
+    zone: str | None,
+    encoding: str,
 ) -> Calls:
     """A table of calls with at least one usable row; else the program ends with a sentence."""
     try:
         calls = read_calls(
-            _file(path), columns=columns, dimensions=dimensions, zone=zone, skip_faults=True
+            _file(path),
+            columns=columns,
+            dimensions=dimensions,
+            zone=zone,
+            encoding=encoding,
+            skip_faults=True,
         )
     except FileNotFoundError:
         fail(f"no file {path}")
@@ -64,7 +80,7 @@ def tell_faults(path: Path, faults: Sequence[object], notes: Sequence[str] = ())
         for line in fault_lines(faults):
             print(line, file=sys.stderr)
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {shown(note)}", file=sys.stderr)
 
 
 def fault_lines(faults: Sequence[object], remedy: str = "") -> Iterator[str]:
@@ -72,7 +88,7 @@ def fault_lines(faults: Sequence[object], remedy: str = "") -> Iterator[str]:
     those.
     """
     for fault in faults[:_SHOWN_FAULTS]:
-        yield f"  {fault}"
+        yield f"  {shown(str(fault))}"
     if len(faults) > _SHOWN_FAULTS:
         yield f"  and {len(faults) - _SHOWN_FAULTS:,} more{remedy}"
 
@@ -83,6 +99,19 @@ def sentence(error: Exception, path: Path | None) -> str:
         # An error of reading, not of opening, names no file.
         return f"{error.filename or path}: {error.strerror or error}"
     return str(error)
+
+
+def _in_utf8(path: Path, encoding: str) -> bytes:
+    """A file's text in UTF-8; bytes that are not of its encoding stay, for the reader to name
+    with their line."""
+    try:
+        text = path.read_bytes().decode(encoding, errors="surrogateescape")
+    except LookupError:
+        raise ConfigError(f"no encoding {encoding!r}: one of Python's, as cp1252") from None
+    except UnicodeError as error:
+        wrong = f"is not {encoding}: name its encoding, as cp1252 ({error})"
+        raise ConfigError(wrong, path=str(path)) from None
+    return text.encode(errors="surrogateescape")
 
 
 def _file(path: Path) -> Path:

@@ -1,16 +1,15 @@
 """``ccroute report``: a recording or a table of calls as figures by group and interval."""
 
 import sys
-from pathlib import Path
 
 from ccroute._errors import CcrouteError, ConfigError
 from ccroute.cli import _report_options as options
 from ccroute.cli._console import fail
 from ccroute.cli._reading import tell_faults
 from ccroute.cli._report_options import Format
-from ccroute.cli._report_question import Question, instant, pairs, question
-from ccroute.cli._report_source import Counted, of_calls, of_recording
-from ccroute.metrics import Instant, Metrics, ReportTable, explain
+from ccroute.cli._report_question import Question, instant, question
+from ccroute.cli._report_source import Counted, File
+from ccroute.metrics import Instant, Metrics, ReportTable, explain, shown
 
 _MOST_EXPLAINED = 20
 
@@ -35,6 +34,7 @@ def report(
     reader: options.Reader = None,
     column: options.Columns = None,
     calls_zone: options.CallsZone = None,
+    encoding: options.Encoding = None,
     growing: options.Growing = False,
 ) -> None:
     """Figures of a recording or a table of calls, by group and interval."""
@@ -44,7 +44,16 @@ def report(
         asked = question(
             kpi=kpi, explained=explained, by=by, where=where, target=target, given=given, plan=plan
         )
-        counted = _counted(log, calls, reader, column, calls_zone, asked, growing=growing)
+        file = File(
+            log=log,
+            calls=calls,
+            reader=reader,
+            column=column,
+            calls_zone=calls_zone,
+            encoding=encoding,
+            growing=growing,
+        )
+        counted = file.counted(asked)
         _check_queues(counted.metrics, asked)
         first, last = instant(start, zone, "start"), instant(end, zone, "end")
         table = _table(counted, asked, interval, zone, basis, first, last)
@@ -54,35 +63,11 @@ def report(
         fail(str(error))
     if not len(table) and form is Format.table:
         fail("nothing was counted there: a wider range, or other labels in --where")
-    tell_faults(log or calls or Path(), counted.faults, counted.notes)
+    tell_faults(file.path, counted.faults, counted.notes)
     if asked.explained:
         _print_explained(table, asked.explained)
     else:
         _print(table, form)
-
-
-def _counted(
-    log: Path | None,
-    calls: Path | None,
-    reader: str | None,
-    column: list[str] | None,
-    calls_zone: str | None,
-    asked: Question,
-    *,
-    growing: bool,
-) -> Counted:
-    """The one file that is named; an option of the other kind of file is refused."""
-    if (log is None) == (calls is None):
-        raise ConfigError("give a recording, or a table of calls with --calls")
-    if calls is not None:
-        if reader is not None:
-            raise ConfigError("--reader says what a recording is: leave it out beside --calls")
-        return of_calls(calls, pairs(column, "column"), calls_zone, asked, growing=growing)
-    assert log is not None
-    for option, value in (("--column", column), ("--calls-zone", calls_zone)):
-        if value:
-            raise ConfigError(f"{option} is of a table of calls: give the table with --calls")
-    return of_recording(log, reader or "queue_log", asked, growing=growing)
 
 
 def _table(
@@ -135,6 +120,6 @@ def _print_explained(table: ReportTable, kpis: list[str]) -> None:
         labels = ", ".join(f"{name} {label or '-'}" for name, label in row.labels.items())
         since = "" if table.interval is None or row.start is None else f"{row.start:%Y-%m-%d %H:%M}"
         if heading := " ".join(filter(None, [labels, since])):
-            print(f"{heading}:")
+            print(f"{shown(heading)}:")
         for kpi in kpis:
             print(explain(kpi, row))

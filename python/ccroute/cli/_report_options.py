@@ -15,6 +15,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class Step(StrEnum):
+    """How much time a row of an audit covers."""
+
+    day = "day"
+    month = "month"
+
+
 Words: TypeAlias = list[str] | None
 """An option that may stand several times."""
 
@@ -53,6 +60,9 @@ Reader = Annotated[
 Columns = Annotated[Words, typer.Option(help="What a column is called: queue=Cola.")]
 CallsZone = Annotated[
     str | None, typer.Option(help="Zone of a table's instants that name no offset.")
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of the file, as cp1252 or latin-1; else UTF-8.")
 ]
 Growing = Annotated[
     bool, typer.Option("--growing", help="The file still grows: its end is not final.")

@@ -1,5 +1,6 @@
 """What ``ccroute report`` is asked, from the words at the prompt; checked before it reads."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from math import isfinite
@@ -12,8 +13,9 @@ from ccroute._plan import Plan
 from ccroute._wire import KpiAggregator
 from ccroute.cli._console import fail
 from ccroute.cli._reading import sentence
-from ccroute.metrics import BUILT_IN, DIMENSIONS, is_given, zone_of
+from ccroute.metrics import BUILT_IN, DIMENSIONS, is_given, on_clock, zone_of
 
+_DAY_ALONE = re.compile(r"[\dW-]+")
 _MOST_THRESHOLDS = 32
 
 
@@ -53,12 +55,12 @@ class Question:
 def question(
     *,
     kpi: Sequence[str] | None,
-    explained: Sequence[str] | None,
     by: Sequence[str] | None,
     where: Sequence[str] | None,
-    target: Sequence[str] | None,
-    given: Sequence[str] | None,
-    plan: Path | None,
+    explained: Sequence[str] | None = None,
+    target: Sequence[str] | None = None,
+    given: Sequence[str] | None = None,
+    plan: Path | None = None,
 ) -> Question:
     """The question behind the words.
 
@@ -97,10 +99,11 @@ def pairs(words: Sequence[str] | None, option: str) -> dict[str, str]:
 
 
 def instant(words: str | None, zone: str, option: str) -> datetime | None:
-    """An instant, by the zone's clock unless it says another.
+    """An instant, by the zone's clock unless it says another. A day alone is its beginning,
+    also where the clock skips midnight.
 
     Raises:
-        ConfigError: It is none, or there is no such zone.
+        ConfigError: It is none, the clock skips it, or there is no such zone.
     """
     if words is None:
         return None
@@ -108,7 +111,14 @@ def instant(words: str | None, zone: str, option: str) -> datetime | None:
         at = datetime.fromisoformat(words)
     except ValueError:
         raise ConfigError(f"--{option} {words!r}: ISO 8601, as 2026-03-01T08:00") from None
-    return at if at.utcoffset() is not None else at.replace(tzinfo=zone_of(zone))
+    if at.utcoffset() is not None:
+        return at
+    if _DAY_ALONE.fullmatch(words):
+        return at.replace(tzinfo=zone_of(zone))
+    try:
+        return on_clock(at, zone_of(zone))
+    except ConfigError as error:
+        raise ConfigError(f"--{option} {error.message}") from None
 
 
 def _check_kpis(asked: Question) -> None:

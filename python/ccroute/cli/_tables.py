@@ -12,7 +12,7 @@ from ccroute._recording import Recording
 from ccroute.cli._console import count
 from ccroute.cli._figures import FORMULA, OCCUPANCY, VARIANT, AgentPair, Comparison, QueuePair
 from ccroute.cli._reading import fault_lines
-from ccroute.metrics import Value
+from ccroute.metrics import Value, shown
 from ccroute.replay import Rerouted, Workload
 
 _NOTHING = "–"
@@ -38,7 +38,7 @@ _RARE = frozenset({"left otherwise", "still waiting"})
 def print_source(console: Console, recording: Recording, day: Workload) -> None:
     """What was read: lines, contacts, agents, span, faults."""
     console.print(
-        f"{recording.source}: {count(recording.lines, 'line')}, "
+        f"{shown(recording.source)}: {count(recording.lines, 'line')}, "
         f"{count(len(day.contacts), 'contact')}, {count(len(day.agents), 'agent')}, "
         f"{count(len(day.queues), 'queue')}, {_moment(day.started)} to {_moment(day.ended)} UTC, "
         f"{count(len(recording.faults), 'fault')}"
@@ -80,7 +80,7 @@ def _agent_table(agents: Sequence[AgentPair]) -> Table:
     for pair in agents:
         before, after = pair.happened, pair.routed
         table.add_row(
-            Text(pair.agent),
+            Text(shown(pair.agent)),
             *(_figure(row["handled"] if row else None) for row in (before, after)),
             *(_figure(row[OCCUPANCY] if row else None) for row in (before, after)),
         )
@@ -89,7 +89,7 @@ def _agent_table(agents: Sequence[AgentPair]) -> Table:
 
 def _table(first: str, *figures: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(Text(first), min_width=28)
+    table.add_column(Text(shown(first)), min_width=28)
     for figure in figures:
         table.add_column(figure, justify="right")
     return table
@@ -98,14 +98,14 @@ def _table(first: str, *figures: str) -> Table:
 def print_decisions(console: Console, contact: str, routed: Rerouted) -> None:
     """One contact's way through the routed run, with the engine's reasons."""
     console.print()
-    console.print(f"{contact}, routed again (seed {routed.seed}):")
+    console.print(f"{shown(contact)}, routed again (seed {routed.seed}):")
     began = routed.decisions[0].at if routed.decisions else 0.0
     for decision in routed.decisions:
         console.print()
         told = "; ".join(map(_told, decision.events))
         console.print(f"{_moment(decision.at)}  +{decision.at - began:.1f} s  {told}")
         for line in (decision.explanation or "").splitlines():
-            console.print(f"    {line}")
+            console.print(f"    {shown(line)}")
 
 
 def print_faults(console: Console, recording: Recording, notes: Sequence[str]) -> None:
@@ -118,7 +118,7 @@ def print_faults(console: Console, recording: Recording, notes: Sequence[str]) -
             console.print(line)
     console.print()
     for note in notes:
-        console.print(f"note: {note}")
+        console.print(f"note: {shown(note)}")
 
 
 def _told(event: Event) -> str:
@@ -127,7 +127,7 @@ def _told(event: Event) -> str:
     words = [event.kind, event.agent, None if event.kind.endswith(cause) else cause]
     if event.kind == "contact_queued":
         words.append(f"in {event.queue}")
-    return " ".join(word for word in words if word)
+    return shown(" ".join(word for word in words if word))
 
 
 def _figure(value: Value | None) -> str:
@@ -137,7 +137,7 @@ def _figure(value: Value | None) -> str:
         case "n":
             return f"{value.value:,.0f}"
         case "s":
-            return f"{value.value:.1f}"
+            return f"{'' if value.exact else '~'}{value.value:.1f}"
         case _:
             return str(value)
 

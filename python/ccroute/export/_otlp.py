@@ -1,6 +1,7 @@
 """OTLP: what an OpenTelemetry collector takes. Needs the extra ``otel``; sends nothing."""
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from ccroute._errors import ConfigError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Temporality: TypeAlias = Literal["cumulative", "delta"]
 Attribute: TypeAlias = str | int | float | bool
+
+_LATEST = 18_446_744_073.0
+"""Nanoseconds since the epoch go out in 64 bits."""
 
 
 def otlp(
@@ -62,7 +66,7 @@ class OtlpExporter:
 
     Raises:
         ConfigError: The extra ``otel`` is not installed; a label, variant, goal or cap
-            that cannot be; an unknown temporality.
+            that cannot be; an unknown temporality; a start that is no time.
     """
 
     def __init__(
@@ -85,7 +89,7 @@ class OtlpExporter:
         self._source = aggregator_of(source)
         self._selection = select(source, choice)
         self._delta = temporality == "delta"
-        self._start = start
+        self._start = _began(start)
         self._resource = {"service.name": "ccroute", **(resource or {})}
         self._most_buckets = most_buckets
         self._ratchet = Ratchet()
@@ -130,6 +134,14 @@ class OtlpExporter:
                 self._before[key] = one.value
             measured.append(Measured(each.family, tuple(series)))
         return Reading(bounds=reading.bounds, measured=tuple(measured))
+
+
+def _began(start: object) -> float:
+    if type(start) is not bool and isinstance(start, Real) and 0 <= float(start) < _LATEST:
+        return float(start)
+    raise ConfigError(
+        f"start {start!r}: when counting began, in seconds since the epoch; 0: not known"
+    )
 
 
 def _less(now: float | Spread, before: float | Spread | None) -> int | float | Spread:

@@ -11,6 +11,7 @@ from ccroute.metrics._intervals import (
     Intervals,
     civil_intervals,
     micros_of,
+    on_clock,
     zone_of,
 )
 from ccroute.metrics._kpi import Example, Kpi, Value
@@ -19,6 +20,7 @@ from ccroute.metrics._live import LiveAgent, LiveQueue, LiveView, Window
 from ccroute.metrics._metrics import Change, Metrics
 from ccroute.metrics._partials import Partials, Stand
 from ccroute.metrics._patience import Survival, kaplan_meier
+from ccroute.metrics._printing import shown, shown_lines
 from ccroute.metrics._records import (
     CONTACT_DTYPE,
     SPAN_DTYPE,
@@ -97,10 +99,13 @@ __all__ = [
     "load_target",
     "micros_of",
     "occupancy_fairness",
+    "on_clock",
     "patience",
     "peak_concurrency",
     "read_calls",
     "records",
     "service_level_of_waiting",
+    "shown",
+    "shown_lines",
     "zone_of",
 ]

@@ -14,6 +14,7 @@ from ccroute._errors import ConfigError
 from ccroute.metrics._intervals import Instant, micros_of, zone_of
 from ccroute.metrics._kpi import printed
 from ccroute.metrics._legal import LegalTarget, legal_targets
+from ccroute.metrics._printing import aligned, shown
 from ccroute.metrics._source import Where
 from ccroute.metrics._table import Labels
 
@@ -129,15 +130,8 @@ class Audit:
             *(f"  note:       {note}" for note in self.notes),
             "",
         ]
-        heads = [*target.by, *_HEADS]
-        table = [heads, *map(_printed, self.rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        named = len(target.by) + 1
-        for words in table:
-            pairs = enumerate(zip(words, widths, strict=True))
-            cells = (w.ljust(n) if place < named else w.rjust(n) for place, (w, n) in pairs)
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        table = [[*target.by, *_HEADS], *map(_printed, self.rows)]
+        return "\n".join([*map(shown, lines), *aligned(table, named=len(target.by) + 1)])
 
 
 _HEADS = ("from", "of", "counted", "figure", "to date", "goal", "final", "empty days")
@@ -181,6 +175,8 @@ def audit(
     own = zone or asked.zone
     if own is None:
         raise ConfigError(f"target {asked.id!r} says no zone: give one, as America/New_York")
+    if step not in {None, "day", "month"}:
+        raise ConfigError(f"step {step!r}: day or month")
     first, last, notes = _range(asked, year, start, end)
     through = min(last, max(first, _through(metrics, own, now)))
     days = _days(metrics, asked, first, through, own, where) if first < through else {}
@@ -222,11 +218,11 @@ class _Counted:
 _Days: TypeAlias = dict[date, _Counted]
 
 
-def _target_of(target: str | LegalTarget) -> LegalTarget:
+def _target_of(target: object) -> LegalTarget:
     if isinstance(target, LegalTarget):
         return target
     known = legal_targets()
-    if target not in known:
+    if not isinstance(target, str) or target not in known:
         raise ConfigError(f"no target {target!r}: {', '.join(known)}; or load_target() your own")
     return known[target]
 
@@ -234,12 +230,16 @@ def _target_of(target: str | LegalTarget) -> LegalTarget:
 def _range(
     target: LegalTarget, year: int | None, start: date | None, end: date | None
 ) -> tuple[date, date, tuple[str, ...]]:
-    if year is not None and start is None and end is None and 1900 <= year <= 2199:
-        first, last = date(year, 1, 1), date(year + 1, 1, 1)
-    elif year is None and start is not None and end is not None and start < end:
-        first, last = start, end
-    else:
-        raise ConfigError("a range of days: year=2027, or start=… and a later end=…")
+    match year, start, end:
+        case int(), None, None if 1900 <= year <= 2199 and not isinstance(year, bool):
+            first, last = date(year, 1, 1), date(year + 1, 1, 1)
+        # A datetime is a date too, but compares with none.
+        case None, date(), date() if not {type(start), type(end)} - {date} and start < end:
+            first, last = start, end
+        case _:
+            given = f"year {year!r}, start {_day_or(start)}, end {_day_or(end)}"
+            remedy = "year=2027, or start=date(2027, 1, 1) and a later end"
+            raise ConfigError(f"{given}: a range of days: {remedy}")
     until = target.valid_until or date.max
     if last <= target.valid_from or first >= until:
         words = f"from {target.valid_from}" + (f" until {until}" if target.valid_until else "")
@@ -250,6 +250,10 @@ def _range(
     if last > until:
         notes.append(f"in force until {until}: days from then on are left out")
     return max(first, target.valid_from), min(last, until), tuple(notes)
+
+
+def _day_or(day: object) -> str:
+    return str(day) if type(day) is date else repr(day)
 
 
 def _through(metrics: "Metrics", zone: str, now: Instant | None) -> date:

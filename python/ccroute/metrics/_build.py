@@ -18,6 +18,7 @@ from ccroute.metrics._fields import (
     NOT_BY_QUEUE,
     NOT_ON_SPLIT,
     absence,
+    exactness_of,
     is_agents_time,
     is_given,
 )
@@ -34,6 +35,7 @@ from ccroute.metrics._kpi import Kpi
 from ccroute.metrics._source import Source
 from ccroute.metrics._table import Labels, ReportTable
 from ccroute.metrics._targets import checked_targets
+from ccroute.metrics._words import names, only
 from ccroute.metrics.registry import BUILT_IN, Asked, Registry
 
 DEFAULT_KPIS = (
@@ -104,7 +106,7 @@ def build(
     reason; where that is so of all of them, it is an error.
     """
     asked = _resolved(registry, kpis)
-    dimensions = (by,) if isinstance(by, str) else tuple(by)
+    dimensions = names(by, "by", "['queue'], or () for totals")
     if len(set(dimensions)) != len(dimensions):
         raise ConfigError(f"by {list(dimensions)} names a dimension twice")
     if basis not in BASES:
@@ -117,10 +119,10 @@ def build(
         basis=basis,
         intervals=intervals,
         bounded=start is not None and end is not None,
-        where=_labels_asked(where),
+        where=only(where),
         targets=own_targets if targets is None else checked_targets(targets),
         target_by=target_by,
-        given=given or {},
+        given=_mapping(given),
         now=None if now is None else micros_of(now, "now") / 1_000_000,
     )
     if targets is None:
@@ -216,8 +218,16 @@ class _Rows:
         return len(self.places)
 
 
+def _mapping(given: Mapping[str, Given] | None) -> Mapping[str, Given]:
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(f"given {given!r}: numbers by name, as {{'forecast': 120}}")
+    return given or {}
+
+
 def _resolved(registry: Registry, kpis: Sequence[str | Kpi]) -> tuple[Asked, ...]:
     wanted = (kpis,) if isinstance(kpis, str | Kpi) else kpis
+    if isinstance(wanted, bytes | Mapping) or not isinstance(wanted, Iterable):
+        raise ConfigError(f"kpis {kpis!r}: names of KPIs, as ['asa', 'aht']")
     asked = tuple(
         Asked(name=kpi.id, kpi=kpi, parameters={}) if isinstance(kpi, Kpi) else registry.ask(kpi)
         for kpi in wanted
@@ -243,17 +253,6 @@ def _intervals(
     if start is None or end is None:
         raise ConfigError(f"interval {interval!r} needs a start and an end: give both")
     return civil_intervals(start, end, interval, zone, cell=cell)
-
-
-def _labels_asked(
-    where: Mapping[str, Sequence[str | None]] | None,
-) -> Mapping[str, Sequence[str | None]] | None:
-    if where is None:
-        return None
-    return {  # one label alone is meant as the only one, not as its letters
-        dimension: (labels,) if isinstance(labels, str) else tuple(labels)
-        for dimension, labels in where.items()
-    }
 
 
 def _check_labels(question: _Question, rows: _Rows) -> None:
@@ -337,6 +336,7 @@ def _query(question: _Question, basis: str, members: Sequence[Asked]) -> tuple[_
         for field in each.kpi.fields(setting)
         if field != INTERVAL and not is_given(field)
     )
+    fields |= {sign: None for sign in map(exactness_of, tuple(fields)) if sign is not None}
     groups = question.source.query(
         question.by,
         tuple(fields),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -21,7 +21,8 @@ from ccroute._errors import ConfigError
 from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator
 from ccroute.metrics._fields import LEFT_CAUSES
 from ccroute.metrics._intervals import zone_of
-from ccroute.metrics._written import Unreadable, duration, instant, one_of, whole
+from ccroute.metrics._words import one_name
+from ccroute.metrics._written import Unreadable, duration, instant, one_of, undecoded, whole
 
 CALL_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -55,6 +56,7 @@ _LABELS = ("queue", "agent", "channel", "direction", "client", "campaign", "tena
 _DURATIONS = ("wait", "talk", "hold", "wrap_up")
 _DELIMITERS = ",;\t|"
 _MOST_DIMENSIONS = 4
+_MOST_HOLDS = 10_000
 _Read = TypeVar("_Read")
 
 
@@ -168,32 +170,39 @@ def read_calls(
             clock shows twice they are of the first. Default: such instants are faults.
         source: Whose ids the contacts have. The same table counted again under the same
             source changes nothing.
-        encoding: Of a file.
+        encoding: Of a file; ``cp1252`` or ``latin-1`` where it is older than UTF-8.
         skip_faults: Rows that cannot be read are left out and named in ``Calls.faults``.
 
     Raises:
-        ConfigError: A column is missing or stands twice, the file is no text; or, unless
-            they are skipped, a row cannot be read: the message names line, column and value.
+        ConfigError: A column is missing or stands twice, there is no such encoding, the file
+            is no text; or, unless they are skipped, a row cannot be read: the message names
+            line, column and value. So are an instant before 1970, one that the zone's clock
+            skips, bytes that the encoding does not know.
         OSError: The file cannot be read.
 
     >>> calls = read_calls(["queue,entered,outcome,wait", "billing,900,abandoned,0:07"])
     >>> calls.post(KpiAggregator())["counted"]
     1
     """
+    one_name(source, "source", "'cdr'")
     reading = _Reading(
         columns=dict(columns or {}),
         dimensions=tuple(dimensions),
         zone=None if zone is None else zone_of(zone),
         skip=skip_faults,
+        encoding=None if not isinstance(table, str | PathLike) else encoding,
     )
     if not isinstance(table, str | PathLike):
         return reading.read(table, source)
     path = Path(table)
     try:
-        with path.open(encoding=encoding, newline="") as lines:
+        # What cannot be decoded is found row by row, and named with its line.
+        with path.open(encoding=encoding, errors="surrogateescape", newline="") as lines:
             return reading.read(lines, source)
-    except UnicodeDecodeError as error:
-        wrong = f"is not {encoding}: name its encoding, as encoding='cp1252' ({error.reason})"
+    except LookupError:
+        raise ConfigError(f"no encoding {encoding!r}: one of Python's, as cp1252") from None
+    except UnicodeError as error:
+        wrong = f"is not {encoding}: name its encoding, as cp1252 ({error})"
         raise ConfigError(wrong, path=str(path)) from None
     except ConfigError as error:
         raise ConfigError(error.message, line=error.line, path=str(path)) from None
@@ -209,6 +218,7 @@ class _Reading:
         dimensions: Sequence[str],
         zone: ZoneInfo | None,
         skip: bool,
+        encoding: str | None,
     ) -> None:
         if len(dimensions) > _MOST_DIMENSIONS:
             raise ConfigError(f"{len(dimensions)} dimensions of one's own: at most four")
@@ -218,6 +228,7 @@ class _Reading:
         if unknown := sorted(columns.keys() - ours):
             raise ConfigError(f"no column {unknown[0]!r} of ours: {', '.join(sorted(ours))}")
         self._columns, self._zone, self._skip = columns, zone, skip
+        self._encoding = encoding
         self._labels = (*_LABELS, *dimensions)
         self._custom = {name: f"custom{place}" for place, name in enumerate(dimensions, 1)}
         self._places: dict[str, int] = {}
@@ -231,15 +242,18 @@ class _Reading:
     def read(self, table: Iterable[str], source: str) -> Calls:
         lines = iter(table)
         head = next(lines, "")
+        if wrong := undecoded(head, self._encoding):
+            raise ConfigError(wrong, 1)
         delimiter = max(_DELIMITERS, key=head.count)
         unused = self._heads(next(csv.reader([head], delimiter=delimiter), []))
         count = 0
         reader = csv.reader(lines, delimiter=delimiter)
-        for row in _rows(reader):
-            if not any(row):
-                continue
-            count += 1
-            self._row(row, reader.line_num + 1, len(self._heads_of))
+        for row in self._rows(reader):
+            if row is None:
+                count += 1
+            elif any(row):
+                count += 1
+                self._row(row, reader.line_num + 1, len(self._heads_of))
         return Calls(
             source=source,
             contacts=tuple(self._contacts),
@@ -276,17 +290,37 @@ class _Reading:
 
     # A row -----------------------------------------------------------------------------
 
+    def _rows(self, reader: "_Reader") -> Iterator[list[str] | None]:
+        """The rows; ``None`` for one that is no CSV, which was named."""
+        while True:
+            try:
+                row = next(reader, None)
+            except csv.Error as error:
+                reason = f"no CSV ({error}): mend or leave out the line"
+                self._refuse(_Fault("", "", reason), reader.line_num + 1)
+                yield None
+                continue
+            if row is None:
+                return
+            yield row
+
     def _row(self, row: list[str], line: int, width: int) -> None:
         try:
             if len(row) != width:
                 reason = f"{len(row)} values under {width} names: quote values with a delimiter"
                 raise _Fault("", "", reason)
+            for place, text in enumerate(row):
+                if wrong := undecoded(text, self._encoding):
+                    raise _Fault(self._heads_of[place], text, wrong)
             self._take(_Row(row, self._places, self._heads_of), line)
         except _Fault as fault:
-            told = CallFault(line=line, column=fault.column, value=fault.value, reason=fault.reason)
-            if not self._skip:
-                raise ConfigError(told.words, line) from None
-            self._faults.append(told)
+            self._refuse(fault, line)
+
+    def _refuse(self, fault: "_Fault", line: int) -> None:
+        told = CallFault(line=line, column=fault.column, value=fault.value, reason=fault.reason)
+        if not self._skip:
+            raise ConfigError(told.words, line) from None
+        self._faults.append(told)
 
     def _take(self, row: "_Row", line: int) -> None:
         """All of a row is read before any of it is kept."""
@@ -294,7 +328,7 @@ class _Reading:
         numbers = {"entered_us": row.read("entered", lambda text: instant(text, zone))}
         course, cause = self._outcome(row)
         numbers |= {f"{name}_us": row.read(name, duration) for name in _DURATIONS}
-        numbers["holds"] = row.read("holds", lambda text: whole(text or "0", 0))
+        numbers["holds"] = row.read("holds", lambda text: whole(text or "0", 0, _MOST_HOLDS))
         if "holds" not in self._places:
             numbers["holds"] = int(numbers["hold_us"] > 0)
         numbers["first_response_us"] = row.read(
@@ -362,6 +396,16 @@ class _Reading:
         )
 
 
+class _Reader(Protocol):
+    """What ``csv.reader`` makes."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
 class _Fault(Exception):
     def __init__(self, column: str, value: str, reason: str) -> None:
         super().__init__(column, value, reason)
@@ -389,11 +433,3 @@ class _Row:
     def fault(self, name: str, reason: str) -> _Fault:
         place = self._places.get(name)
         return _Fault(name if place is None else self._heads[place], self.text(name), reason)
-
-
-def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    try:
-        yield from reader
-    except csv.Error as error:
-        line = getattr(reader, "line_num", 0) + 1
-        raise ConfigError(f"no CSV ({error}): mend or leave out the line", line) from None

@@ -1,6 +1,6 @@
 """One KPI over the rows of a report: evaluated in exact integers, divided once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -12,6 +12,7 @@ from ccroute.metrics._fields import (
     NOT_BY_AGENT,
     NOT_BY_QUEUE,
     NOT_ON_SPLIT,
+    exactness_of,
     is_given,
     kind_of,
 )
@@ -56,6 +57,8 @@ class Column:
     """The fields it was made of, by the core's names."""
     lacking: str | None = None
     """Why it has no figure in any row: it is not counted so."""
+    exact: NDArray[np.bool_] | None = None
+    """Per row, whether it is exact and no estimate; ``None``: it always is."""
 
     @property
     def heading(self) -> str:
@@ -91,6 +94,7 @@ class Column:
             final=bool(self.final[row]),
             revision=int(self.revisions[row]),
             reason=REASONS[int(self.reasons[row])],
+            exact=self.exact is None or bool(self.exact[row]),
         )
 
     def take(self, rows: NDArray[np.intp]) -> "Column":
@@ -106,6 +110,7 @@ class Column:
             final=self.final[rows],
             revisions=self.revisions[rows],
             inputs={field: column[rows] for field, column in self.inputs.items()},
+            exact=None if self.exact is None else self.exact[rows],
         )
 
 
@@ -162,6 +167,7 @@ def evaluate(
         final=cells.final,
         revisions=cells.revisions,
         inputs=inputs,
+        exact=_exact(needed, cells.columns, len(cells)),
     )
 
 
@@ -191,7 +197,19 @@ def uncounted(
         revisions=np.zeros(rows, dtype=np.uint32),
         inputs={field: nothing for each in parameters for field in kpi.fields(each)},
         lacking=reason,
+        exact=_exact({field for each in parameters for field in kpi.fields(each)}, {}, rows),
     )
+
+
+def _exact(
+    fields: Collection[str], columns: Mapping[str, Numbers], rows: int
+) -> NDArray[np.bool_] | None:
+    """Per row, whether all of the fields are exact; ``None`` where none is ever estimated."""
+    signs = {sign for sign in map(exactness_of, fields) if sign is not None}
+    exact = np.ones(rows, dtype=np.bool_)
+    for sign in signs & columns.keys():  # numbers written by hand have no such sign
+        exact &= np.asarray(columns[sign] != 0, dtype=np.bool_)
+    return exact if signs else None
 
 
 def _has_no_count(kpi: Kpi, observed: Numbers) -> bool:
@@ -264,4 +282,6 @@ def empty(field: str, rows: int) -> Numbers:
     """A column for rows that the source has nothing about."""
     if kind_of(field) == "seconds":
         return np.full(rows, np.nan)
+    if field.endswith(".exact"):  # nothing is exactly nothing
+        return np.ones(rows, dtype=np.int64)
     return np.zeros(rows, dtype=np.int64)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ccroute.metrics._expression import Number
 from ccroute.metrics._fields import BASES
-from ccroute.metrics._kpi import Kpi, Value, bracketed, printed
+from ccroute.metrics._kpi import Kpi, Value, bracketed
+from ccroute.metrics._printing import shown
 from ccroute.metrics._table import Row
 from ccroute.metrics.registry import BUILT_IN, Registry, first_contact_named
 
@@ -65,7 +66,7 @@ def arithmetic(
 
 def _definition(kpi: Kpi, setting: Mapping[str, Number]) -> list[str]:
     aliases = f" ({', '.join(kpi.aliases)})" if kpi.aliases else ""
-    lines = [kpi.title, _line("id", kpi.id + aliases), _line("formula", kpi.formula())]
+    lines = [shown(kpi.title), _line("id", kpi.id + aliases), _line("formula", kpi.formula())]
     parts = [f"{name} = {text}" for name, text in kpi.names.items()]
     lines += [_line("where" if not place else "", part) for place, part in enumerate(parts)]
     if setting:
@@ -96,7 +97,7 @@ def _explain_value(value: Value, registry: Registry) -> str:
 
 
 def _figure(words: str, value: Value) -> list[str]:
-    result = printed(value.value, value.unit)
+    result = str(value)
     if value.reason is not None:
         result += f" ({value.reason})"
     count = "not counted" if value.n is None else str(value.n)
@@ -104,13 +105,14 @@ def _figure(words: str, value: Value) -> list[str]:
     if value.revision:
         times = "once" if value.revision == 1 else f"{value.revision} times"
         final += f", corrected {times} since"
-    return [
+    lines = [
         _line("numbers", f"{words} = {result}"),
         _line("basis", value.basis),
         _line("n", count),
         _line("final", final),
     ]
+    return lines if value.exact else [*lines, _line("exact", "no: an estimate")]
 
 
 def _line(name: str, text: str) -> str:
-    return f"  {name + ':' if name else '':<11} {text}"
+    return f"  {name + ':' if name else '':<11} {shown(text)}"

@@ -58,6 +58,8 @@ def _flat_column(column: Column) -> Iterator[_Flat]:
         yield _Flat(name=f"{column.name}.denominator", data=_plain(column.denominators))
     if column.observations is not None and not column.whole:
         yield _Flat(name=f"{column.name}.n", data=_plain(column.observations))
+    if column.exact is not None:
+        yield _Flat(name=f"{column.name}.exact", data=column.exact)
     if column.denominators is not None or column.kpi.parameters:
         variants = column.variants()
         words = tuple(variants[place] for place in column.setting.tolist())
@@ -158,6 +160,7 @@ def _rows(table: "ReportTable") -> list[dict[str, object]]:
 def _figures(column: Column) -> Iterator[dict[str, object]]:
     """What ``Value`` has, row by row, without making a million of them."""
     variants, unit, basis = column.variants(), column.kpi.unit, column.basis
+    exact = np.ones(len(column.values), dtype=np.bool_) if column.exact is None else column.exact
     columns = (
         column.values.tolist(),
         _listed(column.numerators, len(column.values)),
@@ -167,8 +170,11 @@ def _figures(column: Column) -> Iterator[dict[str, object]]:
         column.final.tolist(),
         column.revisions.tolist(),
         column.reasons.tolist(),
+        exact.tolist(),
     )
-    for value, above, below, n, setting, final, revision, reason in zip(*columns, strict=True):
+    for value, above, below, n, setting, final, revision, reason, sure in zip(
+        *columns, strict=True
+    ):
         yield {
             "value": None if reason else value,
             "numerator": above,
@@ -180,6 +186,7 @@ def _figures(column: Column) -> Iterator[dict[str, object]]:
             "final": final,
             "revision": revision,
             "reason": REASONS[reason],
+            "exact": sure,
         }
 
 

@@ -150,6 +150,18 @@ def kind_of(field: str) -> Kind | None:
     return None
 
 
+def exactness_of(field: str) -> str | None:
+    """The field that says, 1 or 0, whether this one is exact; ``None`` for one that always is.
+
+    >>> exactness_of("unique.customers"), exactness_of("talk.p90"), exactness_of("talk.sum")
+    ('unique.customers.exact', 'talk.exact', None)
+    """
+    if field == "unique.customers":
+        return "unique.customers.exact"
+    stem, _, part = field.rpartition(".")
+    return f"{stem}.exact" if stem in DISTRIBUTIONS and re.fullmatch(r"p\d.*", part) else None
+
+
 _TOUCHED = ("offered", "conversations", "wrapped")
 """On ``split`` these count the cells that a wait, a conversation or a wrap-up touches."""
 _SPLIT = frozenset(

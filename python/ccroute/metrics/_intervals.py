@@ -6,7 +6,7 @@ days of a clock change a day has 92 or 100 quarters; the repeated hour is shown 
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ccroute._errors import ConfigError
 
 Instant: TypeAlias = datetime | float
-"""An aware datetime, or seconds since the epoch."""
+"""An aware datetime, or seconds since the epoch. Of an hour that a zone's clock shows twice
+``fold`` says which; one that it skips is refused."""
 
 MOST_INTERVALS = 1_000_000
 _MICROS = 1_000_000
@@ -112,8 +113,7 @@ def civil_intervals(
     >>> len(civil_intervals(*day, "15min", "Europe/Berlin"))
     100
     """
-    if interval not in _LEAST_OF:
-        raise ConfigError(f"interval {interval!r}: one of {', '.join(_LEAST_OF)}")
+    _check_interval(interval)
     length = _length_of(cell)
     if _LEAST_OF[interval] % length:
         raise ConfigError(
@@ -182,8 +182,7 @@ def covering(
     Raises:
         ConfigError: There is no such interval or zone.
     """
-    if interval not in _LEAST_OF:
-        raise ConfigError(f"interval {interval!r}: one of {', '.join(_LEAST_OF)}")
+    _check_interval(interval)
     where = zone_of(zone)
     first, last = (round(edge * _MICROS) for edge in extent or (86_400.0, 86_400.0 + cell))
     if interval in _CLOCK:
@@ -193,6 +192,11 @@ def covering(
     begins = max(edge for edge in edges if edge <= first)
     ends = min(edge for edge in edges if edge >= last)
     return begins / _MICROS, ends / _MICROS
+
+
+def _check_interval(interval: object) -> None:
+    if not isinstance(interval, str) or interval not in _LEAST_OF:
+        raise ConfigError(f"interval {interval!r}: one of {', '.join(_LEAST_OF)}")
 
 
 def _length_of(cell: float) -> int:
@@ -206,17 +210,41 @@ def zone_of(name: str) -> ZoneInfo:
     """The zone of an IANA name; ``ConfigError`` where there is none."""
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
+    except (TypeError, AttributeError, LookupError, ValueError, OSError):  # none, or no name
         raise ConfigError(
             f"no zone {name!r}: an IANA name, as America/Bogota (Windows needs the package tzdata)"
         ) from None
+
+
+def on_clock(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the clock of a zone shows a naive local time; of an hour that it
+    shows twice the first, unless ``fold`` is 1.
+
+    Raises:
+        ConfigError: The clock skips it, or it is absurdly far.
+
+    >>> from datetime import datetime
+    >>> print(on_clock(datetime(2026, 10, 25, 2, 30), ZoneInfo("Europe/Berlin")))
+    2026-10-25 02:30:00+02:00
+    """
+    if not _EARLIEST.year <= local.year < _LATEST.year:
+        raise ConfigError(f"{local.isoformat()} is absurdly far: from 1900 to 2200")
+    at = local.replace(tzinfo=zone)
+    around = [at.replace(fold=fold).astimezone(UTC).astimezone(zone) for fold in (1, 0)]
+    if all(shown.replace(tzinfo=None) != local for shown in around):
+        near = " or ".join(shown.isoformat() for shown in around)
+        raise ConfigError(
+            f"{local.isoformat()} is no time of {zone.key}: its clock skips that hour; take {near}"
+        )
+    return at
 
 
 def micros_of(instant: Instant, what: str) -> int:
     """Microseconds since the epoch, exact for datetimes.
 
     Raises:
-        ConfigError: The datetime is naive, or the number not finite or absurdly far.
+        ConfigError: The datetime is naive or of an hour that its zone's clock skips, or the
+            number not finite or absurdly far. A skipped midnight is the beginning of its day.
     """
     if isinstance(instant, datetime):
         if instant.utcoffset() is None:
@@ -224,6 +252,11 @@ def micros_of(instant: Instant, what: str) -> int:
                 f"{what} {instant.isoformat()} names no zone: give an aware datetime or seconds "
                 "since the epoch"
             )
+        if isinstance(instant.tzinfo, ZoneInfo) and instant.time() != time():
+            try:
+                on_clock(instant.replace(tzinfo=None), instant.tzinfo)
+            except ConfigError as error:
+                raise ConfigError(f"{what} {error.message}") from None
         micros = (instant - _EPOCH) // timedelta(microseconds=1)
     else:
         try:

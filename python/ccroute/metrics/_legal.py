@@ -88,11 +88,17 @@ def load_target(path: str | PathLike[str], *, registry: Registry = BUILT_IN) -> 
         registry: Where the KPI is looked up; ``metrics.registry`` has those of your own.
 
     Raises:
-        ConfigError: A key is missing, unknown or of another type; there is no such KPI, basis
-            or zone, or the KPI means nothing on that basis.
+        ConfigError: The file is no TOML; a key is missing, unknown or of another type; there
+            is no such KPI, basis or zone, or the KPI means nothing on that basis.
         OSError: The file cannot be read.
     """
-    return _read(Path(path).read_text(encoding="utf-8"), str(path), registry)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"is not UTF-8, as TOML is: save it so ({error})", path=str(path)
+        ) from None
+    return _read(text, str(path), registry)
 
 
 @cache

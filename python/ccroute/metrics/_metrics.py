@@ -4,22 +4,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
-from ccroute._errors import ConfigError
+from ccroute._errors import ConfigError, Rejected
 from ccroute._events import AgentDevice, AgentJoined, AgentLeft, Event
 from ccroute._wire import DEVICES, KpiAggregator
 from ccroute.metrics._audit import Audit, Step, audit
 from ccroute.metrics._build import DEFAULT_KPIS, build
 from ccroute.metrics._explain import explain
+from ccroute.metrics._fields import BASES
 from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import Instant, covering, micros_of
-from ccroute.metrics._kpi import Kpi
+from ccroute.metrics._kpi import Kpi, Value
 from ccroute.metrics._legal import LegalTarget
 from ccroute.metrics._live import LiveView, live_view
+from ccroute.metrics._records import Fairness
+from ccroute.metrics._shifts import counted_adherence, counted_fairness
 from ccroute.metrics._source import Where
 from ccroute.metrics._table import ReportTable
 from ccroute.metrics._targets import checked_targets
 from ccroute.metrics._visits import Visit, visit_of
+from ccroute.metrics._words import check_dimensions, names, one_name, only
 from ccroute.metrics.registry import BUILT_IN, Registry
 
 DEFAULT_AGENT_KPIS = (
@@ -89,7 +95,7 @@ class Metrics:
         there is by them; the live windows count by them the visits that enter from now on.
 
         Raises:
-            ConfigError: A target is no pair of seconds.
+            ConfigError: A target is no pair of seconds, or its queue no text.
         """
         self._targets = checked_targets(targets)
         for queue, (within, _) in self._targets.items():
@@ -111,31 +117,47 @@ class Metrics:
         """Counts one event, of whatever source.
 
         An event that cannot be counted (see :meth:`counters`) changes nothing else.
-        Raises ``Rejected`` with code ``invalid_value`` for a time that is none, or a word
-        outside the vocabulary.
+        Raises ``Rejected`` with code ``invalid_value`` for a time that is none, a word
+        outside the vocabulary, or a name that holds half a character (a lone surrogate).
         """
         role = event.role if isinstance(event, AgentJoined | AgentLeft) else "primary"
         number = DEVICES.index(event.device) if isinstance(event, AgentDevice) else 0
-        self._aggregator.fold(
-            event.kind,
-            event.at,
-            event.contact,
-            visit=event.visit,
-            queue=event.queue,
-            agent=event.agent,
-            cause=event.cause or "none",
-            channel=event.channel,
-            reason=event.reason,
-            number=number,
-            role=role,
-            source=event.source,
-            sequence=event.sequence,
-        )
+        try:
+            self._aggregator.fold(
+                event.kind,
+                event.at,
+                event.contact,
+                visit=event.visit,
+                queue=event.queue,
+                agent=event.agent,
+                cause=event.cause or "none",
+                channel=event.channel,
+                reason=event.reason,
+                number=number,
+                role=role,
+                source=event.source,
+                sequence=event.sequence,
+            )
+        except UnicodeEncodeError as error:
+            raise Rejected(
+                "invalid_value",
+                f"{error.object!r} in {event.kind} holds half a character (a lone surrogate): "
+                "read it with the encoding it was written in",
+            ) from None
 
     def fold_all(self, events: Iterable[Event]) -> None:
         """Counts events in order, as :meth:`fold` one by one."""
         for event in events:
             self.fold(event)
+
+    def _groups(
+        self, by: str | Sequence[str], where: Where | None
+    ) -> tuple[tuple[str, ...], Where | None]:
+        """Dimensions and labels that the aggregator has, or ``ConfigError``."""
+        dimensions, labels = names(by, "by", "['queue'], or () for totals"), only(where)
+        for what, asked in (("by", dimensions), ("where", labels or ())):
+            check_dimensions(asked, self._aggregator, what)
+        return dimensions, labels
 
     def counters(self) -> dict[str, int]:
         """What became of the events; each counter stands in ``docs/metrics/counting.md``."""
@@ -164,7 +186,7 @@ class Metrics:
         Args:
             by: Dimensions of the groups: ``queue``, ``channel``, ``direction``, ``client``,
                 ``campaign``, ``tenant``, ``agent``, ``team`` (``DIMENSIONS``), the
-                aggregator's own; none for totals.
+                aggregator's own; ``()`` for totals.
             interval: ``15min``, ``30min``, ``1h``, ``day``, ``week``, ``month``; default: the
                 whole range as one.
             zone: IANA name of the zone whose clock the intervals follow.
@@ -188,7 +210,7 @@ class Metrics:
                 what would.
             DataUnavailable: A threshold needs facts that are no longer kept.
         """
-        dimensions = (by,) if isinstance(by, str) else tuple(by)
+        dimensions, where = self._groups(by, where)
         cell = self._aggregator.interval()
         if kpis is None:
             agents = {"agent", "team"} & set(dimensions)
@@ -237,8 +259,10 @@ class Metrics:
         Raises:
             ConfigError: There is no such KPI, or the range is no range of cells.
         """
-        only = dict(where or {})
-        only |= {name: [label] for name, label in (("queue", queue), ("agent", agent)) if label}
+        asked = dict(only(where) or {})
+        for name, label in (("queue", queue), ("agent", agent)):
+            if label is not None and label != "":
+                asked[name] = (one_name(label, name, "'billing'"),)
         if at is not None:
             if start is not None or end is not None:
                 raise ConfigError("at and a range: give the one or the other")
@@ -248,8 +272,8 @@ class Metrics:
         named = kpi if isinstance(kpi, Kpi) else self._registry.ask(kpi).kpi
         if named.computed_by is not None:
             return explain(kpi, registry=self._registry)
-        by = [name for name in ("queue", "agent") if name in only]
-        table = self.report(by, kpis=[kpi], start=start, end=end, basis=basis, where=only or None)
+        by = [name for name in ("queue", "agent") if name in asked]
+        table = self.report(by, kpis=[kpi], start=start, end=end, basis=basis, where=asked or None)
         row = table.row(0) if len(table) else None
         words = explain(kpi, row, registry=self._registry)
         return words if row is not None else f"{words}\n  numbers:    nothing was counted there"
@@ -267,14 +291,18 @@ class Metrics:
         ``split`` those that lasted in it.
 
         Raises:
+            ConfigError: The end lies before the start; there is no such basis or dimension.
             DataUnavailable: Facts that old are no longer kept; or the basis is ``sl_event``,
                 where it depends on the threshold.
         """
+        first, last = micros_of(start, "start"), micros_of(end, "end")
+        if last < first:
+            raise ConfigError(f"end {end} lies before start {start}: give the earlier first")
+        if basis not in BASES:
+            raise ConfigError(f"basis {basis!r}: one of {', '.join(BASES)}")
+        _, labels = self._groups((), where)
         rows = self._aggregator.visits(
-            micros_of(start, "start") / 1_000_000,
-            micros_of(end, "end") / 1_000_000,
-            basis=basis,
-            where=where,
+            first / 1_000_000, last / 1_000_000, basis=basis, where=labels
         )
         return list(map(visit_of, rows))
 
@@ -282,6 +310,54 @@ class Metrics:
         """The centre as it stands at ``now``, or at the latest event when that is later."""
         seconds = None if now is None else micros_of(now, "now") / 1_000_000
         return live_view(*self._aggregator.live(seconds))
+
+    def adherence(
+        self,
+        schedule: NDArray[np.void],
+        *,
+        states: Mapping[str, Sequence[str]] | None = None,
+        now: Instant | None = None,
+    ) -> Value:
+        """The share of scheduled time that agents spent as planned, by what was counted of
+        them: :func:`ccroute.metrics.adherence` without spans to give.
+
+        Args:
+            schedule: Spans (``SPAN_DTYPE``) of what each agent was to do, as long as cells or
+                several of them: cells keep sums. Plan up to now only; what lies ahead counts
+                as missed.
+            states: What agents' states a planned one stands for, as ``{"work": ["talk",
+                "idle"], "lunch": ["not_ready.lunch"]}``. Default: ``work`` is all of handling,
+                offers and idle; the name of a state is that; another is the reason of being
+                not ready.
+            now: Where states that still last are cut (default: the latest event).
+
+        Raises:
+            ConfigError: A column is missing, a span is open or ends before it begins, or does
+                not lie on the edges of cells; or there is no such state.
+        """
+        at = None if now is None else micros_of(now, "now") / 1_000_000
+        return counted_adherence(self._aggregator, schedule, states=states, now=at)
+
+    def occupancy_fairness(
+        self,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        where: Where | None = None,
+        now: Instant | None = None,
+    ) -> Fairness:
+        """How evenly work lay on the agents: the spread of ``occupancy.handling``.
+
+        Only agents who could have had each other's work are to be compared: narrow them with
+        ``where``, as ``{"team": ["north"]}``. The range is one of whole cells.
+
+        Raises:
+            ConfigError: As :meth:`report`.
+        """
+        table = self.report(
+            "agent", kpis=["occupancy.handling"], start=start, end=end, where=where, now=now
+        )
+        return counted_fairness(table)
 
     def audit(
         self,
@@ -313,11 +389,23 @@ class Metrics:
         number to ask with next time.
 
         Raises:
+            ConfigError: ``seen`` is no number of a change, or lies after the last one.
             DataUnavailable: Some of them are no longer remembered; read the report anew.
         """
-        rows, last = self._aggregator.changed(seen)
+        rows, last = self._aggregator.changed(_number_of(seen))
+        if last < seen:
+            raise ConfigError(
+                f"seen {seen} lies after the last change, {last}: it is of another aggregator or "
+                f"of before a restart; read the report anew and go on from number {last}"
+            )
         found = [
             Change(labels=dict(labels), basis=basis, start=datetime.fromtimestamp(start, UTC))
             for labels, basis, start in rows
         ]
         return found, last
+
+
+def _number_of(seen: object) -> int:
+    if isinstance(seen, bool) or not isinstance(seen, int) or not 0 <= seen < 1 << 64:
+        raise ConfigError(f"seen {seen!r}: the number that changes() gave last, or 0")
+    return seen

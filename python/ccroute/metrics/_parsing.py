@@ -18,6 +18,7 @@ from ccroute.metrics._expression import (
     to_micros,
 )
 from ccroute.metrics._fields import DISTRIBUTIONS, LADDERS, kind_of, known_fields
+from ccroute.metrics._words import one_name
 
 _LONGEST = 400
 """Parts of a formula; more would go too deep for those that walk over it."""
@@ -236,7 +237,7 @@ class _Reader:
     def _word(self, node: ast.expr) -> str:
         match node:
             case ast.Constant(value=str(word)) if word:
-                return word
+                return one_name(word, f"formula {self._text!r}: name", '"sale"')
             case _:
                 raise self._refused(f"has {ast.unparse(node)!r} where a name in quotes belongs")
 

@@ -87,7 +87,7 @@ def first_contact_resolution(
     pending = int((judged & (entered + span > end)).sum())
     below, repeated = int(judged.sum()), int((judged & followed).sum())
     variant = first_contact(window).id
-    value = _ratio(below - repeated, below, variant, below, final=not pending)
+    value = ratio(below - repeated, below, variant, below, final=not pending)
     return FirstContact(value=value, unknown=int((~known).sum()), pending=pending)
 
 
@@ -196,7 +196,7 @@ def service_level_of_waiting(
     threshold, at = to_micros(within, "within"), micros_of(now, "now")
     waits = at - records["entered_us"][records["outcome"] == waiting]
     below, early = len(waits), int((waits <= threshold).sum())
-    return _ratio(early, below, f"sl.live(T={within:g}s)", below)
+    return ratio(early, below, f"sl.live(T={within:g}s)", below)
 
 
 def adherence(states: NDArray[np.void], schedule: NDArray[np.void]) -> Value:
@@ -211,10 +211,10 @@ def adherence(states: NDArray[np.void], schedule: NDArray[np.void]) -> Value:
     >>> str(adherence(spans(("work", 0, 50)), spans(("work", 0, 60), ("break", 60, 80))))
     '62.5 %'
     """
-    was, planned = _unions(states), _unions(schedule)
+    was, planned = unions(states), unions(schedule)
     below = sum(_length(spans_of) for spans_of in planned.values())
     above = sum(_overlap(spans_of, was.get(key, [])) for key, spans_of in planned.items())
-    return _ratio(above, below, "adherence", len(schedule))
+    return ratio(above, below, "adherence", len(schedule))
 
 
 def conformance(
@@ -229,10 +229,10 @@ def conformance(
     '120.0 %'
     """
     above, below = (
-        sum(_length(span) for (_, state), span in _unions(each).items() if state in worked)
+        sum(_length(span) for (_, state), span in unions(each).items() if state in worked)
         for each in (states, schedule)
     )
-    return _ratio(above, below, "conformance", len(schedule))
+    return ratio(above, below, "conformance", len(schedule))
 
 
 def gini(values: Sequence[float] | NDArray[np.float64]) -> float | None:
@@ -333,17 +333,17 @@ def _spans(
     return begins, ends
 
 
-_Union = list[tuple[int, int]]
+Union = list[tuple[int, int]]
 
 
-def _unions(records: NDArray[np.void]) -> dict[tuple[str, str], _Union]:
+def unions(records: NDArray[np.void]) -> dict[tuple[str, str], Union]:
     """Per agent and state the time covered, as rising spans that do not touch."""
     _require(records, "agent", "state", "start_us", "end_us")
     if (records["end_us"] == OPEN).any():
         raise ConfigError("a span is still open: cut it at the instant of asking")
     begins, ends = _spans(records, "start_us", "end_us")
     order = np.argsort(begins, kind="stable").tolist()
-    unions: dict[tuple[str, str], _Union] = {}
+    unions: dict[tuple[str, str], Union] = {}
     for place in order:
         key = (str(records["agent"][place]), str(records["state"][place]))
         covered = unions.setdefault(key, [])
@@ -355,11 +355,11 @@ def _unions(records: NDArray[np.void]) -> dict[tuple[str, str], _Union]:
     return unions
 
 
-def _length(union: _Union) -> int:
+def _length(union: Union) -> int:
     return sum(end - begin for begin, end in union)
 
 
-def _overlap(one: _Union, other: _Union) -> int:
+def _overlap(one: Union, other: Union) -> int:
     total = left = right = 0
     while left < len(one) and right < len(other):
         begin = max(one[left][0], other[right][0])
@@ -372,7 +372,7 @@ def _overlap(one: _Union, other: _Union) -> int:
     return total
 
 
-def _ratio(above: int, below: int, variant: str, n: int, *, final: bool = True) -> Value:
+def ratio(above: int, below: int, variant: str, n: int, *, final: bool = True) -> Value:
     return Value(
         value=above / below if below else None,
         numerator=above,

@@ -19,6 +19,7 @@ from ccroute.metrics import _export
 from ccroute.metrics._columns import Column, number
 from ccroute.metrics._intervals import Interval, Intervals
 from ccroute.metrics._kpi import Value, printed
+from ccroute.metrics._printing import aligned, shown
 
 if TYPE_CHECKING:
     from ccroute.metrics._expression import Number
@@ -68,11 +69,12 @@ class Row:
 
 @attrs.frozen(kw_only=True, eq=False)
 class ReportTable:
-    """Rows sorted by labels, then interval; only those with anything.
+    r"""Rows sorted by labels, then interval; only those with anything.
 
     ``print(table)``, ``for row in table``, ``table["billing"]["asa"].value``,
     ``polars.DataFrame(table)``. In print ``*`` marks what is not final; a range without an
-    end never is, so the line above the table says so instead.
+    end never is, so the line above the table says so instead. ``~`` marks an estimate.
+    Control characters in names are printed as ``\x1b``.
     """
 
     by: tuple[str, ...]
@@ -201,6 +203,7 @@ class ReportTable:
             final=bool(column.final.all()),
             revision=int(column.revisions.max(initial=0)),
             reason=None if below else "no row has this ratio",
+            exact=column.exact is None or bool(column.exact[counted].all()),
         )
 
     # How it leaves ---------------------------------------------------------------------
@@ -210,7 +213,8 @@ class ReportTable:
 
         Labels (objects), ``start`` and ``end`` (datetime64[us], UTC; NaT where open), and per
         KPI its figure (``asa``: float64, counts int64; NaN for none), for ratios also
-        ``asa.numerator``, ``asa.denominator``, ``asa.n``; at the end ``final``, ``revision``.
+        ``asa.numerator``, ``asa.denominator``, ``asa.n``, and for what may be an estimate
+        ``wait.p90.exact``; at the end ``final``, ``revision``.
         """
         return _export.structured(self)
 
@@ -225,7 +229,7 @@ class ReportTable:
         """The question and its rows as a JSON object.
 
         Every figure is ``{"value", "numerator", "denominator", "n", "variant", "unit",
-        "basis", "final", "revision", "reason"}``.
+        "basis", "final", "revision", "reason", "exact"}``.
         """
         return _export.json_text(self, indent)
 
@@ -249,9 +253,7 @@ class ReportTable:
         lines += [self._words_of(place) for place in places]
         if cut:
             lines.insert(half + 1, ["…"] + [""] * (len(lines[0]) - 1))
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        named = len(heads)
-        table = ["  ".join(_aligned(words, widths, named)).rstrip() for words in lines]
+        table = list(aligned(lines, named=len(heads)))
         if cut:
             table.append(f"{len(self) - 2 * half} of {len(self)} rows are not shown")
         return "\n".join([*self._legend(), *table])
@@ -264,7 +266,9 @@ class ReportTable:
             none = bool(column.reasons[place])
             value = None if none else float(column.values[place])
             mark = "" if self.open_end or column.final[place] else "*"
-            words.append(printed(value, column.kpi.unit, sign=column.kpi.unit != "s") + mark)
+            exact = column.exact is None or bool(column.exact[place])
+            sign = column.kpi.unit != "s"
+            words.append(printed(value, column.kpi.unit, sign=sign, exact=exact) + mark)
         return words
 
     def _interval_words(self, interval: Interval) -> str:
@@ -281,6 +285,8 @@ class ReportTable:
             about.append("times in seconds")
         if not all(bool(column.final.all()) for column in self.columns):
             about.append("open range: never final" if self.open_end else "* not final")
+        if any(column.exact is not None and not column.exact.all() for column in self.columns):
+            about.append("~ estimate")
         meant = []
         for column in self.columns:
             variants = column.variants()
@@ -291,7 +297,8 @@ class ReportTable:
                 words += f" ({column.lacking})"
             if words != column.heading:
                 meant.append(f"{column.heading}: {words}")
-        return ["; ".join(about), *textwrap.wrap("; ".join(meant), 100, break_long_words=False)]
+        words = shown("; ".join(meant))
+        return ["; ".join(about), *textwrap.wrap(words, 100, break_long_words=False)]
 
     # Looking up ------------------------------------------------------------------------
 
@@ -349,11 +356,3 @@ def _several(column: Column) -> str:
 
 def _words(labels: Labels) -> str:
     return " / ".join("-" if label is None else label for label in labels) or "the total"
-
-
-def _aligned(words: list[str], widths: list[int], named: int) -> list[str]:
-    """Names to the left, figures to the right."""
-    pairs = enumerate(zip(words, widths, strict=True))
-    return [
-        word.ljust(width) if place < named else word.rjust(width) for place, (word, width) in pairs
-    ]

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from ccroute._errors import ConfigError
+from ccroute.metrics._words import one_name
 
 _LONGEST = 1e9
+_EXAMPLE = "as {'billing': (20, 5)}"
 
 
 def checked_targets(targets: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
@@ -16,8 +18,11 @@ def checked_targets(targets: Mapping[str, tuple[float, float]]) -> dict[str, tup
     >>> checked_targets({"billing": (20, 5)})
     {'billing': (20, 5)}
     """
+    if not isinstance(targets, Mapping):
+        raise ConfigError(f"targets {targets!r}: T and S in seconds by label, {_EXAMPLE}")
     checked: dict[str, tuple[float, float]] = {}
     for label, pair in targets.items():
+        one_name(label, "target of", "'billing'")
         if not _fits(pair):
             raise ConfigError(f"target of {label!r} is {pair!r}: T and S in seconds, as (20, 5)")
         within, short = pair

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from ccroute._errors import ConfigError
-from ccroute.metrics._intervals import micros_of
+from ccroute.metrics._intervals import micros_of, on_clock
 
 _MICROS = 1_000_000
 _LONGEST = 31 * 86_400 * _MICROS
@@ -38,16 +38,19 @@ def instant(text: str, zone: ZoneInfo | None) -> int:
         if at.utcoffset() is None:
             if zone is None:
                 raise Unreadable("names no offset: say in which zone the table's clock is")
-            at = at.replace(tzinfo=zone)
-        micros = (at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
-            microseconds=1
-        )
+            try:
+                at = on_clock(at, zone)
+            except ConfigError as error:
+                raise Unreadable(error.message) from None
+        micros = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     try:
         micros_of(micros / _MICROS, "instant")
     except ConfigError:
         raise Unreadable(
             "absurdly far: from 1900 to 2200; milliseconds must be made seconds"
         ) from None
+    if micros < 0:
+        raise Unreadable("before 1970, where nothing is counted: mend the clock or leave it out")
     return micros
 
 
@@ -76,11 +79,31 @@ def duration(text: str) -> int:
     return micros
 
 
-def whole(text: str, least: int) -> int:
-    """A whole number from ``least`` on, below 2³²."""
-    if not text.isascii() or not text.isdigit() or not least <= int(text) < 1 << 32:
+def whole(text: str, least: int, most: int = (1 << 32) - 1) -> int:
+    """A whole number from ``least`` to ``most``."""
+    if not text.isascii() or not text.isdigit() or len(text) > 20:
         raise Unreadable(f"no whole number from {least} on")
+    if not least <= int(text) <= most:
+        raise Unreadable(f"no whole number from {least} to {most}")
     return int(text)
+
+
+def undecoded(text: str, encoding: str | None) -> str | None:
+    r"""What is wrong with a text that holds no character where a byte could not be read
+    (``surrogateescape``), or half a character; ``None``: nothing.
+
+    >>> undecoded("café", None), undecoded("caf\udce9", "utf-8")
+    (None, 'byte 0xe9 is not utf-8: name the encoding, as cp1252')
+    """
+    if text.isascii():
+        return None
+    found = next((sign for sign in text if "\ud800" <= sign <= "\udfff"), None)
+    if found is None:
+        return None
+    if encoding is not None and "\udc80" <= found <= "\udcff":
+        byte = f"byte 0x{ord(found) - 0xDC00:02x}"
+        return f"{byte} is not {encoding}: name the encoding, as cp1252"
+    return f"{found!r} is half a character (a lone surrogate): read the text with its own encoding"
 
 
 def one_of(text: str, words: Sequence[str]) -> str:

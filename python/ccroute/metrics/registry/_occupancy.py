@@ -181,7 +181,7 @@ _SCHEDULE = (
         unit="ratio",
         numerator="seconds_as_planned",
         denominator="seconds_scheduled",
-        computed_by="adherence(states, schedule)",
+        computed_by="adherence(states, schedule) or Metrics.adherence(schedule)",
         source=f"{CONNECT}: adherence",
         edge_cases="A changed schedule changes history; Connect goes back 30 days.",
         example=Example(
@@ -214,7 +214,7 @@ _FAIRNESS = (
         unit="-",
         numerator="the sum of |x - y| over all pairs of agents",
         denominator="2 × agents × the sum of x",
-        computed_by="occupancy_fairness(handling, there).gini",
+        computed_by="occupancy_fairness(handling, there).gini or Metrics.occupancy_fairness().gini",
         source="Gini, Variabilità e mutabilità (1912)",
         edge_cases="0 is equal. Compare only agents who could have had each other's work.",
         example=Example(code="round(gini([0.6, 0.8, 0.7, 0.9]), 3)", printed="0.083"),
@@ -226,7 +226,8 @@ _FAIRNESS = (
         unit="-",
         numerator="standard deviation of occupancy",
         denominator="mean occupancy",
-        computed_by="occupancy_fairness(handling, there).variation",
+        computed_by="occupancy_fairness(handling, there).variation or "
+        "Metrics.occupancy_fairness().variation",
         source=COMMON,
         edge_cases="Of the population, each agent once.",
         example=Example(

@@ -99,6 +99,8 @@ class Registry:
         Raises:
             ConfigError: No such KPI or parameter, or no number where one belongs.
         """
+        if not isinstance(text, str):
+            raise ConfigError(f"KPI {text!r}: its name, as 'asa' or 'sl.answered_within(T=30)'")
         name, bracket, rest = text.partition("(")
         kpi = self.find(name.strip())
         given = _given(text, f"f({rest}") if bracket else {}

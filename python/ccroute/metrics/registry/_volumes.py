@@ -46,7 +46,7 @@ _OFFERED = (
         numerator="unique.customers",
         source="ccroute: exact set, then HyperLogLog",
         edge_cases="No sum of rows. Customers without an id are not in it; past the exact set it "
-        "is an estimate (unique.customers.exact is 0) and not corrected downwards.",
+        "is an estimate (its value is not exact, ~ in print) and not corrected downwards.",
         example=Example(numbers={"unique.customers": 812}, printed="812"),
     ),
     Kpi(
