@@ -22,7 +22,7 @@ use super::records::Records;
 use super::settings::Settings;
 use super::slices::{AgentSlice, LABELS, Labels, SliceKey, Slices, capped};
 use super::table::{Grid, Slot, Table};
-use super::visits::{ToldFacts, VisitKey, Visits};
+use super::visits::{Folded, VisitKey, Visits};
 use crate::directory::Directory;
 use crate::error::{ConfigError, Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
@@ -398,7 +398,12 @@ impl KpiAggregator {
         let late = event.at < edge || codes;
         self.final_before = late.then(|| self.grid.slot(edge));
         match self.measure(source, key, event) {
-            Ok(facts) => facts.into_iter().flatten().for_each(|told| self.tell(told)),
+            Ok(told) => {
+                while let Some(settled) = self.visits.settled() {
+                    self.tell(&settled);
+                }
+                told.iter().for_each(|told| self.tell(told));
+            }
             Err(why) => self.counters.note(why),
         }
         if late {
@@ -416,7 +421,7 @@ impl KpiAggregator {
     /// Conversations whose wrap-up can no longer come are done.
     pub(super) fn settle(&mut self, source: u16) {
         while let Some(told) = self.visits.settle(source, self.clocks.of(source).at) {
-            self.tell(told);
+            self.tell(&told);
         }
         while let Some((key, place, at)) = self.visits.over_unsaid() {
             self.complete(key, place, at);
@@ -445,7 +450,7 @@ impl KpiAggregator {
         source: u16,
         key: VisitKey,
         event: &Event,
-    ) -> Result<ToldFacts, Uncounted> {
+    ) -> Folded {
         self.come_to(source, event.at);
         if event.kind == EventKind::ContactQueued && self.was_given_whole(key, event) {
             return Err(Uncounted::Duplicate);
@@ -456,7 +461,7 @@ impl KpiAggregator {
         let facts = facts.or_else(|why| {
             let again = why == Uncounted::Orphan && self.was_given_whole(key, event);
             let why = if again { Uncounted::Duplicate } else { why };
-            self.code_after_all(key, event).ok_or(why)
+            self.code_after_all(key, event).map(Some).ok_or(why)
         });
         let counted = facts.is_ok();
         let changed = self.times.fold(key, event, agent, counted, self.grid, &mut self.counters)?;

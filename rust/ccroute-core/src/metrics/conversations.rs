@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::canonical;
 use super::counters::{Counters, Uncounted};
 use super::facts::{Ending, Fact, LONGEST, Place, What};
-use super::visits::{Folded, Phase, Told, ToldFacts, Visit, VisitKey, Visits, told};
+use super::visits::{Folded, Phase, Told, Visit, VisitKey, Visits, told};
 use crate::event::{Cause, Event, EventKind, Role};
 use crate::ids::AgentKey;
 use crate::time::{Span, Timestamp};
@@ -94,7 +94,7 @@ impl Visits {
         key: VisitKey,
         event: &Event,
         counters: &mut Counters,
-    ) -> Result<ToldFacts, Uncounted> {
+    ) -> Folded {
         let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
         let place = visit.place;
         let part = match visit.phase {
@@ -128,14 +128,15 @@ impl Visits {
         let tail = Tail { place, ended: event.at, closed, conversed, wrapping_since: None };
         // Handed over and back within the grace: the agent's earlier conversation is done.
         let earlier = self.tails.insert((key, part.agent), tail);
-        let earlier = earlier.map(|tail| tail.without_wrap_up(key, part.agent));
+        self.settled.extend(earlier.map(|tail| tail.without_wrap_up(key, part.agent)));
         self.settling.insert((key.source, event.at, (key, part.agent)));
         let held = last_hold.map(|length| Told {
             // The conversation comes after it, and closes the visit.
             completed: None,
             ..tell(What::Held { length })
         });
-        Ok([earlier, held, Some(tell(What::Conversed { talk, hold, holds: part.holds, ending }))])
+        self.settled.extend(held);
+        Ok(Some(tell(What::Conversed { talk, hold, holds: part.holds, ending })))
     }
 
     pub(super) fn join(&mut self, key: VisitKey, event: &Event) -> Folded {

@@ -7,7 +7,7 @@
 //! the answer, the abandonment, or the target's passing with the visit still waiting.
 
 use core::ops::{AddAssign, SubAssign};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -130,35 +130,23 @@ struct Pane {
 #[derive(Clone, Debug, Default)]
 struct Board {
     target: Option<Span>,
+    /// Who waits, with the timers. A visit that waits on has missed its target from its due
+    /// instant on, which readers read off here; it is counted in a pane when it leaves, so that
+    /// a leaving reported late takes nothing back.
     waits: FxHashMap<VisitKey, Wait>,
-    by_entry: BTreeSet<(Timestamp, VisitKey)>,
-    /// The timers. A visit that waits on has missed its target from its due instant on,
-    /// which is read off here; it is counted in a pane when it leaves, so that a leaving
-    /// reported late takes nothing back.
-    by_due: BTreeSet<(Timestamp, VisitKey)>,
     /// Those that are not empty, ascending.
     panes: VecDeque<Pane>,
     /// What the panes of each window add up to, as of pane `head`.
     sums: [Window; 4],
+    /// How many panes have left each window.
+    passed: [usize; 4],
     head: i64,
 }
 
 impl Board {
     /// Sets a visit's timer; one that waits already stays as it is.
     fn await_leaving(&mut self, key: VisitKey, wait: Wait) {
-        if self.waits.contains_key(&key) {
-            return;
-        }
-        self.by_entry.insert((wait.entered, key));
-        self.by_due.insert((wait.due, key));
-        self.waits.insert(key, wait);
-    }
-
-    fn forget(&mut self, key: VisitKey) -> Option<Wait> {
-        let wait = self.waits.remove(&key)?;
-        self.by_entry.remove(&(wait.entered, key));
-        self.by_due.remove(&(wait.due, key));
-        Some(wait)
+        self.waits.entry(key).or_insert(wait);
     }
 
     /// Moves the windows on to `head`.
@@ -166,26 +154,18 @@ impl Board {
         if head <= self.head {
             return;
         }
-        let mut sums = self.sums;
-        self.subtract_passed(&mut sums, head);
-        self.sums = sums;
+        for ((sum, passed), width) in self.sums.iter_mut().zip(&mut self.passed).zip(PANES) {
+            let rest = self.panes.range(*passed..);
+            for pane in rest.take_while(|pane| pane.index <= head - width) {
+                *sum -= &pane.counts;
+                *passed += 1;
+            }
+        }
         self.head = head;
         while self.panes.front().is_some_and(|pane| pane.index <= head - KEPT) {
             self.panes.pop_front();
-        }
-    }
-
-    /// Takes off `sums` what leaves each window between the head and `head`.
-    fn subtract_passed(&self, sums: &mut [Window; 4], head: i64) {
-        if head <= self.head {
-            return;
-        }
-        for (sum, width) in sums.iter_mut().zip(PANES) {
-            let first = self.panes.partition_point(|pane| pane.index <= self.head - width);
-            let passed = self.panes.range(first..);
-            for pane in passed.take_while(|pane| pane.index <= head - width) {
-                *sum -= &pane.counts;
-            }
+            // What has left the longest window has left each.
+            self.passed.iter_mut().for_each(|passed| *passed -= 1);
         }
     }
 
@@ -202,6 +182,9 @@ impl Board {
         };
         if self.panes.get(row).is_none_or(|pane| pane.index != index) {
             self.panes.insert(row, Pane { index, counts: Window::default() });
+            for (passed, width) in self.passed.iter_mut().zip(PANES) {
+                *passed += usize::from(index <= self.head - width);
+            }
         }
         self.panes[row].counts += counts;
         for (sum, width) in self.sums.iter_mut().zip(PANES) {
@@ -224,7 +207,7 @@ impl Board {
 
     /// Whether the end could be counted.
     fn leave(&mut self, key: VisitKey, at: Timestamp, end: End) -> bool {
-        let Some(Wait { entered, due }) = self.forget(key) else {
+        let Some(Wait { entered, due }) = self.waits.remove(&key) else {
             return true;
         };
         let missed = at > due;
@@ -248,42 +231,41 @@ impl Board {
     fn read(&self, queue: QueueKey, now: Timestamp) -> LiveQueue {
         let mut windows = self.sums;
         let head = pane(now).max(self.head);
-        self.subtract_passed(&mut windows, head);
-        self.add_overdue(&mut windows, head, now);
+        for ((sum, &passed), width) in windows.iter_mut().zip(&self.passed).zip(PANES) {
+            let rest = self.panes.range(passed..);
+            let leaving = rest.take_while(|pane| pane.index <= head - width);
+            leaving.for_each(|pane| *sum -= &pane.counts);
+        }
+        // Counts and the least come out the same in any order.
+        let late = self.waits.values().filter(|wait| wait.due < now);
+        late.clone().for_each(|wait| add_overdue(&mut windows, wait.due, head));
+        let overdue = late.count() as u64;
+        let oldest_entered = self.waits.values().map(|wait| wait.entered).min();
         let waiting = self.waits.len() as u64;
-        let least = VisitKey { contact: 0, visit: 0, source: 0 };
-        let overdue = self.by_due.range(..(now, least)).count() as u64;
         let turn = i128::from(WINDOWS[PACE].micros());
         let answers = i128::from(windows[PACE].answered);
         let expected = ((i128::from(waiting) + 1) * turn).checked_div(answers);
-        let oldest_entered = self.by_entry.first().map(|&(entered, _)| entered);
         let expected_wait = expected.map(|micros| {
             i64::try_from(micros).ok().and_then(Span::from_micros).unwrap_or(Span::MAX)
         });
         LiveQueue { queue, waiting, overdue, oldest_entered, windows, expected_wait }
     }
 
-    /// Adds to `sums` the visits that wait although their target has passed.
-    fn add_overdue(&self, sums: &mut [Window; 4], head: i64, now: Timestamp) {
-        let least = VisitKey { contact: 0, visit: 0, source: 0 };
-        let kept = Timestamp::from_micros((head - KEPT + 1).max(0) * PANE).unwrap_or_default();
-        if kept < now {
-            for (due, _) in self.by_due.range((kept, least)..(now, least)) {
-                for (sum, width) in sums.iter_mut().zip(PANES) {
-                    sum.missed += u64::from(pane(*due) > head - width);
-                }
-            }
-        }
-    }
-
     /// Forgets what lies after pane `head`, and makes that the last.
     fn set_back(&mut self, head: i64) {
         self.panes.retain(|pane| pane.index <= head);
         let panes = core::mem::take(&mut self.panes);
-        (self.head, self.sums) = (head, Default::default());
+        (self.head, self.sums, self.passed) = (head, Default::default(), [0; 4]);
         for Pane { index, counts } in panes {
             self.post(index, &counts);
         }
+    }
+}
+
+/// Adds to `sums` a visit that waits although its target has passed.
+fn add_overdue(sums: &mut [Window; 4], due: Timestamp, head: i64) {
+    for (sum, width) in sums.iter_mut().zip(PANES) {
+        sum.missed += u64::from(pane(due) > head - width);
     }
 }
 
@@ -332,7 +314,7 @@ impl Live {
 
     /// Nobody will ever know how a visit's wait ended.
     pub(crate) fn forget(&mut self, queue: QueueKey, key: VisitKey) {
-        self.board(queue).forget(key);
+        self.board(queue).waits.remove(&key);
     }
 
     /// Moves every window on to `now`, if that is later than all before.

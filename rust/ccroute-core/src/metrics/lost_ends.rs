@@ -49,7 +49,7 @@ impl KpiAggregator {
         while let Some(told) = self.visits.wrapped_too_long(source, now) {
             self.counters.given_up += 1;
             self.contacts.note(told.key.contact, 1, 0, now);
-            self.tell(told);
+            self.tell(&told);
         }
     }
 

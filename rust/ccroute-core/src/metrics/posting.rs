@@ -12,7 +12,7 @@ use super::records::{Known, Record};
 use super::slices::{AgentSlice, SliceKey};
 use super::split;
 use super::table::Slot;
-use super::visits::{Told, ToldFacts, VisitKey};
+use super::visits::{Told, VisitKey};
 use crate::event::{Event, EventKind};
 use crate::ids::AgentKey;
 use crate::time::Timestamp;
@@ -67,8 +67,8 @@ impl Facts for [Fact] {
 
 impl KpiAggregator {
     /// Counts a fact of a visit, and keeps it.
-    pub(super) fn tell(&mut self, told: Told) {
-        let Told { key, place, fact, completed } = told;
+    pub(super) fn tell(&mut self, told: &Told) {
+        let Told { key, place, fact, completed } = *told;
         let fact = self.in_team(fact);
         match fact.what {
             What::Refused { .. } => {
@@ -110,7 +110,7 @@ impl KpiAggregator {
             | What::Handled { .. }
             | What::Marked { .. } => {}
         }
-        self.watch(&told);
+        self.watch(told);
         self.post(place, fact, Sign::Add);
         match (self.records.push(key, place, fact), completed) {
             (Known::Open, None) => {}
@@ -135,18 +135,18 @@ impl KpiAggregator {
     }
 
     /// A code that is given when all else of its visit is over.
-    pub(super) fn code_after_all(&self, key: VisitKey, event: &Event) -> Option<ToldFacts> {
+    pub(super) fn code_after_all(&self, key: VisitKey, event: &Event) -> Option<Told> {
         let name = event.reason.filter(|_| event.kind == EventKind::ContactDisposed)?;
         let record = self.records.get(key)?;
         let what = What::Code { name, set: event.number };
         let fact = Fact::new(event.at, event.agent, what);
         let told = Told { key, place: record.place, fact, completed: record.completed };
-        Some([None, None, Some(told)])
+        Some(told)
     }
 
     /// A corrected set of codes takes the place of those before.
-    fn replace_codes(&mut self, told: Told) {
-        let Told { key, place, fact, .. } = told;
+    fn replace_codes(&mut self, told: &Told) {
+        let Told { key, place, fact, .. } = *told;
         let What::Code { set, .. } = fact.what else { return };
         let completed = self.records.get(key).and_then(|record| record.completed);
         for earlier in self.records.replace_codes(key, set) {

@@ -1,7 +1,7 @@
 //! What is still open: visits that wait or are being handled. Turns events into facts; counts
 //! nothing itself. Conversations and their wrap-up are in `conversations.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -118,27 +118,27 @@ pub(crate) struct Visits {
     pub(super) settling: BTreeSet<(u16, Timestamp, TailKey)>,
     /// Wrap-ups under way, by source and beginning.
     pub(super) wrapping: BTreeSet<(u16, Timestamp, TailKey)>,
+    /// Facts of what the last event settled, until they are asked for.
+    #[serde(skip)]
+    pub(super) settled: VecDeque<Told>,
     /// Visits that were over without a fact to say so, until they are asked for.
     pub(super) over: Vec<(VisitKey, Place, Timestamp)>,
 }
 
 pub(super) type Folded = Result<Option<Told>, Uncounted>;
 
-/// The facts an event comes to: those of what it settles, and its own.
-pub(crate) type ToldFacts = [Option<Told>; 3];
-
 impl Visits {
-    /// The facts an event comes to, if any. `slice`: of the visit it begins, when it begins
-    /// one or would.
+    /// The fact an event comes to, if any; those of what it settles are first to be asked for
+    /// of [`Self::settled`]. `slice`: of the visit it begins, when it begins one or would.
     pub(crate) fn fold(
         &mut self,
         key: VisitKey,
         event: &Event,
         slice: Option<SliceKey>,
         counters: &mut Counters,
-    ) -> Result<ToldFacts, Uncounted> {
+    ) -> Folded {
         use EventKind as Kind;
-        let fact = match event.kind {
+        match event.kind {
             Kind::ContactQueued => self.queue(key, event, slice),
             Kind::ContactRequeued => self.requeue(key),
             Kind::OfferMade
@@ -158,9 +158,7 @@ impl Visits {
             Kind::ContactConnected => self.connect(key, event, counters),
             Kind::ContactHeld | Kind::ContactResumed => self.hold(key, event, counters),
             Kind::ContactAbandoned | Kind::ContactLeft => self.leave(key, event, counters),
-            Kind::ContactTransferred | Kind::ContactReleased => {
-                return self.end(key, event, counters);
-            }
+            Kind::ContactTransferred | Kind::ContactReleased => self.end(key, event, counters),
             Kind::AgentJoined => self.join(key, event),
             Kind::AgentLeft => self.open.get(&key).map(|_| None).ok_or(Uncounted::Orphan),
             Kind::WrapUpStarted => self.start_wrap_up(key, event),
@@ -189,8 +187,12 @@ impl Visits {
             | Kind::LineCameUp
             | Kind::PlanChanged
             | Kind::ScoresSet => Ok(None),
-        };
-        fact.map(|told| [None, None, told])
+        }
+    }
+
+    /// The next fact of what the last event settled, before that event's own.
+    pub(crate) fn settled(&mut self) -> Option<Told> {
+        self.settled.pop_front()
     }
 
     /// The agent whose time an event concerns: for what ends a conversation or an attempt
