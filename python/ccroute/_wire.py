@@ -120,7 +120,7 @@ WindowRow: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 LiveQueueRow: TypeAlias = tuple[
     str, int, int, float | None, float | None, tuple[WindowRow, WindowRow, WindowRow, WindowRow]
 ]
-"""queue, waiting, of them overdue, oldest entry, expected wait; the last 5, 15, 30 and 60 minutes."""
+"""queue, waiting, overdue, oldest entry, expected wait; the last 5, 15, 30 and 60 minutes."""
 LiveAgentRow: TypeAlias = tuple[str, str | None, str | None, float, int]
 """agent, state, reason, since, contacts."""
 

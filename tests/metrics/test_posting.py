@@ -326,8 +326,11 @@ def test_a_mark_is_corrected_by_a_later_revision() -> None:
         aggregator.mark(KEY, "csat", DAY + 1.0, score=5, revision=2),
         aggregator.mark(KEY + 9, "csat", DAY + 1.0, score=5),
     ]
-    assert said == ["counted", "duplicate", "counted", "superseded", "conflict", "late"]
+    assert said == ["counted", "duplicate", "counted", "superseded", "conflict", "held"]
     assert figures(aggregator, "score.csat", "score.csat.5") == [1, 1]
+    # One that came before its visit waits for it.
+    assert post(aggregator, contact=KEY + 9) == [COUNTED]
+    assert figures(aggregator, "score.csat", "score.csat.5") == [2, 2]
     # A correction of the visit keeps them.
     assert post(aggregator, revision=2, queue=1) == [COUNTED]
     assert Metrics(aggregator).report(kpis=["csat.mean"])["sales"]["csat.mean"].value == 5.0
