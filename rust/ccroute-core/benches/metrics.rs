@@ -104,7 +104,7 @@ fn visits() {
             println!("visits{whose}, {name}: {:.1} ns a visit", seconds * 1e3);
             let seconds = shortest(|| {
                 let mut metrics = fresh();
-                timed(|| metrics.post_visits(all.iter().cloned()).expect("sound").len()).0
+                timed(|| metrics.post_visits(&all[..]).expect("sound").len()).0
             });
             println!("visits{whose}, {name}, as a table: {:.1} ns a visit", seconds * 1e3);
         }

@@ -50,7 +50,8 @@ pub use metrics::{
     DistributionRow, Field, Figure, FigureColumn, FigureRow, FigureTable, KpiAggregator, Ladder,
     LiveAgent, LiveQueue, LiveView, MAX_THRESHOLDS, Mark, NoAnswer, OTHER, OffLadder, PartRow,
     Posted, Query, Settings, StateTime, StateTimes, Sum, Thresholds, Timing, TimingPart,
-    Unavailable, Uniques, VisitFact, VisitQuery, VisitRow, WINDOWS, Window, bucket_upper_bound,
+    Unavailable, Uniques, VisitFact, VisitQuery, VisitRow, VisitRows, WINDOWS, Window,
+    bucket_upper_bound,
 };
 pub use number::{MILLION, Millionths};
 pub use plan::{

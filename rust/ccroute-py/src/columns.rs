@@ -46,24 +46,24 @@ pub(crate) fn read_beside<T: Element + Copy>(
 }
 
 /// Microseconds since the epoch as instants; all or none.
-pub(crate) fn instants(name: &str, micros: &[i64]) -> Result<Vec<Timestamp>, Rejection> {
+pub(crate) fn instants(name: &str, micros: Vec<i64>) -> Result<Vec<Timestamp>, Rejection> {
     let remedy = "give microseconds since the epoch, not negative";
     each(name, remedy, micros, Timestamp::from_micros)
 }
 
 /// Microseconds as lengths of time; all or none.
-pub(crate) fn spans(name: &str, micros: &[i64]) -> Result<Vec<Span>, Rejection> {
+pub(crate) fn spans(name: &str, micros: Vec<i64>) -> Result<Vec<Span>, Rejection> {
     each(name, "give microseconds, not negative", micros, Span::from_micros)
 }
 
 fn each<T>(
     name: &str,
     remedy: &str,
-    micros: &[i64],
+    micros: Vec<i64>,
     read: impl Fn(i64) -> Option<T>,
 ) -> Result<Vec<T>, Rejection> {
-    let read = |(row, &micros)| {
+    let read = |(row, micros)| {
         read(micros).ok_or_else(|| invalid(format!("{name}[{row}] is {micros}: {remedy}")))
     };
-    micros.iter().enumerate().map(read).collect()
+    micros.into_iter().enumerate().map(read).collect()
 }

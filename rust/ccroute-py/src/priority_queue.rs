@@ -159,7 +159,7 @@ impl PyPriorityQueue {
         head_start_us: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Column<'py, u64>> {
         let since = columns::read("at_us", at_us)?;
-        let since = columns::instants("at_us", &since).map_err(errors::rejected)?;
+        let since = columns::instants("at_us", since).map_err(errors::rejected)?;
         let bands = columns::read_beside::<i16>("band", band, since.len())?;
         let starts = head_starts(head_start_us, since.len())?;
         let pushed = self.gate.run_detached(py, "push_batch", |queue| {
@@ -262,7 +262,7 @@ impl PyPriorityQueue {
 
 fn head_starts(micros: Option<&Bound<'_, PyAny>>, rows: usize) -> PyResult<Option<Vec<Span>>> {
     let micros = columns::read_beside("head_start_us", micros, rows)?;
-    let spans = micros.map(|micros| columns::spans("head_start_us", &micros)).transpose();
+    let spans = micros.map(|micros| columns::spans("head_start_us", micros)).transpose();
     spans.map_err(errors::rejected)
 }
 

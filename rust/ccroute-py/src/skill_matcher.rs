@@ -210,7 +210,7 @@ impl PySkillMatcher {
         let at = instants(at_us, wanted.len())?;
         let bands = columns::read_beside::<i16>("band", band, wanted.len())?;
         let starts = columns::read_beside("head_start_us", head_start_us, wanted.len())?;
-        let starts = starts.map(|starts: Vec<i64>| columns::spans("head_start_us", &starts));
+        let starts = starts.map(|starts: Vec<i64>| columns::spans("head_start_us", starts));
         let starts = starts.transpose().map_err(errors::rejected)?;
         let taken = self.gate.run_detached(py, "arrive_batch", |desk| {
             let classes = wanted.iter().map(|&number| desk.class(Whole(number)));
@@ -284,7 +284,7 @@ impl PySkillMatcher {
 
 fn instants(at_us: &Bound<'_, PyAny>, rows: usize) -> PyResult<Vec<Timestamp>> {
     let micros = columns::read_beside("at_us", Some(at_us), rows)?.unwrap_or_default();
-    columns::instants("at_us", &micros).map_err(errors::rejected)
+    columns::instants("at_us", micros).map_err(errors::rejected)
 }
 
 impl Desk {

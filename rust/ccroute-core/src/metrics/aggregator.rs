@@ -20,7 +20,7 @@ use super::order::{Arrivals, Refused, Turn};
 use super::posting::CellKey;
 use super::records::Records;
 use super::settings::Settings;
-use super::slices::{AgentSlice, LABELS, Labels, SliceKey, Slices, capped};
+use super::slices::{AgentSlice, SliceKey, Slices, capped};
 use super::table::{Grid, Slot, Table};
 use super::visits::{Folded, VisitKey, Visits};
 use crate::directory::Directory;
@@ -445,12 +445,7 @@ impl KpiAggregator {
         Contacts::is_ours(key.contact).then(|| self.visits.under_way(key, event.agent))
     }
 
-    fn measure(
-        &mut self,
-        source: u16,
-        key: VisitKey,
-        event: &Event,
-    ) -> Folded {
+    fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Folded {
         self.come_to(source, event.at);
         if event.kind == EventKind::ContactQueued && self.was_given_whole(key, event) {
             return Err(Uncounted::Duplicate);
@@ -480,12 +475,7 @@ impl KpiAggregator {
             return None;
         }
         let extra = self.extras.get(key.source, key.contact, event.at);
-        let label = |index: usize| u32::try_from(index + 1).expect("keys are 32 bits");
-        let mut labels: Labels = [0; LABELS];
-        labels[0] = label(event.queue?.index());
-        labels[1] = event.channel.map_or(0, |key| label(key.index()));
-        labels[2..].copy_from_slice(&extra.labels);
-        Some(self.slices.visit(labels))
+        Some(self.slices.visit(event.queue?, event.channel, &extra.labels))
     }
 
     /// What was said of a contact beside its events.

@@ -28,6 +28,26 @@ impl Facts for InTeam<'_> {
     }
 }
 
+/// Visits by row, such as those of a table.
+pub trait VisitRows {
+    /// How many there are.
+    fn rows(&self) -> usize;
+
+    /// The visit of a row.
+    fn visit(&self, row: usize) -> VisitFact;
+}
+
+impl VisitRows for [VisitFact] {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn visit(&self, row: usize) -> VisitFact {
+        self[row].clone()
+    }
+}
+
 impl KpiAggregator {
     /// Counts visits given as a whole, each in place of what was known of it: all of them, or
     /// none where one cannot be. Together they are one correction: an interval that was final
@@ -35,35 +55,38 @@ impl KpiAggregator {
     ///
     /// # Errors
     /// The row and what is wrong with it, as [`Self::post_visit`].
-    pub fn post_visits<I>(&mut self, visits: I) -> Result<Vec<Posted>, (usize, Rejection)>
-    where
-        I: ExactSizeIterator<Item = VisitFact> + Clone,
-    {
+    pub fn post_visits(
+        &mut self,
+        visits: &(impl VisitRows + ?Sized),
+    ) -> Result<Vec<Posted>, (usize, Rejection)> {
         let idle = self.visits.is_idle();
-        for (row, fact) in visits.clone().enumerate() {
+        for row in 0..visits.rows() {
+            let fact = visits.visit(row);
             fact.check().map_err(|refusal| (row, refusal))?;
             if !idle && self.is_under_way(&fact) {
                 return Err((row, under_way(&fact)));
             }
         }
-        let mut posted = Vec::with_capacity(visits.len());
+        let mut posted = Vec::with_capacity(visits.rows());
         let keeps_none = !self.records.are_kept() && idle;
         self.correct(|all| {
             if keeps_none {
-                all.pass_through(visits, &mut posted);
+                all.pass_through(visits);
+                posted.resize(visits.rows(), Posted::Counted);
             } else {
-                let put = |fact: VisitFact| all.put_visit(&fact).expect("checked before");
-                posted.extend(visits.map(put));
+                let put = |row| all.put_visit(&visits.visit(row)).expect("checked before");
+                posted.extend((0..visits.rows()).map(put));
             }
         });
         Ok(posted)
     }
 
     /// Counts visits of which nothing is kept.
-    fn pass_through(&mut self, visits: impl Iterator<Item = VisitFact>, posted: &mut Vec<Posted>) {
+    fn pass_through(&mut self, visits: &(impl VisitRows + ?Sized)) {
         // Of one source after the other: until when its visits, and their facts, were over.
         let mut passed: Option<(u16, Timestamp, Timestamp)> = None;
-        for visit in visits {
+        for row in 0..visits.rows() {
+            let visit = visits.visit(row);
             let (place, over) = (self.place_of(&visit), visit.completed());
             let last = over + visit.wrap_up;
             match self.team_all_through(&visit, last) {
@@ -91,7 +114,6 @@ impl KpiAggregator {
                     (visit.source, over, last)
                 }
             });
-            posted.push(Posted::Counted);
         }
         self.pass_over(passed);
     }

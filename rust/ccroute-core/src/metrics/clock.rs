@@ -70,6 +70,13 @@ impl Clock {
         }
     }
 
+    /// Whether a visit given whole that was over `at` changes nothing: it lies before what is
+    /// known for sure, and not so far that it must be a leap.
+    fn is_unmoved_by(self, at: Timestamp) -> bool {
+        let settled = self.borne_out && self.leap.is_none() && self.at == self.latest;
+        settled && at <= self.latest && !is_leap(self.latest, at)
+    }
+
     /// Its source has nothing to tell up to `now`.
     fn pass(&mut self, now: Timestamp) {
         let latest = self.latest.max(now);
@@ -182,7 +189,11 @@ impl KpiAggregator {
 
     /// A source told of a visit that was over `at`: what it tells of the past says nothing of
     /// what it is at.
+    #[inline]
     pub(super) fn come_to_fact(&mut self, source: u16, over: Timestamp) {
+        if self.clocks.of(source).is_unmoved_by(over) {
+            return;
+        }
         let leaps = self.clocks.turn(source, |clock| {
             let before = clock.at;
             let leaps = clock.hear(over, true);

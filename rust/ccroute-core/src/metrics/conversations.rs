@@ -89,12 +89,7 @@ impl Visits {
         }
     }
 
-    pub(super) fn end(
-        &mut self,
-        key: VisitKey,
-        event: &Event,
-        counters: &mut Counters,
-    ) -> Folded {
+    pub(super) fn end(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
         let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
         let place = visit.place;
         let part = match visit.phase {

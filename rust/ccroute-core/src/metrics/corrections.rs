@@ -11,7 +11,6 @@ use super::cell::Sign;
 use super::facts::{Ending, Fact, Hears, LONGEST, Place, What};
 use super::fields::Dimension;
 use super::records::Record;
-use super::slices::{LABELS, Labels};
 use super::visits::VisitKey;
 use crate::error::{Rejection, RejectionCode};
 use crate::event::Cause;
@@ -231,12 +230,8 @@ impl KpiAggregator {
     /// Where a visit counts.
     #[inline]
     pub(super) fn place_of(&mut self, fact: &VisitFact) -> Place {
-        let label = |index: usize| u32::try_from(index + 1).expect("keys are 32 bits");
-        let mut labels: Labels = [0; LABELS];
-        labels[Dimension::Queue as usize] = label(fact.queue.index());
-        labels[Dimension::Channel as usize] = fact.channel.map_or(0, |key| label(key.index()));
-        labels[2..].copy_from_slice(&fact.labels);
-        Place { slice: self.slices.visit(labels), entered: fact.entered }
+        let slice = self.slices.visit(fact.queue, fact.channel, &fact.labels);
+        Place { slice, entered: fact.entered }
     }
 
     fn record_of(&mut self, fact: &VisitFact) -> Record {
@@ -277,6 +272,7 @@ impl VisitFact {
     ///
     /// # Errors
     /// As [`KpiAggregator::post_visit`], but for what only the aggregator knows.
+    #[inline]
     pub fn check(&self) -> Result<(), Rejection> {
         let refuse = |message: String| Err(Rejection::new(RejectionCode::InvalidValue, message));
         let response = self.first_response.unwrap_or_default();

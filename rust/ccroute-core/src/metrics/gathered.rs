@@ -175,12 +175,18 @@ pub(super) struct Reader<'q> {
 }
 
 impl<'q> Reader<'q> {
-    pub(super) fn new(query: &'q Query, ladder: &'q Thresholds, recounted: &'q [usize]) -> Self {
+    /// A reader of so many `rows`.
+    pub(super) fn new(
+        query: &'q Query,
+        ladder: &'q Thresholds,
+        recounted: &'q [usize],
+        rows: usize,
+    ) -> Self {
         let column = |field: &Field| {
             if field.is_real() {
-                FigureColumn::Reals(Vec::new())
+                FigureColumn::Reals(Vec::with_capacity(rows))
             } else {
-                FigureColumn::Integers(Vec::new())
+                FigureColumn::Integers(Vec::with_capacity(rows))
             }
         };
         let mut spreads: Vec<(Timing, Vec<(usize, TimingPart)>)> = Vec::new();

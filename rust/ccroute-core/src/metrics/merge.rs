@@ -137,7 +137,7 @@ impl Names {
             let mut renamed: Labels = labels;
             let mut rows = renamed.iter_mut().enumerate();
             rows.by_ref().for_each(|(row, label)| *label = names.label(row, *label));
-            names.slices.push(here.slices.visit(renamed));
+            names.slices.push(here.slices.visit_anew(renamed));
         }
         for &theirs in there.slices.agents.list() {
             let renamed = AgentSlice {

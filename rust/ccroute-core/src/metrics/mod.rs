@@ -59,6 +59,7 @@ mod wide;
 pub use agent_time::StateTimes;
 pub use aggregator::KpiAggregator;
 pub use bucket::bucket_upper_bound;
+pub use bulk::VisitRows;
 pub use corrections::{Course, Posted, VisitFact};
 pub use counters::Counters;
 pub use distribution::Distribution;

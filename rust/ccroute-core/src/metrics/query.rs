@@ -386,14 +386,15 @@ impl KpiAggregator {
             end.is_some_and(|&end| self.grid.start(end) <= until)
         };
         let text = |name: &str| self.texts.find(name).map(TextKey::new);
-        let mut reader = Reader::new(all.query, &self.thresholds, &all.recounted);
+        let rows = all.rows.iter().map(Vec::len).sum();
+        let mut reader = Reader::new(all.query, &self.thresholds, &all.recounted, rows);
         let mut answer = FigureTable {
             groups: Vec::with_capacity(all.labels.len()),
-            group: Vec::new(),
-            interval: Vec::new(),
+            group: Vec::with_capacity(rows),
+            interval: Vec::with_capacity(rows),
             columns: Vec::new(),
-            is_final: Vec::new(),
-            revision: Vec::new(),
+            is_final: Vec::with_capacity(rows),
+            revision: Vec::with_capacity(rows),
         };
         for (group, (place, labels)) in self.sorted(all).into_iter().enumerate() {
             for &(interval, ref gathered) in &all.rows[place] {

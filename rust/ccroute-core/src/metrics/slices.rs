@@ -7,9 +7,10 @@ use core::hash::Hash;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::extras::MoreLabels;
 use super::fields::Dimension;
 use crate::directory::Directory;
-use crate::ids::AgentKey;
+use crate::ids::{AgentKey, ChannelKey, QueueKey};
 
 /// The name under which everything past the cap of a dimension is counted.
 pub const OTHER: &str = "__other__";
@@ -127,16 +128,34 @@ impl Slices {
         capped(&mut self.names[dimension as usize], self.caps[dimension as usize], name)
     }
 
+    /// The combination of a visit to a queue.
     #[inline]
-    pub(crate) fn visit(&mut self, labels: Labels) -> SliceKey {
-        match self.recent.get(labels[0] as usize) {
-            Some(&(known, key)) if known == labels => SliceKey(key),
-            Some(_) | None => self.visit_anew(labels),
+    pub(crate) fn visit(
+        &mut self,
+        queue: QueueKey,
+        channel: Option<ChannelKey>,
+        more: &MoreLabels,
+    ) -> SliceKey {
+        let label = |index: usize| u32::try_from(index + 1).expect("keys are 32 bits");
+        let (queue, channel) = (label(queue.index()), channel.map_or(0, |key| label(key.index())));
+        // One by one: labels just written in pieces are slow to read as a whole.
+        let are_same = |known: &Labels| {
+            let [here, by, rest @ ..] = known;
+            (*here, *by) == (queue, channel) && rest.iter().zip(more).all(|(one, two)| one == two)
+        };
+        match self.recent.get(queue as usize) {
+            Some((known, key)) if are_same(known) => SliceKey(*key),
+            Some(_) | None => {
+                let mut labels: Labels = [0; LABELS];
+                (labels[0], labels[1]) = (queue, channel);
+                labels[2..].copy_from_slice(more);
+                self.visit_anew(labels)
+            }
         }
     }
 
     #[inline(never)]
-    fn visit_anew(&mut self, labels: Labels) -> SliceKey {
+    pub(crate) fn visit_anew(&mut self, labels: Labels) -> SliceKey {
         let (key, queue) = (self.visits.intern(labels), labels[0] as usize);
         if self.recent.len() <= queue {
             // Labels that no visit has: every visit is to a queue.

@@ -3,6 +3,7 @@
 mod facts;
 mod live;
 mod reading;
+mod visit_table;
 
 use std::mem;
 use std::sync::{Mutex, PoisonError};

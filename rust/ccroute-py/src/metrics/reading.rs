@@ -232,7 +232,7 @@ fn instants(edges: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Timestamp>> {
     }
     // A civil day may begin before the epoch, where nothing can have been counted.
     let micros: Vec<i64> = micros.into_iter().map(|edge| edge.max(0)).collect();
-    columns::instants("edges", &micros).map_err(errors::rejected)
+    columns::instants("edges", micros).map_err(errors::rejected)
 }
 
 /// The labels there are, by name of the dimension.
