@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ccroute._core import (
     EVENT_DTYPE,
     EVENT_DTYPE_VERSION,
+    Distribution,
     Engine,
     KpiAggregator,
     PriorityQueue,

@@ -169,6 +169,11 @@ fn distributions() {
     };
     let seconds = shortest(|| timed(filled).0);
     println!("distribution: {:.2} ns a sample", seconds * 1e3);
+    let seconds = shortest(|| {
+        let mut all = Distribution::default();
+        timed(|| all.record_all(&samples, &ladder)).0
+    });
+    println!("distribution: {:.2} ns a sample of many at once", seconds * 1e3);
     let (one, two) = (filled(), filled());
     let seconds = shortest(|| {
         let mut sum = one.clone();

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod columns;
+mod distribution;
 mod engine;
 mod errors;
 mod gate;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod _core {
     use super::*;
 
+    #[pymodule_export]
+    use super::distribution::PyDistribution;
     #[pymodule_export]
     use super::engine::PyEngine;
     #[pymodule_export]

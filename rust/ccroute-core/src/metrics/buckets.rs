@@ -43,6 +43,23 @@ impl Buckets {
         }
     }
 
+    /// Counts from bucket `low` to `high`, to be added to.
+    pub(crate) fn between(&mut self, low: i16, high: i16) -> &mut [u64] {
+        if let Store::Sparse(list) = &self.0 {
+            let ends = list.first().zip(list.last()).map(|(&(first, _), &(last, _))| (first, last));
+            let (first, last) = ends.map_or((low, high), |(f, l)| (low.min(f), high.max(l)));
+            let (mut begin, mut counts) = (first, Vec::new());
+            reach(&mut begin, &mut counts, first, last);
+            list.iter().for_each(|&(index, n)| counts[(index - first) as usize] = n);
+            self.0 = Store::Dense { first, counts };
+        }
+        let Store::Dense { first, counts } = &mut self.0 else {
+            unreachable!("it was just made so")
+        };
+        reach(first, counts, low, high);
+        &mut counts[(low - *first) as usize..=(high - *first) as usize]
+    }
+
     /// Takes one from a bucket that holds some.
     pub(crate) fn take(&mut self, index: i16) {
         match &mut self.0 {

@@ -12,6 +12,9 @@ use super::spread::{OffLadder, Spread};
 use super::wide::{EXACT, Wide};
 use crate::time::Span;
 
+/// How many of many are looked at together.
+const PART: usize = 1_024;
+
 #[derive(Clone, Debug)]
 enum Store {
     /// Microseconds, in no order.
@@ -59,6 +62,38 @@ impl Distribution {
             Store::Exact(values) if values.len() < EXACT => values.push(micros),
             Store::Exact(_) => self.widen(ladder).record(micros, ladder),
             Store::Wide(wide) => wide.record(micros, ladder),
+        }
+    }
+
+    /// Counts many durations, as one by one.
+    pub fn record_all(&mut self, spans: &[Span], ladder: &Thresholds) {
+        for part in spans.chunks(PART) {
+            self.record_part(part, ladder);
+        }
+    }
+
+    fn record_part(&mut self, spans: &[Span], ladder: &Thresholds) {
+        let mut micros = [0; PART];
+        let micros = &mut micros[..spans.len()];
+        let (mut above, mut least, mut most) = (0, i64::MAX, 0);
+        for (micros, span) in micros.iter_mut().zip(spans) {
+            *micros = span.micros();
+            let is_above = *micros > 0;
+            above += usize::from(is_above);
+            least = least.min(if is_above { *micros } else { i64::MAX });
+            most = most.max(*micros);
+        }
+        self.zeros += (micros.len() - above) as u64;
+        if above == 0 {
+            return;
+        }
+        match &mut self.store {
+            Store::Exact(values) if values.len() + above <= EXACT => {
+                values.extend(micros.iter().filter(|&&micros| micros > 0));
+            }
+            Store::Exact(_) | Store::Wide(_) => {
+                self.widen(ladder).record_all(micros, [least, most], ladder);
+            }
         }
     }
 

@@ -122,6 +122,14 @@ pub(crate) struct Rung {
     equal: bool,
 }
 
+impl Rung {
+    #[inline]
+    pub(crate) fn count_in(self, rungs: &mut [(u64, u64)]) {
+        rungs[self.index].0 += 1;
+        rungs[self.index].1 += u64::from(self.equal);
+    }
+}
+
 /// Durations counted by rung; empty until the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ladder {
@@ -133,13 +141,18 @@ impl Ladder {
     /// Counts one on a ladder of `height` rungs; `None` is past the last.
     #[inline]
     pub(crate) fn record(&mut self, rung: Option<Rung>, height: usize) {
-        if let Some(Rung { index, equal }) = rung {
-            if self.rungs.is_empty() {
-                self.rungs.resize(height, (0, 0));
-            }
-            self.rungs[index].0 += 1;
-            self.rungs[index].1 += u64::from(equal);
+        if let Some(rung) = rung {
+            rung.count_in(self.rungs(height));
         }
+    }
+
+    /// The counts, of so many rungs.
+    #[inline]
+    pub(crate) fn rungs(&mut self, height: usize) -> &mut [(u64, u64)] {
+        if self.rungs.is_empty() {
+            self.rungs.resize(height, (0, 0));
+        }
+        &mut self.rungs
     }
 
     /// Takes one away that was counted.

@@ -75,6 +75,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
+    fn many_at_once_are_as_one_by_one(samples in samples(), cut in 0usize..700) {
+        let ladder = Thresholds::default();
+        let spans: Vec<Span> = samples.iter().map(|&micros| micros_of(micros)).collect();
+        let (first, rest) = spans.split_at(cut.min(spans.len()));
+        let mut all = Distribution::default();
+        all.record_all(first, &ladder);
+        all.record_all(rest, &ladder);
+        let whole = filled(&samples);
+        prop_assert_eq!(&all, &whole);
+        prop_assert_eq!(all.buckets(), whole.buckets());
+        prop_assert_eq!(all.within(Span::secs(20), &ladder), whole.within(Span::secs(20), &ladder));
+    }
+
+    #[test]
     fn quantiles_are_exact_then_within_the_bound(samples in samples()) {
         let all = filled(&samples);
         prop_assert_eq!(all.count(), samples.len() as u64);
