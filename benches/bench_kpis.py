@@ -1,12 +1,15 @@
-"""KPIs beside peers in the same run: a cube of facts, and counting one event at a time.
+"""KPIs beside peers in the same run: a cube of facts, one call an event, and distributions.
 
-Every peer answers the same question and the answers are compared before anything is timed.
-The ratio to the fastest peer is printed at the end; compare ratios of one run only. The peers'
-threads are theirs to choose: DuckDB and polars take every core, we take one.
+Every peer answers the same question and the answers are compared before anything is timed; what
+only brings them into one order for that is not timed. Ratios to the fastest peer are printed at
+the end by `conftest.py`; compare ratios of one run only. The peers' threads are theirs to choose:
+DuckDB and polars take every core, we take one.
 """
 
 from collections.abc import Callable
 
+import crick
+import datasketches
 import duckdb
 import numpy as np
 import polars as pl
@@ -14,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ccroute import KpiAggregator
+from ccroute import Distribution, KpiAggregator
 
 QUEUES = 1_000
 DAY_US = 86_400_000_000
@@ -26,6 +29,8 @@ FIELDS = [
     "wait_answered.max", "wait_answered.p50", "wait_answered.p90", "wait_answered.p95",
     "wait_answered.p99",
 ]  # fmt: skip
+NAMES = [("queue", [f"queue-{number}" for number in range(QUEUES)])]
+SHARES = (0.5, 0.9, 0.95, 0.99)
 
 Columns = dict[str, NDArray[np.integer]]
 
@@ -42,17 +47,26 @@ def facts(size: int) -> Columns:
     }
 
 
-def ours(columns: Columns) -> Columns:
+def compare(
+    benchmark: BenchmarkFixture, ways: dict[str, Callable[[], object]], way: str, n: int
+) -> None:
+    """Times one of several ways to do ``n`` things."""
+    benchmark.pedantic(ways[way], rounds=7, warmup_rounds=1)
+    benchmark.extra_info["unit"] = "a second"
+    benchmark.extra_info["rate"] = n / benchmark.stats["min"]
+
+
+def ours(columns: Columns) -> dict[str, object]:
     aggregator = KpiAggregator(bases=["offered"], retention=0)
     contacts = np.arange(1 << 32, (1 << 32) + len(columns["queue"]), dtype=np.uint64)
-    names = [("queue", [f"queue-{number}" for number in range(QUEUES)])]
-    aggregator.post_visits({**columns, "contact": contacts}, names=names)
+    aggregator.post_visits({**columns, "contact": contacts}, names=NAMES)
     edges = np.arange(0, DAY_US + 1, CELL_US, dtype=np.int64)
-    answer = aggregator.query(["queue"], FIELDS, edges=edges)
-    queues = np.array(
-        [int((name or "").removeprefix("queue-")) for name in answer["labels"]["queue"]]
-    )
-    order = np.lexsort((answer["interval"], queues))
+    return aggregator.query(["queue"], FIELDS, edges=edges)
+
+
+def in_order(answer: dict) -> Columns:
+    queues = [int((name or "").removeprefix("queue-")) for name in answer["labels"]["queue"]]
+    order = np.lexsort((answer["interval"], np.array(queues)))
     return {name: column[order] for name, column in answer["columns"].items()}
 
 
@@ -68,17 +82,16 @@ from visits group by queue, cell
 """
 
 
-def by_duckdb(columns: Columns) -> Columns:
+def by_duckdb(columns: Columns) -> pl.DataFrame:
     visits = pl.DataFrame(columns)  # shared by Arrow, not copied
     assert len(visits)
-    table = duckdb.sql(QUERY).pl().sort("queue", "cell")
-    return {name: table[name].to_numpy() for name in ("offered", "within", "total", "longest")}
+    return duckdb.sql(QUERY).pl()
 
 
-def by_polars(columns: Columns) -> Columns:
+def by_polars(columns: Columns) -> pl.DataFrame:
     answered = pl.col("course") == 0
     wait = pl.col("wait_us").filter(answered)
-    table = (
+    return (
         pl.DataFrame(columns)
         .lazy()
         .group_by("queue", (pl.col("entered_us") // CELL_US).alias("cell"))
@@ -88,37 +101,74 @@ def by_polars(columns: Columns) -> Columns:
             (answered & (pl.col("wait_us") <= TARGET_US)).sum().alias("within"),
             wait.sum().alias("total"),
             wait.max().fill_null(0).alias("longest"),
-            *(
-                wait.quantile(share, "nearest").alias(f"p{share}")
-                for share in (0.5, 0.9, 0.95, 0.99)
-            ),
+            *(wait.quantile(share, "nearest").alias(f"p{share}") for share in SHARES),
         )
-        .sort("queue", "cell")
         .collect()
     )
-    return {name: table[name].to_numpy() for name in ("offered", "within", "total", "longest")}
-
-
-WAYS: dict[str, Callable[[Columns], Columns]] = {
-    "ccroute": ours,
-    "duckdb": by_duckdb,
-    "polars": by_polars,
-}
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["ccroute", "duckdb", "polars"])
 def test_cube(benchmark: BenchmarkFixture, size: int, way: str) -> None:
     """Queue × quarter of an hour: counts, service level, sum, max, four percentiles."""
     columns = facts(size)
-    expected, found = ours(columns), WAYS[way](columns)
-    names = ("offered", "wait_answered.within:20000000", "wait_answered.sum", "wait_answered.max")
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": lambda: ours(columns),
+        "duckdb": lambda: by_duckdb(columns),
+        "polars": lambda: by_polars(columns),
+    }
     if way != "ccroute":
+        expected = in_order(ours(columns))
+        found = ways[way]()
+        assert isinstance(found, pl.DataFrame)
+        found = found.sort("queue", "cell")
+        names = ("offered", "wait_answered.within:20000000", "wait_answered.sum",
+                 "wait_answered.max")  # fmt: skip
         for mine, theirs in zip(names, ("offered", "within", "total", "longest"), strict=True):
-            np.testing.assert_array_equal(expected[mine], found[theirs])
-    benchmark.pedantic(WAYS[way], args=(columns,), rounds=5, warmup_rounds=1)
-    benchmark.extra_info["unit"] = "facts/s"
-    benchmark.extra_info["rate"] = size / benchmark.stats["median"]
+            np.testing.assert_array_equal(expected[mine], found[theirs].to_numpy())
+    compare(benchmark, ways, way, size)
+
+
+def live_ours(columns: Columns) -> dict[str, object]:
+    aggregator = KpiAggregator(bases=["offered"], retention=0, interval=86_400)
+    contacts = np.arange(1 << 32, (1 << 32) + len(columns["queue"]), dtype=np.uint64)
+    aggregator.post_visits({**columns, "contact": contacts}, names=NAMES)
+    return aggregator.query(["queue"], FIELDS)
+
+
+def live_by_digest(columns: Columns) -> dict[int, list[int]]:
+    """The obvious way: counters in dicts, and a t-digest a queue."""
+    counts: dict[int, list[int]] = {}
+    digests: dict[int, crick.TDigest] = {}
+    rows = zip(*(columns[name].tolist() for name in ("queue", "course", "wait_us")), strict=True)
+    for queue, course, wait in rows:
+        if queue not in counts:
+            counts[queue], digests[queue] = [0, 0, 0, 0], crick.TDigest()
+        row = counts[queue]
+        row[0] += 1
+        row[1 + course] += 1
+        if course == 0:
+            row[3] += wait <= TARGET_US
+            digests[queue].add(wait)
+    for digest in digests.values():
+        digest.quantile(SHARES)
+    return counts
+
+
+@pytest.mark.parametrize("way", ["ccroute", "dict and t-digest"])
+def test_counters_and_percentiles(benchmark: BenchmarkFixture, way: str) -> None:
+    """By queue, of a column of visits: three counts, the service level, four percentiles."""
+    columns = facts(10**6)
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": lambda: live_ours(columns),
+        "dict and t-digest": lambda: live_by_digest(columns),
+    }
+    answer = live_ours(columns)
+    found = in_order({**answer, "interval": np.zeros(QUEUES)})
+    counts = live_by_digest(columns)
+    for place, name in enumerate(FIELDS[:4]):
+        assert found[name].tolist() == [counts[queue][place] for queue in range(QUEUES)]
+    compare(benchmark, ways, way, 10**6)
 
 
 def counted(events: list[tuple[str, float, str, str]]) -> int:
@@ -130,29 +180,108 @@ def counted(events: list[tuple[str, float, str, str]]) -> int:
 
 
 def by_dict(events: list[tuple[str, float, str, str]]) -> int:
-    """The obvious way: counters in dicts, and a list of waits for the percentiles."""
+    """The obvious way: counters in dicts, and a t-digest of the waits of each queue."""
     waiting: dict[str, float] = {}
     counts: dict[tuple[str, str], int] = {}
-    waits: dict[str, list[float]] = {}
+    waits: dict[str, crick.TDigest] = {}
     for kind, at, contact, queue in events:
         counts[queue, kind] = counts.get((queue, kind), 0) + 1
         if kind == "contact_queued":
             waiting[contact] = at
         else:
-            waits.setdefault(queue, []).append(at - waiting.pop(contact))
+            digest = waits.get(queue)
+            if digest is None:
+                digest = waits[queue] = crick.TDigest()
+            digest.add(at - waiting.pop(contact))
     return sum(count for (_, kind), count in counts.items() if kind == "contact_queued")
 
 
-@pytest.mark.parametrize("way", [counted, by_dict], ids=["ccroute", "dict"])
-def test_one_call_an_event(
-    benchmark: BenchmarkFixture, way: Callable[[list[tuple[str, float, str, str]]], int]
-) -> None:
+@pytest.mark.parametrize("way", ["ccroute", "dict and t-digest"])
+def test_one_call_an_event(benchmark: BenchmarkFixture, way: str) -> None:
+    """A visit's beginning and end, a call each; ours also keeps intervals and who waits."""
     events = []
     for number in range(20_000):
         queue = f"queue-{number % 100}"
         events.append(("contact_queued", number * 1.0, f"c{number}", queue))
         events.append(("contact_abandoned", number * 1.0 + 0.5, f"c{number}", queue))
-    assert way(events) == 20_000
-    benchmark.pedantic(way, args=(events,), rounds=5, warmup_rounds=1)
-    benchmark.extra_info["unit"] = "events/s"
-    benchmark.extra_info["rate"] = len(events) / benchmark.stats["median"]
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": lambda: counted(events),
+        "dict and t-digest": lambda: by_dict(events),
+    }
+    assert ways[way]() == 20_000
+    compare(benchmark, ways, way, len(events))
+
+
+def waits() -> NDArray[np.int64]:
+    rng = np.random.default_rng(7)
+    return (rng.lognormal(2.5, 1.2, 10**6) * 1e6).astype(np.int64)
+
+
+def filled(column: NDArray[np.int64]) -> Distribution:
+    distribution = Distribution()
+    distribution.record_batch(column)
+    return distribution
+
+
+def digested(column: NDArray[np.float64]) -> crick.TDigest:
+    digest = crick.TDigest()
+    digest.update(column)
+    return digest
+
+
+def sketched(column: NDArray[np.float64]) -> datasketches.kll_doubles_sketch:
+    sketch = datasketches.kll_doubles_sketch(200)
+    sketch.update(column)
+    return sketch
+
+
+SKETCHES = ["ccroute", "t-digest", "KLL"]
+
+
+@pytest.mark.parametrize("way", SKETCHES)
+def test_distribution_filled(benchmark: BenchmarkFixture, way: str) -> None:
+    """A column of a million waits; ours also counts by twelve thresholds exactly."""
+    column = waits()
+    reals = column.astype(np.float64)
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": lambda: filled(column),
+        "t-digest": lambda: digested(reals),
+        "KLL": lambda: sketched(reals),
+    }
+    exact = np.quantile(column, 0.9, method="inverted_cdf") / 1e6
+    found = filled(column).quantile(0.9)
+    assert found is not None
+    assert abs(found / exact - 1) <= 0.0055
+    compare(benchmark, ways, way, len(column))
+
+
+@pytest.mark.parametrize("way", SKETCHES)
+def test_distributions_merged(benchmark: BenchmarkFixture, way: str) -> None:
+    """A hundred of a thousand waits each into one."""
+    parts = np.array_split(waits()[: 10**5], 100)
+    distributions = [filled(part) for part in parts]
+    digests = [digested(part.astype(np.float64)) for part in parts]
+    sketches = [sketched(part.astype(np.float64)) for part in parts]
+
+    def merged() -> int:
+        whole = Distribution()
+        for part in distributions:
+            whole.merge(part)
+        return whole.count()
+
+    def digests_merged() -> float:
+        whole = crick.TDigest()
+        whole.merge(*digests)
+        return whole.size()
+
+    def sketches_merged() -> int:
+        whole = datasketches.kll_doubles_sketch(200)
+        for part in sketches:
+            whole.merge(part)
+        return whole.n
+
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": merged, "t-digest": digests_merged, "KLL": sketches_merged,
+    }  # fmt: skip
+    assert ways[way]() == 10**5
+    compare(benchmark, ways, way, len(parts))

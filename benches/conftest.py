@@ -1,16 +1,40 @@
-"""Prints, after the table of times, what the README and the ledger speak of: rates."""
+"""Prints, after the table of times, what the README and the ledger speak of: rates and ratios."""
 
 import pytest
+
+OURS = "ccroute"
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """One line a benchmark: how many a second, at the median round."""
+    """One line a benchmark: how many a second; then how much faster we are than the best peer."""
     session = getattr(config, "_benchmarksession", None)
     rows = [] if session is None else session.benchmarks
-    if rows:
-        terminalreporter.section("from Python, per second")
+    if not rows:
+        return
+    terminalreporter.section("from Python, per second")
     for row in rows:
         rate, unit = row.extra_info["rate"], row.extra_info["unit"]
-        terminalreporter.write_line(f"{row.name:<48} {rate / 1e6:>8.3f} million {unit}")
+        terminalreporter.write_line(f"{row.name:<56} {rate / 1e6:>9.3f} million {unit}")
+    terminalreporter.section("best peer's time over ours, each at its shortest round")
+    for name, ours in times(rows, OURS).items():
+        peers = [
+            (time, way)
+            for way in {row.params["way"] for row in rows if row.params and "way" in row.params}
+            if way != OURS and (time := times(rows, way).get(name)) is not None
+        ]
+        if peers:
+            best, way = min(peers)
+            terminalreporter.write_line(f"{name:<40} {best / ours:>7.2f} x {way}")
+
+
+def times(rows: list, way: str) -> dict[str, float]:
+    """The shortest round of each comparison, of one of the ways."""
+    found = {}
+    for row in rows:
+        params = row.params or {}
+        if params.get("way") == way:
+            others = [str(value) for name, value in params.items() if name != "way"]
+            found[" ".join([row.name.split("[")[0], *others])] = row.stats.min
+    return found

@@ -1,7 +1,7 @@
 """The extension's truth, held by stubtest; ``ccroute._wire`` is its only importer."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, final
+from typing import Final, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from ccroute._wire import (
 __all__ = [
     "EVENT_DTYPE",
     "EVENT_DTYPE_VERSION",
+    "Distribution",
     "Engine",
     "KpiAggregator",
     "Plan",
@@ -132,23 +133,38 @@ class PriorityQueue:
     ) -> NDArray[np.bool_]: ...
     def rank_batch(self, handles: NDArray[np.uint64]) -> NDArray[np.int64]: ...
 
+@final
 class Distribution:
     """How durations are spread: exact up to 256, then percentiles at most 0.55 % off."""
 
-    def __new__(cls, thresholds: Sequence[float] | None = None) -> Distribution: ...
-    def record(self, seconds: float) -> None: ...
-    def record_batch(self, durations_us: NDArray[np.int64]) -> None: ...
-    def merge(self, other: Distribution) -> None: ...
-    def count(self) -> int: ...
-    def zeros(self) -> int: ...
-    def sum(self) -> float: ...
-    def max(self) -> float: ...
-    def is_exact(self) -> bool: ...
-    def quantile(self, share: float) -> float | None: ...
-    def deviation(self) -> float | None: ...
-    def within(self, threshold: float) -> int: ...
-    def below(self, threshold: float) -> int: ...
-    def buckets(self) -> list[tuple[float, int]]: ...
+    def __new__(cls, thresholds: Sequence[float] | None = None) -> Self:
+        """Thresholds in seconds, ascending, 1 to 32; ``ConfigError`` for others."""
+    def record(self, seconds: float) -> None:
+        """Counts a duration; ``Rejected`` when it is negative or not finite."""
+    def record_batch(self, durations_us: NDArray[np.int64]) -> None:
+        """Counts a column in microseconds: all of it or, with a wrong row, none."""
+    def merge(self, other: Distribution) -> None:
+        """Adds every duration of another; ``ConfigError`` unless its thresholds are the same."""
+    def count(self) -> int:
+        """How many durations."""
+    def zeros(self) -> int:
+        """How many of them were zero."""
+    def sum(self) -> float:
+        """Seconds in all."""
+    def max(self) -> float:
+        """The longest in seconds; 0.0 without any."""
+    def is_exact(self) -> bool:
+        """Whether percentiles are exact."""
+    def quantile(self, share: float) -> float | None:
+        """Seconds, by nearest rank, of a share from 0 to 1; ``Rejected`` for another."""
+    def deviation(self) -> float | None:
+        """The standard deviation of all of them, in seconds."""
+    def within(self, threshold: float) -> int:
+        """How many are at most so many seconds; ``ConfigError`` off the ladder, if not exact."""
+    def below(self, threshold: float) -> int:
+        """How many are shorter than so many seconds; errors as ``within``."""
+    def buckets(self) -> list[tuple[float, int]]:
+        """Upper bounds in seconds and counts, of those not empty; zeros are apart."""
     def __len__(self) -> int: ...
 
 def array_words() -> tuple[Fields, list[tuple[str, list[str]]]]: ...

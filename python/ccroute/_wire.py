@@ -211,6 +211,7 @@ __all__ = [
     "ROLES",
     "STATUS_CODES",
     "CheckedPlan",
+    "Distribution",
     "Engine",
     "Groups",
     "KpiAggregator",

@@ -72,6 +72,10 @@ impl PyDistribution {
 
     /// Adds every duration of another with the same thresholds.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        if std::ptr::eq(self, other) {
+            let message = "a distribution and itself: every count would double; give another";
+            return Err(errors::config(ConfigError::new(message)));
+        }
         // One gate at a time, so that two merging into each other cannot wait for ever.
         let other = other.gate.run(py, "merge", |spans| spans.clone())?;
         let merged = self.gate.run(py, "merge", |Spans { all, ladder }| {

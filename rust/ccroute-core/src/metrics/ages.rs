@@ -44,6 +44,9 @@ impl Ages {
         if self.firsts.remove(&(at, key)) {
             self.firsts.extend(visits.first());
         }
+        if visits.is_empty() {
+            self.sources.remove(&key.source);
+        }
     }
 
     /// The oldest of a source.

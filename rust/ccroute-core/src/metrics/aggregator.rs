@@ -240,6 +240,10 @@ impl KpiAggregator {
             self.teams.resize_with(agent.index() + 1, Vec::new);
         }
         let (now, teams) = (self.horizon(), &mut self.teams[agent.index()]);
+        // What was said while a clock was astray was said of now.
+        while teams.last().is_some_and(|&(since, _)| since > now + Span::SHORTEST) {
+            teams.pop();
+        }
         match teams.last_mut() {
             // Nothing has been counted since.
             Some(last) if last.0 > now => last.1 = label,
@@ -409,11 +413,11 @@ impl KpiAggregator {
         if late {
             self.note_revisions();
         }
-        self.settle(source);
         if let Some(before) = before {
             let after = self.visits.under_way(key, event.agent);
             self.contacts.note(key.contact, before, after, event.at);
         }
+        self.settle(source);
         self.mark_known();
         self.evict(source);
     }

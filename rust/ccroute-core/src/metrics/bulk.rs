@@ -2,13 +2,15 @@
 //! to look up and nothing to keep, so that each row goes straight into its cells; else this is
 //! [`KpiAggregator::post_visit`] row by row.
 
+use std::collections::BTreeMap;
+
 use super::aggregator::KpiAggregator;
 use super::cell::Sign;
 use super::corrections::{Course, Posted, VisitFact};
 use super::facts::{Fact, Hears};
 use super::posting::Facts;
 use crate::error::{Rejection, RejectionCode};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// A visit and the team of its agent all through it.
 struct InTeam<'a> {
@@ -59,13 +61,12 @@ impl KpiAggregator {
         &mut self,
         visits: &(impl VisitRows + ?Sized),
     ) -> Result<Vec<Posted>, (usize, Rejection)> {
-        let idle = self.visits.is_idle();
         for row in 0..visits.rows() {
-            let fact = visits.visit(row);
-            fact.check().map_err(|refusal| (row, refusal))?;
-            if !idle && self.is_under_way(&fact) {
-                return Err((row, under_way(&fact)));
-            }
+            visits.visit(row).check().map_err(|refusal| (row, refusal))?;
+        }
+        let idle = self.visits.is_idle();
+        if !idle {
+            self.check_none_under_way(visits)?;
         }
         let mut posted = Vec::with_capacity(visits.rows());
         let keeps_none = !self.records.are_kept() && idle;
@@ -74,11 +75,29 @@ impl KpiAggregator {
                 all.pass_through(visits);
                 posted.resize(visits.rows(), Posted::Counted);
             } else {
-                let put = |row| all.put_visit(&visits.visit(row)).expect("checked before");
-                posted.extend((0..visits.rows()).map(put));
+                posted.extend((0..visits.rows()).map(|row| all.put_visit(&visits.visit(row))));
             }
         });
         Ok(posted)
+    }
+
+    /// Whether every visit of a table is over, by its source's clock or because the table tells
+    /// of what was over later.
+    fn check_none_under_way(
+        &self,
+        visits: &(impl VisitRows + ?Sized),
+    ) -> Result<(), (usize, Rejection)> {
+        let mut heard: BTreeMap<u16, Timestamp> = BTreeMap::new();
+        for fact in (0..visits.rows()).map(|row| visits.visit(row)) {
+            let until = heard.entry(fact.source).or_insert(self.clocks.of(fact.source).latest);
+            *until = (fact.completed() - Span::SHORTEST).max(*until);
+        }
+        for (row, fact) in (0..visits.rows()).map(|row| visits.visit(row)).enumerate() {
+            if self.is_under_way(&fact, heard[&fact.source]) {
+                return Err((row, under_way(&fact)));
+            }
+        }
+        Ok(())
     }
 
     /// Counts visits of which nothing is kept.
@@ -88,7 +107,8 @@ impl KpiAggregator {
         for row in 0..visits.rows() {
             let visit = visits.visit(row);
             let (place, over) = (self.place_of(&visit), visit.completed());
-            let last = over + visit.wrap_up;
+            let response = visit.first_response.unwrap_or_default();
+            let last = (over + visit.wrap_up).max(visit.entered + response);
             match self.team_all_through(&visit, last) {
                 Some(team) => {
                     let facts = InTeam { visit: &visit, team };
@@ -127,8 +147,9 @@ impl KpiAggregator {
     /// The team of a visit's agent, unless it changed meanwhile.
     fn team_all_through(&self, visit: &VisitFact, until: Timestamp) -> Option<u32> {
         let Some(agent) = visit.agent else { return Some(0) };
-        let [first, last] = [visit.entered, until].map(|at| self.team_at(agent.index(), at));
-        (first == last).then_some(first)
+        let teams = self.teams.get(agent.index()).map_or(&[][..], Vec::as_slice);
+        let changed = teams.iter().any(|&(since, _)| since > visit.entered && since <= until);
+        (!changed).then(|| self.team_at(agent.index(), visit.entered))
     }
 }
 

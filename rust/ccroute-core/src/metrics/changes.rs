@@ -41,11 +41,8 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Remembers a change; one that repeats the last is the same.
+    /// Remembers a change. One that repeats the last is another: that may have been read.
     pub(crate) fn note(&mut self, change: Change) {
-        if self.list.back() == Some(&change) {
-            return;
-        }
         if self.list.len() == MOST {
             self.list.pop_front();
         }

@@ -17,7 +17,8 @@ const LEAP: Span = Span::secs(31 * 86_400);
 /// is believed, until the next lies far before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Clock {
-    /// The time of its last event, even when it went back, but never ahead of `latest`.
+    /// The time of its last event, even when it went back, but never ahead of `latest`; or what
+    /// the end of a visit given whole, or [`KpiAggregator::advance`], has moved it on to.
     pub(super) at: Timestamp,
     /// The latest time it told of that is believed.
     pub(super) latest: Timestamp,
@@ -77,10 +78,13 @@ impl Clock {
         settled && at <= self.latest && !is_leap(self.latest, at)
     }
 
-    /// Its source has nothing to tell up to `now`.
+    /// Its source has nothing to tell up to `now`. Whoever says so needs nobody to bear it out,
+    /// not even that the clock was astray when it is far ahead.
     fn pass(&mut self, now: Timestamp) {
-        let latest = self.latest.max(now);
-        *self = Self { at: now, latest, leap: None, borne_out: true };
+        let astray = is_leap(self.latest, now);
+        let latest = if astray { now } else { self.latest.max(now) };
+        let at = if astray { now } else { self.at.max(now) };
+        *self = Self { at, latest, leap: None, borne_out: true };
     }
 
     fn is_heard(self) -> bool {
@@ -212,6 +216,7 @@ impl KpiAggregator {
     /// A source has nothing to tell up to `now`.
     pub(super) fn pass(&mut self, source: u16, now: Timestamp) {
         self.clocks.turn(source, |clock| clock.pass(now));
+        self.note_clock(false);
     }
 
     /// The latest instant any event told of: what readers take for now. Of one source's

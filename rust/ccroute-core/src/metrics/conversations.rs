@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::canonical;
 use super::counters::{Counters, Uncounted};
 use super::facts::{Ending, Fact, LONGEST, Place, What};
 use super::visits::{Folded, Phase, Told, Visit, VisitKey, Visits, told};
@@ -220,8 +219,8 @@ impl Visits {
     /// What readers must add to the cells: conversations that are done unless a wrap-up
     /// begins after all.
     pub(crate) fn unsettled(&self) -> impl Iterator<Item = Told> {
-        canonical::sorted(&self.tails)
-            .into_iter()
+        self.tails
+            .iter()
             .filter(|(_, tail)| tail.wrapping_since.is_none())
             .map(|(&(key, agent), tail)| tail.without_wrap_up(key, agent))
     }

@@ -119,26 +119,26 @@ impl KpiAggregator {
     /// `wrong_phase` for a visit under way that, by its source's clock, is not over yet.
     pub fn post_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
         fact.check()?;
-        let mut posted = Ok(Posted::Late);
-        self.correct(|all| posted = all.put_visit(fact));
-        posted
-    }
-
-    /// Counts a visit that can be, while a correction is under way.
-    pub(super) fn put_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
-        let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
-        let known = self.records.get(key);
-        if self.is_under_way(fact) {
+        if self.is_under_way(fact, self.clocks.of(fact.source).latest) {
             return Err(under_way(fact));
         }
+        let mut posted = Posted::Late;
+        self.correct(|all| posted = all.put_visit(fact));
+        Ok(posted)
+    }
+
+    /// Counts a visit that can be and is not under way, as part of a correction.
+    pub(super) fn put_visit(&mut self, fact: &VisitFact) -> Posted {
+        let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
+        let known = self.records.get(key);
         if known.is_none() && !self.can_be_new(fact) {
             self.counters.late += 1;
-            return Ok(Posted::Late);
+            return Posted::Late;
         }
         let known_revision = known.map(|record| record.revision);
         if known_revision.is_some_and(|revision| revision > fact.revision) {
             self.counters.superseded += 1;
-            return Ok(Posted::Superseded);
+            return Posted::Superseded;
         }
         let record = self.record_of(fact);
         let mut posted = Posted::Counted;
@@ -147,28 +147,28 @@ impl KpiAggregator {
             let order = self.course(known).cmp(&self.course(&record));
             if order == Ordering::Equal {
                 self.counters.duplicates += 1;
-                return Ok(Posted::Duplicate);
+                return Posted::Duplicate;
             }
             self.counters.conflicts += 1;
             posted = Posted::Conflict;
             if order == Ordering::Greater {
-                return Ok(posted);
+                return posted;
             }
         }
         self.end_unsaid(key, fact);
         self.replace(key, record);
         self.mark_known();
-        Ok(posted)
+        posted
     }
 
     /// Whether a visit is still under way, so that it cannot be given as a whole. One that the
-    /// fact says was over, by its source's clock, is not: its end was lost.
-    pub(super) fn is_under_way(&self, fact: &VisitFact) -> bool {
+    /// fact says was over before what its source was `heard` of until is not: its end was lost.
+    pub(super) fn is_under_way(&self, fact: &VisitFact, heard: Timestamp) -> bool {
         let key = VisitKey { contact: fact.contact.raw(), visit: fact.visit, source: fact.source };
         let open = self.records.get(key).filter(|record| record.completed.is_none());
         open.is_some_and(|record| {
             let over = fact.completed();
-            over < record.place.entered || over > self.clocks.of(fact.source).latest
+            over < record.place.entered || over > heard
         })
     }
 

@@ -179,7 +179,11 @@ impl Distribution {
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.read(|all| all.count())
+        self.zeros
+            + match &self.store {
+                Store::Exact(values) => values.len() as u64,
+                Store::Wide(wide) => wide.samples,
+            }
     }
 
     /// How many of them were zero.
@@ -191,7 +195,10 @@ impl Distribution {
     /// Microseconds in all.
     #[must_use]
     pub fn sum(&self) -> i128 {
-        self.read(|all| all.sum())
+        match &self.store {
+            Store::Exact(values) => values.iter().map(|&micros| i128::from(micros)).sum(),
+            Store::Wide(wide) => wide.sum,
+        }
     }
 
     /// The squares of the microseconds in all.

@@ -138,14 +138,6 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// Counts one on a ladder of `height` rungs; `None` is past the last.
-    #[inline]
-    pub(crate) fn record(&mut self, rung: Option<Rung>, height: usize) {
-        if let Some(rung) = rung {
-            rung.count_in(self.rungs(height));
-        }
-    }
-
     /// The counts, of so many rungs.
     #[inline]
     pub(crate) fn rungs(&mut self, height: usize) -> &mut [(u64, u64)] {
@@ -196,7 +188,8 @@ mod tests {
         for seconds in [1, 5, 6, 20, 21] {
             let micros = Span::secs(seconds).micros();
             let place = thresholds.place_in(bucket(micros.cast_unsigned()), micros);
-            ladder.record(place, 2);
+            let rungs = ladder.rungs(2);
+            place.into_iter().for_each(|rung| rung.count_in(rungs));
         }
         assert_eq!((ladder.within(0), ladder.equal(0)), (2, 1));
         assert_eq!((ladder.within(1), ladder.equal(1)), (4, 1));

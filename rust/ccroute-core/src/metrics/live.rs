@@ -130,7 +130,8 @@ struct Pane {
 #[derive(Clone, Debug, Default)]
 struct Board {
     target: Option<Span>,
-    /// Who waits, with the timers. A visit that waits on has missed its target from its due
+    /// Who waits, with the timers. Readers, who are few, look at each; events, which are many,
+    /// keep no order. A visit that waits on has missed its target from its due
     /// instant on, which readers read off here; it is counted in a pane when it leaves, so that
     /// a leaving reported late takes nothing back.
     waits: FxHashMap<VisitKey, Wait>,
@@ -362,14 +363,17 @@ impl Live {
     }
 
     /// Adds what `other` saw; `queue` and `visit` translate its keys. A visit that waits in
-    /// both stays as it is here, and so does a target.
+    /// both stays as it is here, and so does a target. `horizon`: what the clocks of both come
+    /// to, where one of them may have leapt ahead by itself.
     pub(crate) fn merge(
         &mut self,
         other: &Self,
+        horizon: Timestamp,
         queue: impl Fn(QueueKey) -> QueueKey,
         visit: impl Fn(VisitKey) -> VisitKey,
     ) {
-        self.advance(other.now);
+        self.set_back(horizon);
+        self.advance(other.now.min(horizon));
         self.late += other.late;
         for (index, theirs) in other.boards.iter().enumerate() {
             let board = self.board(queue(QueueKey::new(index)));

@@ -2,10 +2,11 @@
 //! given up. Ends that are told are in `visits.rs`.
 
 use super::aggregator::KpiAggregator;
+use super::conversations::Tail;
 use super::corrections::{Course, VisitFact};
 use super::facts::{LONGEST, Place};
 use super::live::End;
-use super::visits::{VisitKey, Visits};
+use super::visits::{TailKey, VisitKey, Visits};
 use crate::ids::QueueKey;
 use crate::time::Timestamp;
 
@@ -14,14 +15,18 @@ impl Visits {
     /// was under way.
     pub(crate) fn close(&mut self, key: VisitKey) -> u32 {
         let mut under_way = u32::from(self.remove(key).is_some_and(|visit| visit.is_under_way()));
-        if !self.tails.is_empty() {
-            self.tails.retain(|(known, _), tail| {
-                let here = *known == key;
-                under_way += u32::from(here && tail.wrapping_since.is_some());
-                !here
-            });
+        let tails: Vec<TailKey> = self.tails_of(key).map(|(&whose, _)| whose).collect();
+        for whose in tails {
+            let tail = self.tails.remove(&whose);
+            under_way += u32::from(tail.is_some_and(|tail| tail.wrapping_since.is_some()));
         }
         under_way
+    }
+
+    /// What may still be wrapped up of a visit.
+    fn tails_of(&self, key: VisitKey) -> impl Iterator<Item = (&TailKey, &Tail)> {
+        let tails = self.tails.range((key, None)..);
+        tails.take_while(move |&(&(known, _), _)| known == key)
     }
 
     /// A visit of `source` that was open too long at `now`.
@@ -49,13 +54,19 @@ impl KpiAggregator {
         while let Some(told) = self.visits.wrapped_too_long(source, now) {
             self.counters.given_up += 1;
             self.contacts.note(told.key.contact, 1, 0, now);
+            self.end_parts(told.key, told.fact.at);
             self.tell(&told);
         }
     }
 
-    /// A visit that is open ended as a fact of it says, which takes its place.
+    /// A visit that is open, or its wrap-up, ended as a fact of it says, which takes its place.
     pub(super) fn end_unsaid(&mut self, key: VisitKey, fact: &VisitFact) {
-        let Some(place) = self.visits.place(key) else { return };
+        let Some(place) = self.visits.place(key) else {
+            if self.visits.tails_of(key).any(|(_, tail)| tail.wrapping_since.is_some()) {
+                self.end_parts(key, fact.completed() + fact.wrap_up);
+            }
+            return;
+        };
         let queue = self.queue_at(place);
         let end = match fact.course {
             Course::Answered => Some(End::Answered),

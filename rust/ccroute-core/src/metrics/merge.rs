@@ -46,14 +46,11 @@ impl KpiAggregator {
         let place = |place: Place| names.place(place);
         self.visits.merge(&other.visits, place, agent, visit);
         self.records.merge(&other.records, |record| names.record(record), visit);
-        self.extras.merge(
-            &other.extras,
-            |row, label| names.label(row + 2, label),
-            |from, contact| {
-                let key = visit(VisitKey { contact, visit: 0, source: from });
-                (key.source, key.contact)
-            },
-        );
+        let contact = |source, contact| {
+            let key = visit(VisitKey { contact, visit: 0, source });
+            (key.source, key.contact)
+        };
+        self.extras.merge(&other.extras, |row, label| names.label(row + 2, label), contact);
         self.counters.late += self.early_marks.merge(&other.early_marks, visit, text);
         let agent_at = |index| names.agent(AgentKey::new(index));
         self.times.merge(&other.times, agent_at, text, visit);
@@ -65,7 +62,8 @@ impl KpiAggregator {
         self.agent_cells.merge(&other.agent_cells, ladder, |row| agents[row], &text);
         self.merge_stale(other, &names);
         self.clocks.merge(&other.clocks, source);
-        self.live.merge(&other.live, |queue| names.queue(queue), visit);
+        let horizon = self.clocks.horizon();
+        self.live.merge(&other.live, horizon, |queue| names.queue(queue), visit);
         let event = |event: Event| {
             let contact = event.contact.map(|key| {
                 let visit = visit(VisitKey { contact: key.raw(), visit: 0, source: 0 });

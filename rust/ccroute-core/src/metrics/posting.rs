@@ -179,6 +179,10 @@ impl KpiAggregator {
 
     /// Does what corrects what was known: each final cell it touches is at a new revision.
     pub(super) fn correct(&mut self, act: impl FnOnce(&mut Self)) {
+        if self.final_before.is_some() {
+            // It is part of another, which notes what both have touched.
+            return act(self);
+        }
         self.final_before = Some(self.grid.slot(self.watermark()));
         act(self);
         self.note_revisions();

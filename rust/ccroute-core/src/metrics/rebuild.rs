@@ -74,11 +74,7 @@ impl KpiAggregator {
         slot: Slot,
     ) {
         for subject in [Subject::Queue, Subject::Agent] {
-            let row = match subject {
-                Subject::Queue => place.slice.0 as usize,
-                Subject::Agent if fact.agent.is_some() => self.agent_row(place, fact),
-                Subject::Agent => continue,
-            };
+            let Some(row) = self.row_of(subject, place, fact) else { continue };
             if !stale.contains(&(subject, row, basis, slot)) {
                 continue;
             }

@@ -128,9 +128,14 @@ impl<'a> Spread<'a> {
             return None;
         }
         // Exact in integers up to the root: the variance times the square of the count.
-        let sum = self.sum();
-        let spread = count * self.squares() - sum * sum;
-        Some((spread as f64).sqrt() / count as f64 / 1e6)
+        let (sum, squares) = (self.sum(), self.squares());
+        let exact = count.checked_mul(squares).zip(sum.checked_mul(sum));
+        let spread = exact.map_or_else(
+            // Of durations of many years only: beyond what integers hold.
+            || (count as f64 * squares as f64 - (sum as f64).powi(2)).max(0.0),
+            |(squares, sums)| (squares - sums) as f64,
+        );
+        Some(spread.sqrt() / count as f64 / 1e6)
     }
 
     pub(crate) fn buckets(&self) -> Vec<(i16, u64)> {

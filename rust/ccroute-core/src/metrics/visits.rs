@@ -1,7 +1,7 @@
 //! What is still open: visits that wait or are being handled. Turns events into facts; counts
 //! nothing itself. Conversations and their wrap-up are in `conversations.rs`.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ const VAIN_OFFERS: [(EventKind, What); 4] = [
     (EventKind::OfferLost, What::OfferLost),
 ];
 
-type TailKey = (VisitKey, Option<AgentKey>);
+pub(super) type TailKey = (VisitKey, Option<AgentKey>);
 
 /// All that is open, of every source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,8 +112,7 @@ pub(crate) struct Visits {
     pub(super) ages: Ages,
     /// Visits that have not begun yet.
     scheduled: BTreeSet<VisitKey>,
-    #[serde(with = "canonical")]
-    pub(super) tails: FxHashMap<TailKey, Tail>,
+    pub(super) tails: BTreeMap<TailKey, Tail>,
     /// Tails by source and in order of ending, to be settled when the grace has passed.
     pub(super) settling: BTreeSet<(u16, Timestamp, TailKey)>,
     /// Wrap-ups under way, by source and beginning.
@@ -397,7 +396,7 @@ impl Visits {
                 Phase::HandedOver { .. } => None,
             }
         });
-        let tails = canonical::sorted(&self.tails).into_iter();
+        let tails = self.tails.iter();
         visits.chain(tails.filter_map(|(&(_, agent), tail)| {
             tail.wrapping_since.map(|since| Open::WrapUp { place: tail.place, agent, since })
         }))
@@ -458,7 +457,7 @@ impl Visits {
             self.ages.insert(ours.place.entered, key);
         }
         self.scheduled.extend(other.scheduled.iter().map(|&key| visit(key)));
-        for (&(key, theirs), tail) in canonical::sorted(&other.tails) {
+        for (&(key, theirs), tail) in &other.tails {
             let tail = Tail { place: place(tail.place), ..*tail };
             self.tails.entry((visit(key), theirs.map(&agent))).or_insert(tail);
         }

@@ -41,7 +41,10 @@ impl Wide {
         self.sum += i128::from(micros);
         self.squares = self.squares.wrapping_add(square(micros));
         self.longest = self.longest.max(micros);
-        self.ladder.record(ladder.place_in(index, micros), ladder.spans().len());
+        let rungs = self.ladder.rungs(ladder.spans().len());
+        if let Some(rung) = ladder.place_in(index, micros) {
+            rung.count_in(rungs);
+        }
         self.buckets.add(index, 1);
     }
 

@@ -25,8 +25,8 @@ impl PyKpiAggregator {
         let table = VisitTable::read(columns)?;
         let posted = self.run_detached(py, "post_visits", |metrics| {
             let names = NamedLists::of(metrics, &names)?;
-            // All or none: what cannot be is found before the first row is counted, and before
-            // a name is given a number.
+            // All or none: what cannot be is found before the first row is counted, and what a
+            // column by itself says wrong before a name is given a number.
             table.check(&names)?;
             let source = metrics.source(source)?;
             let keys = names.intern(metrics);

@@ -351,3 +351,64 @@ fn agents_time_that_a_late_event_changes_is_at_a_new_revision_and_in_the_feed() 
     feed.fold(Kind::AgentNotReady, 1100.0, "", "ana");
     assert_eq!(feed.metrics.changed(seen).unwrap().0, []);
 }
+
+#[test]
+fn whoever_says_the_time_sets_a_clock_right_that_was_astray() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 100.0 * 365.0 * DAY, "", "ana");
+    feed.metrics.advance(feed.source, at(1000.0));
+    assert_eq!(feed.metrics.horizon(), at(1000.0));
+    abandoned(&mut feed, "c1", 1010.0);
+    assert_eq!(live_offered(&feed), 1);
+    // A little earlier than the last is no news.
+    feed.metrics.advance(feed.source, at(900.0));
+    assert_eq!(feed.metrics.horizon(), at(1015.0));
+}
+
+#[test]
+fn agent_whose_wrap_up_is_told_by_a_row_is_free_after_it() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 10.0, "c1", "ana");
+    feed.fold(Kind::ContactReleased, 70.0, "c1", "ana");
+    feed.fold(Kind::WrapUpStarted, 70.0, "c1", "ana");
+    feed.fold(Kind::AgentReady, 1000.0, "", "ben");
+    let row = VisitFact { wrap_up: span(30.0), ..feed.answered("c1", 0.0, 10.0, 60.0) };
+    assert_eq!(feed.post(&row), Posted::Counted);
+    let states = feed.time("ana", 1000.0, "talk wrap_up idle");
+    assert_eq!(states, [60_000_000, 30_000_000, 910_000_000]);
+    assert_eq!(feed.metrics.live(None).agents[0].contacts, 0);
+}
+
+#[test]
+fn windows_outlive_the_merge_with_a_part_whose_clock_was_astray() {
+    let today = || {
+        let mut feed = Feed::new();
+        abandoned(&mut feed, "c1", 1000.0);
+        abandoned(&mut feed, "c2", 1010.0);
+        feed
+    };
+    let mut astray = Feed::new();
+    astray.fold(Kind::ContactQueued, 100.0 * 365.0 * DAY, "junk", "");
+    let mut one = today();
+    one.metrics.merge(&astray.metrics).unwrap();
+    assert_eq!(live_offered(&one), 2);
+    astray.metrics.merge(&today().metrics).unwrap();
+    assert_eq!(live_offered(&astray), 2);
+}
+
+#[test]
+fn team_said_while_a_clock_was_astray_holds_from_now_on() {
+    let mut feed = Feed::new();
+    let ana = feed.metrics.agent("ana");
+    feed.fold(Kind::AgentReady, 100.0 * 365.0 * DAY, "", "ana");
+    feed.metrics.set_team(ana, "blue");
+    feed.metrics.set_team(ana, "red");
+    feed.metrics.advance(feed.source, at(1000.0));
+    feed.metrics.set_team(ana, "green");
+    let row = feed.answered("c1", 2000.0, 1.0, 10.0);
+    feed.post(&row);
+    let teams = read_by(&mut feed.metrics, Basis::Offered, &[Dimension::Team], "answered");
+    assert!(teams.contains(&("green".to_owned(), vec![1])), "{teams:?}");
+}

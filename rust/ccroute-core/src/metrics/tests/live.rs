@@ -354,7 +354,7 @@ proptest! {
         let renamed = |key: VisitKey| VisitKey { source: key.source + 1, ..key };
         let merged = |order: [usize; 3]| {
             let mut all = Live::default();
-            order.iter().for_each(|&owner| all.merge(&parts[owner].live, swapped, renamed));
+            order.iter().for_each(|&owner| all.merge(&parts[owner].live, Timestamp::MAX, swapped, renamed));
             all
         };
         let all = merged([0, 1, 2]);

@@ -13,6 +13,7 @@ mod mixed;
 mod oracle;
 mod order;
 mod random_facts;
+mod tables;
 mod uniques;
 
 use super::*;

@@ -97,7 +97,7 @@ impl Given {
         self.entered + self.wait + self.talk + self.hold
     }
 
-    fn fact(
+    pub(super) fn fact(
         &self,
         metrics: &mut KpiAggregator,
         source: u16,
@@ -137,8 +137,13 @@ impl Given {
 
 /// An aggregator that knows the agents' teams before anything is counted.
 pub(super) fn fresh() -> KpiAggregator {
+    fresh_with(Settings::default())
+}
+
+/// The same, of other settings.
+pub(super) fn fresh_with(settings: Settings) -> KpiAggregator {
     let dimensions = vec!["site".to_owned()];
-    let mut metrics = KpiAggregator::new(Settings { dimensions, ..Settings::default() }).unwrap();
+    let mut metrics = KpiAggregator::new(Settings { dimensions, ..settings }).unwrap();
     for (agent, team) in [("ben", "red"), ("cem", "blue"), ("dag", "red")] {
         let agent = metrics.agent(agent);
         metrics.set_team(agent, team);
