@@ -16,7 +16,7 @@ from ccroute.metrics import DIMENSIONS, Metrics
 # All facts of the file are kept: they are what corrections in it need.
 _RETENTION = 100 * 366 * 86_400.0
 _DAY = 86_400.0
-_UNCOUNTED = ("duplicates", "orphans", "incomplete", "backwards", "overlong")
+_UNCOUNTED = ("duplicates", "orphans", "incomplete", "backwards", "overlong", "given_up", "skewed")
 _UNPOSTED = ("duplicate", "superseded", "conflict", "late")
 
 
