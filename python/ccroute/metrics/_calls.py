@@ -6,11 +6,11 @@ and whatever cannot is named by line, column and value.
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -247,13 +247,13 @@ class _Reading:
         delimiter = max(_DELIMITERS, key=head.count)
         unused = self._heads(next(csv.reader([head], delimiter=delimiter), []))
         count = 0
-        reader = csv.reader(lines, delimiter=delimiter)
-        for row in self._rows(reader):
+        for line, text in enumerate(lines, 2):
+            row = self._values(text, delimiter, line)
             if row is None:
                 count += 1
             elif any(row):
                 count += 1
-                self._row(row, reader.line_num + 1, len(self._heads_of))
+                self._row(row, line, len(self._heads_of))
         return Calls(
             source=source,
             contacts=tuple(self._contacts),
@@ -290,19 +290,23 @@ class _Reading:
 
     # A row -----------------------------------------------------------------------------
 
-    def _rows(self, reader: "_Reader") -> Iterator[list[str] | None]:
-        """The rows; ``None`` for one that is no CSV, which was named."""
-        while True:
-            try:
-                row = next(reader, None)
-            except csv.Error as error:
-                reason = f"no CSV ({error}): mend or leave out the line"
-                self._refuse(_Fault("", "", reason), reader.line_num + 1)
-                yield None
-                continue
-            if row is None:
-                return
-            yield row
+    def _values(self, text: str, delimiter: str, line: int) -> list[str] | None:
+        """The values of a line; ``None`` where it is no CSV, which is named.
+
+        Each line by itself: no value of a call spans lines, and one stray quote must not
+        swallow those that follow.
+        """
+        try:
+            return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            stray = text.count('"') % 2
+            reason = (
+                "a quote is not closed on its line: close it, or write a quote as two"
+                if stray
+                else f"no CSV ({error}): mend or leave out the line"
+            )
+            self._refuse(_Fault("", "", reason), line)
+            return None
 
     def _row(self, row: list[str], line: int, width: int) -> None:
         try:
@@ -394,16 +398,6 @@ class _Reading:
                 if types.get(name) is not np.int32 or max(numbers) >= 0
             }
         )
-
-
-class _Reader(Protocol):
-    """What ``csv.reader`` makes."""
-
-    line_num: int
-
-    def __next__(self) -> list[str]: ...
-
-    def __iter__(self) -> Iterator[list[str]]: ...
 
 
 class _Fault(Exception):

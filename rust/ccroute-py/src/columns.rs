@@ -15,7 +15,7 @@ use crate::scalars::invalid;
 /// `TypeError` when it is no array of this type, `ValueError` when it has another shape.
 pub(crate) fn read<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
     if let Ok(column) = array.cast::<PyArray1<T>>() {
-        return Ok(column.try_readonly()?.as_array().to_vec());
+        return values(column);
     }
     let wanted =
         format!("{name}: give a one-dimensional numpy array of {}", numpy::dtype::<T>(array.py()));
@@ -27,6 +27,19 @@ pub(crate) fn read<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> P
         return Err(PyValueError::new_err(format!("{wanted}, not of {dimensions} dimensions")));
     }
     Err(PyTypeError::new_err(format!("{wanted}, not of {}", other.dtype())))
+}
+
+fn values<T: Element + Copy>(column: &Bound<'_, PyArray1<T>>) -> PyResult<Vec<T>> {
+    let column = column.try_readonly()?;
+    // A field of a packed record lies at no multiple of its size: numpy knows how to read it.
+    match column.as_slice() {
+        Ok(values) if column.data().is_aligned() => Ok(values.to_vec()),
+        Ok(_) | Err(_) => {
+            let copy = column.call_method0("copy")?;
+            let copy = copy.cast::<PyArray1<T>>()?.try_readonly()?;
+            Ok(copy.as_slice()?.to_vec())
+        }
+    }
 }
 
 /// The values of an array that may be left out; else `rows` of them.

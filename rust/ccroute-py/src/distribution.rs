@@ -47,7 +47,9 @@ impl PyDistribution {
             None => Thresholds::default(),
             Some(seconds) => {
                 let spans = seconds.into_iter().map(|s| scalars::span("threshold", s));
-                let spans = spans.collect::<Result<_, _>>().map_err(errors::rejected)?;
+                let spans = spans.collect::<Result<_, _>>();
+                let spans = spans.map_err(|refused| ConfigError::new(refused.message));
+                let spans = spans.map_err(errors::config)?;
                 Thresholds::new(spans).map_err(errors::config)?
             }
         };

@@ -29,6 +29,10 @@ use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
+/// Contacts are remembered for as long as their facts, and no shorter than their events may wait
+/// for those before them.
+const HELD: Span = Span::secs(240);
+
 /// Sources an aggregator can tell apart: as many as their numbers.
 pub(super) const MAX_SOURCES: usize = 1 << 16;
 
@@ -133,7 +137,7 @@ impl KpiAggregator {
             extras: Extras::default(),
             arrivals: Arrivals::default(),
             live: Live::default(),
-            contacts: Contacts::new(settings.retention, settings.most_records),
+            contacts: Contacts::new(settings.retention.max(HELD), settings.most_records),
             clocks: Clocks::default(),
             visits: Visits::default(),
             early_marks: EarlyMarks::default(),

@@ -123,13 +123,13 @@ impl Clocks {
             self.clocks.resize(row + 1, Clock::default());
         }
         let clock = &mut self.clocks[row];
-        let before = clock.latest;
+        let (before, was_borne_out) = (clock.latest, clock.borne_out);
         let done = by(clock);
-        let after = clock.latest;
-        if after != before {
+        let (after, is_borne_out) = (clock.latest, clock.borne_out);
+        if (after, is_borne_out) != (before, was_borne_out) {
             let [until, horizon] = self.heard;
             // Of many sources few are the last: those before it move no more than the horizon.
-            if before == until || after < until || after < before {
+            if before == until || after < before || !was_borne_out {
                 self.heard = heard(&self.clocks);
             } else {
                 self.heard = [until, horizon.max(after)];
@@ -148,7 +148,7 @@ impl Clocks {
         self.heard[0]
     }
 
-    /// The latest instant any source told of.
+    /// The latest instant any source told of, but for a first event far ahead of all others.
     pub(super) fn horizon(&self) -> Timestamp {
         self.heard[1]
     }
@@ -166,9 +166,14 @@ impl Clocks {
     }
 }
 
+/// How far the last of them came, and the first. One event of a source that is astray must not
+/// carry away what the others are at.
 fn heard(clocks: &[Clock]) -> [Timestamp; 2] {
-    let heard = clocks.iter().filter(|clock| clock.is_heard()).map(|clock| clock.latest);
-    [heard.clone().min().unwrap_or_default(), heard.max().unwrap_or_default()]
+    let heard = clocks.iter().filter(|clock| clock.is_heard());
+    let borne_out = heard.clone().filter(|clock| clock.borne_out).map(|clock| clock.latest).max();
+    let latest = heard.map(|clock| clock.latest);
+    let near = |at: &Timestamp| borne_out.is_none_or(|known| !is_leap(*at, known));
+    [latest.clone().min(), latest.filter(near).max()].map(Option::unwrap_or_default)
 }
 
 impl From<Vec<Clock>> for Clocks {

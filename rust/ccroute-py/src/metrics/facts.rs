@@ -1,6 +1,6 @@
 //! Facts given whole, as columns: rows of call-detail tables, and corrections.
 
-use ccroute_core::{ContactKey, Mark, Millionths, Posted, Rejection};
+use ccroute_core::{ContactKey, Mark, Millionths, Posted, Rejection, VisitRows};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -25,9 +25,14 @@ impl PyKpiAggregator {
         let table = VisitTable::read(columns)?;
         let posted = self.run_detached(py, "post_visits", |metrics| {
             let names = NamedLists::of(metrics, &names)?;
-            // All or none: what cannot be is found before the first row is counted, and what a
-            // column by itself says wrong before a name is given a number.
+            // All or none: what cannot be is found before the first row is counted, and before
+            // a name is given a number. Only whether a visit is under way is for later.
             table.check(&names)?;
+            let trial = names.trial();
+            let rows = table.rows(0, &trial);
+            for row in 0..rows.rows() {
+                rows.visit(row).check().map_err(|refusal| of_row(row, &refusal))?;
+            }
             let source = metrics.source(source)?;
             let keys = names.intern(metrics);
             let posted = metrics.post_visits(&table.rows(source, &keys));

@@ -301,6 +301,13 @@ impl<'a> NamedLists<'a> {
         Ok(lists)
     }
 
+    /// Numbers that stand for nothing yet.
+    pub(super) fn trial(&self) -> Keys {
+        let places = |list: &[String]| (1..).take(list.len()).collect();
+        let agents = (0..self.agents.len()).map(AgentKey::new).collect();
+        Keys { labels: self.dimensions.map(places), agents }
+    }
+
     /// Gives every name a number.
     pub(super) fn intern(&self, metrics: &mut KpiAggregator) -> Keys {
         let mut labels = [const { Vec::new() }; NAMED.len()];

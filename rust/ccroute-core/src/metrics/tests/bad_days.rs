@@ -412,3 +412,22 @@ fn team_said_while_a_clock_was_astray_holds_from_now_on() {
     let teams = read_by(&mut feed.metrics, Basis::Offered, &[Dimension::Team], "answered");
     assert!(teams.contains(&("green".to_owned(), vec![1])), "{teams:?}");
 }
+
+#[test]
+fn first_event_of_another_source_carries_the_windows_of_none_away() {
+    let mut feed = Feed::new();
+    abandoned(&mut feed, "c1", 1000.0);
+    abandoned(&mut feed, "c2", 1010.0);
+    let side = feed.metrics.source("side").unwrap();
+    let mut event = feed.event(Kind::ContactQueued, 400.0 * DAY, "far", "");
+    event.contact = Some(feed.metrics.contact(side, "far"));
+    feed.metrics.fold(side, &event);
+    assert_eq!((feed.metrics.horizon(), live_offered(&feed)), (at(1015.0), 2));
+    // It comes back, and the windows go on.
+    event.at = at(1020.0);
+    event.visit = 2;
+    feed.metrics.fold(side, &event);
+    abandoned(&mut feed, "c3", 1030.0);
+    assert_eq!(feed.metrics.horizon(), at(1035.0));
+    assert_eq!(live_offered(&feed), 4);
+}
