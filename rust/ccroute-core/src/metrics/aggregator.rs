@@ -2,11 +2,12 @@
 //! is in `visits.rs` and `agent_time.rs`, where its facts go in `posting.rs`, what readers
 //! ask in `query.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::agent_time::AgentTimes;
+use super::astray::Timed;
 use super::changes::Changes;
 use super::clock::Clocks;
 use super::contacts::Contacts;
@@ -88,6 +89,8 @@ pub struct KpiAggregator {
     pub(super) clocks: Clocks,
     pub(super) visits: Visits,
     pub(super) times: AgentTimes,
+    /// What waits for its source's clock to be borne out.
+    pub(super) astray: BTreeMap<u16, Timed>,
     pub(super) queue_cells: Table,
     pub(super) agent_cells: Table,
     /// The agent's part that was counted last, and its row.
@@ -142,6 +145,7 @@ impl KpiAggregator {
             visits: Visits::default(),
             early_marks: EarlyMarks::default(),
             times: AgentTimes::default(),
+            astray: BTreeMap::new(),
             queue_cells: Table::default(),
             agent_cells: Table::default(),
             last_agent: None,
@@ -369,6 +373,7 @@ impl KpiAggregator {
     pub fn flush(&mut self) {
         self.arrivals.flush_all();
         self.fold_waiting();
+        self.take_all_astray();
     }
 
     /// Says that a source has nothing to tell up to `now`.
@@ -376,6 +381,7 @@ impl KpiAggregator {
         self.arrivals.advance(source, now);
         self.fold_waiting();
         self.pass(source, now);
+        self.take_astray(source);
         self.settle(source);
         self.mark_known();
         self.evict(source);
@@ -455,6 +461,7 @@ impl KpiAggregator {
 
     fn measure(&mut self, source: u16, key: VisitKey, event: &Event) -> Folded {
         self.come_to(source, event.at);
+        self.take_astray(source);
         if event.kind == EventKind::ContactQueued && self.was_given_whole(key, event) {
             return Err(Uncounted::Duplicate);
         }
@@ -467,14 +474,8 @@ impl KpiAggregator {
             self.code_after_all(key, event).map(Some).ok_or(why)
         });
         let counted = facts.is_ok();
-        let changed = self.times.fold(key, event, agent, counted, self.grid, &mut self.counters)?;
-        agent.zip(changed).into_iter().for_each(|(agent, from)| self.revise_time(agent, from));
+        self.take_time(source, Timed { key, event: *event, agent, counted })?;
         facts
-    }
-
-    /// Whether an event is of a visit that was given whole: what it says is counted.
-    fn was_given_whole(&self, key: VisitKey, event: &Event) -> bool {
-        self.records.get(key).is_some_and(|record| record.tells_of(event.at))
     }
 
     /// The labels of the visit an event begins, or would.

@@ -13,7 +13,7 @@ use super::fields::Dimension;
 use super::records::Record;
 use super::visits::VisitKey;
 use crate::error::{Rejection, RejectionCode};
-use crate::event::Cause;
+use crate::event::{Cause, Event};
 use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
@@ -170,6 +170,11 @@ impl KpiAggregator {
             let over = fact.completed();
             over < record.place.entered || over > heard
         })
+    }
+
+    /// Whether an event is of a visit that was given whole: what it says is counted.
+    pub(super) fn was_given_whole(&self, key: VisitKey, event: &Event) -> bool {
+        self.records.get(key).is_some_and(|record| record.tells_of(event.at))
     }
 
     /// All that two facts of one visit may differ in, but the marks; by names, since keys are

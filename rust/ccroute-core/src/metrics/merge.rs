@@ -1,6 +1,7 @@
 //! Adding one aggregator to another: names, cells, time, facts, and what is still open.
 
 use super::aggregator::{KpiAggregator, MAX_SOURCES};
+use super::astray::Timed;
 use super::facts::{Fact, Place, What};
 use super::fields::{Dimension, Subject};
 use super::records::Record;
@@ -64,6 +65,22 @@ impl KpiAggregator {
         self.clocks.merge(&other.clocks, source);
         let horizon = self.clocks.horizon();
         self.live.merge(&other.live, horizon, |queue| names.queue(queue), visit);
+        self.merge_arrivals(other, &names, visit);
+        self.counters.merge(&other.counters);
+        self.fold_waiting();
+        self.clocks.sources().for_each(|source| self.settle(source));
+        self.mark_known();
+        Ok(())
+    }
+
+    /// What waits: for the events before it, or for its clock to be borne out.
+    fn merge_arrivals(
+        &mut self,
+        other: &Self,
+        names: &Names,
+        visit: impl Fn(VisitKey) -> VisitKey + Copy,
+    ) {
+        let source = |known: u16| names.sources[usize::from(known)];
         let event = |event: Event| {
             let contact = event.contact.map(|key| {
                 let visit = visit(VisitKey { contact: key.raw(), visit: 0, source: 0 });
@@ -71,12 +88,12 @@ impl KpiAggregator {
             });
             names.event(event, contact)
         };
+        for (&from, &Timed { key, event: held, agent: whose, counted }) in &other.astray {
+            let (key, agent) = (visit(key), whose.map(|key| names.agent(key)));
+            let timed = Timed { key, event: event(held), agent, counted };
+            self.astray.entry(source(from)).or_insert(timed);
+        }
         self.arrivals.merge(&other.arrivals, source, event);
-        self.counters.merge(&other.counters);
-        self.fold_waiting();
-        self.clocks.sources().for_each(|source| self.settle(source));
-        self.mark_known();
-        Ok(())
     }
 
     fn merge_teams(&mut self, other: &Self, names: &Names) {

@@ -10,6 +10,7 @@
 mod agent_time;
 mod ages;
 mod aggregator;
+mod astray;
 mod bucket;
 mod buckets;
 mod bulk;

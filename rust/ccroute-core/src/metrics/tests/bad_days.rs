@@ -431,3 +431,43 @@ fn first_event_of_another_source_carries_the_windows_of_none_away() {
     assert_eq!(feed.metrics.horizon(), at(1035.0));
     assert_eq!(live_offered(&feed), 4);
 }
+
+#[test]
+fn event_of_an_agent_from_the_far_future_lasts_no_longer_than_to_the_next() {
+    for leapt in [Kind::AgentReady, Kind::AgentNotReady, Kind::AgentSignedOut] {
+        let mut feed = Feed::new();
+        feed.fold(Kind::AgentSignedIn, 0.0, "", "ana");
+        feed.fold(Kind::AgentReady, 100.0, "", "ana");
+        feed.fold(leapt, 400.0 * DAY, "", "ana");
+        feed.fold(Kind::AgentReady, 200.0, "", "ben");
+        feed.fold(Kind::AgentSignedOut, 300.0, "", "ana");
+        let states = feed.time("ana", 400.0, "idle not_ready signed_in");
+        let idle = if leapt == Kind::AgentReady { 200 } else { 100 };
+        let away = if leapt == Kind::AgentNotReady { 200 } else { 100 };
+        let signed_in = if leapt == Kind::AgentSignedOut { 200 } else { 300 };
+        assert_eq!(states, [idle, away, signed_in].map(|n| n * 1_000_000), "{leapt:?}");
+        let counters = feed.metrics.counters();
+        assert_eq!(
+            (counters.skewed, counters.overlong, counters.backwards),
+            (1, 0, 0),
+            "{leapt:?}"
+        );
+    }
+}
+
+#[test]
+fn first_event_of_an_agent_after_a_long_gap_counts_from_its_own_time() {
+    for end in [Some(100.0 * DAY + 50.0), None] {
+        let mut feed = Feed::new();
+        feed.fold(Kind::AgentSignedIn, 0.0, "", "ana");
+        feed.fold(Kind::AgentSignedOut, 10.0, "", "ana");
+        feed.fold(Kind::AgentSignedIn, 100.0 * DAY, "", "ben");
+        match end {
+            Some(seconds) => feed.fold(Kind::AgentReady, seconds, "", "ben"),
+            // Nothing more comes: the source itself says how late it is.
+            None => feed.metrics.advance(feed.source, at(100.0 * DAY + 50.0)),
+        }
+        let times = feed.time("ben", 100.0 * DAY + 50.0, "signed_in not_ready idle");
+        assert_eq!(times, [50_000_000, 50_000_000, 0]);
+    }
+}
