@@ -95,6 +95,26 @@ def test_a_wrong_row_refuses_its_column() -> None:
     assert distribution.count() == 1
 
 
+@pytest.mark.parametrize("pad", ["u1", "u4"])
+def test_a_field_of_packed_records_is_read_as_it_is(pad: str) -> None:
+    records = np.zeros(5, dtype=[("pad", pad), ("wait", "i8")])
+    records["wait"] = np.arange(1, 6) * 1_000_000
+    for column in (records["wait"], records["wait"][::2], records["wait"][::-1]):
+        distribution = Distribution()
+        distribution.record_batch(column)
+        assert distribution.sum() == column.sum() / 1e6
+    raw = np.frombuffer(b"\0" + np.arange(3, dtype="i8").tobytes(), dtype="i8", offset=1)
+    distribution = Distribution()
+    distribution.record_batch(raw)
+    assert (distribution.count(), distribution.max()) == (3, 2e-6)
+
+
+@pytest.mark.parametrize("threshold", [math.nan, math.inf, -1.0, 0.0])
+def test_a_threshold_that_cannot_be_is_refused(threshold: float) -> None:
+    with pytest.raises(ConfigError, match="threshold"):
+        Distribution([threshold])
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1, math.nan])
 def test_a_share_is_from_0_to_1(share: float) -> None:
     with pytest.raises(Rejected, match="share"):

@@ -191,6 +191,18 @@ def test_a_row_that_is_no_csv_is_named_and_the_rest_is_read() -> None:
     assert (len(calls), calls.rows, [fault.line for fault in calls.faults]) == (2, 3, [3])
 
 
+@pytest.mark.parametrize("stray", ['"acme', 'ac"me"', '"ac"me'])
+def test_a_stray_quote_costs_its_own_line_only(stray: str) -> None:
+    rows = [f"q,{900 + place},abandoned,5,acme" for place in range(20)]
+    rows[10] = f"q,950,abandoned,5,{stray}"
+    rows[15] = 'q,960,abandoned,5,"quoted, well"'
+    head = "queue,entered,outcome,wait,client"
+    calls = read_calls([head, *rows], skip_faults=True)
+    assert (len(calls), calls.rows) == (19, 20) if stray != 'ac"me"' else (20, 20)
+    assert [fault.line for fault in calls.faults] == ([12] if stray != 'ac"me"' else [])
+    assert all("quote" in fault.words or "no CSV" in fault.words for fault in calls.faults)
+
+
 @pytest.mark.parametrize("column", range(7))
 def test_half_a_character_is_named(column: int) -> None:
     words = ABANDONED.split(",")

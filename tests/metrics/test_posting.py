@@ -361,3 +361,27 @@ def test_negative_first_response_is_refused_unless_it_means_none() -> None:
             metrics.post_visits(table(2, first_response_us=[-1, wrong]), names=NAMES)
     metrics.post_visits(table(2, first_response_us=[-1, 0]), names=NAMES)
     assert figures(metrics, "responded", "first_response.sum") == [1, 0]
+
+
+@pytest.mark.parametrize("pad", ["u1", "u4"])
+def test_fields_of_packed_records_are_read_as_they_are(pad: str) -> None:
+    plain, packed = KpiAggregator(), KpiAggregator()
+    columns = table(5, wait_us=np.arange(1, 6) * SECOND)
+    records = np.zeros(5, dtype=[("pad", pad), *((name, c.dtype) for name, c in columns.items())])
+    for name, column in columns.items():
+        records[name] = column
+    fields = {name: records[name] for name in columns}
+    assert plain.post_visits(columns, names=NAMES).tolist() == [COUNTED] * 5
+    assert packed.post_visits(fields, names=NAMES).tolist() == [COUNTED] * 5
+    assert everything(packed) == everything(plain)
+
+
+def test_a_refused_table_leaves_no_name_behind() -> None:
+    aggregator = KpiAggregator(most_names=2)
+    names = [("queue", ["typo", "slip"]), ("agent", ["ghost"])]
+    for wrong in ({"revision": 0}, {"talk_us": 32 * 86_400 * SECOND}, {"course": ABANDONED}):
+        with pytest.raises(Rejected):
+            aggregator.post_visits(table(**wrong), names=names, source="nobody")
+    assert aggregator.names("queue") == aggregator.names("agent") == []
+    post(aggregator)
+    assert aggregator.query(["queue"], ["offered"])["labels"]["queue"] == ["billing"]
