@@ -16,7 +16,7 @@ use super::table::{Grid, Slot, Timeline};
 use super::visits::VisitKey;
 use crate::event::{Device, Event, EventKind, Role};
 use crate::ids::{AgentKey, TextKey};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// What one contact makes of an agent's time; of several, the greatest rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -228,12 +228,13 @@ impl AgentTimes {
         }
     }
 
-    /// A visit ended `at` without an event to say so: whoever had a part in it has none now.
-    /// Whose state is another, and from when on.
+    /// A visit ended `at` without an event to say so, and was wrapped up for so long: whoever
+    /// had a part in it has none now. Whose state is another, and from when on.
     pub(crate) fn end(
         &mut self,
         key: VisitKey,
         at: Timestamp,
+        wrap_up: Span,
         grid: Grid,
         counters: &mut Counters,
     ) -> Vec<(AgentKey, Timestamp)> {
@@ -242,6 +243,12 @@ impl AgentTimes {
             if agent.parts.iter().any(|&(known, _)| known == key) {
                 let from = at.max(agent.since);
                 agent.book(from, grid, counters);
+                // Of an agent who was heard of since it is not known when that was.
+                if wrap_up > Span::ZERO && from == at {
+                    let here = agent.parts.iter_mut().filter(|(known, _)| *known == key);
+                    here.for_each(|(_, part)| *part = Part::Wrapping);
+                    agent.book(from + wrap_up, grid, counters);
+                }
                 agent.parts.retain(|&(known, _)| known != key);
                 changed.push((AgentKey::new(index), from));
             }
@@ -300,17 +307,33 @@ impl AgentTimes {
         })
     }
 
-    /// Time by agent and interval; a state that lasts is cut at `now`.
-    pub(crate) fn cells(&self, grid: Grid, now: Timestamp) -> Vec<(usize, Slot, StateTimes)> {
+    /// Time by agent and interval, from one interval on and before another; a state that lasts
+    /// is cut at `now`.
+    pub(crate) fn cells(
+        &self,
+        grid: Grid,
+        now: Timestamp,
+        [from, until]: [Slot; 2],
+    ) -> Vec<(usize, Slot, StateTimes)> {
         let mut cells = Vec::new();
         for (index, agent) in self.agents.iter().enumerate() {
-            let mut times = agent.times.clone();
-            if !agent.is_away() {
-                split(agent.since, now, grid, |slot, micros| {
-                    times.at(slot).add(agent.state(), micros);
-                });
+            let begin = cells.len();
+            let booked = agent.times.range(from, until);
+            cells.extend(booked.map(|(slot, time)| (index, slot, time.clone())));
+            if agent.is_away() {
+                continue;
             }
-            cells.extend(times.iter().map(|(slot, time)| (index, slot, time.clone())));
+            split(agent.since, now, grid, |slot, micros| {
+                if slot < from || slot >= until {
+                    return;
+                }
+                // It began when the last was booked: nearly always after all of them.
+                let place = cells[begin..].partition_point(|&(_, known, _)| known < slot) + begin;
+                if cells.get(place).is_none_or(|&(_, known, _)| known != slot) {
+                    cells.insert(place, (index, slot, StateTimes::default()));
+                }
+                cells[place].2.add(agent.state(), micros);
+            });
         }
         cells
     }

@@ -38,6 +38,14 @@ impl<'a> Gathering<'a> {
         (after > 0 && after < self.edges.len()).then(|| u32::try_from(after - 1).unwrap_or(0))
     }
 
+    /// The first interval that may be asked for, and the first after all of them.
+    pub(super) fn reach(&self) -> [Slot; 2] {
+        match (self.edges.first(), self.edges.last()) {
+            (Some(&from), Some(&until)) => [from, until],
+            (None, _) | (_, None) => [Slot::MIN, Slot::MAX],
+        }
+    }
+
     /// When the first interval begins; `None` without edges.
     pub(super) fn start(&self, grid: Grid) -> Option<Timestamp> {
         self.edges.first().map(|&edge| grid.start(edge))

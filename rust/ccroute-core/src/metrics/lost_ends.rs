@@ -8,7 +8,7 @@ use super::facts::{LONGEST, Place};
 use super::live::End;
 use super::visits::{TailKey, VisitKey, Visits};
 use crate::ids::QueueKey;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 impl Visits {
     /// Waits for nothing more of a visit: all of it is known, or never will be. How much of it
@@ -46,7 +46,7 @@ impl KpiAggregator {
             let over = place.entered + LONGEST;
             self.counters.given_up += 1;
             self.live.forget(self.queue_at(place), key);
-            self.end_parts(key, over);
+            self.end_parts(key, over, Span::ZERO);
             let under_way = self.visits.close(key);
             self.contacts.note(key.contact, under_way, 0, now);
             self.correct(|all| all.complete(key, place, over));
@@ -54,7 +54,7 @@ impl KpiAggregator {
         while let Some(told) = self.visits.wrapped_too_long(source, now) {
             self.counters.given_up += 1;
             self.contacts.note(told.key.contact, 1, 0, now);
-            self.end_parts(told.key, told.fact.at);
+            self.end_parts(told.key, told.fact.at, Span::ZERO);
             self.tell(&told);
         }
     }
@@ -63,7 +63,7 @@ impl KpiAggregator {
     pub(super) fn end_unsaid(&mut self, key: VisitKey, fact: &VisitFact) {
         let Some(place) = self.visits.place(key) else {
             if self.visits.tails_of(key).any(|(_, tail)| tail.wrapping_since.is_some()) {
-                self.end_parts(key, fact.completed() + fact.wrap_up);
+                self.end_parts(key, fact.completed() + fact.wrap_up, Span::ZERO);
             }
             return;
         };
@@ -80,12 +80,12 @@ impl KpiAggregator {
             }
             None => self.live.forget(queue, key),
         }
-        self.end_parts(key, fact.completed());
+        self.end_parts(key, fact.completed(), fact.wrap_up);
     }
 
-    /// No agent has a part in a visit any more.
-    fn end_parts(&mut self, key: VisitKey, at: Timestamp) {
-        let changed = self.times.end(key, at, self.grid, &mut self.counters);
+    /// No agent has a part in a visit any more, which ended `at` and was wrapped up for so long.
+    fn end_parts(&mut self, key: VisitKey, at: Timestamp, wrap_up: Span) {
+        let changed = self.times.end(key, at, wrap_up, self.grid, &mut self.counters);
         self.correct(|all| {
             changed.into_iter().for_each(|(agent, from)| all.revise_time(agent, from));
         });

@@ -311,10 +311,7 @@ impl KpiAggregator {
         only: &[Only],
     ) {
         let Some(group) = self.group_of(all, subject, row, only) else { return };
-        let (from, until) = match (all.edges.first(), all.edges.last()) {
-            (Some(&from), Some(&until)) => (from, until),
-            (None, _) | (_, None) => (Slot::MIN, Slot::MAX),
-        };
+        let [from, until] = all.reach();
         let basis = all.query.basis;
         if basis == Basis::Split {
             for (slot, cell) in series.split.range(from, until) {
@@ -351,7 +348,7 @@ impl KpiAggregator {
     fn gather_times(&self, all: &mut Gathering<'_>, only: &[Only]) {
         let now = all.query.now.unwrap_or(self.horizon());
         let asked = all.query.fields.iter().any(|field| matches!(field, Field::Time(..)));
-        for (agent, slot, times) in self.times.cells(self.grid, now) {
+        for (agent, slot, times) in self.times.cells(self.grid, now, all.reach()) {
             let Some(interval) = all.interval(slot) else { continue };
             let label = |dimension| match dimension {
                 Dimension::Agent => u32::try_from(agent + 1).unwrap_or(0),

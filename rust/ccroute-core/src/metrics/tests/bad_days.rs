@@ -382,6 +382,19 @@ fn agent_whose_wrap_up_is_told_by_a_row_is_free_after_it() {
 }
 
 #[test]
+fn agent_whose_release_was_lost_wraps_up_as_the_row_says() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ana");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 10.0, "c1", "ana");
+    feed.fold(Kind::AgentReady, 1000.0, "", "ben");
+    let row = VisitFact { wrap_up: span(30.0), ..feed.answered("c1", 0.0, 10.0, 60.0) };
+    assert_eq!(feed.post(&row), Posted::Counted);
+    let states = feed.time("ana", 1000.0, "talk wrap_up idle");
+    assert_eq!(states, [60_000_000, 30_000_000, 910_000_000]);
+}
+
+#[test]
 fn windows_outlive_the_merge_with_a_part_whose_clock_was_astray() {
     let today = || {
         let mut feed = Feed::new();
