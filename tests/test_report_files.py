@@ -95,17 +95,17 @@ def test_an_encoding_that_there_is_not_is_refused(
 def test_names_are_printed_and_not_obeyed(ccroute: Prompt, calls: Path) -> None:
     calls.write_text(
         f"{HEAD.strip()},odd\x1b[1m\n"
-        'c1,"a\x1b[31m\nb",900,answered,5,1,ana,x\nc2,q,900,lost\x1b,5,,,x\n'
+        'c1,"a\x1b[31m\tb",900,answered,5,1,ana,x\nc2,q,900,lost\x1b,5,,,x\n'
     )
     words = ("report", "--calls", calls, "--kpi", "offered", "--by")
     table = ccroute(*words, "queue")
-    assert r"a\x1b[31m\nb" in table.out
+    assert r"a\x1b[31m\tb" in table.out
     assert "\x1b" not in table.out + table.err
     assert r"note: columns not used: odd\x1b[1m" in table.err
     explained = ccroute("report", "--calls", calls, "--explain", "asa")
-    assert r"queue a\x1b[31m\nb:" in explained.out
+    assert r"queue a\x1b[31m\tb:" in explained.out
     assert "\x1b" not in explained.out
-    assert "a\x1b[31m\nb" in ccroute(*words, "queue", "--format", "csv").out
+    assert "a\x1b[31m\tb" in ccroute(*words, "queue", "--format", "csv").out
     refused = ccroute(*words, "x\x1b[2J")
     assert refused.code == 1
     assert "\x1b" not in refused.err
