@@ -1,4 +1,4 @@
-"""Prints, after the table of times, what the README and the ledger speak of: rates and ratios."""
+"""Prints, after the table of times, rates, and ratios to the best peer."""
 
 import pytest
 

@@ -45,14 +45,7 @@ impl Buckets {
 
     /// Counts from bucket `low` to `high`, to be added to.
     pub(crate) fn between(&mut self, low: i16, high: i16) -> &mut [u64] {
-        if let Store::Sparse(list) = &self.0 {
-            let ends = list.first().zip(list.last()).map(|(&(first, _), &(last, _))| (first, last));
-            let (first, last) = ends.map_or((low, high), |(f, l)| (low.min(f), high.max(l)));
-            let (mut begin, mut counts) = (first, Vec::new());
-            reach(&mut begin, &mut counts, first, last);
-            list.iter().for_each(|&(index, n)| counts[(index - first) as usize] = n);
-            self.0 = Store::Dense { first, counts };
-        }
+        self.make_dense(low);
         let Store::Dense { first, counts } = &mut self.0 else {
             unreachable!("it was just made so")
         };
@@ -129,10 +122,19 @@ impl Buckets {
         if let Store::Sparse(list) = &self.0
             && list.len() > SPARSE
         {
-            let (low, high) = (list[0].0, list[list.len() - 1].0);
+            let low = list[0].0;
+            self.make_dense(low);
+        }
+    }
+
+    /// Goes from the list to the vector, which begins at `low` where the list is empty.
+    fn make_dense(&mut self, low: i16) {
+        if let Store::Sparse(list) = &self.0 {
             let (mut first, mut counts) = (low, Vec::new());
-            reach(&mut first, &mut counts, low, high);
-            list.iter().for_each(|&(index, n)| counts[(index - low) as usize] = n);
+            for &(index, n) in list {
+                reach(&mut first, &mut counts, index, index);
+                counts[(index - first) as usize] = n;
+            }
             self.0 = Store::Dense { first, counts };
         }
     }

@@ -61,9 +61,27 @@ impl KpiAggregator {
         &mut self,
         visits: &(impl VisitRows + ?Sized),
     ) -> Result<Vec<Posted>, (usize, Rejection)> {
-        for row in 0..visits.rows() {
-            visits.visit(row).check().map_err(|refusal| (row, refusal))?;
-        }
+        Self::check_visits(visits)?;
+        self.post_checked(visits)
+    }
+
+    /// Whether every row can be, but for what only the aggregator knows.
+    ///
+    /// # Errors
+    /// The row and what is wrong with it, as [`VisitFact::check`].
+    pub fn check_visits(visits: &(impl VisitRows + ?Sized)) -> Result<(), (usize, Rejection)> {
+        let check = |row| visits.visit(row).check().map_err(|refusal| (row, refusal));
+        (0..visits.rows()).try_for_each(check)
+    }
+
+    /// As [`Self::post_visits`], of rows that have passed [`Self::check_visits`].
+    ///
+    /// # Errors
+    /// The row of a visit that is still under way.
+    pub fn post_checked(
+        &mut self,
+        visits: &(impl VisitRows + ?Sized),
+    ) -> Result<Vec<Posted>, (usize, Rejection)> {
         let idle = self.visits.is_idle();
         if !idle {
             self.check_none_under_way(visits)?;

@@ -5,8 +5,6 @@
 //! are buckets for the quantiles, and the ladder of thresholds counts exactly what a service
 //! level needs, which is never read from a bucket. What a duration is of does not belong here.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::ladder::Thresholds;
 use super::spread::{OffLadder, Spread};
 use super::wide::{EXACT, Wide};
@@ -24,9 +22,7 @@ enum Store {
 
 /// Counts of durations by size, their sum, and the greatest.
 ///
-/// Merging is exact and order-free: any merge tree over the same samples gives the same. So
-/// is taking away what was counted, but for one thing: [`Self::retract`] says when the
-/// greatest, or the list of exact samples, can only be had from the samples themselves.
+/// Merging is exact and order-free: any merge tree over the same samples gives the same.
 ///
 /// ```
 /// use ccroute_core::{Distribution, Span, Thresholds};
@@ -94,26 +90,6 @@ impl Distribution {
             Store::Exact(_) | Store::Wide(_) => {
                 self.widen(ladder).record_all(micros, [least, most], ladder);
             }
-        }
-    }
-
-    /// Takes away one duration that was counted. Returns whether what is left must be
-    /// rebuilt from its samples: the greatest may have gone, or few enough are left to be
-    /// kept as they are. Counts, sums and buckets are right in any case.
-    #[must_use]
-    pub fn retract(&mut self, span: Span, ladder: &Thresholds) -> bool {
-        let micros = span.micros();
-        if micros == 0 {
-            self.zeros -= 1;
-            return false;
-        }
-        match &mut self.store {
-            Store::Exact(values) => {
-                let row = values.iter().position(|&value| value == micros);
-                values.swap_remove(row.expect("what is taken was counted"));
-                false
-            }
-            Store::Wide(wide) => wide.retract(micros, ladder),
         }
     }
 
@@ -257,49 +233,21 @@ impl Distribution {
     }
 }
 
-/// What a distribution is, without the order its samples came in.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Content {
-    zeros: u64,
-    exact: Vec<i64>,
-    wide: Option<Box<Wide>>,
-}
-
-impl From<&Distribution> for Content {
-    fn from(all: &Distribution) -> Self {
-        let zeros = all.zeros;
-        match &all.store {
-            Store::Exact(values) => {
-                let mut exact = values.clone();
-                exact.sort_unstable();
-                Self { zeros, exact, wide: None }
-            }
-            Store::Wide(wide) => Self { zeros, exact: Vec::new(), wide: Some(wide.clone()) },
-        }
-    }
-}
-
+/// The same durations, whatever order they came in.
 impl PartialEq for Distribution {
     fn eq(&self, other: &Self) -> bool {
-        Content::from(self) == Content::from(other)
+        let sorted = |values: &[i64]| {
+            let mut sorted = values.to_vec();
+            sorted.sort_unstable();
+            sorted
+        };
+        self.zeros == other.zeros
+            && match (&self.store, &other.store) {
+                (Store::Exact(ours), Store::Exact(theirs)) => sorted(ours) == sorted(theirs),
+                (Store::Wide(ours), Store::Wide(theirs)) => ours == theirs,
+                (Store::Exact(_), Store::Wide(_)) | (Store::Wide(_), Store::Exact(_)) => false,
+            }
     }
 }
 
 impl Eq for Distribution {}
-
-impl Serialize for Distribution {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Content::from(self).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Distribution {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Content { zeros, exact, wide } = Content::deserialize(deserializer)?;
-        let store = match wide {
-            Some(wide) => Store::Wide(wide),
-            None => Store::Exact(exact),
-        };
-        Ok(Self { zeros, store })
-    }
-}

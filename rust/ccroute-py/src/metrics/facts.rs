@@ -1,6 +1,6 @@
 //! Facts given whole, as columns: rows of call-detail tables, and corrections.
 
-use ccroute_core::{ContactKey, Mark, Millionths, Posted, Rejection, VisitRows};
+use ccroute_core::{ContactKey, KpiAggregator, Mark, Millionths, Posted, Rejection};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -28,15 +28,11 @@ impl PyKpiAggregator {
             // All or none: what cannot be is found before the first row is counted, and before
             // a name is given a number. Only whether a visit is under way is for later.
             table.check(&names)?;
-            let trial = names.trial();
-            let rows = table.rows(0, &trial);
-            for row in 0..rows.rows() {
-                rows.visit(row).check().map_err(|refusal| of_row(row, &refusal))?;
-            }
+            let named = |(row, refusal): (usize, Rejection)| of_row(row, &refusal);
+            KpiAggregator::check_visits(&table.rows(0, &names.trial())).map_err(named)?;
             let source = metrics.source(source)?;
             let keys = names.intern(metrics);
-            let posted = metrics.post_visits(&table.rows(source, &keys));
-            let posted = posted.map_err(|(row, refusal)| of_row(row, &refusal))?;
+            let posted = metrics.post_checked(&table.rows(source, &keys)).map_err(named)?;
             Ok(posted.into_iter().map(code).collect::<Vec<u8>>())
         })?;
         Ok(PyArray1::from_vec(py, posted.map_err(errors::rejected)?))

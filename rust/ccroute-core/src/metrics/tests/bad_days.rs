@@ -366,32 +366,23 @@ fn whoever_says_the_time_sets_a_clock_right_that_was_astray() {
 }
 
 #[test]
-fn agent_whose_wrap_up_is_told_by_a_row_is_free_after_it() {
-    let mut feed = Feed::new();
-    feed.fold(Kind::AgentReady, 0.0, "", "ana");
-    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
-    feed.fold(Kind::ContactConnected, 10.0, "c1", "ana");
-    feed.fold(Kind::ContactReleased, 70.0, "c1", "ana");
-    feed.fold(Kind::WrapUpStarted, 70.0, "c1", "ana");
-    feed.fold(Kind::AgentReady, 1000.0, "", "ben");
-    let row = VisitFact { wrap_up: span(30.0), ..feed.answered("c1", 0.0, 10.0, 60.0) };
-    assert_eq!(feed.post(&row), Posted::Counted);
-    let states = feed.time("ana", 1000.0, "talk wrap_up idle");
-    assert_eq!(states, [60_000_000, 30_000_000, 910_000_000]);
-    assert_eq!(feed.metrics.live(None).agents[0].contacts, 0);
-}
-
-#[test]
-fn agent_whose_release_was_lost_wraps_up_as_the_row_says() {
-    let mut feed = Feed::new();
-    feed.fold(Kind::AgentReady, 0.0, "", "ana");
-    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
-    feed.fold(Kind::ContactConnected, 10.0, "c1", "ana");
-    feed.fold(Kind::AgentReady, 1000.0, "", "ben");
-    let row = VisitFact { wrap_up: span(30.0), ..feed.answered("c1", 0.0, 10.0, 60.0) };
-    assert_eq!(feed.post(&row), Posted::Counted);
-    let states = feed.time("ana", 1000.0, "talk wrap_up idle");
-    assert_eq!(states, [60_000_000, 30_000_000, 910_000_000]);
+fn agent_wraps_up_as_the_row_says_whichever_end_was_lost() {
+    for released in [true, false] {
+        let mut feed = Feed::new();
+        feed.fold(Kind::AgentReady, 0.0, "", "ana");
+        feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+        feed.fold(Kind::ContactConnected, 10.0, "c1", "ana");
+        if released {
+            feed.fold(Kind::ContactReleased, 70.0, "c1", "ana");
+            feed.fold(Kind::WrapUpStarted, 70.0, "c1", "ana");
+        }
+        feed.fold(Kind::AgentReady, 1000.0, "", "ben");
+        let row = VisitFact { wrap_up: span(30.0), ..feed.answered("c1", 0.0, 10.0, 60.0) };
+        assert_eq!(feed.post(&row), Posted::Counted);
+        let states = feed.time("ana", 1000.0, "talk wrap_up idle");
+        assert_eq!(states, [60_000_000, 30_000_000, 910_000_000], "{released}");
+        assert_eq!(feed.metrics.live(None).agents[0].contacts, 0);
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod oracle;
 mod order;
 mod random_facts;
 mod tables;
+mod timings;
 mod uniques;
 
 use super::*;
