@@ -197,6 +197,7 @@ from ccroute._wire import (
     KpiAggregator,
     PriorityQueue,
     SkillMatcher,
+    VisitTable,
     __version__,
 )
 
@@ -372,6 +373,7 @@ __all__ = [
     "Transfer",
     "Update",
     "Value",
+    "VisitTable",
     "Wait",
     "WaitingGroup",
     "WrapUp",

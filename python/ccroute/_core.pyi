@@ -41,6 +41,7 @@ __all__ = [
     "PriorityQueue",
     "Restored",
     "SkillMatcher",
+    "VisitTable",
     "__version__",
     "array_words",
 ]
@@ -435,3 +436,28 @@ class KpiAggregator:
     def counters(self) -> dict[str, int]: ...
     def thresholds(self) -> list[float]: ...
     def interval(self) -> float: ...
+
+@final
+class VisitTable:
+    """Visits as columns that answer as a ``KpiAggregator`` that was told of them."""
+
+    def __new__(
+        cls,
+        columns: Mapping[str, NDArray[np.integer]],
+        *,
+        names: Sequence[tuple[str, Sequence[str]]],
+        dimensions: Sequence[str] = (),
+    ) -> VisitTable: ...
+    def query(
+        self,
+        by: Sequence[str],
+        fields: Sequence[str],
+        *,
+        basis: str = "offered",
+        edges: NDArray[np.int64] | None = None,
+        where: Mapping[str, Sequence[str | None]] | None = None,
+        now: float | None = None,
+    ) -> Groups: ...
+    def extent(self) -> tuple[float, float] | None: ...
+    def dimensions(self) -> list[str]: ...
+    def __len__(self) -> int: ...

@@ -19,6 +19,7 @@ from ccroute._core import (
     PriorityQueue,
     Restored,
     SkillMatcher,
+    VisitTable,
     __version__,
     array_words,
 )
@@ -219,5 +220,6 @@ __all__ = [
     "Restored",
     "SkillMatcher",
     "VisitRecord",
+    "VisitTable",
     "__version__",
 ]

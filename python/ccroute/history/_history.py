@@ -1,6 +1,6 @@
 """Records read back: as arrays for what needs whole records, as facts to count anew."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
@@ -11,14 +11,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
-from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator
+from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator, VisitRecord, VisitTable
 from ccroute.history._folder import Folder, day_of
-from ccroute.history._rows import LABELS, VOID
+from ccroute.history._rows import LABELS, VOID, record_of
 from ccroute.history._standing import standing
 from ccroute.metrics import Instant, Where, micros_of
 
 _LONGEST_VISIT = timedelta(days=62)
 """From the entry of a visit to its end: a wait and a conversation of 31 days at most."""
+_MOST_DIMENSIONS = 4
 _DURATIONS = ("talk_us", "hold_us", "wrap_up_us")
 _NUMBERS: tuple[tuple[str, str], ...] = (
     ("customer", "<u8"), ("entered_us", "<i8"), ("ended_us", "<i8"), ("completed_us", "<i8"),
@@ -99,6 +100,32 @@ class History:
         fates["joined"] = pc.sum(pc.greater(parts, 1)).as_py() or 0
         return fates
 
+    def table(self, start: Instant, end: Instant, where: Where | None = None) -> VisitTable:
+        """The visits of the range as a table that answers for itself, by any threshold, interval
+        and label: of ``report_visits``, or behind ``Metrics(history=…)``.
+
+        What is counted of each is as in :meth:`post`; dispositions are not. Its own dimensions
+        are the labels that the records have beyond the built-in ones, the first four by name.
+
+        Raises:
+            ConfigError: As :meth:`records`.
+        """
+        table = self._table(start, end, where)
+        own = sorted({name for pairs in table["labels"].to_pylist() for name, _ in pairs or ()})
+        dimensions = own[:_MOST_DIMENSIONS]
+        columns, names = _columns(table, {name: name for name in dimensions})
+        del columns["revision"]
+        return VisitTable(columns, names=names, dimensions=dimensions)
+
+    def visits(self, start: Instant, end: Instant, where: Where | None = None) -> list[VisitRecord]:
+        """The visits of the range one by one, by entry, as ``KpiAggregator.visits`` gives them.
+
+        Raises:
+            ConfigError: As :meth:`records`.
+        """
+        table = self._table(start, end, where).sort_by("entered_us")
+        return [record_of(row) for row in table.to_pylist()]
+
     def _table(self, start: Instant, end: Instant, where: Where | None) -> pa.Table:
         first, last = micros_of(start, "start"), micros_of(end, "end")
         if last <= first:
@@ -175,11 +202,23 @@ def _texts(table: pa.Table) -> dict[str, NDArray[np.str_]]:
 
 def _post(aggregator: KpiAggregator, table: pa.Table, source: str) -> dict[str, int]:
     keys = _keys(aggregator, table, source)
+    custom = {name: f"custom{n}" for n, name in enumerate(aggregator.dimensions(), 1)}
+    columns, names = _columns(table, custom)
+    fates = aggregator.post_visits({**columns, "contact": keys}, names=names, source=source)
+    _mark(aggregator, table, keys, fates, source)
+    counts = np.bincount(fates, minlength=len(FATES)).tolist()
+    return dict(zip(FATES, counts, strict=True))
+
+
+def _columns(
+    table: pa.Table, custom: Mapping[str, str]
+) -> tuple[dict[str, NDArray[np.integer]], list[tuple[str, tuple[str, ...]]]]:
+    """What is told of each visit but its contact, and the names that columns hold places in;
+    ``custom``: what columns of one's own labels are called."""
     numbers = _numbers(table)
     outcomes, causes = table["outcome"].to_pylist(), table["cause"].to_pylist()
     parts = table["parts"].to_pylist()
     columns: dict[str, NDArray[np.integer]] = {
-        "contact": keys,
         "visit": np.asarray(numbers["visit"], dtype=np.uint32),
         # What events said is revision 0; facts are numbered from 1.
         "revision": np.asarray(numbers["revision"], dtype=np.uint32) + 1,
@@ -196,7 +235,6 @@ def _post(aggregator: KpiAggregator, table: pa.Table, source: str) -> dict[str, 
     }
     labels["agent"] = [(own[0]["agent"] or "unknown") if own else None for own in parts]
     own_labels = [dict(pairs or ()) for pairs in table["labels"].to_pylist()]
-    custom = {name: f"custom{n}" for n, name in enumerate(aggregator.dimensions(), 1)}
     labels |= {name: [pairs.get(name) for pairs in own_labels] for name in custom}
     names = []
     for label, own in labels.items():
@@ -206,10 +244,7 @@ def _post(aggregator: KpiAggregator, table: pa.Table, source: str) -> dict[str, 
         names.append((label, tuple(places)))
         column = [places.get(name or "", -1) for name in own]
         columns[custom.get(label, label)] = np.array(column, dtype=np.int32)
-    fates = aggregator.post_visits(columns, names=names, source=source)
-    _mark(aggregator, table, keys, fates, source)
-    counts = np.bincount(fates, minlength=len(FATES)).tolist()
-    return dict(zip(FATES, counts, strict=True))
+    return columns, names
 
 
 def _keys(aggregator: KpiAggregator, table: pa.Table, source: str) -> NDArray[np.uint64]:

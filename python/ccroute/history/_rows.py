@@ -5,7 +5,7 @@ revision stands, and of those the one of the latest batch; ``void`` says that th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -89,6 +89,30 @@ def row_of(record: VisitRecord, batch: int) -> Row:
         "labels": sorted(labels.items()),
         "codes": list(record["codes"]),
         "parts": [dict(zip(PART.names, part, strict=True)) for part in record["parts"]],
+    }
+
+
+def record_of(row: Mapping[str, Any]) -> VisitRecord:
+    """The record that a row was written of."""
+    labels = [(label, row[label]) for label in LABELS if row[label] is not None]
+    parts = [tuple(part[name] for name in PART.names) for part in row["parts"] or ()]
+    return {
+        "source": row["source"],
+        "contact": None if row["numbered"] else row["contact"],
+        "key": int(row["contact"]) if row["numbered"] else 0,
+        "visit": row["visit"],
+        "revision": row["revision"],
+        "labels": [*labels, *(row["labels"] or ())],
+        "customer": row["customer"],
+        "entered_us": row["entered_us"],
+        "completed_us": row["completed_us"],
+        "outcome": row["outcome"],
+        "cause": row["cause"],
+        "wait_us": None if row["wait_us"] < 0 else row["wait_us"],
+        "offers": row["offers"],
+        "missed": row["missed"],
+        "codes": list(row["codes"] or ()),
+        "parts": parts,
     }
 
 

@@ -3,6 +3,7 @@
 from ccroute.metrics._audit import Audit, AuditRow, audit
 from ccroute.metrics._calls import CALL_COLUMNS, CallFault, Calls, read_calls
 from ccroute.metrics._explain import explain
+from ccroute.metrics._fact_store import FactStore
 from ccroute.metrics._fields import BASES, LADDERS, LEFT_CAUSES, is_given, kind_of, known_fields
 from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import (
@@ -38,6 +39,7 @@ from ccroute.metrics._records import (
 from ccroute.metrics._source import DIMENSIONS, Where
 from ccroute.metrics._table import Labels, ReportTable, Row
 from ccroute.metrics._targets import checked_targets
+from ccroute.metrics._visit_report import report_visits
 from ccroute.metrics._visits import RECORDS_VERSION, Part, Visit, records
 from ccroute.metrics.registry import BUILT_IN, Asked, Registry, disposition
 
@@ -58,6 +60,7 @@ __all__ = [
     "Calls",
     "Change",
     "Example",
+    "FactStore",
     "Fairness",
     "FirstContact",
     "Given",
@@ -104,6 +107,7 @@ __all__ = [
     "peak_concurrency",
     "read_calls",
     "records",
+    "report_visits",
     "service_level_of_waiting",
     "shown",
     "shown_lines",

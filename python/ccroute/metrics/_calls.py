@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccroute._errors import ConfigError
-from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator
+from ccroute._wire import CAUSES, COURSES, FATES, KpiAggregator, VisitTable
 from ccroute.metrics._fields import LEFT_CAUSES
 from ccroute.metrics._intervals import zone_of
 from ccroute.metrics._words import one_name
@@ -112,6 +112,28 @@ class Calls:
     def _ends(self) -> NDArray[np.int64]:
         durations = (self.columns[f"{name}_us"] for name in _DURATIONS)
         return np.asarray(self.columns["entered_us"] + sum(durations), dtype=np.int64)
+
+    def table(self) -> VisitTable:
+        """The visits as a table that answers for itself, for :func:`report_visits`: of a visit
+        the greatest revision stands (of equals the last row), and what is void is left out.
+        """
+        standing: dict[tuple[str, int], int] = {}
+        visits, revisions = self.columns["visit"].tolist(), self.columns["revision"].tolist()
+        for row, key in enumerate(zip(self.contacts, visits, strict=True)):
+            if revisions[row] >= revisions[standing.get(key, row)]:
+                standing[key] = row
+        rows = np.array(sorted(standing.values()), dtype=np.intp)
+        rows = rows[self.columns["course"][rows] != COURSES["void"]]
+        own = [name for name, _ in self.names if name not in CALL_COLUMNS]
+        custom = {f"custom{place}": name for place, name in enumerate(own, 1)}
+        columns = {
+            custom.get(name, name): column[rows]
+            for name, column in self.columns.items()
+            if name != "revision"
+        }
+        known = np.array([bool(customer) for customer in self.customers], dtype=np.bool_)
+        hashes = np.where(known, KpiAggregator.customers(self.customers), np.uint64(0))
+        return VisitTable({**columns, "customer": hashes[rows]}, names=self.names, dimensions=own)
 
     def post(self, aggregator: KpiAggregator) -> dict[str, int]:
         """Counts all rows, those that ended first before the others, and says how many became

@@ -7,12 +7,13 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ccroute._errors import ConfigError, Rejected
+from ccroute._errors import ConfigError, DataUnavailable, Rejected
 from ccroute._events import AgentDevice, AgentJoined, AgentLeft, Event
 from ccroute._wire import DEVICES, KpiAggregator
 from ccroute.metrics._audit import Audit, Step, audit
 from ccroute.metrics._build import DEFAULT_KPIS, build
 from ccroute.metrics._explain import explain
+from ccroute.metrics._fact_store import Backed, FactStore
 from ccroute.metrics._fields import BASES
 from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import Instant, covering, micros_of
@@ -21,7 +22,7 @@ from ccroute.metrics._legal import LegalTarget
 from ccroute.metrics._live import LiveView, live_view
 from ccroute.metrics._records import Fairness
 from ccroute.metrics._shifts import counted_adherence, counted_fairness
-from ccroute.metrics._source import Where
+from ccroute.metrics._source import Source, Where
 from ccroute.metrics._table import ReportTable
 from ccroute.metrics._targets import checked_targets
 from ccroute.metrics._visits import Visit, visit_of
@@ -62,7 +63,10 @@ class Metrics:
     simulations (default: a new one with the default settings). ``targets``: by queue, the
     threshold T and the short threshold S that its service level is measured with unless a
     report is asked for others, in seconds, else ``ConfigError``; a router's are those of its
-    plan. ``registry``: where KPIs are looked up (default: the built-in ones).
+    plan. ``registry``: where KPIs are looked up (default: the built-in ones). ``history``: who
+    keeps visits for longer than the aggregator, as ``ccroute.history.History``: thresholds off
+    the ladder and the contacts behind a figure are asked of it where the aggregator has
+    forgotten.
 
     >>> from ccroute import ContactAbandoned, ContactQueued
     >>> metrics = Metrics()
@@ -79,8 +83,10 @@ class Metrics:
         *,
         targets: Mapping[str, tuple[float, float]] | None = None,
         registry: Registry = BUILT_IN,
+        history: FactStore | None = None,
     ) -> None:
         self._aggregator = KpiAggregator() if aggregator is None else aggregator
+        self._history = history
         self._targets: dict[str, tuple[float, float]] = {}
         self._registry = registry.child()
         self.set_targets(targets or {})
@@ -220,8 +226,11 @@ class Metrics:
             extent = self._aggregator.extent(asked)
             first, last = covering(extent, interval, zone, cell=cell)
             start, end = first if start is None else start, last if end is None else end
+        source: Source = self._aggregator
+        if self._history is not None:
+            source = Backed(self._aggregator, self._history)
         return build(
-            self._aggregator,
+            source,
             self._registry,
             by=dimensions,
             interval=interval,
@@ -292,8 +301,9 @@ class Metrics:
 
         Raises:
             ConfigError: The end lies before the start; there is no such basis or dimension.
-            DataUnavailable: Facts that old are no longer kept; or the basis is ``sl_event``,
-                where it depends on the threshold.
+            DataUnavailable: Facts that old are no longer kept, and there is no history, or the
+                basis is not ``offered``; or it is ``sl_event``, where it depends on the
+                threshold.
         """
         first, last = micros_of(start, "start"), micros_of(end, "end")
         if last < first:
@@ -301,9 +311,13 @@ class Metrics:
         if basis not in BASES:
             raise ConfigError(f"basis {basis!r}: one of {', '.join(BASES)}")
         _, labels = self._groups((), where)
-        rows = self._aggregator.visits(
-            first / 1_000_000, last / 1_000_000, basis=basis, where=labels
-        )
+        begin, until = first / 1_000_000, last / 1_000_000
+        try:
+            rows = self._aggregator.visits(begin, until, basis=basis, where=labels)
+        except DataUnavailable:
+            if self._history is None or basis != "offered":
+                raise
+            rows = self._history.visits(begin, until, labels)
         return list(map(visit_of, rows))
 
     def live(self, now: Instant | None = None) -> LiveView:

@@ -13,7 +13,8 @@ use std::time::Instant;
 
 use ccroute_core::{
     AgentKey, Basis, Cause, ContactKey, Course, Dimension, Distribution, Event, EventKind, Field,
-    KpiAggregator, Query, QueueKey, Settings, Span, Thresholds, Timestamp, VisitFact,
+    KpiAggregator, LabelColumn, Query, QueueKey, Settings, Span, Thresholds, Timestamp,
+    VisitColumns, VisitFact, VisitTable,
 };
 
 const ROUNDS: usize = 7;
@@ -111,6 +112,52 @@ fn visits() {
     }
 }
 
+/// Queue x quarter of an hour from columns, with four percentiles, as `bench_kpis.py` asks.
+fn tables() {
+    let words = [
+        "offered",
+        "answered",
+        "abandoned",
+        "wait_answered.within:20000000",
+        "wait_answered.sum",
+        "wait_answered.max",
+        "wait_answered.p50",
+        "wait_answered.p90",
+        "wait_answered.p95",
+        "wait_answered.p99",
+    ];
+    let fields = words.map(|word| Field::parse(word).expect("a field")).to_vec();
+    let names: Vec<String> = (0..1_000).map(|number| format!("queue-{number}")).collect();
+    for (rows, intervals) in [(1_000_000, 96_i64), (10_000_000, 96), (1_000_000, 1)] {
+        let facts = facts(rows, 1_000, 86_400);
+        let queues: Vec<i32> = facts.iter().map(|fact| fact.queue.index() as i32).collect();
+        let entered: Vec<i64> = facts.iter().map(|fact| fact.entered.micros()).collect();
+        let wait: Vec<i64> = facts.iter().map(|fact| fact.wait.micros()).collect();
+        let course = |fact: &VisitFact| u8::from(fact.course == Course::Abandoned);
+        let course: Vec<u8> = facts.iter().map(course).collect();
+        let labels = [LabelColumn { dimension: Dimension::Queue, places: &queues, names: &names }];
+        let columns = VisitColumns {
+            entered: &entered,
+            wait: Some(&wait),
+            course: Some(&course),
+            ..VisitColumns::default()
+        };
+        let table = VisitTable { columns, labels: &labels };
+        let edge = |edge| Timestamp::from_micros(edge * 86_400_000_000 / intervals).expect("early");
+        let query = Query {
+            by: vec![Dimension::Queue],
+            fields: fields.clone(),
+            edges: (0..=intervals).map(edge).collect(),
+            ..Query::default()
+        };
+        let seconds = shortest(|| timed(|| table.query(&query).expect("sound").group.len()).0);
+        println!(
+            "{rows} rows in {intervals} intervals: {:.1} ns a row",
+            seconds * 1e9 / rows as f64
+        );
+    }
+}
+
 fn events() {
     for (name, bases, retention) in [
         ("events, one basis, no facts kept", &[Basis::Offered][..], Span::ZERO),
@@ -203,8 +250,9 @@ fn report() {
 fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let all: [(&str, fn()); 4] = [
+    let all: [(&str, fn()); 5] = [
         ("visits", visits),
+        ("tables", tables),
         ("events", events),
         ("distributions", distributions),
         ("report", report),

@@ -14,8 +14,27 @@ use crate::scalars::invalid;
 ///
 /// `TypeError` when it is no array of this type, `ValueError` when it has another shape.
 pub(crate) fn read<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
+    values(of(name, array)?)
+}
+
+/// The array `name` itself, or a copy where its values do not lie one behind the other.
+pub(crate) fn keep<T: Element + Copy>(
+    name: &str,
+    array: &Bound<'_, PyAny>,
+) -> PyResult<Py<PyArray1<T>>> {
+    let column = of::<T>(name, array)?;
+    if column.is_contiguous() && column.data().is_aligned() {
+        return Ok(column.clone().unbind());
+    }
+    Ok(column.call_method0("copy")?.cast_into::<PyArray1<T>>()?.unbind())
+}
+
+fn of<'a, 'py, T: Element>(
+    name: &str,
+    array: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyArray1<T>>> {
     if let Ok(column) = array.cast::<PyArray1<T>>() {
-        return values(column);
+        return Ok(column);
     }
     let wanted =
         format!("{name}: give a one-dimensional numpy array of {}", numpy::dtype::<T>(array.py()));

@@ -30,6 +30,8 @@ mod _core {
     #[pymodule_export]
     use super::metrics::PyKpiAggregator;
     #[pymodule_export]
+    use super::metrics::PyVisitTable;
+    #[pymodule_export]
     use super::plan::PyPlan;
     #[pymodule_export]
     use super::priority_queue::PyPriorityQueue;

@@ -18,7 +18,7 @@ use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 use crate::time::{Span, Timestamp};
 
 /// The most holds a fact may say.
-const MOST_HOLDS: u32 = 10_000;
+pub(super) const MOST_HOLDS: u32 = 10_000;
 
 /// How a conversation ended, by its cause; by the system where it is another.
 const ENDINGS: [(Cause, Ending); 4] = [

@@ -257,7 +257,7 @@ impl<'q> Reader<'q> {
 }
 
 impl FigureColumn {
-    fn push(&mut self, figure: i128) {
+    pub(super) fn push(&mut self, figure: i128) {
         match self {
             Self::Integers(values) => values.push(i64::try_from(figure).unwrap_or(i64::MAX)),
             Self::Reals(values) => values.push(figure as f64),
@@ -317,7 +317,11 @@ fn integer(
     })
 }
 
-fn part_of(all: &Spread<'_>, part: TimingPart, ladder: &Thresholds) -> Result<i128, OffLadder> {
+pub(super) fn part_of(
+    all: &Spread<'_>,
+    part: TimingPart,
+    ladder: &Thresholds,
+) -> Result<i128, OffLadder> {
     Ok(match part {
         TimingPart::Count => all.count().into(),
         TimingPart::Zero => all.zeros().into(),
@@ -331,7 +335,7 @@ fn part_of(all: &Spread<'_>, part: TimingPart, ladder: &Thresholds) -> Result<i1
 }
 
 /// Seconds; not a number where there are no samples.
-fn real(all: &Spread<'_>, part: TimingPart) -> f64 {
+pub(super) fn real(all: &Spread<'_>, part: TimingPart) -> f64 {
     let value = match part {
         TimingPart::Deviation => all.deviation(),
         TimingPart::Quantile(share) => all.quantile(share),

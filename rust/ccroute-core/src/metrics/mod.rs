@@ -54,6 +54,7 @@ mod table;
 mod tests;
 mod timings;
 mod uniques;
+mod visit_table;
 mod visits;
 mod wide;
 
@@ -76,3 +77,4 @@ pub use settings::{DEFAULT_INTERVAL, Settings};
 pub use slices::OTHER;
 pub use spread::OffLadder;
 pub use uniques::Uniques;
+pub use visit_table::{LabelColumn, NoFigures, VisitColumns, VisitTable};

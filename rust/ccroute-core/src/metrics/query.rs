@@ -115,6 +115,17 @@ pub enum FigureColumn {
     Reals(Vec<f64>),
 }
 
+impl FigureTable<'_> {
+    /// A column of integers.
+    #[must_use]
+    pub fn integers(&self, column: usize) -> Option<&[i64]> {
+        match self.columns.get(column)? {
+            FigureColumn::Integers(values) => Some(values),
+            FigureColumn::Reals(_) => None,
+        }
+    }
+}
+
 impl KpiAggregator {
     /// The rows of a query, by names and interval; one for each that has anything.
     ///

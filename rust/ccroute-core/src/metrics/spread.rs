@@ -104,9 +104,10 @@ impl<'a> Spread<'a> {
         if all == 0 {
             return None;
         }
-        let share = u128::from(millionths.min(1_000_000));
-        let rank = (share * u128::from(all)).div_ceil(1_000_000).max(1);
-        let rank = u64::try_from(rank).expect("a rank is at most the count");
+        let share = u64::from(millionths.min(1_000_000));
+        // In two parts, as the product may be too great.
+        let (whole, rest) = (all / 1_000_000, all % 1_000_000);
+        let rank = (whole * share + (rest * share).div_ceil(1_000_000)).max(1);
         let Some(left) = rank.checked_sub(self.zeros).filter(|&left| left > 0) else {
             return Some(0.0);
         };

@@ -5,7 +5,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::visit_table::{NamedLists, VisitTable};
+use super::posted_table::{NamedLists, PostedTable};
 use super::{PyKpiAggregator, invalid, refusal};
 use crate::errors;
 use crate::scalars::{self, Number, Real, Seconds};
@@ -22,7 +22,7 @@ impl PyKpiAggregator {
         names: Vec<(String, Vec<String>)>,
         source: &str,
     ) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let table = VisitTable::read(columns)?;
+        let table = PostedTable::read(columns)?;
         let posted = self.run_detached(py, "post_visits", |metrics| {
             let names = NamedLists::of(metrics, &names)?;
             // All or none: what cannot be is found before the first row is counted, and before

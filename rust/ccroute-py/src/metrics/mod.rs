@@ -2,8 +2,11 @@
 
 mod facts;
 mod live;
+mod posted_table;
 mod reading;
 mod visit_table;
+
+pub(crate) use visit_table::PyVisitTable;
 
 use std::mem;
 use std::sync::{Mutex, PoisonError};

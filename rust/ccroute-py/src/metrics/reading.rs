@@ -16,7 +16,7 @@ use crate::scalars::{self, Number, Seconds};
 use crate::{columns, errors};
 
 /// Names by dimension; `None` is without a name.
-type Where = BTreeMap<String, Vec<Option<String>>>;
+pub(super) type Where = BTreeMap<String, Vec<Option<String>>>;
 
 /// The names asked for in a dimension.
 type Only = (Dimension, Vec<Option<String>>);
@@ -220,7 +220,7 @@ fn only(metrics: &KpiAggregator, given: Option<Where>) -> Result<Vec<Only>, Refu
     given.map(one).collect()
 }
 
-fn instants(edges: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Timestamp>> {
+pub(super) fn instants(edges: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Timestamp>> {
     let Some(edges) = edges else { return Ok(Vec::new()) };
     let micros = columns::read::<i64>("edges", edges)?;
     if micros.len() == 1 {
@@ -252,7 +252,7 @@ fn shown(metrics: &KpiAggregator, dimension: Dimension) -> String {
 }
 
 /// The rows of a query, column by column, with names of their own.
-struct Columns {
+pub(super) struct Columns {
     groups: Vec<Vec<Option<String>>>,
     group: Vec<u32>,
     interval: Vec<i64>,
@@ -262,7 +262,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(table: FigureTable<'_>) -> Self {
+    pub(super) fn of(table: FigureTable<'_>) -> Self {
         let named = |labels: Vec<Option<&str>>| {
             labels.into_iter().map(|label| label.map(str::to_owned)).collect()
         };
@@ -276,7 +276,7 @@ impl Columns {
         }
     }
 
-    fn into_dict<'py>(
+    pub(super) fn into_dict<'py>(
         self,
         py: Python<'py>,
         by: &[String],

@@ -1,325 +1,300 @@
-//! A table of visits as Python gives it: columns, checked one by one, and the rows they make.
-//! What becomes of a row is the core's business.
+//! `VisitTable` for Python: a table of visits that answers for itself. The columns are numpy's
+//! own, read where they lie; what their rows come to is the core's business.
 
 use ccroute_core::{
-    AgentKey, Cause, ChannelKey, ContactKey, Course, Dimension, KpiAggregator, QueueKey, Rejection,
-    Span, Timestamp, VisitFact, VisitRows,
+    Basis, Dimension, Field, LabelColumn, NoFigures, Query, VisitColumns, VisitTable,
 };
-use numpy::Element;
+use numpy::{Element, PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::facts::of_row;
-use super::{invalid, refusal};
+use super::posted_table::NAMED;
+use super::reading::{Columns, Where, instants};
+use super::{seconds, word};
+use crate::scalars::Seconds;
 use crate::{columns, errors};
 
-/// The dimensions whose columns hold places in lists of names, in the order of the core.
-const NAMED: [(&str, Dimension); 10] = [
-    ("queue", Dimension::Queue),
-    ("channel", Dimension::Channel),
-    ("direction", Dimension::Direction),
-    ("client", Dimension::Client),
-    ("campaign", Dimension::Campaign),
-    ("custom1", Dimension::Custom1),
-    ("custom2", Dimension::Custom2),
-    ("custom3", Dimension::Custom3),
-    ("custom4", Dimension::Custom4),
-    ("tenant", Dimension::Tenant),
-];
+/// How many dimensions of one's own there are.
+const OWN: usize = 4;
 
-/// Without a name.
-const NONE: i32 = -1;
+/// A column of numpy's, if it was given.
+type Column<T> = Option<Py<PyArray1<T>>>;
 
-/// No first response.
-const NO_RESPONSE: i64 = -1;
-
-/// The columns besides those of names.
-const COLUMNS: [&str; 14] = [
-    "contact",
-    "visit",
-    "revision",
-    "agent",
-    "customer",
-    "course",
-    "cause",
-    "entered_us",
-    "wait_us",
-    "talk_us",
-    "hold_us",
-    "holds",
-    "wrap_up_us",
-    "first_response_us",
-];
-
-/// The columns of a table of visits; `None` where one is left out.
-pub(super) struct VisitTable {
-    contact: Vec<u64>,
-    visit: Option<Vec<u32>>,
-    revision: Option<Vec<u32>>,
-    /// Places in the lists of names, by dimension.
-    labels: [Option<Vec<i32>>; NAMED.len()],
-    agent: Option<Vec<i32>>,
-    customer: Option<Vec<u64>>,
-    course: Option<Vec<u8>>,
-    cause: Option<Vec<u8>>,
-    entered: Vec<Timestamp>,
-    wait: Option<Vec<Span>>,
-    talk: Option<Vec<Span>>,
-    hold: Option<Vec<Span>>,
-    holds: Option<Vec<u32>>,
-    wrap_up: Option<Vec<Span>>,
-    first_response: Option<Vec<i64>>,
-}
-
-/// A column, if it is there.
-struct Columns<'a, 'py> {
-    given: &'a Bound<'py, PyDict>,
+/// Visits as columns, a row a visit, whole and told once: they answer as a
+/// ``KpiAggregator`` that was told of them, without one.
+///
+/// Nothing is kept but the columns, so nothing can be corrected; but percentiles are exact
+/// whatever their number, any threshold will do, and edges need not be those of cells. The
+/// columns are not copied: whoever changes them changes the answers.
+///
+/// columns: by name, one-dimensional numpy arrays of one length: ``entered_us`` int64, and
+/// whichever is known of ``queue``, ``channel``, ``direction``, ``client``, ``campaign``,
+/// ``tenant``, ``agent`` and one's own ``dimensions`` (at most four), int32 places in their
+/// ``names`` (-1: none); ``visit`` uint32, ``customer`` uint64, ``course`` and ``cause`` uint8,
+/// ``wait_us``, ``talk_us``, ``hold_us``, ``wrap_up_us``, ``first_response_us`` int64,
+/// ``holds`` uint32, all as in ``KpiAggregator.post_visits``. names: by dimension.
+///
+/// Raises ``ConfigError`` for a column, dimension or name that is none; ``TypeError`` or
+/// ``ValueError`` for a malformed column. Values are checked as they are read.
+///
+/// >>> import numpy as np
+/// >>> table = VisitTable(
+/// ...     {
+/// ...         "queue": np.array([0, 0], dtype=np.int32),
+/// ...         "entered_us": np.array([0, 60_000_000]),
+/// ...         "wait_us": np.array([7_000_000, 21_000_000]),
+/// ...     },
+/// ...     names=[("queue", ["billing"])],
+/// ... )
+/// >>> answer = table.query(["queue"], ["answered", "wait_answered.within:20000000"])
+/// >>> [column.tolist() for column in answer["columns"].values()]
+/// [[2], [1]]
+#[pyclass(frozen, module = "ccroute", name = "VisitTable")]
+pub(crate) struct PyVisitTable {
     rows: usize,
+    entered: Py<PyArray1<i64>>,
+    visit: Column<u32>,
+    course: Column<u8>,
+    cause: Column<u8>,
+    wait: Column<i64>,
+    talk: Column<i64>,
+    hold: Column<i64>,
+    holds: Column<u32>,
+    wrap_up: Column<i64>,
+    first_response: Column<i64>,
+    customer: Column<u64>,
+    labels: Vec<(Dimension, Py<PyArray1<i32>>, Vec<String>)>,
+    own: Vec<String>,
 }
 
-impl Columns<'_, '_> {
-    fn of<T: Element + Copy>(&self, name: &str) -> PyResult<Option<Vec<T>>> {
-        columns::read_beside(name, self.given.get_item(name)?.as_ref(), self.rows)
-    }
-
-    fn spans(&self, name: &str) -> PyResult<Option<Vec<Span>>> {
-        let micros = self.of::<i64>(name)?;
-        micros.map(|micros| columns::spans(name, micros)).transpose().map_err(errors::rejected)
-    }
+/// The columns on their way in.
+struct Given<'a, 'py> {
+    columns: &'a Bound<'py, PyDict>,
+    rows: usize,
+    known: Vec<String>,
 }
 
-/// Refuses a column that is not known.
-fn check_names(given: &Bound<'_, PyDict>) -> PyResult<()> {
-    for name in given.keys() {
-        let name: String = name.extract()?;
-        let named = NAMED.iter().any(|(known, _)| *known == name);
-        if !named && !COLUMNS.contains(&name.as_str()) {
-            let dimensions: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
-            let wanted = format!("{}, {}", COLUMNS.join(", "), dimensions.join(", "));
-            return Err(invalid("column", &name, &format!("columns among {wanted}")));
-        }
-    }
-    Ok(())
-}
-
-impl VisitTable {
-    pub(super) fn read(given: &Bound<'_, PyDict>) -> PyResult<Self> {
-        check_names(given)?;
-        let needed = |name: &str| {
-            given
-                .get_item(name)?
-                .ok_or_else(|| invalid("columns", "without", &format!("the column {name}")))
-        };
-        let contact = columns::read::<u64>("contact", &needed("contact")?)?;
-        needed("entered_us")?;
-        let column = Columns { given, rows: contact.len() };
-        let entered = column.of::<i64>("entered_us")?.unwrap_or_default();
-        let mut labels = [const { None }; NAMED.len()];
-        for (places, (name, _)) in labels.iter_mut().zip(NAMED) {
-            *places = column.of(name)?;
-        }
-        Ok(Self {
-            visit: column.of("visit")?,
-            revision: column.of("revision")?,
-            labels,
-            agent: column.of("agent")?,
-            customer: column.of("customer")?,
-            course: column.of("course")?,
-            cause: column.of("cause")?,
-            entered: columns::instants("entered_us", entered).map_err(errors::rejected)?,
-            wait: column.spans("wait_us")?,
-            talk: column.spans("talk_us")?,
-            hold: column.spans("hold_us")?,
-            holds: column.of("holds")?,
-            wrap_up: column.spans("wrap_up_us")?,
-            first_response: column.of("first_response_us")?,
-            contact,
-        })
+impl Given<'_, '_> {
+    fn take<T: Element + Copy>(&mut self, name: &str) -> PyResult<Column<T>> {
+        self.known.push(name.to_owned());
+        let Some(array) = self.columns.get_item(name)? else { return Ok(None) };
+        let column = columns::keep::<T>(name, &array)?;
+        check_rows(name, column.bind(array.py()).len()?, self.rows)?;
+        Ok(Some(column))
     }
 
-    /// Whether every row can be one; what two columns say together is the core's to check.
-    pub(super) fn check(&self, names: &NamedLists<'_>) -> Result<(), Rejection> {
-        let remedy = "one of contacts()";
-        check("contact", Some(&self.contact), |raw| ContactKey::from_raw(raw).is_some(), remedy)?;
-        let known = |code| Cause::from_code(code).is_some();
-        check("cause", self.cause.as_deref(), known, "a code of CAUSES")?;
-        let remedy = "0 answered, 1 abandoned, 2 left, 3 none";
-        check("course", self.course.as_deref(), |code| code < 4, remedy)?;
-        let remedy = "microseconds, or -1 for none";
-        let fits = |micros| micros == NO_RESPONSE || Span::from_micros(micros).is_some();
-        check("first_response_us", self.first_response.as_deref(), fits, remedy)?;
-        let queue = self.labels[0].as_deref();
-        if queue.is_none() && !self.contact.is_empty() {
-            return Err(of_row(0, &refusal("queue", "-1", EVERY)));
-        }
-        check("queue", queue, |place| place != NONE, EVERY)?;
-        let agents = ("agent", &self.agent, names.agents);
-        let labels = NAMED.iter().zip(&self.labels).zip(names.dimensions);
-        let labels = labels.map(|(((name, _), column), list)| (*name, column, list));
-        for (name, column, list) in labels.chain([agents]) {
-            if column.is_some() && list.is_empty() && !self.contact.is_empty() {
-                return Err(refusal("names", "without", &format!("those of the column {name}")));
+    /// Refuses a column that was not asked for.
+    fn check(&self) -> PyResult<()> {
+        for name in self.columns.keys() {
+            let name: String = name.extract()?;
+            if !self.known.contains(&name) {
+                let wanted = format!("columns among {}", self.known.join(", "));
+                return Err(config("column", &name, &wanted));
             }
-            let last = i32::try_from(list.len()).unwrap_or(i32::MAX);
-            let remedy = "a place in its list of names, or -1";
-            check(name, column.as_deref(), |place| (NONE..last).contains(&place), remedy)?;
         }
         Ok(())
     }
-
-    /// The rows, which were checked.
-    pub(super) fn rows<'a>(&'a self, source: u16, keys: &'a Keys) -> Rows<'a> {
-        let mut given = self
-            .labels
-            .iter()
-            .zip(&keys.labels)
-            .map(|(places, keys)| places.as_deref().map(|places| LabelColumn { places, keys }));
-        let [queue, channel] = [given.next().flatten(), given.next().flatten()];
-        let labels = given.enumerate().filter_map(|(place, column)| Some((place, column?)));
-        Rows { table: self, source, queue, channel, labels: labels.collect(), agents: &keys.agents }
-    }
 }
 
-/// The rows of a table, with the numbers of their names.
-pub(super) struct Rows<'a> {
-    table: &'a VisitTable,
-    source: u16,
-    queue: Option<LabelColumn<'a>>,
-    channel: Option<LabelColumn<'a>>,
-    /// Of the other dimensions those that are given.
-    labels: Vec<(usize, LabelColumn<'a>)>,
-    agents: &'a [AgentKey],
+fn check_rows(name: &str, found: usize, rows: usize) -> PyResult<()> {
+    if found == rows {
+        return Ok(());
+    }
+    let message = format!("{name} has {found} rows where {rows} are needed: give one each");
+    Err(PyValueError::new_err(message))
 }
 
-impl VisitRows for Rows<'_> {
-    fn rows(&self) -> usize {
-        self.table.contact.len()
-    }
+fn config(what: &str, given: &str, wanted: &str) -> PyErr {
+    errors::config(ccroute_core::ConfigError::new(format!("{what} '{given}': give {wanted}")))
+}
 
-    #[inline(always)]
-    fn visit(&self, row: usize) -> VisitFact {
-        let Self { table, source, agents, .. } = *self;
-        let span = |column: &Option<Vec<Span>>| at(column, row).unwrap_or(Span::ZERO);
-        let mut labels = [0; NAMED.len() - 2];
-        for (place, column) in &self.labels {
-            labels[*place] = column.label(row);
+/// The name of each dimension and the dimension, as columns and questions have it.
+fn dimensions(own: &[String]) -> impl Iterator<Item = (&str, Dimension)> {
+    let built_in = NAMED.iter().filter(|(name, _)| !name.starts_with("custom"));
+    let customs = NAMED.iter().filter(|(name, _)| name.starts_with("custom"));
+    let agents = [("agent", Dimension::Agent), ("team", Dimension::Team)];
+    let own = own.iter().map(String::as_str).zip(customs.map(|&(_, dimension)| dimension));
+    built_in.copied().chain(agents).chain(own)
+}
+
+#[pymethods]
+impl PyVisitTable {
+    #[new]
+    #[pyo3(
+        signature = (columns, *, names, dimensions=Vec::new()),
+        text_signature = "(columns, *, names, dimensions=())"
+    )]
+    fn new(
+        columns: &Bound<'_, PyDict>,
+        names: Vec<(String, Vec<String>)>,
+        dimensions: Vec<String>,
+    ) -> PyResult<Self> {
+        if dimensions.len() > OWN {
+            return Err(config("dimensions", &dimensions.join(", "), "four of your own at most"));
         }
-        let [queue, channel] =
-            [self.queue, self.channel].map(|column| column.map_or(0, |column| column.label(row)));
-        let cause = at(&table.cause, row).and_then(Cause::from_code).unwrap_or(Cause::None);
-        let response = at(&table.first_response, row).and_then(Span::from_micros);
-        VisitFact {
-            source,
-            contact: ContactKey::from_raw(table.contact[row]).expect("it was checked"),
-            visit: at(&table.visit, row).unwrap_or(1),
-            revision: at(&table.revision, row).unwrap_or(1),
-            queue: QueueKey::new(queue as usize - 1),
-            channel: (channel as usize).checked_sub(1).map(ChannelKey::new),
-            labels,
-            customer: at(&table.customer, row).unwrap_or(0),
-            entered: table.entered[row],
-            course: match at(&table.course, row) {
-                None | Some(0) => Course::Answered,
-                Some(1) => Course::Abandoned,
-                Some(2) => Course::Left(cause),
-                Some(_) => Course::None,
-            },
-            wait: span(&table.wait),
-            agent: at(&table.agent, row).and_then(|place| agents.get(place as usize).copied()),
-            talk: span(&table.talk),
-            hold: span(&table.hold),
-            holds: at(&table.holds, row).unwrap_or(0),
-            wrap_up: span(&table.wrap_up),
-            ending: cause,
-            first_response: response,
-        }
-    }
-}
-
-/// A column of places, and the labels they stand for.
-#[derive(Clone, Copy)]
-struct LabelColumn<'a> {
-    places: &'a [i32],
-    keys: &'a [u32],
-}
-
-impl LabelColumn<'_> {
-    /// Nobody, -1, is none of a list.
-    #[inline(always)]
-    fn label(self, row: usize) -> u32 {
-        self.keys.get(self.places[row] as usize).copied().unwrap_or(0)
-    }
-}
-
-const EVERY: &str = "a place in names: every visit is to a queue";
-
-#[inline(always)]
-fn at<T: Copy>(column: &Option<Vec<T>>, row: usize) -> Option<T> {
-    column.as_ref().map(|column| column[row])
-}
-
-/// Refuses the first value of a column that is none.
-fn check<T: Copy + ToString>(
-    name: &str,
-    column: Option<&[T]>,
-    fits: impl Fn(T) -> bool,
-    remedy: &str,
-) -> Result<(), Rejection> {
-    let wrong = column.and_then(|column| column.iter().position(|&value| !fits(value)));
-    match column.zip(wrong) {
-        None => Ok(()),
-        Some((column, row)) => Err(of_row(row, &refusal(name, &column[row].to_string(), remedy))),
-    }
-}
-
-/// The lists of names that columns hold places in; empty where none was given.
-pub(super) struct NamedLists<'a> {
-    dimensions: [&'a [String]; NAMED.len()],
-    agents: &'a [String],
-}
-
-impl<'a> NamedLists<'a> {
-    pub(super) fn of(
-        metrics: &KpiAggregator,
-        names: &'a [(String, Vec<String>)],
-    ) -> Result<Self, Rejection> {
-        let mut lists = Self { dimensions: [&[]; NAMED.len()], agents: &[] };
-        for (name, list) in names {
-            if name == "agent" {
-                lists.agents = list;
+        let Some(entered) = columns.get_item("entered_us")? else {
+            return Err(config("columns", "without", "the column entered_us"));
+        };
+        let entered = columns::keep::<i64>("entered_us", &entered)?;
+        let rows = entered.bind(columns.py()).len()?;
+        let mut given = Given { columns, rows, known: vec!["entered_us".to_owned()] };
+        let mut labels = Vec::new();
+        for (name, dimension) in self::dimensions(&dimensions) {
+            if dimension == Dimension::Team {
                 continue;
             }
-            let place = NAMED.iter().position(|(known, _)| known == name).or_else(|| {
-                let dimension = metrics.dimension(name)?;
-                NAMED.iter().position(|&(_, known)| known == dimension)
-            });
-            let Some(place) = place else {
-                return Err(refusal("names", name, "names of queue, channel, agent or a label"));
+            let Some(places) = given.take::<i32>(name)? else { continue };
+            let list = names.iter().find(|(known, _)| known == name);
+            let Some((_, list)) = list else {
+                return Err(config("names", "without", &format!("those of the column {name}")));
             };
-            lists.dimensions[place] = list;
+            labels.push((dimension, places, list.clone()));
         }
-        Ok(lists)
+        for (name, _) in &names {
+            if !self::dimensions(&dimensions).any(|(known, _)| known == name) {
+                return Err(config("names", name, "names of queue, channel, agent or a label"));
+            }
+        }
+        let table = Self {
+            rows,
+            entered,
+            visit: given.take("visit")?,
+            course: given.take("course")?,
+            cause: given.take("cause")?,
+            wait: given.take("wait_us")?,
+            talk: given.take("talk_us")?,
+            hold: given.take("hold_us")?,
+            holds: given.take("holds")?,
+            wrap_up: given.take("wrap_up_us")?,
+            first_response: given.take("first_response_us")?,
+            customer: given.take("customer")?,
+            labels,
+            own: dimensions,
+        };
+        given.check()?;
+        Ok(table)
     }
 
-    /// Numbers that stand for nothing yet.
-    pub(super) fn trial(&self) -> Keys {
-        let places = |list: &[String]| (1..).take(list.len()).collect();
-        let agents = (0..self.agents.len()).map(AgentKey::new).collect();
-        Keys { labels: self.dimensions.map(places), agents }
+    /// Figures by dimension and interval, as ``KpiAggregator.query`` gives them.
+    #[pyo3(
+        signature = (by, fields, *, basis="offered", edges=None, r#where=None, now=None),
+        text_signature = "($self, by, fields, *, basis='offered', edges=None, where=None, now=None)"
+    )]
+    fn query<'py>(
+        &self,
+        py: Python<'py>,
+        by: Vec<String>,
+        fields: Vec<String>,
+        basis: &str,
+        edges: Option<&Bound<'py, PyAny>>,
+        r#where: Option<Where>,
+        now: Option<Seconds>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        // Of visits that are over nothing still lasts.
+        let _ = now;
+        let asked = fields.iter().map(|word| Field::parse(word));
+        let only = r#where.unwrap_or_default().into_iter();
+        let query = Query {
+            by: by.iter().map(|name| self.dimension(name)).collect::<PyResult<_>>()?,
+            fields: asked.collect::<Result<Vec<_>, _>>().map_err(errors::config)?,
+            basis: word("basis", basis, Basis::from_word)?,
+            edges: instants(edges)?,
+            only: only
+                .map(|(name, names)| Ok((self.dimension(&name)?, names)))
+                .collect::<PyResult<_>>()?,
+            now: None,
+        };
+        let answer = self.read(py, |table| table.query(&query).map(Columns::of))?;
+        answer.map_err(refused)?.into_dict(py, &by, &fields)
     }
 
-    /// Gives every name a number.
-    pub(super) fn intern(&self, metrics: &mut KpiAggregator) -> Keys {
-        let mut labels = [const { Vec::new() }; NAMED.len()];
-        for ((keys, list), (_, dimension)) in labels.iter_mut().zip(self.dimensions).zip(NAMED) {
-            *keys = list.iter().map(|name| metrics.label(dimension, name)).collect();
-        }
-        Keys { labels, agents: self.agents.iter().map(|name| metrics.agent(name)).collect() }
+    /// When the first of them began and the last was over, its wrap-up included, in seconds
+    /// since the epoch; ``None`` without any.
+    fn extent(&self, py: Python<'_>) -> PyResult<Option<(f64, f64)>> {
+        let extent = self.read(py, |table| table.extent())?;
+        let extent = extent.map_err(|(row, refusal)| errors::rejected(of_row(row, &refusal)))?;
+        Ok(extent.map(|(first, last)| (seconds(first.micros()), seconds(last.micros()))))
+    }
+
+    /// The names of one's own dimensions.
+    fn dimensions(&self) -> Vec<String> {
+        self.own.clone()
+    }
+
+    fn __len__(&self) -> usize {
+        self.rows
     }
 }
 
-/// What the names came to, list by list.
-pub(super) struct Keys {
-    labels: [Vec<u32>; NAMED.len()],
-    agents: Vec<AgentKey>,
+fn refused(why: NoFigures) -> PyErr {
+    match why {
+        NoFigures::Config(error) => errors::config(error),
+        NoFigures::Row(row, refusal) => errors::rejected(of_row(row, &refusal)),
+    }
+}
+
+/// A column while nobody can change it.
+fn lent<'py, T: Element>(
+    py: Python<'py>,
+    column: &Column<T>,
+) -> PyResult<Option<PyReadonlyArray1<'py, T>>> {
+    Ok(column.as_ref().map(|column| column.bind(py).try_readonly()).transpose()?)
+}
+
+fn slice<'a, T: Element>(
+    column: &'a Option<PyReadonlyArray1<'_, T>>,
+    rows: usize,
+) -> PyResult<Option<&'a [T]>> {
+    let Some(column) = column else { return Ok(None) };
+    let values = column.as_slice()?;
+    check_rows("a column", values.len(), rows)?;
+    Ok(Some(values))
+}
+
+impl PyVisitTable {
+    fn dimension(&self, name: &str) -> PyResult<Dimension> {
+        let found = dimensions(&self.own).find(|&(known, _)| known == name);
+        found.map(|(_, dimension)| dimension).ok_or_else(|| {
+            let known: Vec<&str> = dimensions(&self.own).map(|(known, _)| known).collect();
+            config("dimension", name, &format!("one of {}", known.join(", ")))
+        })
+    }
+
+    /// Reads the table where it lies. The interpreter is held all the while: it is what keeps
+    /// others from changing the columns.
+    fn read<R>(&self, py: Python<'_>, read: impl FnOnce(&VisitTable<'_>) -> R) -> PyResult<R> {
+        let entered = Some(self.entered.bind(py).try_readonly()?);
+        let [course, cause] = [lent(py, &self.course)?, lent(py, &self.cause)?];
+        let [visit, holds] = [lent(py, &self.visit)?, lent(py, &self.holds)?];
+        let spans = [&self.wait, &self.talk, &self.hold, &self.wrap_up, &self.first_response];
+        let spans = spans.map(|column| lent(py, column));
+        let [wait, talk, hold, wrap_up, first_response] = spans;
+        let (wait, talk, hold, wrap_up) = (wait?, talk?, hold?, wrap_up?);
+        let (first_response, customer) = (first_response?, lent(py, &self.customer)?);
+        let places = self.labels.iter().map(|(_, places, _)| places.bind(py).try_readonly());
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        let rows = self.rows;
+        let mut labels = Vec::with_capacity(places.len());
+        for ((dimension, _, names), places) in self.labels.iter().zip(&places) {
+            let places = places.as_slice()?;
+            check_rows("a column", places.len(), rows)?;
+            labels.push(LabelColumn { dimension: *dimension, places, names });
+        }
+        let columns = VisitColumns {
+            entered: slice(&entered, rows)?.unwrap_or_default(),
+            visit: slice(&visit, rows)?,
+            course: slice(&course, rows)?,
+            cause: slice(&cause, rows)?,
+            wait: slice(&wait, rows)?,
+            talk: slice(&talk, rows)?,
+            hold: slice(&hold, rows)?,
+            holds: slice(&holds, rows)?,
+            wrap_up: slice(&wrap_up, rows)?,
+            first_response: slice(&first_response, rows)?,
+            customer: slice(&customer, rows)?,
+        };
+        Ok(read(&VisitTable { columns, labels: &labels }))
+    }
 }

@@ -16,6 +16,7 @@ mod random_facts;
 mod tables;
 mod timings;
 mod uniques;
+mod visit_table;
 
 use super::*;
 use crate::event::{Event, EventKind};

@@ -175,7 +175,7 @@ fn course() -> impl Strategy<Value = Course> {
     ]
 }
 
-fn given() -> impl Strategy<Value = Given> {
+pub(super) fn given() -> impl Strategy<Value = Given> {
     let ending = prop::sample::select(vec![
         Cause::Customer,
         Cause::Agent,

@@ -1,0 +1,401 @@
+//! A table of visits that answers for itself, against an aggregator that was told of the same.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use super::random_facts::{AGENTS, CHANNELS, Given, LABELS, QUEUES, SECOND, STEP, given, micros};
+use super::*;
+use crate::event::Cause;
+use crate::metrics::{LabelColumn, NoFigures, VisitColumns, VisitTable};
+
+/// Columns of visits.
+#[derive(Default)]
+struct Columns {
+    entered: Vec<i64>,
+    visit: Vec<u32>,
+    course: Vec<u8>,
+    cause: Vec<u8>,
+    wait: Vec<i64>,
+    talk: Vec<i64>,
+    hold: Vec<i64>,
+    holds: Vec<u32>,
+    wrap_up: Vec<i64>,
+    response: Vec<i64>,
+    customer: Vec<u64>,
+    /// Queue, channel, client, the caller's own and agent.
+    places: [Vec<i32>; 5],
+}
+
+const BY: [Dimension; 5] =
+    [Dimension::Queue, Dimension::Channel, Dimension::Client, Dimension::Custom1, Dimension::Agent];
+
+impl Columns {
+    fn of(visits: &[Given]) -> Self {
+        let mut all = Self::default();
+        for (number, given) in (0..).zip(visits) {
+            let (course, cause) = match given.course {
+                Course::Answered => (0, given.ending),
+                Course::Abandoned => (1, given.ending),
+                Course::Left(cause) => (2, cause),
+                Course::None => (3, given.ending),
+            };
+            all.entered.push(given.entered);
+            all.visit.push(1 + number % 2);
+            all.course.push(course);
+            all.cause.push(cause as u8);
+            all.wait.push(given.wait);
+            all.talk.push(given.talk);
+            all.hold.push(given.hold);
+            all.holds.push(given.holds);
+            all.wrap_up.push(given.wrap_up);
+            all.response.push(given.response.unwrap_or(-1));
+            all.customer.push(given.customer);
+            let names = [Some(given.queue), given.channel, given.client, given.site, given.agent];
+            for (places, name) in all.places.iter_mut().zip(names) {
+                places.push(name.map_or(-1, |name| name as i32));
+            }
+        }
+        all
+    }
+
+    fn read(&self) -> VisitColumns<'_> {
+        VisitColumns {
+            entered: &self.entered,
+            visit: Some(&self.visit),
+            course: Some(&self.course),
+            cause: Some(&self.cause),
+            wait: Some(&self.wait),
+            talk: Some(&self.talk),
+            hold: Some(&self.hold),
+            holds: Some(&self.holds),
+            wrap_up: Some(&self.wrap_up),
+            first_response: Some(&self.response),
+            customer: Some(&self.customer),
+        }
+    }
+}
+
+fn names() -> [Vec<String>; 5] {
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    [owned(&QUEUES), owned(&CHANNELS), owned(&LABELS), owned(&LABELS), owned(&AGENTS)]
+}
+
+fn labels<'a>(columns: &'a Columns, names: &'a [Vec<String>; 5]) -> Vec<LabelColumn<'a>> {
+    let all = BY.iter().zip(&columns.places).zip(names);
+    all.map(|((&dimension, places), names)| LabelColumn { dimension, places, names }).collect()
+}
+
+/// An aggregator that was told of the same, each visit of a contact of its own.
+fn told(visits: &[Given]) -> KpiAggregator {
+    let dimensions = vec!["site".to_owned()];
+    let retention = Span::secs(60 * 86_400);
+    let settings = Settings { dimensions, retention, ..Settings::default() };
+    let mut metrics = KpiAggregator::new(settings).unwrap();
+    let source = metrics.source("table").unwrap();
+    for (number, given) in visits.iter().enumerate() {
+        let contact = metrics.contact(source, &format!("call-{number}"));
+        let visit = 1 + u32::try_from(number).unwrap() % 2;
+        let fact = given.fact(&mut metrics, source, contact, visit);
+        assert_eq!(metrics.post_visit(&fact), Ok(Posted::Counted));
+    }
+    metrics
+}
+
+/// Of waits only, which are counted another way; of everything.
+const WAITS: &str = "offered contacts answered abandoned left wait_answered.count \
+    wait_answered.zero wait_answered.sum wait_answered.max wait_answered.within:20000000 \
+    wait_answered.below:20000000 wait_answered.p50 wait_answered.p90 wait_answered.deviation \
+    wait_abandoned.sum wait_abandoned.below:5000000 wait_left.max";
+const ALL: &str = "offered contacts answered left conversations transferred handed_over held \
+    holds wrapped handled ended_by_agent ended_by_customer callbacks_taken responded \
+    left.timed_out left.callback waiting oldest \
+    wait_left.sum wait_answered.within:20000000 talk.sum talk.p90 hold.max hold.deviation \
+    wrap_up.zero wrap_up.sum handle.count handle.p99 first_response.sum first_response.p50";
+
+/// What both say, row by row. That a percentile is exact is for the table alone to say.
+fn compare(visits: &[Given], query: &Query) {
+    let (columns, names) = (Columns::of(visits), names());
+    let table = VisitTable { columns: columns.read(), labels: &labels(&columns, &names) };
+    let found = table.query(query).unwrap();
+    let mut metrics = told(visits);
+    let expected = metrics.answer(query).unwrap();
+    let groups = |answer: &FigureTable<'_>| {
+        let rows = answer.group.iter().zip(&answer.interval);
+        let named = rows.map(|(&group, &interval)| {
+            let names = answer.groups[group as usize].iter();
+            (names.map(|name| name.map(str::to_owned)).collect::<Vec<_>>(), interval)
+        });
+        named.collect::<Vec<_>>()
+    };
+    assert_eq!(groups(&found), groups(&expected));
+    for ((found, expected), field) in found.columns.iter().zip(&expected.columns).zip(&query.fields)
+    {
+        match (found, expected) {
+            (FigureColumn::Reals(found), FigureColumn::Reals(expected)) => {
+                let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(found), bits(expected), "{field:?}");
+            }
+            (FigureColumn::Integers(_), _) | (_, FigureColumn::Integers(_)) => {
+                assert_eq!(found, expected, "{field:?}");
+            }
+        }
+    }
+    assert!(found.is_final.iter().all(|&is_final| is_final));
+}
+
+fn only(dimension: Dimension, names: &[Option<&str>]) -> (Dimension, Vec<Option<String>>) {
+    (dimension, names.iter().map(|name| name.map(str::to_owned)).collect())
+}
+
+fn queries() -> Vec<Query> {
+    let edges = |every: i64| (0..=96 / every).map(|n| micros(n * every * STEP)).collect();
+    let mut queries = Vec::new();
+    for basis in [Basis::Offered, Basis::Event, Basis::Completion] {
+        for words in [WAITS, ALL] {
+            let query = Query { basis, fields: fields(words), ..Query::default() };
+            queries.push(query.clone());
+            let by = vec![Dimension::Queue];
+            queries.push(Query { by, edges: edges(1), ..query.clone() });
+            let by = vec![Dimension::Custom1, Dimension::Queue, Dimension::Channel];
+            let of = vec![only(Dimension::Client, &[None, Some("north"), Some("nobody")])];
+            queries.push(Query { by, only: of, edges: edges(4), ..query.clone() });
+            let (by, of) = (vec![Dimension::Tenant], vec![only(Dimension::Tenant, &[None])]);
+            queries.push(Query { by, only: of, ..query.clone() });
+            let by = vec![Dimension::Agent, Dimension::Queue];
+            queries.push(Query { by, edges: edges(2), ..query.clone() });
+            let of = vec![only(Dimension::Agent, &[Some("ana")]), only(Dimension::Team, &[None])];
+            queries.push(Query { only: of, ..query.clone() });
+            let of = vec![only(Dimension::Tenant, &[Some("none")])];
+            queries.push(Query { only: of, ..query });
+        }
+    }
+    let fields = fields("unique.customers unique.customers.exact answered");
+    queries.push(Query { by: vec![Dimension::Queue], fields, edges: edges(3), ..Query::default() });
+    queries
+}
+
+fn sound() -> impl Strategy<Value = Vec<Given>> {
+    let visit =
+        given().prop_map(|given| Given { revision: 1, wait: given.wait % (9 * DAY), ..given });
+    prop::collection::vec(visit, 0..80)
+}
+
+const DAY: i64 = 86_400 * SECOND;
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        rng_seed: RngSeed::Fixed(5), failure_persistence: None, ..ProptestConfig::with_cases(40)
+    })]
+
+    #[test]
+    fn table_answers_as_an_aggregator_that_was_told_of_it(visits in sound()) {
+        for query in queries() {
+            compare(&visits, &query);
+        }
+    }
+
+    #[test]
+    fn long_table_answers_the_same_in_any_order(
+        visits in prop::collection::vec(given(), 20..60), times in 20usize..30
+    ) {
+        // Several blocks, and cells of more samples than an aggregator keeps one by one.
+        let whole = |n: usize, given: &Given| {
+            let wait = (given.wait + n as i64) % DAY;
+            Given { revision: 1, queue: n % 3, wait, ..given.clone() }
+        };
+        let visits: Vec<Given> =
+            (0..times).flat_map(|n| visits.iter().map(move |given| whole(n, given))).collect();
+        let counted = "offered answered wait_answered.sum wait_answered.max \
+            wait_answered.within:20000000 holds handle.sum talk.count";
+        for by in [vec![], vec![Dimension::Queue, Dimension::Client]] {
+            compare(&visits, &Query { by, fields: fields(counted), ..Query::default() });
+        }
+        let (columns, names) = (Columns::of(&visits), names());
+        let table = VisitTable { columns: columns.read(), labels: &labels(&columns, &names) };
+        let query = Query { fields: fields("wait_answered.p90 wait_answered.exact"), ..Query::default() };
+        let found = table.query(&query).unwrap();
+        let answered = visits.iter().filter(|given| given.course == Course::Answered);
+        let mut waits: Vec<i64> = answered.map(|given| given.wait).collect();
+        waits.sort_unstable();
+        let FigureColumn::Reals(quantiles) = &found.columns[0] else { panic!("seconds") };
+        match (waits.len() * 9).div_ceil(10).checked_sub(1) {
+            Some(rank) => assert_eq!(quantiles[0], waits[rank] as f64 / 1e6),
+            None => assert!(quantiles.first().is_none_or(|quantile| quantile.is_nan())),
+        }
+        if !quantiles.is_empty() {
+            assert_eq!(found.integers(1), Some(&[1][..]));
+        }
+    }
+}
+
+#[test]
+fn groups_beyond_all_pairs_are_met_one_by_one() {
+    // Two dimensions of 2,000 names each and 96 intervals: more pairs than there is room for.
+    let names: Vec<String> = (0..2_000).map(|n| format!("{n:04}")).collect();
+    let rows = 3_000i64;
+    let entered: Vec<i64> = (0..rows).map(|n| n * 7_919 % 96 * STEP).collect();
+    let places =
+        |step: i64| -> Vec<i32> { (0..rows).map(|n| (n * step % 2_001 - 1) as i32).collect() };
+    let (queues, clients) = (places(7), places(13));
+    let column = |dimension, places| LabelColumn { dimension, places, names: &names };
+    let labels = [column(Dimension::Queue, &queues), column(Dimension::Client, &clients)];
+    let columns = VisitColumns { entered: &entered, ..VisitColumns::default() };
+    let table = VisitTable { columns, labels: &labels };
+    let by = vec![Dimension::Client, Dimension::Queue];
+    let edges = (0..=96).map(|n| micros(n * STEP)).collect();
+    let query = Query { by, fields: fields("offered"), edges, ..Query::default() };
+    let found = table.query(&query).unwrap();
+    let mut expected = std::collections::BTreeMap::new();
+    for row in 0..rows as usize {
+        let name = |place: i32| usize::try_from(place).ok().map(|place| names[place].as_str());
+        let key = (vec![name(clients[row]), name(queues[row])], (entered[row] / STEP) as u32);
+        *expected.entry(key).or_insert(0i64) += 1;
+    }
+    let cells = found.group.iter().zip(&found.interval).zip(found.integers(0).unwrap());
+    let cells = cells
+        .map(|((&group, &interval), &n)| ((found.groups[group as usize].clone(), interval), n));
+    assert!(cells.eq(expected));
+}
+
+#[test]
+fn equal_names_are_one_group() {
+    let names = ["billing", "sales", "billing"].map(str::to_owned);
+    let labels = [LabelColumn { dimension: Dimension::Queue, places: &[0, 1, 2], names: &names }];
+    let columns = VisitColumns { entered: &[0; 3], ..VisitColumns::default() };
+    let table = VisitTable { columns, labels: &labels };
+    let query = Query { by: vec![Dimension::Queue], fields: fields("offered"), ..Query::default() };
+    let found = table.query(&query).unwrap();
+    assert_eq!(found.groups, [[Some("billing")], [Some("sales")]]);
+    assert_eq!(found.integers(0), Some(&[2, 1][..]));
+}
+
+#[test]
+fn rows_between_edges_only_are_counted() {
+    let entered: Vec<i64> = [0, 9, 10, 19, 20, 29, 30].map(|second| second * SECOND).to_vec();
+    let columns = VisitColumns { entered: &entered, ..VisitColumns::default() };
+    let table = VisitTable { columns, labels: &[] };
+    // Edges of no cells: a table has none.
+    let edges = vec![at(10.0), at(20.0), at(29.5)];
+    let query = Query { fields: fields("offered"), edges, ..Query::default() };
+    let found = table.query(&query).unwrap();
+    assert_eq!((&found.interval[..], found.integers(0).unwrap()), (&[0, 1][..], &[2, 2][..]));
+    assert_eq!(table.extent().unwrap(), Some((at(0.0), at(30.0))));
+    let none = VisitTable { columns: VisitColumns::default(), labels: &[] };
+    assert!(none.query(&query).unwrap().group.is_empty());
+    assert_eq!(none.extent().unwrap(), None);
+}
+
+#[test]
+fn refused_row_is_named() {
+    let entered = vec![0; 300];
+    let query = Query { fields: fields("offered"), ..Query::default() };
+    let refused = |columns: VisitColumns<'_>, labels: &[LabelColumn<'_>], by: &[Dimension]| {
+        let table = VisitTable { columns, labels };
+        match table.query(&Query { by: by.to_vec(), ..query.clone() }) {
+            Err(NoFigures::Row(row, refusal)) => format!("{row}: {}", refusal.message),
+            Err(NoFigures::Config(error)) => panic!("{}", error.message),
+            Ok(answer) => panic!("{answer:?}"),
+        }
+    };
+    let wrong =
+        |value: i64| -> Vec<i64> { (0..300).map(|n| if n == 280 { value } else { 0 }).collect() };
+    let base = VisitColumns { entered: &entered, ..VisitColumns::default() };
+    let month = 31 * DAY + 1;
+    for (columns, expected) in [
+        (
+            VisitColumns { entered: &wrong(-1), ..base },
+            "280: entered_us -1: give microseconds since the epoch",
+        ),
+        (
+            VisitColumns { entered: &wrong(i64::MAX), ..base },
+            "280: entered_us 9223372036854775807: give",
+        ),
+        (
+            VisitColumns { wait: Some(&wrong(-1)), ..base },
+            "280: wait_us -1: give microseconds, not negative",
+        ),
+        (
+            VisitColumns { wait: Some(&wrong(month)), ..base },
+            "280: wait 2678400.000001s: give at most 31 days",
+        ),
+        (
+            VisitColumns { talk: Some(&wrong(month)), ..base },
+            "280: talk 2678400.000001s: give at most",
+        ),
+        (VisitColumns { hold: Some(&wrong(-5)), ..base }, "280: hold_us -5: give"),
+        (
+            VisitColumns { wrap_up: Some(&wrong(i64::MIN)), ..base },
+            "280: wrap_up_us -9223372036854775808",
+        ),
+        (
+            VisitColumns { first_response: Some(&wrong(-2)), ..base },
+            "280: first_response_us -2: give microseconds, or -1 for none",
+        ),
+        (
+            VisitColumns { first_response: Some(&wrong(month)), ..base },
+            "280: first_response 2678400.000001s: give at most",
+        ),
+    ] {
+        let found = refused(columns, &[], &[]);
+        assert!(found.starts_with(expected), "{found}");
+    }
+    let mut codes = vec![0; 300];
+    codes[280] = 4;
+    let found = refused(VisitColumns { course: Some(&codes), ..base }, &[], &[]);
+    assert_eq!(found, "280: course 4: give 0 answered, 1 abandoned, 2 left, 3 none");
+    codes[280] = Cause::ALL.len() as u8;
+    let found = refused(VisitColumns { cause: Some(&codes), ..base }, &[], &[]);
+    assert_eq!(found, format!("280: cause {}: give a code of CAUSES", Cause::ALL.len()));
+    let holds: Vec<u32> = (0..300).map(|n| if n == 280 { 10_001 } else { 0 }).collect();
+    let found = refused(VisitColumns { holds: Some(&holds), ..base }, &[], &[]);
+    assert_eq!(found, "280: holds 10001: give at most 10000");
+    codes[280] = 1;
+    let columns = VisitColumns { course: Some(&codes), talk: Some(&wrong(1)), ..base };
+    assert!(refused(columns, &[], &[]).starts_with("280: talk, hold or wrap-up without an answer"));
+    let names = ["billing".to_owned()];
+    for place in [-2, 1, i32::MAX, i32::MIN] {
+        let places: Vec<i32> = (0..300).map(|n| if n == 280 { place } else { 0 }).collect();
+        let labels = [LabelColumn { dimension: Dimension::Queue, places: &places, names: &names }];
+        let found = refused(base, &labels, &[Dimension::Queue]);
+        assert_eq!(found, format!("280: queue {place}: give a place in its 1 names, or -1"));
+    }
+}
+
+#[test]
+fn question_a_table_cannot_answer_is_refused() {
+    let table = VisitTable { columns: VisitColumns::default(), labels: &[] };
+    let refused = |query: Query| match table.query(&query) {
+        Err(NoFigures::Config(error)) => error.message,
+        Err(NoFigures::Row(row, refusal)) => panic!("{row}: {}", refusal.message),
+        Ok(answer) => panic!("{answer:?}"),
+    };
+    for basis in [Basis::Split, Basis::ServiceLevelEvent] {
+        let found = refused(Query { basis, fields: fields("offered"), ..Query::default() });
+        assert!(found.contains("ask on offered, event or completion"), "{found}");
+    }
+    for word in [
+        "offers_made",
+        "callbacks_offered",
+        "refused",
+        "refused.full",
+        "ringing",
+        "code.sale",
+        "score.csat",
+        "amount.cost",
+        "time.idle",
+        "passed:20000000",
+    ] {
+        let found = refused(Query { fields: fields(word), ..Query::default() });
+        assert!(found.contains("a table of visits tells of none"), "{word}: {found}");
+    }
+    for query in [
+        Query { basis: Basis::Event, ..Query::default() },
+        Query { by: vec![Dimension::Agent], ..Query::default() },
+    ] {
+        let found = refused(Query { fields: fields("unique.customers"), ..query });
+        assert!(found.starts_with("unique.customers: different customers"), "{found}");
+    }
+    let edges = vec![at(20.0), at(20.0)];
+    let found = refused(Query { edges, ..Query::default() });
+    assert_eq!(found, "edge 20s does not come after 20s: give them ascending");
+}

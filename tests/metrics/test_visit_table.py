@@ -1,0 +1,206 @@
+"""A table of visits that answers for itself, against the same rows counted by an aggregator."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccroute import ConfigError, KpiAggregator, Rejected, VisitTable
+from ccroute.metrics import Metrics, ReportTable, read_calls, report_visits
+
+QUEUES, AGENTS, SITES = ["billing", "sales"], ["ana", "ben"], ["north"]
+NAMES = [("queue", QUEUES), ("agent", AGENTS), ("site", SITES)]
+SECOND = 1_000_000
+KPIS = ["offered", "answered", "abandoned", "sl.answered_within", "asa", "wait.p90", "aht",
+        "hold.rate", "transfer.rate", "abandon.of_answered_and_abandoned"]  # fmt: skip
+
+
+def columns(rows: int, seed: int = 3) -> dict[str, np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(seed)
+    course = rng.choice([0, 0, 0, 1, 2], rows).astype(np.uint8)
+    talked = course == 0
+
+    def spans(longest: int) -> np.ndarray[Any, Any]:
+        return rng.integers(0, longest * SECOND, rows) * rng.integers(0, 2, rows)
+
+    return {
+        "queue": rng.integers(0, 2, rows).astype(np.int32),
+        "agent": np.where(talked, rng.integers(0, 2, rows), -1).astype(np.int32),
+        "site": rng.integers(-1, 1, rows).astype(np.int32),
+        "entered_us": rng.integers(0, 3 * 86_400 * SECOND, rows),
+        "course": course,
+        "cause": np.where(talked, 0, 5).astype(np.uint8),
+        "wait_us": spans(120),
+        "talk_us": spans(600) * talked,
+        "hold_us": spans(60) * talked,
+        "wrap_up_us": spans(30) * talked,
+        "customer": rng.integers(0, 50, rows).astype(np.uint64),
+    }
+
+
+def table(given: dict[str, np.ndarray[Any, Any]]) -> VisitTable:
+    return VisitTable(given, names=NAMES, dimensions=["site"])
+
+
+def counted(given: dict[str, np.ndarray[Any, Any]]) -> Metrics:
+    aggregator = KpiAggregator(dimensions=["site"], retention=30 * 86_400.0)
+    rows = len(given["queue"])
+    keys = np.arange(1 << 32, (1 << 32) + rows, dtype=np.uint64)
+    renamed = {("custom1" if name == "site" else name): column for name, column in given.items()}
+    aggregator.post_visits({**renamed, "contact": keys}, names=NAMES)
+    aggregator.advance(100 * 86_400.0)
+    return Metrics(aggregator)
+
+
+def said(report: ReportTable) -> str:
+    """All that a report says, but that more may come: of a table nothing does."""
+    return re.sub('"final": (true|false)', "", report.to_json())
+
+
+@given(st.integers(0, 60), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_reports_are_those_of_an_aggregator(rows: int, seed: int) -> None:
+    visits = columns(rows, seed)
+    ours, theirs = table(visits), counted(visits)
+    for asked in (
+        {"by": "queue", "interval": "30min", "zone": "Asia/Kolkata"},
+        {"by": ["site", "queue"], "interval": "day", "zone": "America/Bogota", "basis": "event"},
+        {"by": (), "where": {"queue": ["billing"], "site": [None]}, "basis": "completion"},
+        {"by": "queue", "targets": {"billing": (20.0, 5.0)}} if rows > 20 else {},
+        {"by": "agent", "kpis": ["handled", "aht", "time.talk"][:2]},
+    ):
+        question: dict[str, Any] = {"kpis": KPIS, **asked}
+        if "interval" in question:
+            question |= {"start": 86_400.0, "end": 4 * 86_400.0}
+            if question["interval"] == "day":
+                question |= {"start": 86_400.0 + 5 * 3600, "end": 3 * 86_400.0 + 5 * 3600}
+        found = report_visits(ours, **question)
+        expected = theirs.report(**question)
+        assert said(found) == said(expected)
+
+
+def test_thresholds_and_percentiles_are_exact_whatever_the_number() -> None:
+    visits = columns(5_000)
+    report = report_visits(table(visits), (), kpis=["sl.answered_within(T=17)", "wait.p90"])
+    ((service, longest),) = [[value for _, value in row] for row in report]
+    answered = np.sort(visits["wait_us"][visits["course"] == 0])
+    assert service.numerator == int((answered <= 17 * SECOND).sum())
+    assert longest.value == answered[-(-len(answered) * 9 // 10) - 1] / SECOND
+    assert longest.exact
+    assert not next(iter(next(iter(counted(visits).report((), kpis=["wait.p90"])))))[1].exact
+
+
+def test_intervals_may_begin_at_any_instant() -> None:
+    visits = {"queue": np.zeros(3, np.int32), "entered_us": np.array([59, 60, 61]) * SECOND}
+    report = report_visits(
+        VisitTable(visits, names=[("queue", ["q"])]), start=60.0, end=61.0, kpis=["offered"]
+    )
+    assert report["q"]["offered"].value == 1
+    # The last instant is in the interval that it begins.
+    edge = {"queue": np.zeros(1, np.int32), "entered_us": np.array([900]) * SECOND}
+    whole = report_visits(
+        VisitTable(edge, names=[("queue", ["q"])]), interval="15min", kpis=["offered"]
+    )
+    assert [row["offered"].value for row in whole] == [1]
+
+
+def test_columns_lie_where_they_are() -> None:
+    rows = np.zeros(4, dtype=[("entered_us", "<i8"), ("queue", "<i4"), ("wait_us", "<i8")])
+    rows["wait_us"] = [1, 2, 3, 4]
+    packed = VisitTable(
+        {name: rows[name] for name in rows.dtype.names or ()}, names=[("queue", ["q"])]
+    )
+    backward = VisitTable(
+        {"entered_us": np.arange(4)[::-1], "wait_us": np.arange(8)[::2]}, names=[]
+    )
+    field = ["wait_answered.sum"]
+    assert packed.query(["queue"], field)["columns"]["wait_answered.sum"].tolist() == [10]
+    assert backward.query([], field)["columns"]["wait_answered.sum"].tolist() == [12]
+    own = np.arange(4)
+    shared = VisitTable({"entered_us": own}, names=[])
+    own += 10
+    assert shared.extent() == (10 / SECOND, 13 / SECOND)
+    assert (len(shared), shared.dimensions()) == (4, [])
+    assert VisitTable({"entered_us": np.zeros(0, np.int64)}, names=[]).extent() is None
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: VisitTable({}, names=[]), ConfigError, "the column entered_us"),
+        (lambda: one(nonsense=np.zeros(1)), ConfigError, "column 'nonsense': give columns among"),
+        (lambda: one(contact=np.zeros(1, np.uint64)), ConfigError, "column 'contact'"),
+        (lambda: one(queue=np.zeros(1, np.int32)), ConfigError, "those of the column queue"),
+        (lambda: one(queue=np.zeros(1, np.int64)), TypeError, "queue: give a one-dimensional"),
+        (lambda: one(wait_us=np.zeros(2, np.int64)), ValueError, "wait_us has 2 rows where 1"),
+        (lambda: one(wait_us=np.zeros((1, 1), np.int64)), ValueError, "not of 2 dimensions"),
+        (lambda: one(wait_us=[1]), TypeError, "not list"),
+        (
+            lambda: VisitTable({"entered_us": np.zeros(1, np.int64)}, names=[("moon", ["a"])]),
+            ConfigError,
+            "names 'moon'",
+        ),
+        (
+            lambda: VisitTable(
+                {"entered_us": np.zeros(1, np.int64)}, names=[], dimensions=list("abcde")
+            ),
+            ConfigError,
+            "four of your own at most",
+        ),
+        (lambda: one().query(["moon"], ["offered"]), ConfigError, "dimension 'moon': give one of"),
+        (lambda: one().query([], ["moon"]), ConfigError, "field 'moon' is not known"),
+        (lambda: one().query([], ["time.idle"]), ConfigError, "a table of visits tells of none"),
+        (lambda: one().query([], ["offered"], basis="split"), ConfigError, "basis 'split' of a"),
+        (
+            lambda: one(wait_us=np.array([-1])).query([], ["offered"]),
+            Rejected,
+            "row 0: wait_us -1: give microseconds, not negative",
+        ),
+        (
+            lambda: one(wait_us=np.array([-1])).extent(),
+            Rejected,
+            "row 0: wait_us -1: give microseconds, not negative",
+        ),
+        (lambda: report_visits(one(), kpis=["offers.made"]), ConfigError, "tells of none"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    make: Callable[[], object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error) as refused:
+        make()
+    assert words in str(refused.value)
+
+
+def one(**more: object) -> VisitTable:
+    return VisitTable({"entered_us": np.zeros(1, np.int64), **more}, names=[])  # type: ignore[dict-item]
+
+
+def test_calls_are_a_table_of_what_stands() -> None:
+    calls = read_calls(
+        [
+            "queue,entered,outcome,wait,contact,visit,revision,customer,site",
+            "billing,900,answered,5,c1,1,1,4711,north",
+            "billing,900,answered,7,c1,1,3,4711,north",
+            "billing,900,answered,6,c1,1,2,4711,",
+            "billing,950,abandoned,9,c1,2,1,,",
+            "sales,960,void,0,c2,1,1,,",
+            "sales,970,abandoned,4,c3,1,1,4712,",
+        ],
+        dimensions=["site"],
+    )
+    table = calls.table()
+    assert len(table) == 3
+    report = report_visits(table, kpis=["answered", "abandon.wait", "asa"])
+    assert [report["billing"]["asa"].value, report["sales"]["abandon.wait"].value] == [7.0, 4.0]
+    by_site = report_visits(table, "site", kpis=["offered"])
+    assert [(row.labels["site"], row["offered"].value) for row in by_site] == [
+        (None, 2),
+        ("north", 1),
+    ]
+    unique = table.query([], ["unique.customers"])
+    assert unique["columns"]["unique.customers"].tolist() == [2]
