@@ -43,6 +43,7 @@ mod reading;
 mod rebuild;
 mod records;
 mod recount;
+mod samples;
 mod settings;
 mod skipped;
 mod slices;
