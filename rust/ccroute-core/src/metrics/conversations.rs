@@ -126,16 +126,15 @@ impl Visits {
         let talk = talk.since(Timestamp::ZERO + hold);
         let tail = Tail { place, ended: event.at, closed, conversed, wrapping_since: None };
         // Handed over and back within the grace: the agent's earlier conversation is done.
-        let earlier = self.tails.insert((key, part.agent), tail);
-        self.settled.extend(earlier.map(|tail| tail.without_wrap_up(key, part.agent)));
+        if let Some(earlier) = self.tails.insert((key, part.agent), tail) {
+            self.settled.push_back(earlier.without_wrap_up(key, part.agent));
+        }
         self.settling.insert(key.source, event.at, (key, part.agent));
         self.expect(key.source, event.at, WRAP_UP_GRACE);
-        let held = last_hold.map(|length| Told {
+        if let Some(length) = last_hold {
             // The conversation comes after it, and closes the visit.
-            completed: None,
-            ..tell(What::Held { length })
-        });
-        self.settled.extend(held);
+            self.settled.push_back(Told { completed: None, ..tell(What::Held { length }) });
+        }
         Ok(Some(tell(What::Conversed { talk, hold, holds: part.holds, ending })))
     }
 
@@ -181,10 +180,8 @@ impl Visits {
     /// The next conversation of `source` that will have no wrap-up, its grace having passed
     /// at `now` by that source's clock. To be asked after every event until there is none.
     pub(crate) fn settle(&mut self, source: u16, now: Timestamp) -> Option<Told> {
-        while let Some((ended, key)) = self.settling.first_of(source)
-            && now.since(ended) > WRAP_UP_GRACE
-        {
-            self.settling.remove(source, ended, key);
+        let is_due = |ended| now.since(ended) > WRAP_UP_GRACE;
+        while let Some((ended, key)) = self.settling.take_first_if(source, is_due) {
             // A platform may not say to whom it was handed over: its part in it is done.
             // Only that hand-over: a later one of the same visit has its own grace.
             let handed_over = Phase::HandedOver { since: ended };
@@ -203,10 +200,8 @@ impl Visits {
     /// A wrap-up of `source` that has lasted too long at `now`: its conversation as if none had
     /// followed. To be asked until there is none.
     pub(crate) fn wrapped_too_long(&mut self, source: u16, now: Timestamp) -> Option<Told> {
-        while let Some((since, key)) = self.wrapping.first_of(source)
-            && now.since(since) > LONGEST
-        {
-            self.wrapping.remove(source, since, key);
+        let is_due = |since| now.since(since) > LONGEST;
+        while let Some((since, key)) = self.wrapping.take_first_if(source, is_due) {
             let lost = |tail: &Tail| tail.wrapping_since == Some(since);
             if let Some(tail) = self.tails.take(key, lost) {
                 return Some(tail.without_wrap_up(key.0, key.1));

@@ -189,6 +189,7 @@ impl KpiAggregator {
     }
 
     /// Marks of a source that waited too long for their visit are late.
+    #[inline(never)]
     pub(super) fn expire_marks(&mut self, source: u16) {
         let now = self.clocks.of(source).at;
         while let Some((since, key)) = self.early_marks.ages.first_of(source)

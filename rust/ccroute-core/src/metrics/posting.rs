@@ -65,6 +65,18 @@ impl Facts for [Fact] {
     }
 }
 
+impl Facts for Fact {
+    #[inline(always)]
+    fn each(&self, to: &mut impl Hears) {
+        to.hear(self);
+    }
+
+    #[inline]
+    fn has_agents(&self) -> bool {
+        self.agent.is_some()
+    }
+}
+
 impl KpiAggregator {
     /// Counts a fact of a visit, and keeps it.
     pub(super) fn tell(&mut self, mut told: Told) {
@@ -90,10 +102,8 @@ impl KpiAggregator {
                 }
                 self.replace_codes(&told);
             }
+            What::Answered { .. } | What::Abandoned { .. } | What::Left { .. } => self.watch(&told),
             What::Code { .. }
-            | What::Answered { .. }
-            | What::Abandoned { .. }
-            | What::Left { .. }
             | What::OfferMade
             | What::OfferAccepted { .. }
             | What::OfferDeclined
@@ -108,7 +118,6 @@ impl KpiAggregator {
             | What::Handled { .. }
             | What::Marked { .. } => {}
         }
-        self.watch(&told);
         self.post(place, fact, Sign::Add);
         match (self.records.push(key, place, fact), completed) {
             (Known::Open, None) => {}
@@ -221,7 +230,7 @@ impl KpiAggregator {
     fn post(&mut self, place: Place, fact: &Fact, sign: Sign) {
         if self.keeps(Basis::Offered) {
             let slot = self.grid.slot(place.entered);
-            self.add(place, core::slice::from_ref(fact), sign, Basis::Offered, slot);
+            self.add(place, fact, sign, Basis::Offered, slot);
         }
         if self.bases & BY_THE_FACT > 0 {
             self.post_as_it_happened(place, fact, sign);
@@ -231,8 +240,7 @@ impl KpiAggregator {
     /// Under the bases that go by when each thing happened.
     fn post_as_it_happened(&mut self, place: Place, fact: &Fact, sign: Sign) {
         if self.keeps(Basis::Event) {
-            let (facts, slot) = (core::slice::from_ref(fact), self.grid.slot(fact.at));
-            self.add(place, facts, sign, Basis::Event, slot);
+            self.add(place, fact, sign, Basis::Event, self.grid.slot(fact.at));
         }
         if self.keeps(Basis::Split) {
             self.add_split(place, *fact, sign);
@@ -244,8 +252,7 @@ impl KpiAggregator {
 
     fn post_completed(&mut self, place: Place, fact: &Fact, sign: Sign, at: Timestamp) {
         if self.keeps(Basis::Completion) {
-            let (facts, slot) = (core::slice::from_ref(fact), self.grid.slot(at));
-            self.add(place, facts, sign, Basis::Completion, slot);
+            self.add(place, fact, sign, Basis::Completion, self.grid.slot(at));
         }
     }
 

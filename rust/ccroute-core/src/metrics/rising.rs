@@ -142,6 +142,17 @@ impl<K: Copy + Ord> Rising<K> {
         self.sources.get(usize::from(source)).filter(|_| self.len > 0)?.first()
     }
 
+    /// Takes out the first of a source, if its instant is as wanted.
+    pub(crate) fn take_first_if(
+        &mut self,
+        source: u16,
+        wanted: impl Fn(Timestamp) -> bool,
+    ) -> Option<Dated<K>> {
+        let first = self.first_of(source).filter(|&(at, _)| wanted(at))?;
+        self.remove(source, first.0, first.1);
+        Some(first)
+    }
+
     /// The first of each source that has any.
     pub(crate) fn firsts(&self) -> impl Iterator<Item = Dated<K>> {
         self.sources.iter().filter_map(Run::first)

@@ -102,9 +102,9 @@ pub(crate) struct Slices {
     #[serde(skip)]
     recent: Vec<(Labels, u32)>,
     pub(crate) agents: Interned<AgentSlice>,
-    /// By agent, the part that came up last.
+    /// By agent, the parts that came up last, the latest first.
     #[serde(skip)]
-    recent_parts: Vec<Option<(AgentSlice, u32)>>,
+    recent_parts: Vec<[Option<(AgentSlice, u32)>; 2]>,
 }
 
 /// The index of a name, given now if it is new; that of `__other__`, and `false`, when there are
@@ -168,23 +168,27 @@ impl Slices {
         SliceKey(key)
     }
 
-    /// The row of an agent's part. What happens to an agent is mostly of one visit at a time.
+    /// The row of an agent's part. What happens to an agent is mostly of one visit at a time, or
+    /// of that and the one before, which is wrapped up.
     #[inline]
     pub(crate) fn part(&mut self, part: AgentSlice) -> usize {
         match self.recent_parts.get(part.agent.index()) {
-            Some(&Some((known, row))) if known == part => row as usize,
+            Some(&[Some((known, row)), _]) if known == part => row as usize,
             Some(_) | None => self.another_part(part),
         }
     }
 
     #[inline(never)]
     fn another_part(&mut self, part: AgentSlice) -> usize {
-        let (row, agent) = (self.agents.intern(part), part.agent.index());
+        let agent = part.agent.index();
         if self.recent_parts.len() <= agent {
-            self.recent_parts.resize(agent + 1, None);
+            self.recent_parts.resize(agent + 1, [None; 2]);
         }
-        self.recent_parts[agent] = Some((part, row));
-        row as usize
+        let [last, before] = self.recent_parts[agent];
+        let before = before.filter(|&(known, _)| known == part);
+        let found = before.unwrap_or_else(|| (part, self.agents.intern(part)));
+        self.recent_parts[agent] = [Some(found), last];
+        found.1 as usize
     }
 
     /// The queue of a visit.
