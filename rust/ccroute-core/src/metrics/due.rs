@@ -27,16 +27,19 @@ impl Visits {
 
     /// All that was due of a source is done.
     fn look_ahead(&mut self, source: u16) {
-        let settling = self.settling.first_of(source).map(|(ended, _)| ended + WRAP_UP_GRACE);
-        let wrapping = self.wrapping.first_of(source).map(|(since, _)| since + LONGEST);
-        let open = self.ages.first_of(source).map(|(entered, _)| entered + LONGEST);
         let row = usize::from(source);
         if self.quiet.len() <= row {
             self.quiet.resize(row + 1, Timestamp::ZERO);
         }
-        let first = [settling, wrapping, open].into_iter().flatten().min();
-        self.quiet[row] = first.unwrap_or(Timestamp::MAX);
+        self.quiet[row] = until(self.settling.first_of(source), WRAP_UP_GRACE)
+            .min(until(self.wrapping.first_of(source), LONGEST))
+            .min(until(self.ages.first_of(source), LONGEST));
     }
+}
+
+/// The last instant at which what began first has not lasted longer than `most`.
+fn until<K>(first: Option<(Timestamp, K)>, most: Span) -> Timestamp {
+    first.map_or(Timestamp::MAX, |(since, _)| since + most)
 }
 
 impl KpiAggregator {
@@ -61,13 +64,14 @@ impl KpiAggregator {
     }
 
     /// Forgets what is too old of a source, by its own clock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn evict(&mut self, source: u16) {
         if !self.early_marks.is_empty() {
             self.expire_marks(source);
         }
-        if self.records.has_over() {
-            self.records.evict(source, self.clocks.of(source).latest);
+        let now = self.clocks.of(source).latest;
+        if self.records.has_due(source, now) {
+            self.records.evict(source, now);
         }
     }
 }

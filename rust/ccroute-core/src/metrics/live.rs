@@ -152,7 +152,10 @@ impl Board {
 
     /// Moves the windows on to `head`.
     fn advance(&mut self, head: i64) {
-        self.head = self.head.max(head);
+        if head <= self.head {
+            return;
+        }
+        self.head = head;
         while let Some(&Pane { index, so_far }) = self.panes.front()
             && index <= self.head - KEPT
         {

@@ -242,7 +242,7 @@ impl KpiAggregator {
         if self.keeps(Basis::Event) {
             self.add(place, fact, sign, Basis::Event, self.grid.slot(fact.at));
         }
-        if self.keeps(Basis::Split) {
+        if self.keeps(Basis::Split) && split::lasts(fact.what) {
             self.add_split(place, *fact, sign);
         }
         if self.keeps(Basis::ServiceLevelEvent) {

@@ -204,9 +204,11 @@ impl Records {
         }
     }
 
-    /// Whether any visit is kept that is over.
-    pub(crate) fn has_over(&self) -> bool {
-        self.over.len() > 0
+    /// Whether there is anything to forget, as [`Self::evict`] does.
+    #[inline]
+    pub(crate) fn has_due(&self, source: u16, now: Timestamp) -> bool {
+        self.over.first_of(source).is_some_and(|(at, _)| self.is_too_old(at, now))
+            || self.over.len() > self.most
     }
 
     /// Whether facts are kept at all once a visit is over.
@@ -236,6 +238,7 @@ impl Records {
 
     /// Forgets what is too old of a source whose clock is at `now`, and the oldest of all where
     /// there are too many. A source that fell silent holds nobody else's back.
+    #[inline(never)]
     pub(crate) fn evict(&mut self, source: u16, now: Timestamp) {
         while let Some((at, key)) = self.over.first_of(source)
             && self.is_too_old(at, now)

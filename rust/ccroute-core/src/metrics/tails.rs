@@ -1,6 +1,8 @@
 //! What may yet be followed by wrap-up, by visit and agent. When the time for it has passed does
 //! not belong here.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -44,10 +46,10 @@ impl Tails {
         (key, agent): TailKey,
         wanted: impl Fn(&Tail) -> bool,
     ) -> Option<Tail> {
-        let tails = self.visits.get_mut(&key)?;
-        let (_, tail) = tails.take(|(known, tail)| *known == agent && wanted(tail))?;
-        if tails.is_empty() {
-            self.visits.remove(&key);
+        let Entry::Occupied(mut tails) = self.visits.entry(key) else { return None };
+        let (_, tail) = tails.get_mut().take(|(known, tail)| *known == agent && wanted(tail))?;
+        if tails.get().is_empty() {
+            tails.remove();
         }
         Some(tail)
     }

@@ -1,9 +1,9 @@
 //! What is still open: visits that wait or are being handled. Turns events into facts; counts
 //! nothing itself. Conversations and their wrap-up are in `conversations.rs`.
 
-use std::collections::{BTreeSet, VecDeque};
-
+use core::hash::{Hash, Hasher};
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,19 @@ use crate::ids::AgentKey;
 use crate::time::Timestamp;
 
 /// One visit of one contact of one source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct VisitKey {
     pub(crate) contact: u64,
     pub(crate) visit: u32,
     pub(crate) source: u16,
+}
+
+/// In two words: every event is looked up by it, more than once.
+impl Hash for VisitKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.contact);
+        state.write_u64(u64::from(self.visit) << 16 | u64::from(self.source));
+    }
 }
 
 impl VisitKey {
