@@ -1,10 +1,10 @@
-//! Visits by age, source by source: each source has its own clock, so what is too old is asked
-//! of one source at a time. What becomes of the old does not belong here.
+//! Visits by age. What becomes of the old does not belong here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::rising::Rising;
 use super::visits::VisitKey;
 use crate::time::Timestamp;
 
@@ -15,52 +15,63 @@ type Aged = (Timestamp, VisitKey);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Aged>", into = "Vec<Aged>")]
 pub(crate) struct Ages {
-    sources: BTreeMap<u16, BTreeSet<Aged>>,
-    /// The first of each source.
-    firsts: BTreeSet<Aged>,
-    len: usize,
+    visits: Rising<VisitKey>,
+    /// By source one that is no later than its first, so that the oldest of all is found without
+    /// a look at each, and nothing is to be done when the first of a source goes.
+    bounds: Vec<Option<Aged>>,
+    /// The same, ascending.
+    by_age: BTreeSet<Aged>,
 }
 
 impl Ages {
     pub(crate) fn insert(&mut self, at: Timestamp, key: VisitKey) {
-        let visits = self.sources.entry(key.source).or_default();
-        let before = visits.first().copied();
-        if !visits.insert((at, key)) {
-            return;
-        }
-        self.len += 1;
-        if before.is_none_or(|before| (at, key) < before) {
-            before.iter().for_each(|before| _ = self.firsts.remove(before));
-            self.firsts.insert((at, key));
+        self.visits.insert(key.source, at, key);
+        let row = usize::from(key.source);
+        if self.bounds.get(row).copied().flatten().is_none_or(|bound| (at, key) < bound) {
+            self.bind(row, Some((at, key)));
         }
     }
 
     pub(crate) fn remove(&mut self, at: Timestamp, key: VisitKey) {
-        let Some(visits) = self.sources.get_mut(&key.source) else { return };
-        if !visits.remove(&(at, key)) {
-            return;
+        self.visits.remove(key.source, at, key);
+    }
+
+    #[inline(never)]
+    fn bind(&mut self, source: usize, bound: Option<Aged>) {
+        if self.bounds.len() <= source {
+            self.bounds.resize(source + 1, None);
         }
-        self.len -= 1;
-        if self.firsts.remove(&(at, key)) {
-            self.firsts.extend(visits.first());
-        }
-        if visits.is_empty() {
-            self.sources.remove(&key.source);
-        }
+        let before = core::mem::replace(&mut self.bounds[source], bound);
+        before.iter().for_each(|before| _ = self.by_age.remove(before));
+        self.by_age.extend(bound);
     }
 
     /// The oldest of a source.
+    #[inline]
     pub(crate) fn first_of(&self, source: u16) -> Option<Aged> {
-        self.sources.get(&source)?.first().copied()
+        self.visits.first_of(source)
     }
 
     /// The oldest of all.
     pub(crate) fn first(&self) -> Option<Aged> {
-        self.firsts.first().copied()
+        self.visits.firsts().min()
+    }
+
+    /// The same, where it is asked for often and there may be many sources.
+    pub(crate) fn oldest(&mut self) -> Option<Aged> {
+        while let Some(&bound) = self.by_age.first() {
+            let source = bound.1.source;
+            let first = self.visits.first_of(source);
+            if first == Some(bound) {
+                return first;
+            }
+            self.bind(usize::from(source), first);
+        }
+        None
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.visits.len()
     }
 }
 
@@ -74,6 +85,6 @@ impl From<Vec<Aged>> for Ages {
 
 impl From<Ages> for Vec<Aged> {
     fn from(ages: Ages) -> Self {
-        ages.sources.into_values().flatten().collect()
+        ages.visits.iter().map(|(_, at, key)| (at, key)).collect()
     }
 }

@@ -21,7 +21,7 @@ use super::order::{Arrivals, Refused, Turn};
 use super::posting::CellKey;
 use super::records::Records;
 use super::settings::Settings;
-use super::slices::{AgentSlice, SliceKey, Slices, capped};
+use super::slices::{SliceKey, Slices, capped};
 use super::table::{Grid, Slot, Table};
 use super::visits::{Folded, VisitKey, Visits};
 use crate::directory::Directory;
@@ -93,9 +93,6 @@ pub struct KpiAggregator {
     pub(super) astray: BTreeMap<u16, Timed>,
     pub(super) queue_cells: Table,
     pub(super) agent_cells: Table,
-    /// The agent's part that was counted last, and its row.
-    #[serde(skip)]
-    pub(super) last_agent: Option<(AgentSlice, usize)>,
     pub(super) records: Records,
     pub(super) early_marks: EarlyMarks,
     pub(super) live: Live,
@@ -148,7 +145,6 @@ impl KpiAggregator {
             astray: BTreeMap::new(),
             queue_cells: Table::default(),
             agent_cells: Table::default(),
-            last_agent: None,
             stale: BTreeSet::new(),
             touched: BTreeSet::new(),
             changes: Changes::default(),
@@ -387,12 +383,6 @@ impl KpiAggregator {
         self.evict(source);
     }
 
-    /// Forgets what is too old of a source, by its own clock.
-    pub(super) fn evict(&mut self, source: u16) {
-        self.expire_marks(source);
-        self.records.evict(source, self.clocks.of(source).latest);
-    }
-
     pub(super) fn fold_waiting(&mut self) {
         while let Some((source, event)) = self.arrivals.next() {
             self.fold_next(source, &event);
@@ -401,7 +391,12 @@ impl KpiAggregator {
 
     /// An event whose turn it is.
     fn fold_next(&mut self, source: u16, event: &Event) {
-        let event = &self.with_reason(*event);
+        let (reason, changed) = (self.reason_of(event), &mut None);
+        let event = if reason == event.reason {
+            event
+        } else {
+            &*changed.insert(Event { reason, ..*event })
+        };
         let key = VisitKey::of(source, event);
         let before = self.named_under_way(key, event);
         // What comes behind the watermark changes what was final, and so may a code: it counts
@@ -414,9 +409,11 @@ impl KpiAggregator {
         match self.measure(source, key, event) {
             Ok(told) => {
                 while let Some(settled) = self.visits.settled() {
-                    self.tell(&settled);
+                    self.tell(settled);
                 }
-                told.iter().for_each(|told| self.tell(told));
+                if let Some(told) = told {
+                    self.tell(told);
+                }
             }
             Err(why) => self.counters.note(why),
         }
@@ -432,26 +429,12 @@ impl KpiAggregator {
         self.evict(source);
     }
 
-    /// Conversations whose wrap-up can no longer come are done.
-    pub(super) fn settle(&mut self, source: u16) {
-        while let Some(told) = self.visits.settle(source, self.clocks.of(source).at) {
-            self.tell(&told);
-        }
-        while let Some((key, place, at)) = self.visits.over_unsaid() {
-            self.complete(key, place, at);
-        }
-        self.give_up(source);
-    }
-
     /// Who was set not ready gave no reason: the cause is it. An empty reason is none.
-    fn with_reason(&mut self, event: Event) -> Event {
+    fn reason_of(&mut self, event: &Event) -> Option<TextKey> {
         let given = event.reason.filter(|&key| !self.texts.name(key.index()).is_empty());
-        let event = Event { reason: given, ..event };
-        let set = matches!(event.cause, Cause::Missed | Cause::ConnectTimeout);
-        if event.kind != EventKind::AgentNotReady || event.reason.is_some() || !set {
-            return event;
-        }
-        Event { reason: Some(self.text(event.cause.word())), ..event }
+        let set = event.kind == EventKind::AgentNotReady
+            && matches!(event.cause, Cause::Missed | Cause::ConnectTimeout);
+        if given.is_some() || !set { given } else { Some(self.text(event.cause.word())) }
     }
 
     /// What is under way of a visit whose contact is known by text.
@@ -467,14 +450,17 @@ impl KpiAggregator {
         }
         let agent = self.visits.agent_of(key, event);
         let slice = self.slice_of(key, event);
-        let facts = self.visits.fold(key, event, slice, &mut self.counters);
-        let facts = facts.or_else(|why| {
-            let again = why == Uncounted::Orphan && self.was_given_whole(key, event);
-            let why = if again { Uncounted::Duplicate } else { why };
-            self.code_after_all(key, event).map(Some).ok_or(why)
-        });
+        let mut facts = self.visits.fold(key, event, slice, &mut self.counters);
+        if let Err(why) = &mut facts {
+            if *why == Uncounted::Orphan && self.was_given_whole(key, event) {
+                *why = Uncounted::Duplicate;
+            }
+            if let Some(code) = self.code_after_all(key, event) {
+                facts = Ok(Some(code));
+            }
+        }
         let counted = facts.is_ok();
-        self.take_time(source, Timed { key, event: *event, agent, counted })?;
+        self.take_time(source, key, event, agent, counted)?;
         facts
     }
 

@@ -22,24 +22,39 @@ pub(super) struct Timed {
 
 impl KpiAggregator {
     /// Takes an event into the time of its agent, unless its clock is not believed yet.
-    pub(super) fn take_time(&mut self, source: u16, timed: Timed) -> Result<(), Uncounted> {
-        if timed.event.at > self.clocks.of(source).latest {
-            self.astray.insert(source, timed);
+    pub(super) fn take_time(
+        &mut self,
+        source: u16,
+        key: VisitKey,
+        event: &Event,
+        agent: Option<AgentKey>,
+        counted: bool,
+    ) -> Result<(), Uncounted> {
+        if event.at > self.clocks.of(source).latest {
+            self.astray.insert(source, Timed { key, event: *event, agent, counted });
             return Ok(());
         }
-        let Timed { key, event, agent, counted } = timed;
         let grid = self.grid;
-        let changed = self.times.fold(key, &event, agent, counted, grid, &mut self.counters)?;
+        let changed = self.times.fold(key, event, agent, counted, grid, &mut self.counters)?;
         agent.zip(changed).into_iter().for_each(|(agent, from)| self.revise_time(agent, from));
         Ok(())
     }
 
     /// Takes in what waited for the next event of its source: at its own time if that is borne
     /// out, else at the time its source is at.
+    #[inline]
     pub(super) fn take_astray(&mut self, source: u16) {
-        let Some(mut timed) = self.astray.remove(&source) else { return };
-        timed.event.at = timed.event.at.min(self.clocks.of(source).at);
-        if let Err(why) = self.take_time(source, timed) {
+        if !self.astray.is_empty() {
+            self.take_one_astray(source);
+        }
+    }
+
+    #[inline(never)]
+    fn take_one_astray(&mut self, source: u16) {
+        let Some(timed) = self.astray.remove(&source) else { return };
+        let Timed { key, mut event, agent, counted } = timed;
+        event.at = event.at.min(self.clocks.of(source).at);
+        if let Err(why) = self.take_time(source, key, &event, agent, counted) {
             self.counters.note(why);
         }
     }

@@ -66,8 +66,15 @@ impl Changes {
 impl KpiAggregator {
     /// What an agent did from an instant on is known anew: each final interval of it is at a
     /// new revision.
+    #[inline]
     pub(super) fn revise_time(&mut self, agent: AgentKey, from: Timestamp) {
-        let Some(first) = self.final_before else { return };
+        if let Some(first) = self.final_before {
+            self.revise_time_before(first, agent, from);
+        }
+    }
+
+    #[inline(never)]
+    fn revise_time_before(&mut self, first: Slot, agent: AgentKey, from: Timestamp) {
         // No state lasts longer.
         let end = first.min(self.grid.slot(from + LONGEST) + 1);
         for slot in self.grid.slot(from)..end {

@@ -169,6 +169,9 @@ impl Clocks {
 /// How far the last of them came, and the first. One event of a source that is astray must not
 /// carry away what the others are at.
 fn heard(clocks: &[Clock]) -> [Timestamp; 2] {
+    if let [only] = clocks {
+        return [only.latest; 2];
+    }
     let heard = clocks.iter().filter(|clock| clock.is_heard());
     let borne_out = heard.clone().filter(|clock| clock.borne_out).map(|clock| clock.latest).max();
     let latest = heard.map(|clock| clock.latest);

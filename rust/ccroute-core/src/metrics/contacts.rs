@@ -2,13 +2,14 @@
 //! platforms. A text is forgotten when facts of its last visit are no longer kept, so that
 //! memory is bounded by the contacts under way and the records. What is counted does not belong here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::canonical;
 use super::conversations::WRAP_UP_GRACE;
+use super::rising::Rising;
 use crate::ids::ContactKey;
 use crate::time::{Span, Timestamp};
 
@@ -29,14 +30,14 @@ struct Named {
 }
 
 /// Texts and keys of contacts under way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Contacts {
     #[serde(with = "canonical")]
     keys: FxHashMap<Box<str>, Vec<(u16, u64)>>,
     #[serde(with = "canonical")]
     named: FxHashMap<u64, Named>,
-    /// The closed, by source and in order of closing.
-    leaving: BTreeSet<(u16, Timestamp, u64)>,
+    /// The closed, in order of closing.
+    leaving: Rising<u64>,
     given: u64,
     /// How long the closed are remembered: what is told of a contact whose facts are kept
     /// must find them.
@@ -75,7 +76,7 @@ impl Contacts {
 
     /// The text of a key that was given here.
     pub(crate) fn id(&self, raw: u64) -> Option<&str> {
-        self.named.get(&raw).map(|named| named.id.as_ref())
+        Self::is_ours(raw).then(|| self.named.get(&raw)).flatten().map(|named| named.id.as_ref())
     }
 
     /// Whether a key was given here.
@@ -89,7 +90,7 @@ impl Contacts {
             named.under_way = (named.under_way + after).saturating_sub(before);
             let mut last = now;
             if let Some(closed) = named.closed.take() {
-                if self.leaving.remove(&(named.source, closed, raw)) {
+                if self.leaving.remove(named.source, closed, raw) {
                     let crowd = self.crowds.entry(named.source).or_default();
                     *crowd = crowd.saturating_sub(1);
                 }
@@ -105,20 +106,18 @@ impl Contacts {
     }
 
     fn await_leaving(&mut self, source: u16, closed: Timestamp, raw: u64) {
-        if self.leaving.insert((source, closed, raw)) {
+        if self.leaving.insert(source, closed, raw) {
             *self.crowds.entry(source).or_default() += 1;
         }
     }
 
     fn forget(&mut self, source: u16, now: Timestamp) {
         self.date(source, now);
-        while let Some(&(from, closed, raw)) =
-            self.leaving.range((source, Timestamp::ZERO, 0)..).next()
-            && from == source
+        while let Some((closed, raw)) = self.leaving.first_of(source)
             && let crowd = self.crowds.get(&source).copied().unwrap_or_default()
             && now.since(closed) > if crowd > self.most { WRAP_UP_GRACE } else { self.kept }
         {
-            self.leaving.remove(&(from, closed, raw));
+            self.leaving.remove(source, closed, raw);
             self.crowds.insert(source, crowd.saturating_sub(1));
             if let Some(Named { id, .. }) = self.named.remove(&raw)
                 && let Some(keys) = self.keys.get_mut(&id)
@@ -133,13 +132,11 @@ impl Contacts {
 
     /// What was named before its source had a clock is as old as the clock.
     fn date(&mut self, source: u16, now: Timestamp) {
-        let first = (source, Timestamp::ZERO, 0);
-        while let Some(&(from, closed, raw)) = self.leaving.range(first..).next()
-            && (from, closed) == (source, Timestamp::ZERO)
+        while let Some((Timestamp::ZERO, raw)) = self.leaving.first_of(source)
             && now > Timestamp::ZERO
         {
-            self.leaving.remove(&(from, closed, raw));
-            self.leaving.insert((source, now, raw));
+            self.leaving.remove(source, Timestamp::ZERO, raw);
+            self.leaving.insert(source, now, raw);
             if let Some(named) = self.named.get_mut(&raw) {
                 named.closed = Some(now);
             }

@@ -1,6 +1,8 @@
 //! Conversations of visits: hold, hand-over, end, and the wrap-up that may follow. Waits and
 //! offers are in `visits.rs`; what a fact counts is in `facts.rs`.
 
+use std::collections::hash_map::Entry;
+
 use serde::{Deserialize, Serialize};
 
 use super::counters::{Counters, Uncounted};
@@ -60,7 +62,7 @@ impl Visits {
         let name = event.reason.ok_or(Uncounted::Incomplete)?;
         let what = What::Code { name, set: event.number };
         let fact = Fact::new(event.at, event.agent, what);
-        match (self.open.get(&key), self.tails.get(&(key, event.agent))) {
+        match (self.open.get(&key), self.tails.get((key, event.agent))) {
             (Some(visit), _) => told(key, visit.place, event, event.agent, what),
             (None, Some(tail)) => Ok(Some(tail.told(key, fact))),
             (None, None) => Err(Uncounted::Orphan),
@@ -89,9 +91,11 @@ impl Visits {
     }
 
     pub(super) fn end(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
-        let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
-        let place = visit.place;
-        let part = match visit.phase {
+        let Entry::Occupied(mut open) = self.open.entry(key) else {
+            return Err(Uncounted::Orphan);
+        };
+        let Visit { place, phase, .. } = *open.get();
+        let part = match phase {
             Phase::Engaged(part) => part,
             Phase::Waiting { .. } => return Err(Uncounted::Orphan),
             Phase::HandedOver { .. } => {
@@ -104,9 +108,10 @@ impl Visits {
         let ending = ending(event, part.held_since.is_some());
         let closed = ending != Ending::HandedOver;
         if closed {
-            self.remove(key);
+            open.remove();
+            self.ages.remove(place.entered, key);
         } else {
-            visit.phase = Phase::HandedOver { since: event.at };
+            open.get_mut().phase = Phase::HandedOver { since: event.at };
         }
         let completed = closed.then_some(event.at);
         let tell = |what| {
@@ -121,15 +126,15 @@ impl Visits {
         let talk = talk.since(Timestamp::ZERO + hold);
         let tail = Tail { place, ended: event.at, closed, conversed, wrapping_since: None };
         // Handed over and back within the grace: the agent's earlier conversation is done.
-        let earlier = self.tails.insert((key, part.agent), tail);
-        self.settled.extend(earlier.map(|tail| tail.without_wrap_up(key, part.agent)));
-        self.settling.insert((key.source, event.at, (key, part.agent)));
-        let held = last_hold.map(|length| Told {
+        if let Some(earlier) = self.tails.insert((key, part.agent), tail) {
+            self.settled.push_back(earlier.without_wrap_up(key, part.agent));
+        }
+        self.settling.insert(key.source, event.at, (key, part.agent));
+        self.expect(key.source, event.at, WRAP_UP_GRACE);
+        if let Some(length) = last_hold {
             // The conversation comes after it, and closes the visit.
-            completed: None,
-            ..tell(What::Held { length })
-        });
-        self.settled.extend(held);
+            self.settled.push_back(Told { completed: None, ..tell(What::Held { length }) });
+        }
         Ok(Some(tell(What::Conversed { talk, hold, holds: part.holds, ending })))
     }
 
@@ -146,12 +151,13 @@ impl Visits {
     }
 
     pub(super) fn start_wrap_up(&mut self, key: VisitKey, event: &Event) -> Folded {
-        let tail = self.tails.get_mut(&(key, event.agent)).ok_or(Uncounted::Orphan)?;
+        let tail = self.tails.get_mut((key, event.agent)).ok_or(Uncounted::Orphan)?;
         if tail.wrapping_since.is_some() || event.at.since(tail.ended) > WRAP_UP_GRACE {
             return Err(Uncounted::Orphan);
         }
         tail.wrapping_since = Some(event.at);
-        self.wrapping.insert((key.source, event.at, (key, event.agent)));
+        self.wrapping.insert(key.source, event.at, (key, event.agent));
+        self.expect(key.source, event.at, LONGEST);
         Ok(None)
     }
 
@@ -162,10 +168,10 @@ impl Visits {
         counters: &mut Counters,
     ) -> Folded {
         let whose = (key, event.agent);
-        let tail = self.tails.get(&whose).copied().ok_or(Uncounted::Orphan)?;
+        let tail = self.tails.take(whose, |tail| tail.wrapping_since.is_some());
+        let tail = tail.ok_or(Uncounted::Orphan)?;
         let since = tail.wrapping_since.ok_or(Uncounted::Orphan)?;
-        self.tails.remove(&whose);
-        self.wrapping.remove(&(key.source, since, whose));
+        self.wrapping.remove(key.source, since, whose);
         let wrap_up = counters.elapsed(since, event.at);
         let what = What::Handled { handle: tail.conversed + wrap_up, wrap_up };
         Ok(Some(tail.told(key, Fact::new(event.at, event.agent, what))))
@@ -174,13 +180,8 @@ impl Visits {
     /// The next conversation of `source` that will have no wrap-up, its grace having passed
     /// at `now` by that source's clock. To be asked after every event until there is none.
     pub(crate) fn settle(&mut self, source: u16, now: Timestamp) -> Option<Told> {
-        let least = (VisitKey { contact: 0, visit: 0, source: 0 }, None);
-        let first = (source, Timestamp::ZERO, least);
-        while let Some(&(from, ended, key)) = self.settling.range(first..).next()
-            && from == source
-            && now.since(ended) > WRAP_UP_GRACE
-        {
-            self.settling.remove(&(from, ended, key));
+        let is_due = |ended| now.since(ended) > WRAP_UP_GRACE;
+        while let Some((ended, key)) = self.settling.take_first_if(source, is_due) {
             // A platform may not say to whom it was handed over: its part in it is done.
             // Only that hand-over: a later one of the same visit has its own grace.
             let handed_over = Phase::HandedOver { since: ended };
@@ -189,8 +190,7 @@ impl Visits {
                 self.remove(key.0);
             }
             let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
-            if let Some(tail) = self.tails.get(&key).copied().filter(due) {
-                self.tails.remove(&key);
+            if let Some(tail) = self.tails.take(key, due) {
                 return Some(tail.without_wrap_up(key.0, key.1));
             }
         }
@@ -200,16 +200,10 @@ impl Visits {
     /// A wrap-up of `source` that has lasted too long at `now`: its conversation as if none had
     /// followed. To be asked until there is none.
     pub(crate) fn wrapped_too_long(&mut self, source: u16, now: Timestamp) -> Option<Told> {
-        let least = (VisitKey { contact: 0, visit: 0, source: 0 }, None);
-        let first = (source, Timestamp::ZERO, least);
-        while let Some(&(from, since, key)) = self.wrapping.range(first..).next()
-            && from == source
-            && now.since(since) > LONGEST
-        {
-            self.wrapping.remove(&(from, since, key));
+        let is_due = |since| now.since(since) > LONGEST;
+        while let Some((since, key)) = self.wrapping.take_first_if(source, is_due) {
             let lost = |tail: &Tail| tail.wrapping_since == Some(since);
-            if let Some(tail) = self.tails.get(&key).copied().filter(lost) {
-                self.tails.remove(&key);
+            if let Some(tail) = self.tails.take(key, lost) {
                 return Some(tail.without_wrap_up(key.0, key.1));
             }
         }
@@ -222,7 +216,7 @@ impl Visits {
         self.tails
             .iter()
             .filter(|(_, tail)| tail.wrapping_since.is_none())
-            .map(|(&(key, agent), tail)| tail.without_wrap_up(key, agent))
+            .map(|((key, agent), tail)| tail.without_wrap_up(key, agent))
     }
 }
 

@@ -8,6 +8,7 @@
 
 use core::ops::{AddAssign, SubAssign};
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -120,10 +121,11 @@ struct Wait {
     due: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 struct Pane {
     index: i64,
-    counts: Window,
+    /// What was counted in it and all before it: a window is the difference of two.
+    so_far: Window,
 }
 
 /// One queue. Brought up to date when it is touched; readers make up the difference.
@@ -137,10 +139,8 @@ struct Board {
     waits: FxHashMap<VisitKey, Wait>,
     /// Those that are not empty, ascending.
     panes: VecDeque<Pane>,
-    /// What the panes of each window add up to, as of pane `head`.
-    sums: [Window; 4],
-    /// How many panes have left each window.
-    passed: [usize; 4],
+    /// What was counted before the first of them.
+    before: Window,
     head: i64,
 }
 
@@ -155,55 +155,68 @@ impl Board {
         if head <= self.head {
             return;
         }
-        for ((sum, passed), width) in self.sums.iter_mut().zip(&mut self.passed).zip(PANES) {
-            let rest = self.panes.range(*passed..);
-            for pane in rest.take_while(|pane| pane.index <= head - width) {
-                *sum -= &pane.counts;
-                *passed += 1;
-            }
-        }
         self.head = head;
-        while self.panes.front().is_some_and(|pane| pane.index <= head - KEPT) {
+        while let Some(&Pane { index, so_far }) = self.panes.front()
+            && index <= self.head - KEPT
+        {
+            self.before = so_far;
             self.panes.pop_front();
-            // What has left the longest window has left each.
-            self.passed.iter_mut().for_each(|passed| *passed -= 1);
         }
     }
 
     /// Counts in a pane; false when the pane is not kept any more, or not yet.
-    fn post(&mut self, index: i64, counts: &Window) -> bool {
+    fn post(&mut self, index: i64, count: impl Fn(&mut Window)) -> bool {
         if index <= self.head - KEPT || index > self.head {
             return false;
         }
         // Time goes forward: nearly always it is the last pane, or a new one.
-        let row = match self.panes.back() {
-            Some(last) if last.index == index => self.panes.len() - 1,
-            Some(last) if last.index > index => self.panes.partition_point(|p| p.index < index),
-            Some(_) | None => self.panes.len(),
-        };
-        if self.panes.get(row).is_none_or(|pane| pane.index != index) {
-            self.panes.insert(row, Pane { index, counts: Window::default() });
-            for (passed, width) in self.passed.iter_mut().zip(PANES) {
-                *passed += usize::from(index <= self.head - width);
-            }
-        }
-        self.panes[row].counts += counts;
-        for (sum, width) in self.sums.iter_mut().zip(PANES) {
-            if index > self.head - width {
-                *sum += counts;
+        match self.panes.back_mut() {
+            Some(last) if last.index == index => count(&mut last.so_far),
+            Some(last) if last.index > index => self.post_before(index, count),
+            last => {
+                let mut so_far = last.map_or(self.before, |last| last.so_far);
+                count(&mut so_far);
+                self.panes.push_back(Pane { index, so_far });
             }
         }
         true
     }
 
+    #[inline(never)]
+    fn post_before(&mut self, index: i64, count: impl Fn(&mut Window)) {
+        let row = self.panes.partition_point(|pane| pane.index < index);
+        if self.panes[row].index != index {
+            self.panes.insert(row, Pane { index, so_far: self.until(row) });
+        }
+        self.panes.range_mut(row..).for_each(|pane| count(&mut pane.so_far));
+    }
+
+    /// What was counted before a pane.
+    fn until(&self, row: usize) -> Window {
+        row.checked_sub(1).map_or(self.before, |last| self.panes[last].so_far)
+    }
+
+    /// What was counted from one pane on until the end of the last.
+    fn since(&self, row: usize) -> Window {
+        let mut counts = self.until(self.panes.len());
+        counts -= &self.until(row);
+        counts
+    }
+
+    /// Each pane and what was counted in it.
+    fn counts(&self) -> impl Iterator<Item = (i64, Window)> {
+        self.panes.iter().enumerate().map(|(row, &Pane { index, mut so_far })| {
+            so_far -= &self.until(row);
+            (index, so_far)
+        })
+    }
+
     /// Whether the beginning could be counted.
     fn enter(&mut self, key: VisitKey, at: Timestamp) -> bool {
-        if self.waits.contains_key(&key) {
-            return true;
-        }
+        let Entry::Vacant(wait) = self.waits.entry(key) else { return true };
         let due = at + self.target.unwrap_or(DEFAULT_TARGET);
-        self.await_leaving(key, Wait { entered: at, due });
-        self.post(pane(at), &Window { offered: 1, ..Window::default() })
+        wait.insert(Wait { entered: at, due });
+        self.post(pane(at), |window| window.offered += 1)
     }
 
     /// Whether the end could be counted.
@@ -213,30 +226,27 @@ impl Board {
         };
         let missed = at > due;
         if missed {
-            self.post(pane(due), &Window { missed: 1, ..Window::default() });
+            self.post(pane(due), |window| window.missed += 1);
         }
         let within = u64::from(!missed);
-        let counts = match end {
-            End::Answered => Window {
-                answered: 1,
-                met: within,
-                wait: i128::from(at.since(entered).micros()),
-                ..Window::default()
-            },
-            End::Abandoned => Window { abandoned: 1, early: within, ..Window::default() },
-            End::Left => Window { left: 1, ..Window::default() },
-        };
-        self.post(pane(at), &counts)
+        self.post(pane(at), |window| match end {
+            End::Answered => {
+                window.answered += 1;
+                window.met += within;
+                window.wait += i128::from(at.since(entered).micros());
+            }
+            End::Abandoned => {
+                window.abandoned += 1;
+                window.early += within;
+            }
+            End::Left => window.left += 1,
+        })
     }
 
     fn read(&self, queue: QueueKey, now: Timestamp) -> LiveQueue {
-        let mut windows = self.sums;
         let head = pane(now).max(self.head);
-        for ((sum, &passed), width) in windows.iter_mut().zip(&self.passed).zip(PANES) {
-            let rest = self.panes.range(passed..);
-            let leaving = rest.take_while(|pane| pane.index <= head - width);
-            leaving.for_each(|pane| *sum -= &pane.counts);
-        }
+        let first = |width| self.panes.partition_point(|pane| pane.index <= head - width);
+        let mut windows = PANES.map(|width| self.since(first(width)));
         // Counts and the least come out the same in any order.
         let late = self.waits.values().filter(|wait| wait.due < now);
         late.clone().for_each(|wait| add_overdue(&mut windows, wait.due, head));
@@ -255,11 +265,7 @@ impl Board {
     /// Forgets what lies after pane `head`, and makes that the last.
     fn set_back(&mut self, head: i64) {
         self.panes.retain(|pane| pane.index <= head);
-        let panes = core::mem::take(&mut self.panes);
-        (self.head, self.sums, self.passed) = (head, Default::default(), [0; 4]);
-        for Pane { index, counts } in panes {
-            self.post(index, &counts);
-        }
+        self.head = head;
     }
 }
 
@@ -328,12 +334,18 @@ impl Live {
     /// Makes `now` the time although a later one came before: the clock of a source had
     /// leapt ahead. What was counted after `now` is forgotten, what the leap pushed out of
     /// the windows stays out; who waits is not touched.
+    #[inline]
     pub(crate) fn set_back(&mut self, now: Timestamp) {
         if now < self.now {
-            self.advance(self.now);
-            self.now = now;
-            self.boards.iter_mut().for_each(|board| board.set_back(pane(now)));
+            self.set_all_back(now);
         }
+    }
+
+    #[inline(never)]
+    fn set_all_back(&mut self, now: Timestamp) {
+        self.advance(self.now);
+        self.now = now;
+        self.boards.iter_mut().for_each(|board| board.set_back(pane(now)));
     }
 
     /// The latest instant heard of.
@@ -381,8 +393,8 @@ impl Live {
             for (&key, &wait) in canonical::sorted(&theirs.waits) {
                 board.await_leaving(visit(key), wait);
             }
-            for Pane { index, counts } in &theirs.panes {
-                board.post(*index, counts);
+            for (index, counts) in theirs.counts() {
+                board.post(index, |window| *window += &counts);
             }
         }
     }
@@ -411,7 +423,7 @@ struct Content {
 struct Standing {
     target: Option<Span>,
     waits: Vec<(VisitKey, Wait)>,
-    panes: Vec<Pane>,
+    panes: Vec<(i64, Window)>,
 }
 
 impl From<&Live> for Content {
@@ -420,7 +432,7 @@ impl From<&Live> for Content {
         let standing = |board: &Board| Standing {
             target: board.target,
             waits: canonical::sorted(&board.waits).into_iter().map(|(&k, &w)| (k, w)).collect(),
-            panes: board.panes.iter().filter(|pane| pane.index > oldest).copied().collect(),
+            panes: board.counts().filter(|&(index, _)| index > oldest).collect(),
         };
         let boards = live.boards.iter().map(standing).collect();
         Self { now: live.now, late: live.late, boards }
@@ -434,8 +446,8 @@ impl From<Content> for Live {
             let mut board = Board { target: standing.target, ..Board::default() };
             board.head = pane(now);
             standing.waits.into_iter().for_each(|(key, wait)| board.await_leaving(key, wait));
-            for Pane { index, counts } in standing.panes {
-                board.post(index, &counts);
+            for (index, counts) in standing.panes {
+                board.post(index, |window| *window += &counts);
             }
             board
         };

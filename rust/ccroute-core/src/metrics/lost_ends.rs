@@ -2,11 +2,10 @@
 //! given up. Ends that are told are in `visits.rs`.
 
 use super::aggregator::KpiAggregator;
-use super::conversations::Tail;
 use super::corrections::{Course, VisitFact};
 use super::facts::{LONGEST, Place};
 use super::live::End;
-use super::visits::{TailKey, VisitKey, Visits};
+use super::visits::{VisitKey, Visits};
 use crate::ids::QueueKey;
 use crate::time::{Span, Timestamp};
 
@@ -14,19 +13,11 @@ impl Visits {
     /// Waits for nothing more of a visit: all of it is known, or never will be. How much of it
     /// was under way.
     pub(crate) fn close(&mut self, key: VisitKey) -> u32 {
-        let mut under_way = u32::from(self.remove(key).is_some_and(|visit| visit.is_under_way()));
-        let tails: Vec<TailKey> = self.tails_of(key).map(|(&whose, _)| whose).collect();
-        for whose in tails {
-            let tail = self.tails.remove(&whose);
-            under_way += u32::from(tail.is_some_and(|tail| tail.wrapping_since.is_some()));
-        }
+        let visit = self.remove(key).is_some_and(|visit| visit.is_under_way());
+        let wrapping = self.tails.of(key).filter(|tail| tail.wrapping_since.is_some());
+        let under_way = wrapping.map(|_| 1).sum::<u32>() + u32::from(visit);
+        self.tails.remove_all(key);
         under_way
-    }
-
-    /// What may still be wrapped up of a visit.
-    fn tails_of(&self, key: VisitKey) -> impl Iterator<Item = (&TailKey, &Tail)> {
-        let tails = self.tails.range((key, None)..);
-        tails.take_while(move |&(&(known, _), _)| known == key)
     }
 
     /// A visit of `source` that was open too long at `now`.
@@ -55,14 +46,14 @@ impl KpiAggregator {
             self.counters.given_up += 1;
             self.contacts.note(told.key.contact, 1, 0, now);
             self.end_parts(told.key, told.fact.at, Span::ZERO);
-            self.tell(&told);
+            self.tell(told);
         }
     }
 
     /// A visit that is open, or its wrap-up, ended as a fact of it says, which takes its place.
     pub(super) fn end_unsaid(&mut self, key: VisitKey, fact: &VisitFact) {
         let Some(place) = self.visits.place(key) else {
-            if self.visits.tails_of(key).any(|(_, tail)| tail.wrapping_since.is_some()) {
+            if self.visits.tails.of(key).any(|tail| tail.wrapping_since.is_some()) {
                 self.end_parts(key, fact.completed() + fact.wrap_up, Span::ZERO);
             }
             return;
@@ -93,7 +84,6 @@ impl KpiAggregator {
 
     /// The queue of a visit.
     pub(super) fn queue_at(&self, place: Place) -> QueueKey {
-        let [queue, ..] = self.slices.labels(place.slice);
-        QueueKey::new(queue as usize - 1)
+        self.slices.queue(place.slice)
     }
 }

@@ -56,6 +56,10 @@ impl EarlyMarks {
         true
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.visits.is_empty()
+    }
+
     /// Something is known of a visit now, whether or not marks wait for it.
     pub(super) fn visit_is_known(&mut self, key: VisitKey) {
         if self.visits.contains_key(&key) {
@@ -151,7 +155,7 @@ impl KpiAggregator {
             }
             all.post_all(place, &[fact][..], completed, Sign::Add);
         });
-        self.records.push(key, place, fact);
+        self.records.push(key, place, &fact);
         posted
     }
 
@@ -166,7 +170,15 @@ impl KpiAggregator {
     }
 
     /// Marks the visits that became known.
+    #[inline]
     pub(super) fn mark_known(&mut self) {
+        if !self.early_marks.known.is_empty() {
+            self.mark_all_known();
+        }
+    }
+
+    #[inline(never)]
+    fn mark_all_known(&mut self) {
         while let Some(key) = self.early_marks.known.pop() {
             if self.records.get(key).is_some_and(|record| record.completed.is_some()) {
                 for mark in self.early_marks.take(key) {
@@ -177,6 +189,7 @@ impl KpiAggregator {
     }
 
     /// Marks of a source that waited too long for their visit are late.
+    #[inline(never)]
     pub(super) fn expire_marks(&mut self, source: u16) {
         let now = self.clocks.of(source).at;
         while let Some((since, key)) = self.early_marks.ages.first_of(source)

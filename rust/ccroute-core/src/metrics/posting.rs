@@ -65,11 +65,23 @@ impl Facts for [Fact] {
     }
 }
 
+impl Facts for Fact {
+    #[inline(always)]
+    fn each(&self, to: &mut impl Hears) {
+        to.hear(self);
+    }
+
+    #[inline]
+    fn has_agents(&self) -> bool {
+        self.agent.is_some()
+    }
+}
+
 impl KpiAggregator {
     /// Counts a fact of a visit, and keeps it.
-    pub(super) fn tell(&mut self, told: &Told) {
-        let Told { key, place, fact, completed } = *told;
-        let fact = self.in_team(fact);
+    pub(super) fn tell(&mut self, mut told: Told) {
+        told.fact.team = self.team_of(&told.fact);
+        let Told { key, place, ref fact, completed } = told;
         match fact.what {
             What::Refused { .. } => {
                 self.post(place, fact, Sign::Add);
@@ -77,12 +89,10 @@ impl KpiAggregator {
                 return;
             }
             What::Entered { .. } => {
-                let Extra { id, customer, .. } = self.extra_of(key);
-                let id = self.contacts.id(key.contact).map(Into::into).or(id);
-                self.count_customer(place, customer);
-                let facts = Vec::with_capacity(8);
-                let record = Record { revision: 0, place, id, customer, completed: None, facts };
-                self.records.begin(key, record);
+                self.begin(key, place, *fact);
+                self.watch(&told);
+                self.post(place, fact, Sign::Add);
+                return;
             }
             What::Code { set, .. } if set > 1 => {
                 // What it replaces cannot be taken back: both would count.
@@ -90,12 +100,10 @@ impl KpiAggregator {
                     self.counters.late += 1;
                     return;
                 }
-                self.replace_codes(told);
+                self.replace_codes(&told);
             }
+            What::Answered { .. } | What::Abandoned { .. } | What::Left { .. } => self.watch(&told),
             What::Code { .. }
-            | What::Answered { .. }
-            | What::Abandoned { .. }
-            | What::Left { .. }
             | What::OfferMade
             | What::OfferAccepted { .. }
             | What::OfferDeclined
@@ -110,7 +118,6 @@ impl KpiAggregator {
             | What::Handled { .. }
             | What::Marked { .. } => {}
         }
-        self.watch(told);
         self.post(place, fact, Sign::Add);
         match (self.records.push(key, place, fact), completed) {
             (Known::Open, None) => {}
@@ -125,6 +132,17 @@ impl KpiAggregator {
         }
     }
 
+    /// The record of a visit begins, with the fact that it did.
+    fn begin(&mut self, key: VisitKey, place: Place, fact: Fact) {
+        let Extra { id, customer, .. } = self.extra_of(key);
+        let id = self.contacts.id(key.contact).map(Into::into).or(id);
+        self.count_customer(place, customer);
+        let mut facts = self.records.room();
+        facts.push(fact);
+        let record = Record { revision: 0, place, id, customer, completed: None, facts };
+        self.records.begin(key, record);
+    }
+
     /// A visit is over.
     pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
         let facts = self.records.complete(key, at);
@@ -132,6 +150,7 @@ impl KpiAggregator {
         if self.keeps(Basis::Completion) {
             self.add(place, &facts[..], Sign::Add, Basis::Completion, self.grid.slot(at));
         }
+        self.records.put_back(key, facts);
     }
 
     /// A code that is given when all else of its visit is over.
@@ -150,9 +169,9 @@ impl KpiAggregator {
         let What::Code { set, .. } = fact.what else { return };
         let completed = self.records.get(key).and_then(|record| record.completed);
         for earlier in self.records.replace_codes(key, set) {
-            self.post(place, earlier, Sign::Take);
+            self.post(place, &earlier, Sign::Take);
             if let Some(at) = completed {
-                self.post_completed(place, earlier, Sign::Take, at);
+                self.post_completed(place, &earlier, Sign::Take, at);
             }
         }
     }
@@ -208,21 +227,22 @@ impl KpiAggregator {
     }
 
     /// Under every basis but that of completion.
-    fn post(&mut self, place: Place, fact: Fact, sign: Sign) {
+    fn post(&mut self, place: Place, fact: &Fact, sign: Sign) {
         if self.keeps(Basis::Offered) {
             let slot = self.grid.slot(place.entered);
-            self.add(place, core::slice::from_ref(&fact), sign, Basis::Offered, slot);
+            self.add(place, fact, sign, Basis::Offered, slot);
         }
-        self.post_as_it_happened(place, &fact, sign);
+        if self.bases & BY_THE_FACT > 0 {
+            self.post_as_it_happened(place, fact, sign);
+        }
     }
 
     /// Under the bases that go by when each thing happened.
     fn post_as_it_happened(&mut self, place: Place, fact: &Fact, sign: Sign) {
         if self.keeps(Basis::Event) {
-            let (facts, slot) = (core::slice::from_ref(fact), self.grid.slot(fact.at));
-            self.add(place, facts, sign, Basis::Event, slot);
+            self.add(place, fact, sign, Basis::Event, self.grid.slot(fact.at));
         }
-        if self.keeps(Basis::Split) {
+        if self.keeps(Basis::Split) && split::lasts(fact.what) {
             self.add_split(place, *fact, sign);
         }
         if self.keeps(Basis::ServiceLevelEvent) {
@@ -230,10 +250,9 @@ impl KpiAggregator {
         }
     }
 
-    fn post_completed(&mut self, place: Place, fact: Fact, sign: Sign, at: Timestamp) {
+    fn post_completed(&mut self, place: Place, fact: &Fact, sign: Sign, at: Timestamp) {
         if self.keeps(Basis::Completion) {
-            let (facts, slot) = (core::slice::from_ref(&fact), self.grid.slot(at));
-            self.add(place, facts, sign, Basis::Completion, slot);
+            self.add(place, fact, sign, Basis::Completion, self.grid.slot(at));
         }
     }
 
@@ -288,6 +307,13 @@ impl KpiAggregator {
 
     #[inline]
     fn note_change(&mut self, key: CellKey, late: bool, stale: bool) {
+        if late || stale {
+            self.note_rare_change(key, late, stale);
+        }
+    }
+
+    #[inline(never)]
+    fn note_rare_change(&mut self, key: CellKey, late: bool, stale: bool) {
         if late {
             self.touched.insert(key);
         }
@@ -299,22 +325,16 @@ impl KpiAggregator {
     /// The row of the agent whom a fact counts for.
     pub(super) fn agent_row(&mut self, place: Place, fact: Fact) -> usize {
         let agent = fact.agent.expect("asked only for facts with an agent");
-        let slice = AgentSlice { agent, team: fact.team, slice: place.slice };
-        // The facts of a visit come one after the other, and each under several bases.
-        match self.last_agent {
-            Some((last, row)) if last == slice => row,
-            Some(_) | None => {
-                let row = self.slices.agents.intern(slice) as usize;
-                self.last_agent = Some((slice, row));
-                row
-            }
-        }
+        self.slices.part(AgentSlice { agent, team: fact.team, slice: place.slice })
     }
 
     /// A fact that is about to be counted, for the agent's team as it was then.
     pub(super) fn in_team(&self, fact: Fact) -> Fact {
-        let team = fact.agent.map_or(0, |agent| self.team_at(agent.index(), fact.at));
-        Fact { team, ..fact }
+        Fact { team: self.team_of(&fact), ..fact }
+    }
+
+    fn team_of(&self, fact: &Fact) -> u32 {
+        fact.agent.map_or(0, |agent| self.team_at(agent.index(), fact.at))
     }
 
     /// The same, if the agent has one already.

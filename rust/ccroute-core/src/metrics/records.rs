@@ -13,6 +13,9 @@ use super::facts::{Fact, Place, What};
 use super::visits::VisitKey;
 use crate::time::{Span, Timestamp};
 
+/// Where no facts are kept: for how many visits room is left for the next.
+const SPARE: usize = 64;
+
 /// All that is known of one visit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Record {
@@ -53,7 +56,7 @@ pub(crate) enum Known {
 }
 
 /// The facts that are kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Records {
     #[serde(with = "canonical")]
     visits: FxHashMap<VisitKey, Record>,
@@ -69,6 +72,9 @@ pub(crate) struct Records {
     forgotten: BTreeMap<u16, Timestamp>,
     /// Of facts up to then some are gone: those of a wrap-up came after its visit was over.
     gone: Option<Timestamp>,
+    /// Room for facts of visits to come.
+    #[serde(skip)]
+    spare: Vec<Vec<Fact>>,
 }
 
 impl Records {
@@ -81,6 +87,7 @@ impl Records {
             earlier: BTreeMap::new(),
             forgotten: BTreeMap::new(),
             gone: None,
+            spare: Vec::new(),
         }
     }
 
@@ -96,7 +103,7 @@ impl Records {
     }
 
     /// Adds a fact to the record of its visit, if that is kept.
-    pub(crate) fn push(&mut self, key: VisitKey, place: Place, fact: Fact) -> Known {
+    pub(crate) fn push(&mut self, key: VisitKey, place: Place, fact: &Fact) -> Known {
         let mut record = self.visits.get_mut(&key).filter(|record| record.place == place);
         if record.is_none() {
             // A wrap-up may end after the id of its contact was used again.
@@ -108,7 +115,7 @@ impl Records {
             self.gone = self.gone.max(Some(fact.at));
             return Known::Gone;
         };
-        record.facts.push(fact);
+        record.facts.push(*fact);
         record.completed.map_or(Known::Open, Known::Closed)
     }
 
@@ -148,7 +155,12 @@ impl Records {
         }
     }
 
-    /// The visit is over; all its facts so far.
+    /// Room for the facts of a visit.
+    pub(crate) fn room(&mut self) -> Vec<Fact> {
+        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(8))
+    }
+
+    /// The visit is over; all its facts so far, to be [put back](Self::put_back).
     pub(crate) fn complete(&mut self, key: VisitKey, at: Timestamp) -> Vec<Fact> {
         if self.retention == Span::ZERO {
             let Some(mut record) = self.visits.remove(&key) else { return Vec::new() };
@@ -159,7 +171,19 @@ impl Records {
         let Some(record) = self.visits.get_mut(&key) else { return Vec::new() };
         record.completed = Some(at);
         self.over.insert(at, key);
-        record.facts.clone()
+        core::mem::take(&mut record.facts)
+    }
+
+    /// Takes back what [`Self::complete`] gave.
+    pub(crate) fn put_back(&mut self, key: VisitKey, mut facts: Vec<Fact>) {
+        if self.are_kept() {
+            if let Some(record) = self.visits.get_mut(&key) {
+                record.facts = facts;
+            }
+        } else if self.spare.len() < SPARE {
+            facts.clear();
+            self.spare.push(facts);
+        }
     }
 
     /// The record of a visit.
@@ -178,6 +202,13 @@ impl Records {
         if let Some(at) = over {
             self.over.insert(at, key);
         }
+    }
+
+    /// Whether there is anything to forget, as [`Self::evict`] does.
+    #[inline]
+    pub(crate) fn has_due(&self, source: u16, now: Timestamp) -> bool {
+        self.over.first_of(source).is_some_and(|(at, _)| self.is_too_old(at, now))
+            || self.over.len() > self.most
     }
 
     /// Whether facts are kept at all once a visit is over.
@@ -207,6 +238,7 @@ impl Records {
 
     /// Forgets what is too old of a source whose clock is at `now`, and the oldest of all where
     /// there are too many. A source that fell silent holds nobody else's back.
+    #[inline(never)]
     pub(crate) fn evict(&mut self, source: u16, now: Timestamp) {
         while let Some((at, key)) = self.over.first_of(source)
             && self.is_too_old(at, now)
@@ -214,7 +246,7 @@ impl Records {
             self.forget(at, key);
         }
         while self.over.len() > self.most
-            && let Some((at, key)) = self.over.first()
+            && let Some((at, key)) = self.over.oldest()
         {
             self.forget(at, key);
         }

@@ -102,6 +102,9 @@ pub(crate) struct Slices {
     #[serde(skip)]
     recent: Vec<(Labels, u32)>,
     pub(crate) agents: Interned<AgentSlice>,
+    /// By agent, the parts that came up last, the latest first.
+    #[serde(skip)]
+    recent_parts: Vec<[Option<(AgentSlice, u32)>; 2]>,
 }
 
 /// The index of a name, given now if it is new; that of `__other__`, and `false`, when there are
@@ -163,6 +166,35 @@ impl Slices {
         }
         self.recent[queue] = (labels, key);
         SliceKey(key)
+    }
+
+    /// The row of an agent's part. What happens to an agent is mostly of one visit at a time, or
+    /// of that and the one before, which is wrapped up.
+    #[inline]
+    pub(crate) fn part(&mut self, part: AgentSlice) -> usize {
+        match self.recent_parts.get(part.agent.index()) {
+            Some(&[Some((known, row)), _]) if known == part => row as usize,
+            Some(_) | None => self.another_part(part),
+        }
+    }
+
+    #[inline(never)]
+    fn another_part(&mut self, part: AgentSlice) -> usize {
+        let agent = part.agent.index();
+        if self.recent_parts.len() <= agent {
+            self.recent_parts.resize(agent + 1, [None; 2]);
+        }
+        let [last, before] = self.recent_parts[agent];
+        let before = before.filter(|&(known, _)| known == part);
+        let found = before.unwrap_or_else(|| (part, self.agents.intern(part)));
+        self.recent_parts[agent] = [Some(found), last];
+        found.1 as usize
+    }
+
+    /// The queue of a visit.
+    #[inline]
+    pub(crate) fn queue(&self, slice: SliceKey) -> QueueKey {
+        QueueKey::new(self.visits.list[slice.0 as usize][0] as usize - 1)
     }
 
     pub(crate) fn labels(&self, slice: SliceKey) -> Labels {

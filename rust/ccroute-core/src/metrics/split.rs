@@ -72,6 +72,12 @@ impl SplitCell {
     }
 }
 
+/// Whether a fact has a part in any time at all.
+pub(crate) fn lasts(what: What) -> bool {
+    let waits = matches!(what, What::Answered { .. } | What::Abandoned { .. } | What::Left { .. });
+    waits || has_parts(what)
+}
+
 /// Whether a fact has a part in an agent's time of conversation or wrap-up.
 pub(crate) fn has_parts(what: What) -> bool {
     matches!(what, What::Held { .. } | What::Conversed { .. } | What::Handled { .. })

@@ -156,11 +156,17 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    #[inline]
     pub(crate) fn series(&mut self, row: usize) -> &mut Series {
         if self.rows.len() <= row {
-            self.rows.resize_with(row + 1, Series::default);
+            self.make_room(row);
         }
         &mut self.rows[row]
+    }
+
+    #[inline(never)]
+    fn make_room(&mut self, row: usize) {
+        self.rows.resize_with(row + 1, Series::default);
     }
 
     pub(crate) fn rows(&self) -> &[Series] {

@@ -7,42 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::distribution::Distribution;
 use super::fields::Timing;
 use super::ladder::Thresholds;
+use super::samples::{Sample, Samples};
 use super::spread::Spread;
 use super::wide::{EXACT, Wide};
 use crate::time::Span;
 
 const KINDS: usize = Timing::ALL.len();
-/// Bits of a sample that say its kind.
-const BITS: u32 = 3;
-const _: () = assert!(KINDS <= 1 << BITS, "a kind is three bits, and a bit of a byte");
-
-/// Samples there is room for from the first on.
-const FIRST: usize = 8;
-
-/// A duration above zero and its kind in one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Sample(i64);
-
-impl Sample {
-    #[inline]
-    fn of(kind: Timing, micros: i64) -> Self {
-        Self(micros << BITS | kind as i64)
-    }
-
-    #[inline]
-    fn micros(self) -> i64 {
-        self.0 >> BITS
-    }
-
-    fn kind(self) -> Timing {
-        Timing::ALL[(self.0 & ((1 << BITS) - 1)) as usize]
-    }
-
-    #[inline]
-    fn is(self, kind: Timing) -> bool {
-        self.0 & ((1 << BITS) - 1) == kind as i64
-    }
-}
 
 /// Of each kind with many.
 type Many = [Option<Box<Wide>>; KINDS];
@@ -53,7 +23,7 @@ pub(crate) struct Timings {
     zeros: [u32; KINDS],
     /// How many of each kind are in the list.
     listed: [u16; KINDS],
-    few: Vec<Sample>,
+    few: Samples,
     many: Option<Box<Many>>,
 }
 
@@ -66,20 +36,11 @@ impl Timings {
             let zeros = self.zeros[row].checked_add(1);
             self.zeros[row] = zeros.expect("a cell counts less than 2^32 things");
         } else if usize::from(self.listed[row]) < EXACT && self.many.is_none() {
-            if self.few.len() == self.few.capacity() {
-                self.make_room();
-            }
             self.listed[row] += 1;
             self.few.push(Sample::of(kind, micros));
         } else {
             self.record_among_many(kind, micros, ladder);
         }
-    }
-
-    /// Room for as many again, and for some from the start.
-    #[cold]
-    fn make_room(&mut self) {
-        self.few.reserve_exact(self.few.len().max(FIRST));
     }
 
     #[inline(never)]
@@ -102,7 +63,7 @@ impl Timings {
         wide.get_or_insert_with(|| {
             let ours = few.iter().filter(|sample| sample.is(kind));
             let wide = Wide::of(ours.map(|sample| sample.micros()), ladder);
-            few.retain(|sample| !sample.is(kind));
+            few.take_all(kind);
             listed[kind as usize] = 0;
             Box::new(wide)
         })
@@ -130,9 +91,7 @@ impl Timings {
             }
             return stale;
         }
-        let sample = Sample::of(kind, micros);
-        let place = self.few.iter().position(|&known| known == sample);
-        self.few.swap_remove(place.expect("what is taken was counted"));
+        assert!(self.few.take(Sample::of(kind, micros)), "what is taken was counted");
         self.listed[row] -= 1;
         false
     }
@@ -149,7 +108,7 @@ impl Timings {
                 }
             }
         }
-        for sample in &other.few {
+        for sample in other.few.iter() {
             self.record_among_many(sample.kind(), sample.micros(), ladder);
         }
     }
@@ -211,7 +170,7 @@ struct Content {
 
 impl From<&Timings> for Content {
     fn from(all: &Timings) -> Self {
-        let mut few = all.few.clone();
+        let mut few: Vec<_> = all.few.iter().collect();
         few.sort_unstable();
         Self { zeros: all.zeros, few, many: all.many.clone() }
     }
@@ -235,11 +194,11 @@ impl<'de> Deserialize<'de> for Timings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Content { zeros, few, many } = Content::deserialize(deserializer)?;
         let listed = Timing::ALL.iter().map(|&kind| few.iter().filter(|all| all.is(kind)).count());
-        let mut all = Self { zeros, listed: [0; KINDS], few: Vec::new(), many };
+        let mut all = Self { zeros, listed: [0; KINDS], few: Samples::default(), many };
         for (row, listed) in listed.enumerate() {
             all.listed[row] = u16::try_from(listed).map_err(serde::de::Error::custom)?;
         }
-        all.few = few;
+        all.few = few.into_iter().collect();
         Ok(all)
     }
 }

@@ -1,7 +1,9 @@
 //! What is still open: visits that wait or are being handled. Turns events into facts; counts
 //! nothing itself. Conversations and their wrap-up are in `conversations.rs`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use core::hash::{Hash, Hasher};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -10,18 +12,29 @@ use super::ages::Ages;
 use super::canonical;
 use super::conversations::{Part, Tail};
 use super::counters::{Counters, Uncounted};
-use super::facts::{Fact, Place, What};
+use super::facts::{Fact, LONGEST, Place, What};
+use super::few::Few;
+use super::rising::Rising;
 use super::slices::SliceKey;
+use super::tails::{TailKey, Tails};
 use crate::event::{Event, EventKind};
 use crate::ids::AgentKey;
 use crate::time::Timestamp;
 
 /// One visit of one contact of one source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct VisitKey {
     pub(crate) contact: u64,
     pub(crate) visit: u32,
     pub(crate) source: u16,
+}
+
+/// In two words: every event is looked up by it, more than once.
+impl Hash for VisitKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.contact);
+        state.write_u64(u64::from(self.visit) << 16 | u64::from(self.source));
+    }
 }
 
 impl VisitKey {
@@ -70,7 +83,7 @@ pub(crate) struct Visit {
     pub(super) place: Place,
     pub(super) phase: Phase,
     /// The offers that ring, and since when.
-    offers: Vec<(AgentKey, Timestamp)>,
+    offers: Few<(AgentKey, Timestamp)>,
 }
 
 impl Visit {
@@ -101,10 +114,8 @@ const VAIN_OFFERS: [(EventKind, What); 4] = [
     (EventKind::OfferLost, What::OfferLost),
 ];
 
-pub(super) type TailKey = (VisitKey, Option<AgentKey>);
-
 /// All that is open, of every source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Visits {
     #[serde(with = "canonical")]
     pub(super) open: FxHashMap<VisitKey, Visit>,
@@ -112,11 +123,14 @@ pub(crate) struct Visits {
     pub(super) ages: Ages,
     /// Visits that have not begun yet.
     scheduled: BTreeSet<VisitKey>,
-    pub(super) tails: BTreeMap<TailKey, Tail>,
-    /// Tails by source and in order of ending, to be settled when the grace has passed.
-    pub(super) settling: BTreeSet<(u16, Timestamp, TailKey)>,
-    /// Wrap-ups under way, by source and beginning.
-    pub(super) wrapping: BTreeSet<(u16, Timestamp, TailKey)>,
+    pub(super) tails: Tails,
+    /// Tails in order of ending, to be settled when the grace has passed.
+    pub(super) settling: Rising<TailKey>,
+    /// Wrap-ups under way, in order of beginning.
+    pub(super) wrapping: Rising<TailKey>,
+    /// By source the instant until which nothing of it is due, as far as that is known.
+    #[serde(skip)]
+    pub(super) quiet: Vec<Timestamp>,
     /// Facts of what the last event settled, until they are asked for.
     #[serde(skip)]
     pub(super) settled: VecDeque<Told>,
@@ -258,7 +272,7 @@ impl Visits {
     /// One handed over is so only once another agent has joined.
     pub(crate) fn under_way(&self, key: VisitKey, agent: Option<AgentKey>) -> u32 {
         let wrapping = |tail: &Tail| tail.wrapping_since.is_some();
-        let wrap_up = self.tails.get(&(key, agent)).is_some_and(wrapping);
+        let wrap_up = self.tails.get((key, agent)).is_some_and(wrapping);
         u32::from(self.open.get(&key).is_some_and(Visit::is_under_way)) + u32::from(wrap_up)
     }
 
@@ -266,16 +280,17 @@ impl Visits {
         let (Some(slice), true) = (slice, key.contact > 0) else {
             return Err(Uncounted::Incomplete);
         };
-        if self.open.contains_key(&key) {
+        let Entry::Vacant(open) = self.open.entry(key) else {
             return Err(Uncounted::Duplicate);
-        }
+        };
         self.scheduled.remove(&key);
         // The wait counts from the entry into this queue: `time`, the origin of the age,
         // lies before it when the age was inherited from an earlier visit.
         let place = Place { slice, entered: event.at };
         let phase = Phase::Waiting { connecting: None };
-        self.open.insert(key, Visit { place, phase, offers: Vec::new() });
+        open.insert(Visit { place, phase, offers: Few::default() });
         self.ages.insert(event.at, key);
+        self.expect(key.source, event.at, LONGEST);
         let what = What::Entered { first: key.visit <= 1 };
         told(key, place, event, None, what)
     }
@@ -307,19 +322,17 @@ impl Visits {
         told(key, place, event, event.agent, what)
     }
 
-    fn waiting(&mut self, key: VisitKey) -> Result<(Place, &mut Connecting), Uncounted> {
-        match self.open.get_mut(&key) {
-            Some(Visit { place, phase: Phase::Waiting { connecting }, .. }) => {
-                Ok((*place, connecting))
-            }
-            Some(Visit { phase: Phase::Engaged(_) | Phase::HandedOver { .. }, .. }) | None => {
-                Err(Uncounted::Orphan)
-            }
+    /// A visit that waits, and who is being connected.
+    fn waiting(&mut self, key: VisitKey) -> Result<(&mut Visit, Connecting), Uncounted> {
+        let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
+        match visit.phase {
+            Phase::Waiting { connecting } => Ok((visit, connecting)),
+            Phase::Engaged(_) | Phase::HandedOver { .. } => Err(Uncounted::Orphan),
         }
     }
 
     fn requeue(&mut self, key: VisitKey) -> Folded {
-        *self.waiting(key)?.1 = None;
+        self.waiting(key)?.0.phase = Phase::Waiting { connecting: None };
         Ok(None)
     }
 
@@ -328,16 +341,16 @@ impl Visits {
         // Of a ring-all, the offers that were not taken end after the answer.
         let visit = self.open.get_mut(&key).ok_or(Uncounted::Orphan)?;
         let place = visit.place;
-        let ringing = visit.offers.iter().position(|&(rung, _)| rung == agent);
+        let rings = |&(rung, _): &(AgentKey, Timestamp)| rung == agent;
         if event.kind == EventKind::OfferMade {
             // To whom it rings already: the end of the offer before was lost.
-            match ringing {
-                Some(row) => visit.offers[row].1 = event.at,
+            match visit.offers.find_mut(rings) {
+                Some((_, since)) => *since = event.at,
                 None => visit.offers.push((agent, event.at)),
             }
             return told(key, place, event, Some(agent), What::OfferMade);
         }
-        let since = ringing.map_or(event.at, |row| visit.offers.swap_remove(row).1);
+        let since = visit.offers.take(rings).map_or(event.at, |(_, since)| since);
         let vain = VAIN_OFFERS.iter().find(|&&(kind, _)| kind == event.kind);
         let what = vain.map_or_else(
             || {
@@ -352,13 +365,12 @@ impl Visits {
     }
 
     fn connect(&mut self, key: VisitKey, event: &Event, counters: &mut Counters) -> Folded {
-        let (place, connecting) = self.waiting(key)?;
+        let (visit, connecting) = self.waiting(key)?;
+        visit.phase = Phase::Engaged(Part::new(event.agent, event.at));
+        let place = visit.place;
         let since = connecting.map_or(event.at, |(_, since)| since);
         let connecting = counters.elapsed(since, event.at);
         let wait = counters.elapsed(place.entered, event.at);
-        if let Some(visit) = self.open.get_mut(&key) {
-            visit.phase = Phase::Engaged(Part::new(event.agent, event.at));
-        }
         told(key, place, event, event.agent, What::Answered { wait, connecting })
     }
 
@@ -366,7 +378,7 @@ impl Visits {
         if self.scheduled.remove(&key) {
             return Ok(None);
         }
-        let (place, _) = self.waiting(key)?;
+        let place = self.waiting(key)?.0.place;
         self.remove(key);
         let wait = counters.elapsed(place.entered, event.at);
         let what = if event.kind == EventKind::ContactAbandoned {
@@ -397,7 +409,7 @@ impl Visits {
             }
         });
         let tails = self.tails.iter();
-        visits.chain(tails.filter_map(|(&(_, agent), tail)| {
+        visits.chain(tails.filter_map(|((_, agent), tail)| {
             tail.wrapping_since.map(|since| Open::WrapUp { place: tail.place, agent, since })
         }))
     }
@@ -421,13 +433,13 @@ impl Visits {
 
     /// When the first visit was over of which a wrap-up may still end.
     pub(crate) fn earliest_over(&self) -> Option<Timestamp> {
-        self.tails.values().map(|tail| tail.ended).min()
+        self.tails.iter().map(|(_, tail)| tail.ended).min()
     }
 
     /// When the first of what is still open began.
     pub(crate) fn earliest(&self) -> Option<Timestamp> {
         let open = self.ages.first().map(|(entered, _)| entered).into_iter();
-        open.chain(self.tails.values().map(|tail| tail.place.entered)).min()
+        open.chain(self.tails.iter().map(|(_, tail)| tail.place.entered)).min()
     }
 
     /// Adds what is open in `other`; `place` and `agent` translate its keys, `visit` its
@@ -457,20 +469,19 @@ impl Visits {
             self.ages.insert(ours.place.entered, key);
         }
         self.scheduled.extend(other.scheduled.iter().map(|&key| visit(key)));
-        for (&(key, theirs), tail) in &other.tails {
-            let tail = Tail { place: place(tail.place), ..*tail };
-            self.tails.entry((visit(key), theirs.map(&agent))).or_insert(tail);
+        for ((key, theirs), tail) in other.tails.iter() {
+            let whose = (visit(key), theirs.map(&agent));
+            if self.tails.get(whose).is_none() {
+                self.tails.insert(whose, Tail { place: place(tail.place), ..*tail });
+            }
         }
-        let settling = other.settling.iter();
-        self.settling.extend(settling.map(|&(_, at, (key, theirs))| {
+        let dated = |(_, at, (key, theirs)): (u16, Timestamp, TailKey)| {
             let key = visit(key);
             (key.source, at, (key, theirs.map(&agent)))
-        }));
-        let wrapping = other.wrapping.iter();
-        self.wrapping.extend(wrapping.map(|&(_, since, (key, theirs))| {
-            let key = visit(key);
-            (key.source, since, (key, theirs.map(&agent)))
-        }));
+        };
+        self.quiet.clear();
+        self.settling.extend(other.settling.iter().map(dated));
+        self.wrapping.extend(other.wrapping.iter().map(dated));
     }
 }
 
