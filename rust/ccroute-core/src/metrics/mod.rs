@@ -50,6 +50,7 @@ mod snapshot;
 mod split;
 mod spread;
 mod table;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timings;
