@@ -1,5 +1,6 @@
 //! Adding one aggregator to another: names, cells, time, facts, and what is still open.
 
+use super::agent::Ground;
 use super::aggregator::{KpiAggregator, MAX_SOURCES};
 use super::astray::Timed;
 use super::facts::{Fact, Place, What};
@@ -54,7 +55,9 @@ impl KpiAggregator {
         self.extras.merge(&other.extras, |row, label| names.label(row + 2, label), contact);
         self.counters.late += self.early_marks.merge(&other.early_marks, visit, text);
         let agent_at = |index| names.agent(AgentKey::new(index));
-        self.times.merge(&other.times, agent_at, text, visit);
+        let grounds =
+            [&self.sources, &other.sources].map(|names| Ground { grid: self.grid, names });
+        self.times.merge(&other.times, grounds, agent_at, source, text, visit);
         self.merge_teams(other, &names);
         let ladder = &self.thresholds;
         let row = |row: usize| names.slices[row].0 as usize;

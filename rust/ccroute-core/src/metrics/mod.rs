@@ -7,6 +7,10 @@
 //! ratios of them (`query.rs`, `reading.rs`). A stranger to the router: it knows events, keys,
 //! names and time, and measures whatever source they come from.
 
+mod agent;
+mod agent_acts;
+mod agent_past;
+mod agent_state;
 mod agent_time;
 mod ages;
 mod aggregator;
@@ -49,6 +53,7 @@ mod slices;
 mod snapshot;
 mod split;
 mod spread;
+mod state_times;
 mod table;
 mod tally;
 #[cfg(test)]
@@ -58,7 +63,6 @@ mod uniques;
 mod visits;
 mod wide;
 
-pub use agent_time::StateTimes;
 pub use aggregator::KpiAggregator;
 pub use bucket::bucket_upper_bound;
 pub use bulk::VisitRows;
@@ -76,4 +80,5 @@ pub use reading::{Field, Figure, StateTime, TimingPart};
 pub use settings::{DEFAULT_INTERVAL, Settings};
 pub use slices::OTHER;
 pub use spread::OffLadder;
+pub use state_times::StateTimes;
 pub use uniques::Uniques;
