@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent_acts::Action;
 use super::agent_past::Past;
-use super::agent_state::{Lanes, Part, Presence, State, Word};
+use super::agent_state::{Lane, Lanes, Part, Presence, State, Word};
 use super::counters::{Counters, Uncounted};
 use super::state_times::StateTimes;
 use super::table::{Grid, Slot, Timeline};
@@ -119,12 +119,14 @@ impl Agent {
         ground: Ground<'_>,
         counters: &mut Counters,
     ) -> Option<Timestamp> {
-        let mut from = at.max(self.past.floor());
-        if let Some(lane) = self.lanes.get(source) {
-            from = from.max(lane.since);
-            if !lane.is_away() {
-                counters.elapsed(lane.since, at);
-            }
+        let lane = self.lanes.get(source).copied();
+        let heard = lane.map(|lane| lane.since).unwrap_or_default();
+        let from = at.max(heard).max(self.past.floor());
+        if lane.is_some_and(|lane| !lane.is_away()) {
+            counters.elapsed(heard, at);
+        } else {
+            // Another source went on so far that it is not known any more what it said then.
+            counters.backwards += u64::from(heard <= at && at < from);
         }
         let before = self.state;
         if self.past.is_last(from, source) {
@@ -144,7 +146,8 @@ impl Agent {
         self.lanes.hear(source, from, word);
         self.state = self.lanes.state(self.since, ground.names);
         self.past.trim();
-        Some(from)
+        let says = |lane: &Lane| lane.says();
+        (lane.as_ref().map(says) != self.lanes.get(source).map(says)).then_some(from)
     }
 
     /// Books what is known of the past from an instant on, or takes it away again.

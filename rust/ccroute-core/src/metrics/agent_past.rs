@@ -14,7 +14,7 @@ use crate::time::{Span, Timestamp};
 /// How far behind the last word the others are kept.
 const WINDOW: Span = Span::secs(86_400);
 
-/// Words kept at most.
+/// With so many words the first is forgotten.
 const MOST: usize = 512;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Past {
     /// Forgets what is too old or too much.
     pub(super) fn trim(&mut self) {
         let oldest = self.latest() - WINDOW;
-        while self.said.len() > MOST || self.said.front().is_some_and(|said| said.at < oldest) {
+        while self.said.len() >= MOST || self.said.front().is_some_and(|said| said.at < oldest) {
             self.drop_first();
         }
     }

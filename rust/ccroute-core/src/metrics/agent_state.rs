@@ -113,6 +113,11 @@ impl Lane {
         self.presence == Presence::Offline && self.part.is_none()
     }
 
+    /// All but since when.
+    pub(super) fn says(&self) -> (Presence, Device, Option<Part>) {
+        (self.presence, self.device, self.part)
+    }
+
     fn hear(&mut self, at: Timestamp, word: Word) {
         self.since = at;
         match word {

@@ -15,7 +15,9 @@ use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 impl KpiAggregator {
     /// Adds all that `other` counted. The result equals one aggregator that folded the
     /// events of both, if every contact and every agent was the business of one of them;
-    /// so work can be spread over threads and added up in any order.
+    /// so work can be spread over threads and added up in any order. Of an agent whom both
+    /// know by different sources, the time is that of the union as far back as both know what
+    /// was said (`agent_past.rs`), and the sum of the two before.
     ///
     /// # Errors
     /// When the two were not created with the same settings, or know more than 65,536

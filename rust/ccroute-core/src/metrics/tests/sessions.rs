@@ -176,6 +176,50 @@ fn forgotten_session_ends_after_31_days_though_another_source_goes_on() {
 }
 
 #[test]
+fn sessions_under_way_are_merged_as_one() {
+    use What::{NotReady, Ready, SignIn, SignOut};
+    let first = [(0, SignIn), (20, Ready), (100, NotReady(Some("tea")))];
+    let second = [(50, SignIn), (120, Ready)];
+    for name in ["one", "two"] {
+        // Under two names, and under one: then each part knew half of what was said.
+        let mut sum = alone("one", &first);
+        sum.metrics.merge(&alone(name, &second).metrics).unwrap();
+        let wanted = if name == "one" { [150, 60, 90] } else { [150, 110, 40] };
+        assert_eq!(seconds(&mut sum, 150.0, "signed_in idle not_ready"), wanted, "{name}");
+        let live = sum.metrics.live(None).agents[0];
+        assert_eq!((live.state, live.since), (Some(StateTime::Idle), at(120.0)));
+        // It goes on as any other, saved and read back.
+        sum.metrics = KpiAggregator::restore(&sum.metrics.snapshot()).unwrap();
+        say(&mut sum, name, 200, SignOut, 0);
+        let wanted = if name == "one" { 200 } else { 300 };
+        assert_eq!(seconds(&mut sum, 300.0, "signed_in"), [wanted]);
+    }
+}
+
+#[test]
+fn contacts_of_one_source_in_two_parts_go_on_after_the_merge() {
+    let mut sum = alone("one", &[(0, What::Ready), (10, What::Connect)]);
+    let mut part = aggregator();
+    say(&mut part, "one", 20, What::Connect, 7);
+    say(&mut part, "one", 60, What::Release, 7);
+    sum.metrics.merge(&part.metrics).unwrap();
+    assert_eq!(sum.metrics.live(None).agents[0].contacts, 1);
+    say(&mut sum, "one", 100, What::Release, 0);
+    assert_eq!(seconds(&mut sum, 120.0, "talk idle"), [90, 30]);
+}
+
+#[test]
+fn what_is_said_of_long_ago_counts_from_what_is_known() {
+    let mut feed = alone("one", &[(0, What::SignIn)]);
+    (1..600).for_each(|n| say(&mut feed, "one", n, What::Ready, 0));
+    say(&mut feed, "one", 600, What::SignOut, 0);
+    say(&mut feed, "two", 10, What::NotReady(None), 0);
+    assert_eq!(feed.metrics.counters().backwards, 1);
+    say(&mut feed, "two", 700, What::SignOut, 0);
+    assert_eq!(seconds(&mut feed, 999.0, "signed_in idle not_ready"), [700, 599, 101]);
+}
+
+#[test]
 fn what_lies_too_far_back_is_merged_as_sums() {
     let session = |name| {
         let mut feed = alone(name, &[(0, What::SignIn), (100, What::SignOut)]);
