@@ -132,11 +132,10 @@ impl Agent {
         if self.past.is_last(from, source) {
             let until = from.min(self.lanes.limit());
             book(&mut self.times, ground.grid, before, [self.since, until], 1);
-            self.past.note(source, from, word);
+            self.past.note_last(source, from, word);
             self.lanes.hear(source, from, word);
             self.since = from;
             self.state = self.lanes.state(from, ground.names);
-            self.past.trim();
             return (self.state != before).then_some(from);
         }
         // Others said something since.

@@ -44,7 +44,15 @@ impl Past {
         self.said.back().map_or(self.floor, |said| said.at)
     }
 
+    /// Notes a word that comes after all else.
+    #[inline]
+    pub(super) fn note_last(&mut self, source: u16, at: Timestamp, word: Word) {
+        self.said.push_back(Said { at, source, word });
+        self.trim();
+    }
+
     /// Whether something said then comes after all else.
+    #[inline]
     pub(super) fn is_last(&self, at: Timestamp, source: u16) -> bool {
         let last = self.said.back().map_or((self.floor, 0), |said| (said.at, said.source));
         last <= (at, source)
@@ -52,18 +60,22 @@ impl Past {
 
     /// Notes a word, said at the floor or after.
     pub(super) fn note(&mut self, source: u16, at: Timestamp, word: Word) {
-        let said = Said { at, source, word };
-        if self.is_last(at, source) {
-            self.said.push_back(said);
-        } else {
-            let row = self.said.partition_point(|known| (known.at, known.source) <= (at, source));
-            self.said.insert(row, said);
-        }
+        let row = self.said.partition_point(|known| (known.at, known.source) <= (at, source));
+        self.said.insert(row, Said { at, source, word });
     }
 
     /// Forgets what is too old or too much.
+    #[inline]
     pub(super) fn trim(&mut self) {
-        let oldest = self.latest() - WINDOW;
+        let [Some(first), Some(last)] = [self.said.front(), self.said.back()] else { return };
+        let oldest = last.at - WINDOW;
+        if self.said.len() >= MOST || first.at < oldest {
+            self.drop_before(oldest);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_before(&mut self, oldest: Timestamp) {
         while self.said.len() >= MOST || self.said.front().is_some_and(|said| said.at < oldest) {
             self.drop_first();
         }

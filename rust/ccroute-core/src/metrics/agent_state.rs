@@ -113,6 +113,13 @@ impl Lane {
         self.presence == Presence::Offline && self.part.is_none()
     }
 
+    /// What it comes to when there is no other.
+    #[inline]
+    fn state(&self) -> State {
+        let is_free = self.presence == Presence::Ready && self.device.is_free();
+        State { presence: self.presence, is_free, part: self.part }
+    }
+
     /// All but since when.
     pub(super) fn says(&self) -> (Presence, Device, Option<Part>) {
         (self.presence, self.device, self.part)
@@ -180,13 +187,19 @@ impl Lanes {
     }
 
     /// What they come to from an instant on; `names` are those of the sources.
+    #[inline]
     pub(super) fn state(&self, at: Timestamp, names: &Directory) -> State {
+        if let [lane] = &self.0[..]
+            && lane.since == at
+        {
+            return lane.state();
+        }
         let mut state = State::default();
         let mut ruling: Option<&Lane> = None;
         for lane in self.0.iter().filter(|lane| at.since(lane.since) < LONGEST) {
-            let is_ready = lane.presence == Presence::Ready;
-            state.part = state.part.max(lane.part);
-            state.is_free |= is_ready && lane.device.is_free();
+            let alone = lane.state();
+            state.part = state.part.max(alone.part);
+            state.is_free |= alone.is_free;
             let order = |lane: &Lane| (lane.presence.rank(), Reverse(lane.stood));
             let rules = ruling.is_none_or(|known| {
                 let name = |lane: &Lane| Reverse(names.name(usize::from(lane.source)));
