@@ -1,5 +1,6 @@
 //! Columns from Python: one-dimensional numpy arrays, copied while Python cannot change
-//! them, so that the work on them can run detached and strides do not matter.
+//! them, so that the work on them can run detached and strides do not matter; or lent, where
+//! the work takes hardly longer than the copy.
 
 use ccroute_core::{Rejection, Span, Timestamp};
 use numpy::{
@@ -61,6 +62,18 @@ fn values<T: Element + Copy>(column: &Bound<'_, PyArray1<T>>) -> PyResult<Vec<T>
     }
 }
 
+/// What `act` makes of the values of an array where they lie in memory. Python must wait until
+/// then, which only a caller attached to it sees to; `act` must not let it run. `None` where
+/// they do not lie in a row, or are of another type: `read` copies them or says so.
+pub(crate) fn lend<T: Element + Copy, R>(
+    array: &Bound<'_, PyAny>,
+    act: impl FnOnce(&[T]) -> R,
+) -> Option<R> {
+    let column = array.cast::<PyArray1<T>>().ok()?.try_readonly().ok()?;
+    let values = column.as_slice().ok()?;
+    column.data().is_aligned().then(|| act(values))
+}
+
 /// The values of an array that may be left out; else `rows` of them.
 pub(crate) fn read_beside<T: Element + Copy>(
     name: &str,
@@ -85,7 +98,18 @@ pub(crate) fn instants(name: &str, micros: Vec<i64>) -> Result<Vec<Timestamp>, R
 
 /// Microseconds as lengths of time; all or none.
 pub(crate) fn spans(name: &str, micros: Vec<i64>) -> Result<Vec<Span>, Rejection> {
-    each(name, "give microseconds, not negative", micros, Span::from_micros)
+    each(name, NO_SPAN, micros, Span::from_micros)
+}
+
+const NO_SPAN: &str = "give microseconds, not negative";
+
+/// A row that is no length of time.
+pub(crate) fn no_span(name: &str, row: usize, micros: i64) -> Rejection {
+    wrong(name, row, micros, NO_SPAN)
+}
+
+fn wrong(name: &str, row: usize, micros: i64, remedy: &str) -> Rejection {
+    invalid(format!("{name}[{row}] is {micros}: {remedy}"))
 }
 
 fn each<T>(
@@ -94,8 +118,6 @@ fn each<T>(
     micros: Vec<i64>,
     read: impl Fn(i64) -> Option<T>,
 ) -> Result<Vec<T>, Rejection> {
-    let read = |(row, micros)| {
-        read(micros).ok_or_else(|| invalid(format!("{name}[{row}] is {micros}: {remedy}")))
-    };
+    let read = |(row, micros)| read(micros).ok_or_else(|| wrong(name, row, micros, remedy));
     micros.into_iter().enumerate().map(read).collect()
 }

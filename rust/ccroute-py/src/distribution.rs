@@ -65,10 +65,19 @@ impl PyDistribution {
 
     /// Counts a column of durations, in microseconds.
     fn record_batch(&self, py: Python<'_>, durations_us: &Bound<'_, PyAny>) -> PyResult<()> {
-        let micros = columns::read::<i64>("durations_us", durations_us)?;
-        let spans = columns::spans("durations_us", micros).map_err(errors::rejected)?;
-        self.gate.run_detached(py, "record_batch", |Spans { all, ladder }| {
-            all.record_all(&spans, ladder);
+        let act = |Spans { all, ladder }: &mut Spans, micros: &[i64]| {
+            all.record_column(micros, ladder).map_err(|row| (row, micros[row]))
+        };
+        let lent = |spans: &mut Spans| columns::lend(durations_us, |micros| act(spans, micros));
+        let counted = match self.gate.run(py, "record_batch", lent)? {
+            Some(counted) => counted,
+            None => {
+                let micros = columns::read::<i64>("durations_us", durations_us)?;
+                self.gate.run_detached(py, "record_batch", |spans| act(spans, &micros))?
+            }
+        };
+        counted.map_err(|(row, micros)| {
+            errors::rejected(columns::no_span("durations_us", row, micros))
         })
     }
 

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::Ground;
 use super::aggregator::KpiAggregator;
 use super::counters::Uncounted;
 use super::visits::VisitKey;
@@ -34,8 +35,8 @@ impl KpiAggregator {
             self.astray.insert(source, Timed { key, event: *event, agent, counted });
             return Ok(());
         }
-        let grid = self.grid;
-        let changed = self.times.fold(key, event, agent, counted, grid, &mut self.counters)?;
+        let ground = Ground { grid: self.grid, names: &self.sources };
+        let changed = self.times.fold(key, event, agent, counted, ground, &mut self.counters)?;
         agent.zip(changed).into_iter().for_each(|(agent, from)| self.revise_time(agent, from));
         Ok(())
     }

@@ -7,11 +7,9 @@
 
 use super::ladder::Thresholds;
 use super::spread::{OffLadder, Spread};
+use super::tally::{self, Micros};
 use super::wide::{EXACT, Wide};
 use crate::time::Span;
-
-/// How many of many are looked at together.
-const PART: usize = 1_024;
 
 #[derive(Clone, Debug)]
 enum Store {
@@ -63,34 +61,40 @@ impl Distribution {
 
     /// Counts many durations, as one by one.
     pub fn record_all(&mut self, spans: &[Span], ladder: &Thresholds) {
-        for part in spans.chunks(PART) {
-            self.record_part(part, ladder);
-        }
+        self.record_many(spans, ladder).expect("a span is one");
     }
 
-    fn record_part(&mut self, spans: &[Span], ladder: &Thresholds) {
-        let mut micros = [0; PART];
-        let micros = &mut micros[..spans.len()];
-        let (mut above, mut least, mut most) = (0, i64::MAX, 0);
-        for (micros, span) in micros.iter_mut().zip(spans) {
-            *micros = span.micros();
-            let is_above = *micros > 0;
-            above += usize::from(is_above);
-            least = least.min(if is_above { *micros } else { i64::MAX });
-            most = most.max(*micros);
+    /// Counts a column of durations in microseconds, as one by one.
+    ///
+    /// # Errors
+    /// The first row that is no [`Span`]; then none was counted.
+    ///
+    /// ```
+    /// use ccroute_core::{Distribution, Thresholds};
+    /// let (mut waits, ladder) = (Distribution::default(), Thresholds::default());
+    /// assert_eq!(waits.record_column(&[0, 3_000_000], &ladder), Ok(()));
+    /// assert_eq!(waits.record_column(&[1, -1], &ladder), Err(1));
+    /// assert_eq!(waits.count(), 2);
+    /// ```
+    pub fn record_column(&mut self, micros: &[i64], ladder: &Thresholds) -> Result<(), usize> {
+        self.record_many(micros, ladder)
+    }
+
+    fn record_many<T: Micros>(&mut self, all: &[T], ladder: &Thresholds) -> Result<(), usize> {
+        let room = match &self.store {
+            Store::Exact(values) => EXACT - values.len(),
+            Store::Wide(_) => 0,
+        };
+        let above = all.iter().filter(|value| value.micros() != 0).take(room + 1).count();
+        if above <= room || all.len() < tally::MANY {
+            tally::each(all)?.for_each(|span| self.record(span, ladder));
+        } else {
+            // Counted apart, for what is no duration is found only on the way.
+            let mut wide = Wide::default();
+            let zeros = tally::record_all(&mut wide, all, ladder)?;
+            self.add_many(zeros, &wide, ladder);
         }
-        self.zeros += (micros.len() - above) as u64;
-        if above == 0 {
-            return;
-        }
-        match &mut self.store {
-            Store::Exact(values) if values.len() + above <= EXACT => {
-                values.extend(micros.iter().filter(|&&micros| micros > 0));
-            }
-            Store::Exact(_) | Store::Wide(_) => {
-                self.widen(ladder).record_all(micros, [least, most], ladder);
-            }
-        }
+        Ok(())
     }
 
     /// Adds every duration of `other`, counted with the same thresholds.

@@ -1,7 +1,6 @@
 //! What was added up for one row, and what each field comes to of it. A row of one cell is that
 //! cell: nothing is copied. Which cells belong to a row is in `query.rs`.
 
-use super::agent_time::StateTimes;
 use super::cell::{Cell, Marks, Totals};
 use super::distribution::Distribution;
 use super::fields::{Basis, Count, Sum, Timing};
@@ -10,6 +9,7 @@ use super::query::{FigureColumn, Query};
 use super::reading::{Field, TimingPart};
 use super::split::SplitCell;
 use super::spread::{OffLadder, Spread};
+use super::state_times::StateTimes;
 use super::table::Passed;
 use super::uniques::Uniques;
 use crate::event::Cause;

@@ -26,17 +26,20 @@ pub const MAX_THRESHOLDS: usize = 32;
 pub struct Thresholds {
     spans: Vec<Span>,
     /// By bucket, how many thresholds lie in lower ones: where the search of a duration begins.
-    below: Box<[u8]>,
+    below: Box<[u8; BUCKETS]>,
+    /// By bucket, whether a threshold lies in it: only there does a duration need comparing.
+    edges: Box<[bool; BUCKETS]>,
 }
 
 impl From<Vec<Span>> for Thresholds {
     fn from(spans: Vec<Span>) -> Self {
-        let mut below = vec![0u8; BUCKETS].into_boxed_slice();
+        let (mut below, mut edges) = (Box::new([0u8; BUCKETS]), Box::new([false; BUCKETS]));
         for span in spans.iter().filter(|&&span| span > Span::ZERO) {
-            let above = bucket_row(bucket(span.micros().cast_unsigned())) + 1;
-            below[above..].iter_mut().for_each(|count| *count = count.saturating_add(1));
+            let row = bucket_row(bucket(span.micros().cast_unsigned()));
+            below[row + 1..].iter_mut().for_each(|count| *count = count.saturating_add(1));
+            edges[row] = true;
         }
-        Self { spans, below }
+        Self { spans, below, edges }
     }
 }
 
@@ -98,6 +101,17 @@ impl Thresholds {
                 ladder.join(", ")
             ))
         })
+    }
+
+    /// By place of a bucket, whether a threshold lies in it.
+    #[inline]
+    pub(crate) fn edges(&self) -> &[bool; BUCKETS] {
+        &self.edges
+    }
+
+    /// The rung of every duration in a bucket that holds no threshold, by its place.
+    pub(crate) fn rung_above(&self, row: usize) -> usize {
+        usize::from(self.below[row])
     }
 
     /// Where a duration above zero falls, whose bucket is known: the lowest rung it does not

@@ -1,6 +1,7 @@
 //! Visits whose end was lost: a row of a call-detail table says how they ended, or they are
 //! given up. Ends that are told are in `visits.rs`.
 
+use super::agent::Ground;
 use super::aggregator::KpiAggregator;
 use super::corrections::{Course, VisitFact};
 use super::facts::{LONGEST, Place};
@@ -76,7 +77,8 @@ impl KpiAggregator {
 
     /// No agent has a part in a visit any more, which ended `at` and was wrapped up for so long.
     fn end_parts(&mut self, key: VisitKey, at: Timestamp, wrap_up: Span) {
-        let changed = self.times.end(key, at, wrap_up, self.grid, &mut self.counters);
+        let ground = Ground { grid: self.grid, names: &self.sources };
+        let changed = self.times.end(key, at, wrap_up, ground, &mut self.counters);
         self.correct(|all| {
             changed.into_iter().for_each(|(agent, from)| all.revise_time(agent, from));
         });

@@ -1,5 +1,6 @@
 //! Adding one aggregator to another: names, cells, time, facts, and what is still open.
 
+use super::agent::Ground;
 use super::aggregator::{KpiAggregator, MAX_SOURCES};
 use super::astray::Timed;
 use super::facts::{Fact, Place, What};
@@ -14,7 +15,9 @@ use crate::ids::{AgentKey, ChannelKey, ContactKey, QueueKey, TextKey};
 impl KpiAggregator {
     /// Adds all that `other` counted. The result equals one aggregator that folded the
     /// events of both, if every contact and every agent was the business of one of them;
-    /// so work can be spread over threads and added up in any order.
+    /// so work can be spread over threads and added up in any order. Of an agent whom both
+    /// know by different sources, the time is that of the union as far back as both know what
+    /// was said (`agent_past.rs`), and the sum of the two before.
     ///
     /// # Errors
     /// When the two were not created with the same settings, or know more than 65,536
@@ -54,7 +57,9 @@ impl KpiAggregator {
         self.extras.merge(&other.extras, |row, label| names.label(row + 2, label), contact);
         self.counters.late += self.early_marks.merge(&other.early_marks, visit, text);
         let agent_at = |index| names.agent(AgentKey::new(index));
-        self.times.merge(&other.times, agent_at, text, visit);
+        let grounds =
+            [&self.sources, &other.sources].map(|names| Ground { grid: self.grid, names });
+        self.times.merge(&other.times, grounds, agent_at, source, text, visit);
         self.merge_teams(other, &names);
         let ladder = &self.thresholds;
         let row = |row: usize| names.slices[row].0 as usize;

@@ -7,6 +7,10 @@
 //! ratios of them (`query.rs`, `reading.rs`). A stranger to the router: it knows events, keys,
 //! names and time, and measures whatever source they come from.
 
+mod agent;
+mod agent_acts;
+mod agent_past;
+mod agent_state;
 mod agent_time;
 mod ages;
 mod aggregator;
@@ -53,8 +57,10 @@ mod slices;
 mod snapshot;
 mod split;
 mod spread;
+mod state_times;
 mod table;
 mod tails;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timings;
@@ -63,7 +69,6 @@ mod visit_table;
 mod visits;
 mod wide;
 
-pub use agent_time::StateTimes;
 pub use aggregator::KpiAggregator;
 pub use bucket::bucket_upper_bound;
 pub use bulk::VisitRows;
@@ -81,5 +86,6 @@ pub use reading::{Field, Figure, StateTime, TimingPart};
 pub use settings::{DEFAULT_INTERVAL, Settings};
 pub use slices::OTHER;
 pub use spread::OffLadder;
+pub use state_times::StateTimes;
 pub use uniques::Uniques;
 pub use visit_table::{LabelColumn, NoFigures, VisitColumns, VisitTable};

@@ -56,6 +56,22 @@ impl<T: Default> Timeline<T> {
         &mut self.earlier[row].1
     }
 
+    /// Forgets the intervals from one to another that have nothing in them any more.
+    pub(crate) fn drop_empty(&mut self, first: Slot, last: Slot)
+    where
+        T: PartialEq,
+    {
+        let empty = T::default();
+        let keep = |slot: Slot, value: &T| slot < first || slot > last || *value != empty;
+        let begin = self.earlier.partition_point(|&(slot, _)| slot < first);
+        if self.earlier[begin..].iter().any(|(slot, value)| !keep(*slot, value)) {
+            self.earlier.retain(|(slot, value)| keep(*slot, value));
+        }
+        if self.latest.as_ref().is_some_and(|(slot, value)| !keep(*slot, value)) {
+            self.latest = self.earlier.pop();
+        }
+    }
+
     /// The first and the last interval.
     pub(crate) fn ends(&self) -> [Option<Slot>; 2] {
         let latest = self.latest.as_ref().map(|&(slot, _)| slot);

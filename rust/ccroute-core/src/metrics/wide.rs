@@ -48,28 +48,6 @@ impl Wide {
         self.buckets.add(index, 1);
     }
 
-    /// Counts all of `values` that are above zero, as one by one; the ends are theirs.
-    pub(crate) fn record_all(&mut self, values: &[i64], ends: [i64; 2], ladder: &Thresholds) {
-        let [low, high] = ends.map(|micros| bucket(micros.cast_unsigned()));
-        let (rungs, counts) =
-            (self.ladder.rungs(ladder.spans().len()), self.buckets.between(low, high));
-        let (mut samples, mut sum, mut squares) = (0, 0, 0);
-        for &micros in values.iter().filter(|&&micros| micros > 0) {
-            let index = bucket(micros.cast_unsigned());
-            counts[(index - low) as usize] += 1;
-            if let Some(rung) = ladder.place_in(index, micros) {
-                rung.count_in(rungs);
-            }
-            samples += 1;
-            sum += i128::from(micros);
-            squares = i128::wrapping_add(squares, square(micros));
-        }
-        self.samples += samples;
-        self.sum += sum;
-        self.squares = self.squares.wrapping_add(squares);
-        self.longest = self.longest.max(ends[1]);
-    }
-
     /// Takes away one that was counted. Returns whether what is left must be rebuilt from its
     /// samples: the greatest may have gone, or few enough are left to be kept one by one.
     pub(crate) fn retract(&mut self, micros: i64, ladder: &Thresholds) -> bool {

@@ -56,6 +56,30 @@ fn shaped() -> impl Strategy<Value = Vec<u64>> {
     ]
 }
 
+/// A ladder, and samples at and beside its thresholds, the bounds of buckets and what is
+/// special: zero, the longest visit, the most a float holds exactly, the longest span.
+fn ladders_and_samples() -> impl Strategy<Value = (Vec<Span>, Vec<u64>)> {
+    let month = 31 * 86_400_000_000u64;
+    let threshold =
+        prop_oneof![1u64..5, 1u64..600_000_000, 999_990u64..1_000_020, month - 9..month];
+    let ladder = prop::collection::btree_set(threshold, 1..=MAX_THRESHOLDS);
+    ladder.prop_flat_map(move |ladder| {
+        let ladder: Vec<u64> = ladder.into_iter().collect();
+        let bound = (-1276i16..2_230).prop_map(|index| (bucket_upper_bound(index) * 1e6) as u64);
+        let special = prop::sample::select(vec![2, month, 1 << 53, (1 << 55) - 3]);
+        let place = prop_oneof![
+            4 => prop::sample::select(ladder.clone()),
+            4 => bound,
+            1 => special,
+            4 => 2u64..=1 << 40,
+        ];
+        let near = (place, 0u64..=4).prop_map(|(place, off)| (place + off).saturating_sub(2));
+        let sample = prop_oneof![1 => Just(0), 6 => near];
+        let spans = ladder.into_iter().map(micros_of).collect::<Vec<_>>();
+        (Just(spans), prop::collection::vec(sample, 0..2_500))
+    })
+}
+
 fn check_quantiles(all: &Distribution, samples: &[u64]) {
     for share in SHARES {
         let Some(read) = all.quantile(share) else {
@@ -86,6 +110,44 @@ proptest! {
         prop_assert_eq!(&all, &whole);
         prop_assert_eq!(all.buckets(), whole.buckets());
         prop_assert_eq!(all.within(Span::secs(20), &ladder), whole.within(Span::secs(20), &ladder));
+    }
+
+    #[test]
+    fn a_column_is_counted_as_one_by_one(
+        (thresholds, samples) in ladders_and_samples(),
+        rest in samples(),
+    ) {
+        let ladder = Thresholds::new(thresholds).unwrap();
+        let (mut columns, mut singly) = (Distribution::default(), Distribution::default());
+        for column in [&samples, &rest] {
+            let micros: Vec<i64> = column.iter().map(|&micros| micros.cast_signed()).collect();
+            prop_assert_eq!(columns.record_column(&micros, &ladder), Ok(()));
+            column.iter().for_each(|&micros| singly.record(micros_of(micros), &ladder));
+        }
+        prop_assert_eq!(&columns, &singly);
+        for &threshold in ladder.spans() {
+            prop_assert_eq!(columns.within(threshold, &ladder), singly.within(threshold, &ladder));
+            prop_assert_eq!(columns.below(threshold, &ladder), singly.below(threshold, &ladder));
+        }
+    }
+
+    #[test]
+    fn a_column_with_a_wrong_row_is_not_counted(
+        (thresholds, samples) in ladders_and_samples(),
+        row in 0usize..3_000,
+        wrong in prop_oneof![Just(-1), Just(i64::MIN), Just(1 << 55), Just(i64::MAX)],
+        before in samples(),
+    ) {
+        let ladder = Thresholds::new(thresholds).unwrap();
+        let mut micros: Vec<i64> = samples.iter().map(|&micros| micros.cast_signed()).collect();
+        let row = row % (micros.len() + 1);
+        micros.insert(row, wrong);
+        micros.push(-1);
+        let mut all = Distribution::default();
+        before.iter().for_each(|&micros| all.record(micros_of(micros), &ladder));
+        let known = all.clone();
+        prop_assert_eq!(all.record_column(&micros, &ladder), Err(row));
+        prop_assert_eq!(all, known);
     }
 
     #[test]

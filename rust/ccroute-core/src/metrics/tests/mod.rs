@@ -13,6 +13,7 @@ mod mixed;
 mod oracle;
 mod order;
 mod random_facts;
+mod sessions;
 mod tables;
 mod timings;
 mod uniques;
