@@ -1,7 +1,7 @@
 //! What the cells of a table come to, in the order of their names and of time.
 
+use super::counting::{AT_ONCE, Figure, Tally};
 use super::places::{Places, Row};
-use super::tally::{AT_ONCE, Figure, Tally};
 use crate::metrics::gathered::{part_of, real};
 use crate::metrics::ladder::Thresholds;
 use crate::metrics::query::{FigureColumn, FigureTable, Query};
@@ -17,7 +17,7 @@ pub(super) fn read<'a>(query: &Query, places: &Places<'a>, tally: &Tally) -> Fig
     let mut columns: Vec<FigureColumn> =
         query.fields.iter().map(|field| empty(field, rows.len())).collect();
     for (place, durations) in (0..).zip(&tally.durations) {
-        durations.samples.by_row(&rows, tally.cells()).each_few(|first, few| {
+        durations.lengths.by_row(&rows, tally.cells()).each_few(|first, few| {
             let spreads = counts.lane(durations.zeros, first).zip(few);
             let spreads = spreads.map(|(zeros, above)| Spread::few(zeros.into(), above));
             for (figure, column) in tally.figures.iter().zip(&mut columns) {
@@ -105,11 +105,10 @@ fn read_part<'a>(
 
 /// How many different customers each cell has.
 fn different(tally: &Tally, rows: &[Row]) -> Vec<i64> {
-    let Some(customers) = &tally.customers else { return Vec::new() };
-    let mut all = Vec::with_capacity(rows.len());
-    customers.by_row(rows, tally.cells()).each_few(|_, few| {
-        let count = |all: &&[i64]| all.chunk_by(|one, other| one == other).count() as i64;
-        all.extend(few.iter().map(count));
-    });
-    all
+    let mut customers = tally.customers.clone().unwrap_or_default();
+    customers.sort_unstable();
+    customers.dedup();
+    let mut counts = vec![0; tally.cells()];
+    customers.iter().for_each(|&(cell, _)| counts[cell as usize] += 1);
+    rows.iter().map(|row| counts[row.cell as usize]).collect()
 }

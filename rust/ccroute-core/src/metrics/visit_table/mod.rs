@@ -4,20 +4,21 @@
 //! `facts.rs` as for the aggregator.
 //!
 //! Its rows are checked as they are read (`columns.rs`), each is given its cell (`places.rs`),
-//! counted there (`tally.rs`), and the cells are read at the end (`figures.rs`).
+//! counted there (`counting.rs`), and the cells are read at the end (`figures.rs`).
 
 mod columns;
+mod counting;
 mod figures;
+mod lengths;
 mod places;
-mod samples;
-mod tally;
 mod templates;
 
 pub use columns::VisitColumns;
 
 use self::columns::BLOCK;
+use self::counting::Tally;
 use self::places::Places;
-use self::tally::Tally;
+
 use super::fields::{Basis, Dimension, Subject};
 use super::query::{FigureTable, Query};
 use super::reading::Field;
@@ -86,8 +87,7 @@ impl<'a> VisitTable<'a> {
     pub fn query(&self, query: &Query) -> Result<FigureTable<'a>, NoFigures> {
         check(query).map_err(NoFigures::Config)?;
         let mut places = Places::new(self, query);
-        let mut tally =
-            Tally::new(query, &places, self.columns.rows()).map_err(NoFigures::Config)?;
+        let mut tally = Tally::new(query, &places).map_err(NoFigures::Config)?;
         let agents = self.of(Dimension::Agent).map(|column| column.places);
         for first in (0..self.columns.rows()).step_by(BLOCK) {
             let block = self.columns.block(first, agents);

@@ -3,8 +3,8 @@
 //! branch that nobody can foretell.
 
 use super::columns::{BLOCK, Block, VisitColumns};
+use super::counting::Tally;
 use super::places::NOWHERE;
-use super::tally::Tally;
 
 /// Courses, first visits and others, waits of nothing and above: a bit or two each.
 const KINDS: usize = 4 * 2 * 2;
@@ -42,7 +42,7 @@ impl Templates {
             one.count_visit(&block.visit(kind), 0);
             lanes[..one.width].copy_from_slice(&one.lanes);
             for (durations, samples) in one.durations.iter().zip(&mut templates.samples) {
-                samples[kind] = durations.samples.len() > 0;
+                samples[kind] = durations.lengths.len() > 0;
             }
         }
         templates
@@ -85,7 +85,7 @@ impl Templates {
         for (durations, samples) in tally.durations.iter_mut().zip(&self.samples) {
             for ((&cell, &kind), &wait) in cells.iter().zip(&*kinds).zip(waits) {
                 let fits = samples[usize::from(kind) % KINDS] & (cell != NOWHERE);
-                durations.samples.add_if(fits, cell, wait);
+                durations.lengths.add_if(fits, cell, wait);
             }
         }
     }

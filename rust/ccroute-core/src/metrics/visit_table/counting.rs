@@ -2,8 +2,8 @@
 //! counted is in `places.rs`, what its cells come to in `figures.rs`.
 
 use super::columns::{BLOCK, Block};
+use super::lengths::Lengths;
 use super::places::{NOWHERE, Places};
-use super::samples::Samples;
 use super::subject;
 use super::templates::Templates;
 use crate::error::ConfigError;
@@ -44,7 +44,7 @@ pub(super) struct Durations {
     /// The lane of those that were zero, and of those above.
     pub(super) zeros: u8,
     pub(super) above: u8,
-    pub(super) samples: Samples,
+    pub(super) lengths: Lengths,
 }
 
 /// The counts and durations of every cell.
@@ -66,17 +66,14 @@ pub(super) struct Tally {
     pub(super) durations: Vec<Durations>,
     /// By cell, where they are asked for: one visit may have thousands.
     pub(super) holds: Option<Vec<u64>>,
-    pub(super) customers: Option<Samples>,
+    /// Cells and who came there, as hashes, each time.
+    pub(super) customers: Option<Vec<(u32, u64)>>,
     /// Visits of which nothing is asked but their waits are counted by these.
     templates: Option<Templates>,
 }
 
 impl Tally {
-    pub(super) fn new(
-        query: &Query,
-        places: &Places<'_>,
-        rows: usize,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn new(query: &Query, places: &Places<'_>) -> Result<Self, ConfigError> {
         let mut tally = Self {
             basis: query.basis,
             subject: subject(query),
@@ -101,7 +98,6 @@ impl Tally {
             tally.templates = Some(Templates::of(&tally));
         }
         tally.reach(places.count());
-        tally.reserve(rows);
         Ok(tally)
     }
 
@@ -146,13 +142,13 @@ impl Tally {
                 if self.of_timing[kind as usize] == NONE {
                     self.of_timing[kind as usize] = self.durations.len() as u8;
                     let (zeros, above) = (self.lane(), self.lane());
-                    self.durations.push(Durations { zeros, above, samples: Samples::default() });
+                    self.durations.push(Durations { zeros, above, lengths: Lengths::default() });
                 }
                 Figure::Timing(self.of_timing[kind as usize], part)
             }
             Field::Customers(true) => Figure::Always(1),
             Field::Customers(false) => {
-                self.customers = Some(Samples::default());
+                self.customers = Some(Vec::new());
                 Figure::Customers
             }
             // Visits of a table are over.
@@ -190,10 +186,9 @@ impl Tally {
             && timings.map(|(kind, _)| kind).all(is_wait)
     }
 
-    /// Has room for the samples of so many visits.
+    /// Has room for the durations of so many visits more.
     pub(super) fn reserve(&mut self, visits: usize) {
-        let durations = self.durations.iter_mut().map(|durations| &mut durations.samples);
-        durations.chain(&mut self.customers).for_each(|samples| samples.reserve(visits));
+        self.durations.iter_mut().for_each(|durations| durations.lengths.reserve(visits));
     }
 
     /// Has room for so many cells.
@@ -207,6 +202,7 @@ impl Tally {
 
     /// Counts the rows of a block.
     pub(super) fn count(&mut self, block: &Block<'_>, places: &mut Places<'_>) {
+        self.reserve(block.len());
         match self.basis {
             Basis::Offered | Basis::Split | Basis::ServiceLevelEvent => {
                 let cells = places.cells(block.len(), |row| block.entered(row));
@@ -245,8 +241,9 @@ impl Tally {
         let Some(customers) = &mut self.customers else { return };
         for (row, &cell) in cells[..block.len()].iter().enumerate() {
             let customer = block.customer(row);
-            let counts = customer > 0 && block.visit(row).course != Course::None;
-            customers.add_if(counts && cell != NOWHERE, cell, customer.cast_signed());
+            if cell != NOWHERE && customer > 0 && block.visit(row).course != Course::None {
+                customers.push((cell, customer));
+            }
         }
     }
 
@@ -327,9 +324,9 @@ impl Gains for InCell<'_> {
             Delta::Timing(kind, span) => {
                 let place = tally.of_timing[kind as usize];
                 if place != NONE {
-                    let Durations { zeros, above, samples } = &mut tally.durations[place as usize];
+                    let Durations { zeros, above, lengths } = &mut tally.durations[place as usize];
                     let lane = if span.micros() > 0 { *above } else { *zeros };
-                    samples.add_if(span.micros() > 0, *cell, span.micros());
+                    lengths.add_if(span.micros() > 0, *cell, span.micros());
                     tally.add(*cell, lane, 1);
                 }
             }
