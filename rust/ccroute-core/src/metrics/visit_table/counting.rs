@@ -186,9 +186,9 @@ impl Tally {
             && timings.map(|(kind, _)| kind).all(is_wait)
     }
 
-    /// Has room for the durations of so many visits more.
-    pub(super) fn reserve(&mut self, visits: usize) {
-        self.durations.iter_mut().for_each(|durations| durations.lengths.reserve(visits));
+    /// Has room for the durations of the visits of a block.
+    pub(super) fn reserve(&mut self) {
+        self.durations.iter_mut().for_each(|durations| durations.lengths.reserve());
     }
 
     /// Has room for so many cells.
@@ -202,7 +202,7 @@ impl Tally {
 
     /// Counts the rows of a block.
     pub(super) fn count(&mut self, block: &Block<'_>, places: &mut Places<'_>) {
-        self.reserve(block.len());
+        self.reserve();
         match self.basis {
             Basis::Offered | Basis::Split | Basis::ServiceLevelEvent => {
                 let cells = places.cells(block.len(), |row| block.entered(row));

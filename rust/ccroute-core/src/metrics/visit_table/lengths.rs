@@ -1,6 +1,7 @@
 //! Durations of cells, as they come, and by row of the answer once all are there. Nearly all are
 //! shorter than an hour: they take half the room, and the few others lie beside.
 
+use super::columns::BLOCK;
 use super::places::Row;
 
 /// Rows of the answer that are read together: few enough to stay in the nearest cache.
@@ -9,27 +10,37 @@ const TOGETHER: usize = 64;
 /// In the place of a duration that is as long or longer.
 const LONG: u32 = u32::MAX;
 
-/// Durations in microseconds and the cells they are of.
+/// A part has room for so many durations at least and at most: parts are never copied to grow.
+const PARTS: [usize; 2] = [1 << 10, 1 << 16];
+
+/// Durations in microseconds and the cells they are of, so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lengths {
+struct Part {
     cells: Vec<u32>,
     micros: Vec<u32>,
     /// How many there are; behind them is room.
     len: usize,
+}
+
+/// Durations and the cells they are of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lengths {
+    full: Vec<Part>,
+    last: Part,
     /// The long ones and their cells.
     long: Vec<(u32, i64)>,
 }
 
 impl Lengths {
-    /// Has room for one of each of so many visits more.
+    /// Has room for one of each visit of a block.
     #[inline]
-    pub(super) fn reserve(&mut self, visits: usize) {
+    pub(super) fn reserve(&mut self) {
         // One more: what does not fit is written and left lying.
-        let needed = self.len + visits + 1;
-        if self.micros.len() < needed {
-            let room = needed.max(2 * self.len);
-            self.cells.resize(room, 0);
-            self.micros.resize(room, 0);
+        if self.last.micros.len() < self.last.len + BLOCK + 1 {
+            let [least, most] = PARTS;
+            let room = (2 * self.last.micros.len()).clamp(least, most);
+            let fresh = Part { cells: vec![0; room], micros: vec![0; room], len: 0 };
+            self.full.push(core::mem::replace(&mut self.last, fresh));
         }
     }
 
@@ -37,9 +48,10 @@ impl Lengths {
     #[inline(always)]
     pub(super) fn add_if(&mut self, fits: bool, cell: u32, micros: i64) {
         let short = u32::try_from(micros).unwrap_or(LONG);
-        self.micros[self.len] = short;
-        self.cells[self.len] = cell;
-        self.len += usize::from(fits);
+        let part = &mut self.last;
+        part.micros[part.len] = short;
+        part.cells[part.len] = cell;
+        part.len += usize::from(fits);
         if short == LONG {
             self.add_long(fits, cell, micros);
         }
@@ -53,14 +65,19 @@ impl Lengths {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.parts().map(|part| part.len).sum()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.full.iter().chain([&self.last])
     }
 
     /// Those of each row of the answer; `cells`: how many cells there are.
     pub(super) fn by_row<'a>(&self, rows: &'a [Row], cells: usize) -> ByRow<'a> {
-        let (known, micros) = (&self.cells[..self.len], &self.micros[..self.len]);
         let mut counts = vec![0u32; cells];
-        known.iter().for_each(|&cell| counts[cell as usize] += 1);
+        for part in self.parts() {
+            part.cells[..part.len].iter().for_each(|&cell| counts[cell as usize] += 1);
+        }
         // From now on: where the next one of the cell goes.
         let mut next = counts;
         let (mut ends, mut end) = (Vec::with_capacity(rows.len()), 0);
@@ -68,11 +85,13 @@ impl Lengths {
             end += core::mem::replace(&mut next[row.cell as usize], end);
             ends.push(end);
         }
-        let mut sorted = vec![0; micros.len()];
-        for (&cell, &value) in known.iter().zip(micros) {
-            let place = &mut next[cell as usize];
-            sorted[*place as usize] = value;
-            *place += 1;
+        let mut sorted = vec![0; self.len()];
+        for part in self.parts() {
+            for (&cell, &micros) in part.cells[..part.len].iter().zip(&part.micros) {
+                let place = &mut next[cell as usize];
+                sorted[*place as usize] = micros;
+                *place += 1;
+            }
         }
         let mut long = self.long.clone();
         long.sort_unstable();

@@ -38,7 +38,7 @@ impl Templates {
         for (kind, lanes) in templates.lanes.iter_mut().enumerate() {
             let mut one = tally.clone();
             one.reach(1);
-            one.reserve(1);
+            one.reserve();
             one.count_visit(&block.visit(kind), 0);
             lanes[..one.width].copy_from_slice(&one.lanes);
             for (durations, samples) in one.durations.iter().zip(&mut templates.samples) {
