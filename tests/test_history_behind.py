@@ -15,7 +15,7 @@ FIVE_DAYS = {"start": 0.0, "end": 5 * DAY}
 
 def recorded(folder: Path) -> KpiAggregator:
     """Five days of visits, of which two days' facts are kept."""
-    aggregator = KpiAggregator(retention=2 * DAY)
+    aggregator = KpiAggregator(retention=2 * DAY, dimensions=["site"])
     recorder = Recorder(aggregator, folder)
     visits = [(n * DAY / 90, call(f"c{n}", n * DAY / 90, wait=w)) for n, w in enumerate(WAITS)]
     visits += [
@@ -43,6 +43,8 @@ def test_a_threshold_off_the_ladder_is_counted_from_the_records(tmp_path: Path) 
         interval="week", basis="event", kpis=kpis[:1], start=4 * DAY, end=11 * DAY
     )
     assert [value.denominator for row in weeks for _, value in row] == [50]
+    (nowhere,) = backed.report("site", kpis=kpis[:1], **FIVE_DAYS)
+    assert (nowhere.labels["site"], nowhere["sl.answered_within"].numerator) == (None, 200)
     (whole,) = backed.report((), kpis=kpis[:1], where={"client": ["acme"]}, **FIVE_DAYS)
     assert whole["sl.answered_within"].numerator == 200
     by_client = backed.report(by=["client"], kpis=kpis[:1], **FIVE_DAYS)["acme"]
@@ -53,9 +55,11 @@ def test_what_is_not_recorded_is_not_left_out_in_silence(tmp_path: Path) -> None
     aggregator = recorded(tmp_path)
     post(aggregator, call("late", 4.9 * DAY, wait=1.0))
     backed = Metrics(aggregator, history=History(tmp_path))
-    words = "of 401 visits the store has 400: record first"
+    words = "the store says wait_answered.count 400 where the cells say 401: record first"
     with pytest.raises(DataUnavailable, match=words):
         backed.report(kpis=["sl.answered_within(T=17)"], **FIVE_DAYS)
+    with pytest.raises(DataUnavailable, match="the store says offered 500 where the cells say 501"):
+        backed.visits(0.0, 5 * DAY)
     # By a threshold of the ladder the cells know.
     report = backed.report(kpis=["sl.answered_within(T=20)"], **FIVE_DAYS)
     assert report["billing"]["sl.answered_within"].numerator == 301
@@ -80,3 +84,22 @@ def test_the_contacts_behind_an_old_figure_are_in_the_records(tmp_path: Path) ->
     assert backed.visits(4.5 * DAY, 4.6 * DAY) == Metrics(aggregator).visits(4.5 * DAY, 4.6 * DAY)
     with pytest.raises(DataUnavailable):
         backed.visits(0.0, 900.0, basis="event")
+    assert backed.visits(10.0, 10.0) == []
+    assert len(backed.visits(0.0, 900.0, where={"site": [None]})) == 2
+    both = (4.5 * DAY, 4.6 * DAY)
+    stored = [{**row, "key": 0} for row in History(tmp_path).visits(*both)]
+    assert stored == [{**row, "key": 0} for row in aggregator.visits(*both)]
+
+
+def test_a_correction_that_is_not_recorded_yet_is_no_figure(tmp_path: Path) -> None:
+    aggregator = recorded(tmp_path)
+    backed = Metrics(aggregator, history=History(tmp_path))
+    late = 399 * DAY / 90
+    post(aggregator, call("c399", late, wait=1.0, revision=2))
+    words = "the store says wait_answered.sum"
+    with pytest.raises(DataUnavailable, match=words):
+        backed.report(kpis=["sl.answered_within(T=17)"], **FIVE_DAYS)
+    with pytest.raises(DataUnavailable, match=words):
+        backed.visits(0.0, 5 * DAY)
+    with pytest.raises(DataUnavailable, match="not on the ladder"):
+        backed.report(kpis=["sl.answered_within(T=17)"], basis="sl_event", **FIVE_DAYS)

@@ -53,6 +53,7 @@ WORDS = {
     "ISC License": "ISC",
     "ISC License (ISCL)": "ISC",
     "Apache 2.0": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",

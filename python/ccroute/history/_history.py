@@ -100,22 +100,30 @@ class History:
         fates["joined"] = pc.sum(pc.greater(parts, 1)).as_py() or 0
         return fates
 
-    def table(self, start: Instant, end: Instant, where: Where | None = None) -> VisitTable:
+    def table(
+        self,
+        start: Instant,
+        end: Instant,
+        where: Where | None = None,
+        *,
+        dimensions: Sequence[str] = (),
+    ) -> VisitTable:
         """The visits of the range as a table that answers for itself, by any threshold, interval
         and label: of ``report_visits``, or behind ``Metrics(history=…)``.
 
         What is counted of each is as in :meth:`post`; dispositions are not. Its own dimensions
-        are the labels that the records have beyond the built-in ones, the first four by name.
+        are ``dimensions``, and the labels that the records have beyond the built-in ones: four
+        in all, by name.
 
         Raises:
             ConfigError: As :meth:`records`.
         """
         table = self._table(start, end, where)
-        own = sorted({name for pairs in table["labels"].to_pylist() for name, _ in pairs or ()})
-        dimensions = own[:_MOST_DIMENSIONS]
-        columns, names = _columns(table, {name: name for name in dimensions})
+        found = {name for pairs in table["labels"].to_pylist() for name, _ in pairs or ()}
+        own = [*dimensions, *sorted(found - set(dimensions))][:_MOST_DIMENSIONS]
+        columns, names = _columns(table, {name: f"custom{n}" for n, name in enumerate(own, 1)})
         del columns["revision"]
-        return VisitTable(columns, names=names, dimensions=dimensions)
+        return VisitTable(columns, names=names, dimensions=own)
 
     def visits(self, start: Instant, end: Instant, where: Where | None = None) -> list[VisitRecord]:
         """The visits of the range one by one, by entry, as ``KpiAggregator.visits`` gives them.
@@ -154,7 +162,7 @@ def _has(table: pa.Table, dimension: str, labels: Sequence[str | None]) -> pa.Ar
     else:
         own = [dict(pairs or ()) for pairs in table["labels"].to_pylist()]
         there = {name for names in own for name in names}
-        if own and dimension not in there:
+        if own and dimension not in there and None not in wanted:
             known = ", ".join((*LABELS, "agent", *sorted(there)))
             raise ConfigError(f"no dimension {dimension!r} in the records: {known}")
         names = [names.get(dimension) for names in own]

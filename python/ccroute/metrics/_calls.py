@@ -93,6 +93,8 @@ class Calls:
     columns: Mapping[str, NDArray[np.integer]]
     """The other columns of ``KpiAggregator.post_visits``."""
     names: tuple[tuple[str, tuple[str, ...]], ...]
+    dimensions: tuple[str, ...]
+    """Of one's own: what the columns ``custom1`` to ``custom4`` are called."""
     rows: int
     """Rows read, faults included."""
     faults: tuple[CallFault, ...]
@@ -115,25 +117,35 @@ class Calls:
 
     def table(self) -> VisitTable:
         """The visits as a table that answers for itself, for :func:`report_visits`: of a visit
-        the greatest revision stands (of equals the last row), and what is void is left out.
+        the greatest revision stands, and what is void is left out.
+
+        Raises:
+            ConfigError: Two rows of one visit and revision say different things.
         """
+        if not len(self):
+            none = {"entered_us": np.zeros(0, dtype=np.int64)}
+            return VisitTable(none, names=(), dimensions=self.dimensions)
         standing: dict[tuple[str, int], int] = {}
         visits, revisions = self.columns["visit"].tolist(), self.columns["revision"].tolist()
         for row, key in enumerate(zip(self.contacts, visits, strict=True)):
-            if revisions[row] >= revisions[standing.get(key, row)]:
+            known = standing.setdefault(key, row)
+            if revisions[row] > revisions[known]:
                 standing[key] = row
+            elif revisions[row] == revisions[known] and self._differ(row, known):
+                raise ConfigError(
+                    f"contact {key[0]!r}, visit {key[1]}: told twice as revision {revisions[row]}, "
+                    "and not the same: number corrections in a column revision"
+                )
         rows = np.array(sorted(standing.values()), dtype=np.intp)
         rows = rows[self.columns["course"][rows] != COURSES["void"]]
-        own = [name for name, _ in self.names if name not in CALL_COLUMNS]
-        custom = {f"custom{place}": name for place, name in enumerate(own, 1)}
-        columns = {
-            custom.get(name, name): column[rows]
-            for name, column in self.columns.items()
-            if name != "revision"
-        }
-        known = np.array([bool(customer) for customer in self.customers], dtype=np.bool_)
-        hashes = np.where(known, KpiAggregator.customers(self.customers), np.uint64(0))
-        return VisitTable({**columns, "customer": hashes[rows]}, names=self.names, dimensions=own)
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        del columns["revision"]
+        columns["customer"] = KpiAggregator.customers(self.customers)[rows]
+        return VisitTable(columns, names=self.names, dimensions=self.dimensions)
+
+    def _differ(self, row: int, other: int) -> bool:
+        same = all(column[row] == column[other] for column in self.columns.values())
+        return not same or self.customers[row] != self.customers[other]
 
     def post(self, aggregator: KpiAggregator) -> dict[str, int]:
         """Counts all rows, those that ended first before the others, and says how many became
@@ -150,12 +162,10 @@ class Calls:
         """
         if not len(self):
             return dict.fromkeys(FATES, 0)
-        known = np.array([bool(customer) for customer in self.customers])
-        hashes = KpiAggregator.customers(self.customers)
         columns: dict[str, NDArray[np.integer]] = {
             **self.columns,
             "contact": aggregator.contacts(self.contacts, source=self.source),
-            "customer": np.where(known, hashes, np.uint64(0)),
+            "customer": KpiAggregator.customers(self.customers),
         }
         # What is over first is forgotten first: in any other order a long table's rows would
         # take each other for corrections of visits that are no longer kept.
@@ -282,6 +292,7 @@ class _Reading:
             customers=tuple(self._customers),
             columns=self._arrays(),
             names=tuple((name, tuple(places)) for name, places in self._names.items() if places),
+            dimensions=tuple(self._custom),
             rows=count,
             faults=tuple(self._faults),
             unused=unused,

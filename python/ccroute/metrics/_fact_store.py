@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 
 from ccroute._errors import DataUnavailable
 from ccroute._wire import Groups, KpiAggregator, VisitRecord, VisitTable
+from ccroute.metrics._fields import LADDERS
 from ccroute.metrics._source import Where
 
 _THRESHOLDS = ("within", "below")
+_BASES = ("offered", "event", "completion")
+_KNOWN_TO_BOTH = ("count", "zero", "sum")
+_OF_VISITS = ("offered", *(f"{kind}.{part}" for kind in LADDERS for part in ("count", "sum")))
 _FARTHEST = (0, 7_258_118_400_000_000)
 """All time, in microseconds: up to the year 2200."""
 
@@ -20,8 +24,9 @@ _FARTHEST = (0, 7_258_118_400_000_000)
 class FactStore(Protocol):
     """Keeps visits that are over for longer than an aggregator does, as ``History`` does."""
 
-    def table(self, start: float, end: float, where: Where | None = None) -> VisitTable:
-        """The visits that entered in the range, in seconds since the epoch."""
+    def table(self, start: float, end: float, *, dimensions: Sequence[str] = ()) -> VisitTable:
+        """The visits that entered in the range, in seconds since the epoch; with columns for
+        these dimensions of one's own, whether any has a label or none."""
         ...
 
     def visits(self, start: float, end: float, where: Where | None = None) -> list[VisitRecord]:
@@ -63,23 +68,55 @@ class Backed:
             unavailable = error
         ladder = {round(seconds * 1_000_000) for seconds in self._aggregator.thresholds()}
         told = {field: kind for field in fields if (kind := _off_ladder(field, ladder))}
-        if not told or basis == "split":
+        if not told or basis not in _BASES:
             raise unavailable
-        # How many of each kind both know.
-        counts = tuple(dict.fromkeys(f"{kind}.count" for kind in told.values()))
+        # What both know of each kind: a correction that is not recorded yet shows in them too.
+        counts = tuple(
+            f"{kind}.{part}" for kind in dict.fromkeys(told.values()) for part in _KNOWN_TO_BOTH
+        )
         rest = tuple(dict.fromkeys((*(field for field in fields if field not in told), *counts)))
         groups = self._aggregator.query(by, rest, basis=basis, edges=edges, where=where, now=now)
         first, last = _reach(edges, basis)
-        table = self._store.table(first / 1_000_000, last / 1_000_000)
+        own = self._aggregator.dimensions()
+        table = self._store.table(first / 1_000_000, last / 1_000_000, dimensions=own)
         theirs = table.query(by, (*told, *counts), basis=basis, edges=edges, where=where)
         place_of = {key: place for place, key in enumerate(_keys(by, theirs))}
         places = np.array([place_of.get(key, -1) for key in _keys(by, groups)], dtype=np.intp)
         for count in counts:
-            _check(groups["columns"][count], _at(theirs["columns"][count], places), unavailable)
+            ours, stored = groups["columns"][count], _at(theirs["columns"][count], places)
+            _check(count, ours, stored, unavailable)
         columns = groups["columns"] | {
             field: _at(theirs["columns"][field], places) for field in told
         }
         return {**groups, "columns": {field: columns[field] for field in fields}}
+
+
+def stored_visits(
+    aggregator: KpiAggregator,
+    store: FactStore,
+    first: int,
+    last: int,
+    where: Where | None,
+    unavailable: DataUnavailable,
+) -> list[VisitRecord]:
+    """The visits that entered in a range, in microseconds, by the store.
+
+    Raises:
+        DataUnavailable: It has more or fewer of them than the cells: some are not over, or not
+            written yet.
+    """
+    if first == last:
+        return []
+    cell = round(aggregator.interval() * 1_000_000)
+    begin, end = first // cell * cell, -(-last // cell) * cell
+    edges = np.array([begin, end], dtype=np.int64)
+    ours = aggregator.query([], _OF_VISITS, edges=edges)["columns"]
+    table = store.table(begin / 1_000_000, end / 1_000_000)
+    stored = table.query([], _OF_VISITS, edges=edges)["columns"]
+    for field in _OF_VISITS:
+        counted = np.array([ours[field].sum()], dtype=np.int64)
+        _check(field, counted, np.array([stored[field].sum()], dtype=np.int64), unavailable)
+    return store.visits(first / 1_000_000, last / 1_000_000, where)
 
 
 def _off_ladder(field: str, ladder: set[int]) -> str | None:
@@ -111,13 +148,14 @@ def _at(
 
 
 def _check(
+    what: str,
     ours: NDArray[np.int64] | NDArray[np.float64],
-    theirs: NDArray[np.int64],
+    stored: NDArray[np.int64],
     unavailable: DataUnavailable,
 ) -> None:
-    if wrong := np.flatnonzero(ours != theirs).tolist():
+    if wrong := np.flatnonzero(ours != stored).tolist():
         row = wrong[0]
         raise DataUnavailable(
-            f"{unavailable}; of {int(ours[row])} visits the store has {int(theirs[row])}: record "
-            "first, or ask again once they are over"
+            f"{unavailable}; the store says {what} {int(stored[row])} where the cells say "
+            f"{int(ours[row])}: record first, or ask again once all visits are over"
         ) from unavailable

@@ -13,7 +13,7 @@ from ccroute._wire import DEVICES, KpiAggregator
 from ccroute.metrics._audit import Audit, Step, audit
 from ccroute.metrics._build import DEFAULT_KPIS, build
 from ccroute.metrics._explain import explain
-from ccroute.metrics._fact_store import Backed, FactStore
+from ccroute.metrics._fact_store import Backed, FactStore, stored_visits
 from ccroute.metrics._fields import BASES
 from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import Instant, covering, micros_of
@@ -314,10 +314,10 @@ class Metrics:
         begin, until = first / 1_000_000, last / 1_000_000
         try:
             rows = self._aggregator.visits(begin, until, basis=basis, where=labels)
-        except DataUnavailable:
+        except DataUnavailable as unavailable:
             if self._history is None or basis != "offered":
                 raise
-            rows = self._history.visits(begin, until, labels)
+            rows = stored_visits(self._aggregator, self._history, first, last, labels, unavailable)
         return list(map(visit_of, rows))
 
     def live(self, now: Instant | None = None) -> LiveView:

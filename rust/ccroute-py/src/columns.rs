@@ -4,7 +4,8 @@
 
 use ccroute_core::{Rejection, Span, Timestamp};
 use numpy::{
-    Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods,
+    Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1, PyUntypedArray,
+    PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -19,15 +20,36 @@ pub(crate) fn read<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> P
 }
 
 /// The array `name` itself, or a copy where its values do not lie one behind the other.
-pub(crate) fn keep<T: Element + Copy>(
-    name: &str,
-    array: &Bound<'_, PyAny>,
-) -> PyResult<Py<PyArray1<T>>> {
+pub(crate) fn keep<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     let column = of::<T>(name, array)?;
     if column.is_contiguous() && column.data().is_aligned() {
-        return Ok(column.clone().unbind());
+        return Ok(array.clone().unbind());
     }
-    Ok(column.call_method0("copy")?.cast_into::<PyArray1<T>>()?.unbind())
+    Ok(column.call_method0("copy")?.unbind())
+}
+
+/// An array that was kept, of `rows` values: an array can be turned into another meanwhile.
+pub(crate) fn lent<'py, T: Element + Copy>(
+    name: &str,
+    array: &Bound<'py, PyAny>,
+    rows: usize,
+) -> PyResult<PyReadonlyArray1<'py, T>> {
+    let column = of::<T>(name, array)?.try_readonly()?;
+    if !column.is_contiguous() || !column.data().is_aligned() {
+        let message = format!("{name} was turned into another array: make the table anew");
+        return Err(PyValueError::new_err(message));
+    }
+    check_rows(name, column.as_slice()?.len(), rows)?;
+    Ok(column)
+}
+
+/// Refuses a column that is not as long as the others.
+pub(crate) fn check_rows(name: &str, found: usize, rows: usize) -> PyResult<()> {
+    if found == rows {
+        return Ok(());
+    }
+    let message = format!("{name} has {found} rows where {rows} are needed: give one each");
+    Err(PyValueError::new_err(message))
 }
 
 fn of<'a, 'py, T: Element>(
@@ -62,9 +84,9 @@ fn values<T: Element + Copy>(column: &Bound<'_, PyArray1<T>>) -> PyResult<Vec<T>
     }
 }
 
-/// What `act` makes of the values of an array where they lie in memory. Python must wait until
-/// then, which only a caller attached to it sees to; `act` must not let it run. `None` where
-/// they do not lie in a row, or are of another type: `read` copies them or says so.
+/// What `act` makes of the values of an array where they lie in memory. `None` where they do not
+/// lie in a row, or are of another type: `read` copies them or says so. Nobody may write to the
+/// array meanwhile: numpy can without the interpreter, so that holding it is no guard.
 pub(crate) fn lend<T: Element + Copy, R>(
     array: &Bound<'_, PyAny>,
     act: impl FnOnce(&[T]) -> R,
@@ -82,11 +104,7 @@ pub(crate) fn read_beside<T: Element + Copy>(
 ) -> PyResult<Option<Vec<T>>> {
     let Some(array) = array else { return Ok(None) };
     let column = read(name, array)?;
-    if column.len() != rows {
-        let found = column.len();
-        let message = format!("{name} has {found} rows where {rows} are needed: give one each");
-        return Err(PyValueError::new_err(message));
-    }
+    check_rows(name, column.len(), rows)?;
     Ok(Some(column))
 }
 

@@ -4,8 +4,8 @@
 //! reason is one that was given somewhere, of several the longest-standing, and of two from the
 //! same instant that of the source whose name comes first. A contact of any source counts. Who
 //! is ready is idle where the device of one source at which they are ready is free. What a
-//! source said holds for 31 days unless it says something else. Nothing in this depends on the
-//! order in which the sources are heard.
+//! source said holds until it says something else, or at the first word of anyone after 31 days.
+//! Nothing in this depends on the order in which the sources are heard.
 
 use core::cmp::Reverse;
 

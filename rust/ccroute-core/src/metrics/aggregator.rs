@@ -349,7 +349,11 @@ impl KpiAggregator {
         self.counters.events += 1;
         match self.arrivals.accept(source, event) {
             Ok(Turn::Now) => self.fold_next(source, event),
-            Ok(Turn::Later) => {}
+            // Its contact is as old as what is told of it, though nothing is counted yet.
+            Ok(Turn::Later) => {
+                let contact = event.contact.into_iter();
+                contact.for_each(|contact| self.contacts.note(contact.raw(), 0, 0, event.at));
+            }
             Err(Refused::Duplicate) => self.counters.duplicates += 1,
             // Counted where it was refused.
             Err(Refused::Late) => {}

@@ -22,13 +22,16 @@ pub(super) struct Part {
     pub(super) agent: Option<AgentKey>,
     pub(super) since: Timestamp,
     pub(super) held_since: Option<Timestamp>,
+    /// When the last hold ended, or it began: nothing of it can be earlier, whatever the clock.
+    pub(super) spoken_since: Timestamp,
     pub(super) hold: Span,
     pub(super) holds: u32,
 }
 
 impl Part {
     pub(super) fn new(agent: Option<AgentKey>, since: Timestamp) -> Self {
-        Self { agent, since, held_since: None, hold: Span::ZERO, holds: 0 }
+        let (held_since, spoken_since) = (None, since);
+        Self { agent, since, held_since, spoken_since, hold: Span::ZERO, holds: 0 }
     }
 }
 
@@ -76,7 +79,8 @@ impl Visits {
         let held = event.kind == EventKind::ContactHeld;
         match (part.held_since, held) {
             (None, true) => {
-                part.held_since = Some(event.at);
+                counters.backwards += u64::from(event.at < part.spoken_since);
+                part.held_since = Some(event.at.max(part.spoken_since));
                 part.holds += 1;
                 Ok(None)
             }
@@ -84,6 +88,7 @@ impl Visits {
                 part.held_since = None;
                 let length = counters.elapsed(since, event.at);
                 part.hold = part.hold + length;
+                part.spoken_since = since.max(event.at);
                 told(key, *place, event, part.agent, What::Held { length })
             }
             (None, false) | (Some(_), true) => Err(Uncounted::Orphan),
@@ -105,32 +110,34 @@ impl Visits {
                 return Err(Uncounted::Orphan);
             }
         };
+        counters.backwards += u64::from(event.at < part.spoken_since);
+        let ended = event.at.max(part.spoken_since);
         let ending = ending(event, part.held_since.is_some());
         let closed = ending != Ending::HandedOver;
         if closed {
             open.remove();
             self.ages.remove(place.entered, key);
         } else {
-            open.get_mut().phase = Phase::HandedOver { since: event.at };
+            open.get_mut().phase = Phase::HandedOver { since: ended };
         }
-        let completed = closed.then_some(event.at);
+        let completed = closed.then_some(ended);
         let tell = |what| {
-            let fact = Fact::new(event.at, part.agent, what);
+            let fact = Fact::new(ended, part.agent, what);
             Told { key, place, fact, completed }
         };
-        let last_hold = part.held_since.map(|since| counters.elapsed(since, event.at));
-        let conversed = counters.elapsed(part.since, event.at);
+        let last_hold = part.held_since.map(|since| counters.elapsed(since, ended));
+        let conversed = counters.elapsed(part.since, ended);
         // Holds lie within the conversation, unless the clock jumped.
         let hold = (part.hold + last_hold.unwrap_or_default()).min(conversed);
         let talk = Timestamp::ZERO + conversed;
         let talk = talk.since(Timestamp::ZERO + hold);
-        let tail = Tail { place, ended: event.at, closed, conversed, wrapping_since: None };
+        let tail = Tail { place, ended, closed, conversed, wrapping_since: None };
         // Handed over and back within the grace: the agent's earlier conversation is done.
         if let Some(earlier) = self.tails.insert((key, part.agent), tail) {
             self.settled.push_back(earlier.without_wrap_up(key, part.agent));
         }
-        self.settling.insert(key.source, event.at, (key, part.agent));
-        self.expect(key.source, event.at, WRAP_UP_GRACE);
+        self.settling.insert(key.source, ended, (key, part.agent));
+        self.expect(key.source, ended, WRAP_UP_GRACE);
         if let Some(length) = last_hold {
             // The conversation comes after it, and closes the visit.
             self.settled.push_back(Told { completed: None, ..tell(What::Held { length }) });

@@ -4,7 +4,8 @@
 //! (`posting.rs`, `cell.rs`) kept by slice and interval under each basis (`table.rs`); agents'
 //! time is kept by state (`agent_time.rs`). The facts themselves are kept for a while
 //! (`records.rs`), so that they can be corrected and shown. Readers get integers and make
-//! ratios of them (`query.rs`, `reading.rs`). A stranger to the router: it knows events, keys,
+//! ratios of them (`query.rs`, `reading.rs`). A table that is whole answers without any of it
+//! (`visit_table`). A stranger to the router: it knows events, keys,
 //! names and time, and measures whatever source they come from.
 
 mod agent;

@@ -45,6 +45,35 @@ impl Default for Query {
     }
 }
 
+impl Query {
+    /// Whether it is asked of visits to queues or of agents' parts in them.
+    pub(super) fn subject(&self) -> Subject {
+        let agents = |by: &Dimension| matches!(by, Dimension::Agent | Dimension::Team);
+        let by_agent = self.by.iter().any(agents)
+            || self.only.iter().any(|(dimension, _)| agents(dimension))
+            || self.fields.iter().any(|field| matches!(field, Field::Time(..)));
+        if by_agent { Subject::Agent } else { Subject::Queue }
+    }
+
+    /// Whether it can have an answer, of whatever.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let customers = self.fields.iter().any(|field| matches!(field, Field::Customers(_)));
+        if customers && (self.basis != Basis::Offered || self.subject() != Subject::Queue) {
+            return Err(ConfigError::new(
+                "unique.customers: different customers are counted by queue and by the interval \
+                 of their entry; ask on basis 'offered', and not by agent or team",
+            ));
+        }
+        if let Some(pair) = self.edges.windows(2).find(|pair| pair[0] >= pair[1]) {
+            let (before, edge) = (pair[0], pair[1]);
+            return Err(ConfigError::new(format!(
+                "edge {edge} does not come after {before}: give them ascending"
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// Why a query has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
@@ -158,7 +187,7 @@ impl KpiAggregator {
         self.rebuild();
         let wanted = query.fields.iter().fold(0, |bits, field| bits | field.timings());
         let mut all = self.gathered(query, wanted).map_err(NoAnswer::Config)?;
-        self.recount(&mut all, subject(query), &self.only(query))?;
+        self.recount(&mut all, query.subject(), &self.only(query))?;
         self.columns(&all).map_err(NoAnswer::Config)
     }
 
@@ -217,7 +246,7 @@ impl KpiAggregator {
             rows: Vec::new(),
             recounted: Vec::new(),
         };
-        let subject = subject(query);
+        let subject = query.subject();
         let only = self.only(query);
         match subject {
             Subject::Queue => {
@@ -251,23 +280,11 @@ impl KpiAggregator {
                 query.basis
             )));
         }
-        let customers = query.fields.iter().any(|field| matches!(field, Field::Customers(_)));
-        if customers && (query.basis != Basis::Offered || subject(query) != Subject::Queue) {
-            return Err(ConfigError::new(
-                "unique.customers: different customers are counted by queue and by the interval \
-                 of their entry; ask on basis 'offered', and not by agent or team",
-            ));
-        }
+        query.check()?;
         if let Some(edge) = query.edges.iter().find(|edge| edge.micros() % self.grid.step != 0) {
             let interval = self.interval();
             return Err(ConfigError::new(format!(
                 "{edge} is no edge of an interval: give a multiple of {interval}"
-            )));
-        }
-        if let Some(pair) = query.edges.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(ConfigError::new(format!(
-                "edge {} does not come after {}: give them ascending",
-                pair[1], pair[0]
             )));
         }
         Ok(query.edges.iter().map(|&edge| self.grid.slot(edge)).collect())
@@ -440,13 +457,4 @@ impl KpiAggregator {
             Ok(_) => ConfigError::new(format!("threshold {threshold} cannot be read")),
         }
     }
-}
-
-/// Which table answers a query.
-fn subject(query: &Query) -> Subject {
-    let agents = |dimension: &Dimension| matches!(dimension, Dimension::Agent | Dimension::Team);
-    let by_agent = query.by.iter().any(agents)
-        || query.only.iter().any(|(dimension, _)| agents(dimension))
-        || query.fields.iter().any(|field| matches!(field, Field::Time(..)));
-    if by_agent { Subject::Agent } else { Subject::Queue }
 }

@@ -71,7 +71,11 @@ impl Settings {
         caps
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    /// Whether an aggregator can be of them.
+    ///
+    /// # Errors
+    /// A dimension or a cap that cannot be; the message says what would do.
+    pub fn check(&self) -> Result<(), ConfigError> {
         if self.dimensions.len() > 4 {
             let count = self.dimensions.len();
             return Err(ConfigError::new(format!(

@@ -129,22 +129,22 @@ impl PyKpiAggregator {
         most_labels: Number,
     ) -> PyResult<Self> {
         let mut settings = Settings {
-            interval: span("interval", interval)?,
+            interval: setting("interval", interval)?,
             dimensions: dimensions.unwrap_or_default(),
-            retention: span("retention", retention)?,
+            retention: setting("retention", retention)?,
             most_records: usize::try_from(most_records.0).unwrap_or(usize::MAX),
-            lateness: span("lateness", lateness)?,
-            most_names: scalars::half("most_names", most_names).map_err(errors::rejected)?,
-            most_labels: scalars::half("most_labels", most_labels).map_err(errors::rejected)?,
+            lateness: setting("lateness", lateness)?,
+            most_names: scalars::half("most_names", most_names).map_err(unsuitable)?,
+            most_labels: scalars::half("most_labels", most_labels).map_err(unsuitable)?,
             ..Settings::default()
         };
         if let Some(seconds) = thresholds {
-            let spans = seconds.into_iter().map(|s| span("threshold", s));
+            let spans = seconds.into_iter().map(|s| setting("threshold", s));
             let spans = spans.collect::<PyResult<_>>()?;
             settings.thresholds = Thresholds::new(spans).map_err(errors::config)?;
         }
         if let Some(bases) = bases {
-            let bases = bases.iter().map(|basis| word("basis", basis, Basis::from_word));
+            let bases = bases.iter().map(|basis| asked("basis", basis, Basis::from_word));
             settings.kept_bases = bases.collect::<PyResult<_>>()?;
         }
         let aggregator = KpiAggregator::new(settings).map_err(errors::config)?;
@@ -447,12 +447,30 @@ fn invalid(what: &str, given: &str, wanted: &str) -> PyErr {
     errors::rejected(refusal(what, given, wanted))
 }
 
-/// The value a word stands for; refused with all that would do.
+/// The value a word stands for, of what is told; refused with all that would do.
 fn word<T: Listed>(what: &str, given: &str, from_word: impl Fn(&str) -> Option<T>) -> PyResult<T> {
+    named(what, given, from_word).map_err(errors::rejected)
+}
+
+/// The same, of a setting or a question.
+fn asked<T: Listed>(what: &str, given: &str, from_word: impl Fn(&str) -> Option<T>) -> PyResult<T> {
+    named(what, given, from_word).map_err(unsuitable)
+}
+
+fn named<T: Listed>(
+    what: &str,
+    given: &str,
+    from_word: impl Fn(&str) -> Option<T>,
+) -> Result<T, Rejection> {
     from_word(given).ok_or_else(|| {
         let words: Vec<String> = T::all().iter().map(ToString::to_string).collect();
-        invalid(what, given, &format!("one of {}", words.join(", ")))
+        refusal(what, given, &format!("one of {}", words.join(", ")))
     })
+}
+
+/// What no setting and no question can be, whatever the state.
+fn unsuitable(refusal: Rejection) -> PyErr {
+    errors::config(ConfigError::new(refusal.message))
 }
 
 /// A closed vocabulary of the core.
@@ -469,4 +487,8 @@ listed!(Basis Cause EventKind Role Timing);
 
 fn span(what: &str, seconds: Seconds) -> PyResult<Span> {
     scalars::span(what, seconds).map_err(errors::rejected)
+}
+
+fn setting(what: &str, seconds: Seconds) -> PyResult<Span> {
+    scalars::span(what, seconds).map_err(unsuitable)
 }

@@ -11,7 +11,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::{PyKpiAggregator, invalid, seconds, word};
+use super::{PyKpiAggregator, asked, seconds, unsuitable};
 use crate::scalars::{self, Number, Seconds};
 use crate::{columns, errors};
 
@@ -44,16 +44,16 @@ impl PyKpiAggregator {
         r#where: Option<Where>,
         now: Option<Seconds>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let asked = fields.iter().map(|word| Field::parse(word));
-        let asked = asked.collect::<Result<Vec<_>, _>>().map_err(errors::config)?;
-        let basis = word("basis", basis, Basis::from_word)?;
+        let fields_asked = fields.iter().map(|word| Field::parse(word));
+        let fields_asked = fields_asked.collect::<Result<Vec<_>, _>>().map_err(errors::config)?;
+        let basis = asked("basis", basis, Basis::from_word)?;
         let edges = instants(edges)?;
         let now = now.map(|now| scalars::instant("now", now)).transpose();
-        let now = now.map_err(errors::rejected)?;
+        let now = now.map_err(unsuitable)?;
         let gathered = self.run_detached(py, "query", |metrics| {
             let query = Query {
                 by: dimensions(metrics, &by)?,
-                fields: asked,
+                fields: fields_asked,
                 basis,
                 edges,
                 only: only(metrics, r#where)?,
@@ -79,8 +79,8 @@ impl PyKpiAggregator {
         edges: Option<&Bound<'_, PyAny>>,
         r#where: Option<Where>,
     ) -> PyResult<Vec<Spread>> {
-        let timing = word("timing", timing, Timing::from_word)?;
-        let basis = word("basis", basis, Basis::from_word)?;
+        let timing = asked("timing", timing, Timing::from_word)?;
+        let basis = asked("basis", basis, Basis::from_word)?;
         let edges = instants(edges)?;
         let read = self.run_detached(py, "distributions", |metrics| {
             let query = Query {
@@ -114,9 +114,9 @@ impl PyKpiAggregator {
         basis: &str,
         r#where: Option<Where>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let basis = word("basis", basis, Basis::from_word)?;
-        let start = scalars::instant("start", start).map_err(errors::rejected)?;
-        let end = scalars::instant("end", end).map_err(errors::rejected)?;
+        let basis = asked("basis", basis, Basis::from_word)?;
+        let start = scalars::instant("start", start).map_err(unsuitable)?;
+        let end = scalars::instant("end", end).map_err(unsuitable)?;
         let read = self.run_detached(py, "visits", |metrics| {
             let query = VisitQuery { basis, start, end, only: only(metrics, r#where)? };
             let rows = metrics.visits(&query).map_err(Refused::Unavailable)?;
@@ -155,7 +155,7 @@ impl PyKpiAggregator {
     #[pyo3(signature = (now=None), text_signature = "($self, now=None)")]
     fn extent(&self, py: Python<'_>, now: Option<Seconds>) -> PyResult<Option<(f64, f64)>> {
         let now = now.map(|now| scalars::instant("now", now)).transpose();
-        let now = now.map_err(errors::rejected)?;
+        let now = now.map_err(unsuitable)?;
         self.run(py, "extent", |metrics| {
             metrics.extent(now).map(|(from, to)| (seconds(from.micros()), seconds(to.micros())))
         })
@@ -170,7 +170,8 @@ impl PyKpiAggregator {
 /// Why there is no answer.
 enum Refused {
     Config(ConfigError),
-    Rejected(Rejection),
+    /// There is no such name.
+    Unsuitable(Rejection),
     Unavailable(Unavailable),
 }
 
@@ -187,7 +188,7 @@ impl Refused {
     fn into_py(self) -> PyErr {
         match self {
             Self::Config(error) => errors::config(error),
-            Self::Rejected(refusal) => errors::rejected(refusal),
+            Self::Unsuitable(refusal) => unsuitable(refusal),
             Self::Unavailable(Unavailable(what)) => errors::unavailable(what),
         }
     }
@@ -209,13 +210,13 @@ pub(super) fn dimension(metrics: &KpiAggregator, name: &str) -> Result<Dimension
 }
 
 fn dimensions(metrics: &KpiAggregator, by: &[String]) -> Result<Vec<Dimension>, Refused> {
-    by.iter().map(|name| dimension(metrics, name).map_err(Refused::Rejected)).collect()
+    by.iter().map(|name| dimension(metrics, name).map_err(Refused::Unsuitable)).collect()
 }
 
 fn only(metrics: &KpiAggregator, given: Option<Where>) -> Result<Vec<Only>, Refused> {
     let given = given.unwrap_or_default().into_iter();
     let one = |(name, names): (String, Vec<Option<String>>)| {
-        dimension(metrics, &name).map(|dimension| (dimension, names)).map_err(Refused::Rejected)
+        dimension(metrics, &name).map(|dimension| (dimension, names)).map_err(Refused::Unsuitable)
     };
     given.map(one).collect()
 }
@@ -224,15 +225,15 @@ pub(super) fn instants(edges: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Timesta
     let Some(edges) = edges else { return Ok(Vec::new()) };
     let micros = columns::read::<i64>("edges", edges)?;
     if micros.len() == 1 {
-        return Err(invalid(
+        return Err(unsuitable(super::refusal(
             "edges",
             "of one instant",
             "where the intervals begin and the last ends",
-        ));
+        )));
     }
     // A civil day may begin before the epoch, where nothing can have been counted.
     let micros: Vec<i64> = micros.into_iter().map(|edge| edge.max(0)).collect();
-    columns::instants("edges", micros).map_err(errors::rejected)
+    columns::instants("edges", micros).map_err(unsuitable)
 }
 
 /// The labels there are, by name of the dimension.

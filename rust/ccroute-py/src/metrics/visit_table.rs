@@ -2,39 +2,35 @@
 //! own, read where they lie; what their rows come to is the core's business.
 
 use ccroute_core::{
-    Basis, Dimension, Field, LabelColumn, NoFigures, Query, VisitColumns, VisitTable,
+    Basis, ConfigError, Dimension, Field, LabelColumn, NoFigures, Query, Settings, VisitColumns,
+    VisitTable,
 };
-use numpy::{Element, PyArray1, PyArrayMethods, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
+use numpy::{Element, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::facts::of_row;
 use super::posted_table::NAMED;
 use super::reading::{Columns, Where, instants};
-use super::{seconds, word};
+use super::{asked, seconds};
 use crate::scalars::Seconds;
 use crate::{columns, errors};
 
-/// How many dimensions of one's own there are.
-const OWN: usize = 4;
-
-/// A column of numpy's, if it was given.
-type Column<T> = Option<Py<PyArray1<T>>>;
+/// A column of numpy's and what it is called, if it was given.
+type Column = Option<(&'static str, Py<PyAny>)>;
 
 /// Visits as columns, a row a visit, whole and told once: they answer as a
 /// ``KpiAggregator`` that was told of them, without one.
 ///
 /// Nothing is kept but the columns, so nothing can be corrected; but percentiles are exact
-/// whatever their number, any threshold will do, and edges need not be those of cells. The
-/// columns are not copied: whoever changes them changes the answers.
+/// whatever their number, any threshold will do, and edges need not be those of cells. Columns
+/// whose values lie one behind the other are not copied: whoever changes them between questions
+/// changes the answers, and nobody may during one.
 ///
 /// columns: by name, one-dimensional numpy arrays of one length: ``entered_us`` int64, and
-/// whichever is known of ``queue``, ``channel``, ``direction``, ``client``, ``campaign``,
-/// ``tenant``, ``agent`` and one's own ``dimensions`` (at most four), int32 places in their
-/// ``names`` (-1: none); ``visit`` uint32, ``customer`` uint64, ``course`` and ``cause`` uint8,
-/// ``wait_us``, ``talk_us``, ``hold_us``, ``wrap_up_us``, ``first_response_us`` int64,
-/// ``holds`` uint32, all as in ``KpiAggregator.post_visits``. names: by dimension.
+/// whichever is known of the others of ``KpiAggregator.post_visits`` but ``contact`` and
+/// ``revision``. names: by dimension, the names that columns hold places in. dimensions: what
+/// ``custom1`` to ``custom4`` are called in names and questions.
 ///
 /// Raises ``ConfigError`` for a column, dimension or name that is none; ``TypeError`` or
 /// ``ValueError`` for a malformed column. Values are checked as they are read.
@@ -54,18 +50,19 @@ type Column<T> = Option<Py<PyArray1<T>>>;
 #[pyclass(frozen, module = "ccroute", name = "VisitTable")]
 pub(crate) struct PyVisitTable {
     rows: usize,
-    entered: Py<PyArray1<i64>>,
-    visit: Column<u32>,
-    course: Column<u8>,
-    cause: Column<u8>,
-    wait: Column<i64>,
-    talk: Column<i64>,
-    hold: Column<i64>,
-    holds: Column<u32>,
-    wrap_up: Column<i64>,
-    first_response: Column<i64>,
-    customer: Column<u64>,
-    labels: Vec<(Dimension, Py<PyArray1<i32>>, Vec<String>)>,
+    entered: Py<PyAny>,
+    visit: Column,
+    course: Column,
+    cause: Column,
+    wait: Column,
+    talk: Column,
+    hold: Column,
+    holds: Column,
+    wrap_up: Column,
+    first_response: Column,
+    customer: Column,
+    /// By dimension: what its column is called, the places, the names.
+    labels: Vec<(Dimension, &'static str, Py<PyAny>, Vec<String>)>,
     own: Vec<String>,
 }
 
@@ -73,23 +70,23 @@ pub(crate) struct PyVisitTable {
 struct Given<'a, 'py> {
     columns: &'a Bound<'py, PyDict>,
     rows: usize,
-    known: Vec<String>,
+    known: Vec<&'static str>,
 }
 
 impl Given<'_, '_> {
-    fn take<T: Element + Copy>(&mut self, name: &str) -> PyResult<Column<T>> {
-        self.known.push(name.to_owned());
+    fn take<T: Element + Copy>(&mut self, name: &'static str) -> PyResult<Column> {
+        self.known.push(name);
         let Some(array) = self.columns.get_item(name)? else { return Ok(None) };
         let column = columns::keep::<T>(name, &array)?;
-        check_rows(name, column.bind(array.py()).len()?, self.rows)?;
-        Ok(Some(column))
+        columns::check_rows(name, column.bind(array.py()).len()?, self.rows)?;
+        Ok(Some((name, column)))
     }
 
     /// Refuses a column that was not asked for.
     fn check(&self) -> PyResult<()> {
         for name in self.columns.keys() {
             let name: String = name.extract()?;
-            if !self.known.contains(&name) {
+            if !self.known.contains(&name.as_str()) {
                 let wanted = format!("columns among {}", self.known.join(", "));
                 return Err(config("column", &name, &wanted));
             }
@@ -98,25 +95,23 @@ impl Given<'_, '_> {
     }
 }
 
-fn check_rows(name: &str, found: usize, rows: usize) -> PyResult<()> {
-    if found == rows {
-        return Ok(());
-    }
-    let message = format!("{name} has {found} rows where {rows} are needed: give one each");
-    Err(PyValueError::new_err(message))
-}
-
 fn config(what: &str, given: &str, wanted: &str) -> PyErr {
-    errors::config(ccroute_core::ConfigError::new(format!("{what} '{given}': give {wanted}")))
+    errors::config(ConfigError::new(format!("{what} '{given}': give {wanted}")))
 }
 
-/// The name of each dimension and the dimension, as columns and questions have it.
-fn dimensions(own: &[String]) -> impl Iterator<Item = (&str, Dimension)> {
-    let built_in = NAMED.iter().filter(|(name, _)| !name.starts_with("custom"));
+/// What columns of names are called.
+fn named() -> impl Iterator<Item = (&'static str, Dimension)> {
+    NAMED.into_iter().chain([("agent", Dimension::Agent)])
+}
+
+/// What a dimension is called in names and questions; one's own by their own names.
+fn spoken(own: &[String]) -> Vec<(&str, Dimension)> {
     let customs = NAMED.iter().filter(|(name, _)| name.starts_with("custom"));
-    let agents = [("agent", Dimension::Agent), ("team", Dimension::Team)];
-    let own = own.iter().map(String::as_str).zip(customs.map(|&(_, dimension)| dimension));
-    built_in.copied().chain(agents).chain(own)
+    let customs = customs.map(|&(_, dimension)| dimension);
+    let built_in = named().filter(|(name, _)| !name.starts_with("custom"));
+    let mut all: Vec<(&str, Dimension)> = built_in.chain([("team", Dimension::Team)]).collect();
+    all.extend(own.iter().map(String::as_str).zip(customs));
+    all
 }
 
 #[pymethods]
@@ -131,47 +126,52 @@ impl PyVisitTable {
         names: Vec<(String, Vec<String>)>,
         dimensions: Vec<String>,
     ) -> PyResult<Self> {
-        if dimensions.len() > OWN {
-            return Err(config("dimensions", &dimensions.join(", "), "four of your own at most"));
-        }
+        let settings = Settings { dimensions, ..Settings::default() };
+        settings.check().map_err(errors::config)?;
+        let own = settings.dimensions;
         let Some(entered) = columns.get_item("entered_us")? else {
             return Err(config("columns", "without", "the column entered_us"));
         };
         let entered = columns::keep::<i64>("entered_us", &entered)?;
         let rows = entered.bind(columns.py()).len()?;
-        let mut given = Given { columns, rows, known: vec!["entered_us".to_owned()] };
-        let mut labels = Vec::new();
-        for (name, dimension) in self::dimensions(&dimensions) {
-            if dimension == Dimension::Team {
-                continue;
+        let mut lists: Vec<(Dimension, Vec<String>)> = Vec::new();
+        for (name, list) in names {
+            let mut all = spoken(&own).into_iter();
+            let found = all.find(|&(known, _)| known == name);
+            let found = found.or_else(|| named().find(|&(known, _)| known == name));
+            let dimension = found.map(|(_, dimension)| dimension);
+            match dimension.filter(|&dimension| dimension != Dimension::Team) {
+                None => return Err(config("names", &name, "names of queue, agent or a label")),
+                Some(dimension) if lists.iter().any(|&(known, _)| known == dimension) => {
+                    return Err(config("names", &name, "the names of a dimension once"));
+                }
+                Some(dimension) => lists.push((dimension, list)),
             }
-            let Some(places) = given.take::<i32>(name)? else { continue };
-            let list = names.iter().find(|(known, _)| known == name);
-            let Some((_, list)) = list else {
+        }
+        let mut given = Given { columns, rows, known: vec!["entered_us"] };
+        let mut labels = Vec::new();
+        for (name, dimension) in named() {
+            let Some((name, places)) = given.take::<i32>(name)? else { continue };
+            let Some(place) = lists.iter().position(|&(known, _)| known == dimension) else {
                 return Err(config("names", "without", &format!("those of the column {name}")));
             };
-            labels.push((dimension, places, list.clone()));
-        }
-        for (name, _) in &names {
-            if !self::dimensions(&dimensions).any(|(known, _)| known == name) {
-                return Err(config("names", name, "names of queue, channel, agent or a label"));
-            }
+            labels.push((dimension, name, places, lists.swap_remove(place).1));
         }
         let table = Self {
             rows,
             entered,
-            visit: given.take("visit")?,
-            course: given.take("course")?,
-            cause: given.take("cause")?,
-            wait: given.take("wait_us")?,
-            talk: given.take("talk_us")?,
-            hold: given.take("hold_us")?,
-            holds: given.take("holds")?,
-            wrap_up: given.take("wrap_up_us")?,
-            first_response: given.take("first_response_us")?,
-            customer: given.take("customer")?,
+            visit: given.take::<u32>("visit")?,
+            course: given.take::<u8>("course")?,
+            cause: given.take::<u8>("cause")?,
+            wait: given.take::<i64>("wait_us")?,
+            talk: given.take::<i64>("talk_us")?,
+            hold: given.take::<i64>("hold_us")?,
+            holds: given.take::<u32>("holds")?,
+            wrap_up: given.take::<i64>("wrap_up_us")?,
+            first_response: given.take::<i64>("first_response_us")?,
+            customer: given.take::<u64>("customer")?,
             labels,
-            own: dimensions,
+            own,
         };
         given.check()?;
         Ok(table)
@@ -194,12 +194,12 @@ impl PyVisitTable {
     ) -> PyResult<Bound<'py, PyDict>> {
         // Of visits that are over nothing still lasts.
         let _ = now;
-        let asked = fields.iter().map(|word| Field::parse(word));
+        let words = fields.iter().map(|word| Field::parse(word));
         let only = r#where.unwrap_or_default().into_iter();
         let query = Query {
             by: by.iter().map(|name| self.dimension(name)).collect::<PyResult<_>>()?,
-            fields: asked.collect::<Result<Vec<_>, _>>().map_err(errors::config)?,
-            basis: word("basis", basis, Basis::from_word)?,
+            fields: words.collect::<Result<Vec<_>, _>>().map_err(errors::config)?,
+            basis: asked("basis", basis, Basis::from_word)?,
             edges: instants(edges)?,
             only: only
                 .map(|(name, names)| Ok((self.dimension(&name)?, names)))
@@ -214,7 +214,7 @@ impl PyVisitTable {
     /// since the epoch; ``None`` without any.
     fn extent(&self, py: Python<'_>) -> PyResult<Option<(f64, f64)>> {
         let extent = self.read(py, |table| table.extent())?;
-        let extent = extent.map_err(|(row, refusal)| errors::rejected(of_row(row, &refusal)))?;
+        let extent = extent.map_err(refused)?;
         Ok(extent.map(|(first, last)| (seconds(first.micros()), seconds(last.micros()))))
     }
 
@@ -235,65 +235,59 @@ fn refused(why: NoFigures) -> PyErr {
     }
 }
 
-/// A column while nobody can change it.
-fn lent<'py, T: Element>(
+/// A column as it is now.
+fn lent<'py, T: Element + Copy>(
     py: Python<'py>,
-    column: &Column<T>,
+    column: &Column,
+    rows: usize,
 ) -> PyResult<Option<PyReadonlyArray1<'py, T>>> {
-    Ok(column.as_ref().map(|column| column.bind(py).try_readonly()).transpose()?)
+    let Some((name, array)) = column else { return Ok(None) };
+    columns::lent(name, array.bind(py), rows).map(Some)
 }
 
-fn slice<'a, T: Element>(
-    column: &'a Option<PyReadonlyArray1<'_, T>>,
-    rows: usize,
-) -> PyResult<Option<&'a [T]>> {
-    let Some(column) = column else { return Ok(None) };
-    let values = column.as_slice()?;
-    check_rows("a column", values.len(), rows)?;
-    Ok(Some(values))
+fn slice<'a, T: Element>(column: &'a Option<PyReadonlyArray1<'_, T>>) -> PyResult<Option<&'a [T]>> {
+    Ok(column.as_ref().map(PyReadonlyArray1::as_slice).transpose()?)
 }
 
 impl PyVisitTable {
     fn dimension(&self, name: &str) -> PyResult<Dimension> {
-        let found = dimensions(&self.own).find(|&(known, _)| known == name);
+        let found = spoken(&self.own).into_iter().find(|&(known, _)| known == name);
         found.map(|(_, dimension)| dimension).ok_or_else(|| {
-            let known: Vec<&str> = dimensions(&self.own).map(|(known, _)| known).collect();
+            let known: Vec<&str> = spoken(&self.own).into_iter().map(|(known, _)| known).collect();
             config("dimension", name, &format!("one of {}", known.join(", ")))
         })
     }
 
-    /// Reads the table where it lies. The interpreter is held all the while: it is what keeps
-    /// others from changing the columns.
+    /// Reads the table where it lies. Whoever writes to a column meanwhile, which numpy can
+    /// without the interpreter, gets figures of neither.
     fn read<R>(&self, py: Python<'_>, read: impl FnOnce(&VisitTable<'_>) -> R) -> PyResult<R> {
-        let entered = Some(self.entered.bind(py).try_readonly()?);
-        let [course, cause] = [lent(py, &self.course)?, lent(py, &self.cause)?];
-        let [visit, holds] = [lent(py, &self.visit)?, lent(py, &self.holds)?];
-        let spans = [&self.wait, &self.talk, &self.hold, &self.wrap_up, &self.first_response];
-        let spans = spans.map(|column| lent(py, column));
-        let [wait, talk, hold, wrap_up, first_response] = spans;
-        let (wait, talk, hold, wrap_up) = (wait?, talk?, hold?, wrap_up?);
-        let (first_response, customer) = (first_response?, lent(py, &self.customer)?);
-        let places = self.labels.iter().map(|(_, places, _)| places.bind(py).try_readonly());
-        let places = places.collect::<Result<Vec<_>, _>>()?;
         let rows = self.rows;
-        let mut labels = Vec::with_capacity(places.len());
-        for ((dimension, _, names), places) in self.labels.iter().zip(&places) {
-            let places = places.as_slice()?;
-            check_rows("a column", places.len(), rows)?;
-            labels.push(LabelColumn { dimension: *dimension, places, names });
-        }
+        let entered = columns::lent::<i64>("entered_us", self.entered.bind(py), rows)?;
+        let micros = |column| lent::<i64>(py, column, rows);
+        let (wait, talk, hold) = (micros(&self.wait)?, micros(&self.talk)?, micros(&self.hold)?);
+        let (wrap_up, response) = (micros(&self.wrap_up)?, micros(&self.first_response)?);
+        let (course, cause) = (lent(py, &self.course, rows)?, lent(py, &self.cause, rows)?);
+        let (visit, holds) = (lent(py, &self.visit, rows)?, lent(py, &self.holds, rows)?);
+        let customer = lent(py, &self.customer, rows)?;
+        let places = self.labels.iter();
+        let places = places.map(|(_, name, places, _)| columns::lent(name, places.bind(py), rows));
+        let places = places.collect::<PyResult<Vec<_>>>()?;
+        let labels = self.labels.iter().zip(&places).map(|((dimension, _, _, names), places)| {
+            Ok(LabelColumn { dimension: *dimension, places: places.as_slice()?, names })
+        });
+        let labels = labels.collect::<PyResult<Vec<_>>>()?;
         let columns = VisitColumns {
-            entered: slice(&entered, rows)?.unwrap_or_default(),
-            visit: slice(&visit, rows)?,
-            course: slice(&course, rows)?,
-            cause: slice(&cause, rows)?,
-            wait: slice(&wait, rows)?,
-            talk: slice(&talk, rows)?,
-            hold: slice(&hold, rows)?,
-            holds: slice(&holds, rows)?,
-            wrap_up: slice(&wrap_up, rows)?,
-            first_response: slice(&first_response, rows)?,
-            customer: slice(&customer, rows)?,
+            entered: entered.as_slice()?,
+            visit: slice(&visit)?,
+            course: slice(&course)?,
+            cause: slice(&cause)?,
+            wait: slice(&wait)?,
+            talk: slice(&talk)?,
+            hold: slice(&hold)?,
+            holds: slice(&holds)?,
+            wrap_up: slice(&wrap_up)?,
+            first_response: slice(&response)?,
+            customer: slice(&customer)?,
         };
         Ok(read(&VisitTable { columns, labels: &labels }))
     }

@@ -105,7 +105,7 @@ fn ready_in_one_is_ready_and_a_sign_out_of_one_leaves_the_other() {
     let first = [(0, SignIn), (10, Ready), (100, NotReady(Some("tea"))), (300, SignOut)];
     let second = [(50, NotReady(Some("lunch"))), (150, Ready), (200, NotReady(None))];
     let mut feed = two(&first, &second);
-    // Ready 10-100 and 150-200; tea 100-150 though lunch stood longer? No: lunch since 50.
+    // Ready until 100 and from 150 to 200. Between them tea is newer, but lunch stands since 50.
     let times = seconds(&mut feed, 400.0, WORDS);
     assert_eq!(times, [400, 140, 260, 0, 50, 100]);
     let live = feed.metrics.live(None).agents[0];

@@ -21,6 +21,8 @@ struct Columns {
     holds: Vec<u32>,
     wrap_up: Vec<i64>,
     response: Vec<i64>,
+    /// Whether any was answered in writing: else there is no such column.
+    in_writing: bool,
     customer: Vec<u64>,
     /// Queue, channel, client, the caller's own and agent.
     places: [Vec<i32>; 5],
@@ -49,6 +51,7 @@ impl Columns {
             all.holds.push(given.holds);
             all.wrap_up.push(given.wrap_up);
             all.response.push(given.response.unwrap_or(-1));
+            all.in_writing |= given.response.is_some();
             all.customer.push(given.customer);
             let names = [Some(given.queue), given.channel, given.client, given.site, given.agent];
             for (places, name) in all.places.iter_mut().zip(names) {
@@ -69,7 +72,7 @@ impl Columns {
             hold: Some(&self.hold),
             holds: Some(&self.holds),
             wrap_up: Some(&self.wrap_up),
-            first_response: Some(&self.response),
+            first_response: self.in_writing.then_some(&self.response[..]),
             customer: Some(&self.customer),
         }
     }
@@ -174,9 +177,15 @@ fn queries() -> Vec<Query> {
     queries
 }
 
+/// Of every course; some answered in writing, some after a time that does not fit into 32 bits.
 fn sound() -> impl Strategy<Value = Vec<Given>> {
-    let visit =
-        given().prop_map(|given| Given { revision: 1, wait: given.wait % (9 * DAY), ..given });
+    let bound = i64::from(u32::MAX);
+    let long = prop::sample::select(vec![bound - 1, bound, bound + 1, 5 * bound]);
+    let more = (prop::option::of(long), prop::option::of(0..3 * bound));
+    let visit = (given(), more).prop_map(|(given, (long, response))| {
+        let wait = long.unwrap_or(given.wait % (9 * DAY));
+        Given { revision: 1, wait, response, ..given }
+    });
     prop::collection::vec(visit, 0..80)
 }
 
@@ -188,7 +197,13 @@ proptest! {
     })]
 
     #[test]
-    fn table_answers_as_an_aggregator_that_was_told_of_it(visits in sound()) {
+    fn table_answers_as_an_aggregator_that_was_told_of_it(
+        visits in sound(), in_writing in any::<bool>()
+    ) {
+        let told = |given: &Given| {
+            Given { response: given.response.filter(|_| in_writing), ..given.clone() }
+        };
+        let visits: Vec<Given> = visits.iter().map(told).collect();
         for query in queries() {
             compare(&visits, &query);
         }
@@ -258,6 +273,28 @@ fn groups_beyond_all_pairs_are_met_one_by_one() {
 }
 
 #[test]
+fn extent_reaches_to_the_last_that_is_known() {
+    let columns = VisitColumns {
+        entered: &[SECOND, 2 * SECOND],
+        wrap_up: Some(&[9 * SECOND, 0]),
+        first_response: Some(&[-1, 3600 * SECOND]),
+        ..VisitColumns::default()
+    };
+    let table = VisitTable { columns, labels: &[] };
+    assert_eq!(table.extent().unwrap(), Some((at(1.0), at(3602.0))));
+    let short = VisitColumns { wrap_up: Some(&[0]), ..columns };
+    let refused = VisitTable { columns: short, labels: &[] }.extent().unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "column 'wrap_up' has 1 rows where 2 are needed: give one each"
+    );
+    let labels = [LabelColumn { dimension: Dimension::Queue, places: &[], names: &[] }];
+    let query = Query { fields: fields("offered"), ..Query::default() };
+    let refused = VisitTable { columns, labels: &labels }.query(&query).unwrap_err();
+    assert_eq!(refused.to_string(), "column 'queue' has 0 rows where 2 are needed: give one each");
+}
+
+#[test]
 fn equal_names_are_one_group() {
     let names = ["billing", "sales", "billing"].map(str::to_owned);
     let labels = [LabelColumn { dimension: Dimension::Queue, places: &[0, 1, 2], names: &names }];
@@ -285,78 +322,65 @@ fn rows_between_edges_only_are_counted() {
     assert_eq!(none.extent().unwrap(), None);
 }
 
+static ENTERED: [i64; 300] = [0; 300];
+
+/// A column of nothing but one value, in the second block.
+fn wrong<T: Copy + Default>(value: T) -> Vec<T> {
+    let mut column = vec![T::default(); 300];
+    column[280] = value;
+    column
+}
+
+/// The row of a table that is refused, and why.
+fn refused(columns: VisitColumns<'_>, labels: &[LabelColumn<'_>]) -> String {
+    let by = labels.iter().map(|column| column.dimension).collect();
+    let query = Query { by, fields: fields("offered"), ..Query::default() };
+    let entered = if columns.entered.is_empty() { &ENTERED } else { columns.entered };
+    let columns = VisitColumns { entered, ..columns };
+    match (VisitTable { columns, labels }).query(&query) {
+        Err(NoFigures::Row(row, refusal)) => format!("{row}: {}", refusal.message),
+        Err(NoFigures::Config(error)) => panic!("{}", error.message),
+        Ok(answer) => panic!("{answer:?}"),
+    }
+}
+
 #[test]
-fn refused_row_is_named() {
-    let entered = vec![0; 300];
-    let query = Query { fields: fields("offered"), ..Query::default() };
-    let refused = |columns: VisitColumns<'_>, labels: &[LabelColumn<'_>], by: &[Dimension]| {
-        let table = VisitTable { columns, labels };
-        match table.query(&Query { by: by.to_vec(), ..query.clone() }) {
-            Err(NoFigures::Row(row, refusal)) => format!("{row}: {}", refusal.message),
-            Err(NoFigures::Config(error)) => panic!("{}", error.message),
-            Ok(answer) => panic!("{answer:?}"),
-        }
-    };
-    let wrong =
-        |value: i64| -> Vec<i64> { (0..300).map(|n| if n == 280 { value } else { 0 }).collect() };
-    let base = VisitColumns { entered: &entered, ..VisitColumns::default() };
+fn row_of_a_time_that_cannot_be_is_named() {
+    let base = VisitColumns::default();
     let month = 31 * DAY + 1;
     for (columns, expected) in [
-        (
-            VisitColumns { entered: &wrong(-1), ..base },
-            "280: entered_us -1: give microseconds since the epoch",
-        ),
-        (
-            VisitColumns { entered: &wrong(i64::MAX), ..base },
-            "280: entered_us 9223372036854775807: give",
-        ),
-        (
-            VisitColumns { wait: Some(&wrong(-1)), ..base },
-            "280: wait_us -1: give microseconds, not negative",
-        ),
-        (
-            VisitColumns { wait: Some(&wrong(month)), ..base },
-            "280: wait 2678400.000001s: give at most 31 days",
-        ),
-        (
-            VisitColumns { talk: Some(&wrong(month)), ..base },
-            "280: talk 2678400.000001s: give at most",
-        ),
-        (VisitColumns { hold: Some(&wrong(-5)), ..base }, "280: hold_us -5: give"),
-        (
-            VisitColumns { wrap_up: Some(&wrong(i64::MIN)), ..base },
-            "280: wrap_up_us -9223372036854775808",
-        ),
-        (
-            VisitColumns { first_response: Some(&wrong(-2)), ..base },
-            "280: first_response_us -2: give microseconds, or -1 for none",
-        ),
-        (
-            VisitColumns { first_response: Some(&wrong(month)), ..base },
-            "280: first_response 2678400.000001s: give at most",
-        ),
+        (VisitColumns { entered: &wrong(-1), ..base }, "entered_us -1: give microseconds since"),
+        (VisitColumns { entered: &wrong(i64::MAX), ..base }, "entered_us 9223372036854775807: "),
+        (VisitColumns { wait: Some(&wrong(-1)), ..base }, "wait_us -1: give microseconds, not neg"),
+        (VisitColumns { wait: Some(&wrong(month)), ..base }, "wait 2678400.000001s: give at most"),
+        (VisitColumns { talk: Some(&wrong(month)), ..base }, "talk 2678400.000001s: give at most"),
+        (VisitColumns { hold: Some(&wrong(-5)), ..base }, "hold_us -5: give microseconds"),
+        (VisitColumns { wrap_up: Some(&wrong(i64::MIN)), ..base }, "wrap_up_us -9223372036854775"),
+        (VisitColumns { first_response: Some(&wrong(-2)), ..base }, "first_response_us -2: give"),
+        (VisitColumns { first_response: Some(&wrong(month)), ..base }, "first_response 2678400.0"),
     ] {
-        let found = refused(columns, &[], &[]);
-        assert!(found.starts_with(expected), "{found}");
+        let found = refused(columns, &[]);
+        assert!(found.starts_with(&format!("280: {expected}")), "{found}");
     }
-    let mut codes = vec![0; 300];
-    codes[280] = 4;
-    let found = refused(VisitColumns { course: Some(&codes), ..base }, &[], &[]);
+}
+
+#[test]
+fn row_of_a_code_that_is_none_is_named() {
+    let base = VisitColumns::default();
+    let found = refused(VisitColumns { course: Some(&wrong(4)), ..base }, &[]);
     assert_eq!(found, "280: course 4: give 0 answered, 1 abandoned, 2 left, 3 none");
-    codes[280] = Cause::ALL.len() as u8;
-    let found = refused(VisitColumns { cause: Some(&codes), ..base }, &[], &[]);
-    assert_eq!(found, format!("280: cause {}: give a code of CAUSES", Cause::ALL.len()));
-    let holds: Vec<u32> = (0..300).map(|n| if n == 280 { 10_001 } else { 0 }).collect();
-    let found = refused(VisitColumns { holds: Some(&holds), ..base }, &[], &[]);
+    let beyond = Cause::ALL.len() as u8;
+    let found = refused(VisitColumns { cause: Some(&wrong(beyond)), ..base }, &[]);
+    assert_eq!(found, format!("280: cause {beyond}: give a code of CAUSES"));
+    let found = refused(VisitColumns { holds: Some(&wrong(10_001)), ..base }, &[]);
     assert_eq!(found, "280: holds 10001: give at most 10000");
-    codes[280] = 1;
-    let columns = VisitColumns { course: Some(&codes), talk: Some(&wrong(1)), ..base };
-    assert!(refused(columns, &[], &[]).starts_with("280: talk, hold or wrap-up without an answer"));
+    let columns = VisitColumns { course: Some(&wrong(1)), talk: Some(&wrong(1)), ..base };
+    assert!(refused(columns, &[]).starts_with("280: talk, hold or wrap-up without an answer"));
     let names = ["billing".to_owned()];
     for place in [-2, 1, i32::MAX, i32::MIN] {
-        let places: Vec<i32> = (0..300).map(|n| if n == 280 { place } else { 0 }).collect();
+        let places = wrong(place);
         let labels = [LabelColumn { dimension: Dimension::Queue, places: &places, names: &names }];
-        let found = refused(base, &labels, &[Dimension::Queue]);
+        let found = refused(base, &labels);
         assert_eq!(found, format!("280: queue {place}: give a place in its 1 names, or -1"));
     }
 }

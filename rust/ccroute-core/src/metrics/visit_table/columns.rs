@@ -75,6 +75,23 @@ impl<'a> VisitColumns<'a> {
         self.entered.len()
     }
 
+    /// How long each column is that was given.
+    pub(super) fn lengths(&self) -> Vec<(&'static str, usize)> {
+        let found = [
+            ("visit", self.visit.map(<[_]>::len)),
+            ("course", self.course.map(<[_]>::len)),
+            ("cause", self.cause.map(<[_]>::len)),
+            ("wait", self.wait.map(<[_]>::len)),
+            ("talk", self.talk.map(<[_]>::len)),
+            ("hold", self.hold.map(<[_]>::len)),
+            ("holds", self.holds.map(<[_]>::len)),
+            ("wrap_up", self.wrap_up.map(<[_]>::len)),
+            ("first_response", self.first_response.map(<[_]>::len)),
+            ("customer", self.customer.map(<[_]>::len)),
+        ];
+        found.into_iter().filter_map(|(name, len)| Some((name, len?))).collect()
+    }
+
     /// The rows from one on, with the places of their agents.
     pub(super) fn block(&self, first: usize, agent: Option<&'a [i32]>) -> Block<'a> {
         fn of<'a, T>(

@@ -1,10 +1,9 @@
 //! What was counted in each cell of what is asked for, and nothing else. Where a visit is
 //! counted is in `places.rs`, what its cells come to in `figures.rs`.
 
-use super::columns::{BLOCK, Block};
+use super::columns::{BLOCK, Block, VisitColumns};
 use super::lengths::Lengths;
 use super::places::{NOWHERE, Places};
-use super::subject;
 use super::templates::Templates;
 use crate::error::ConfigError;
 use crate::event::Cause;
@@ -73,10 +72,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(query: &Query, places: &Places<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn new(
+        query: &Query,
+        places: &Places<'_>,
+        columns: &VisitColumns<'_>,
+    ) -> Result<Self, ConfigError> {
         let mut tally = Self {
             basis: query.basis,
-            subject: subject(query),
+            subject: query.subject(),
             figures: Vec::new(),
             of_count: [NONE; Count::ALL.len()],
             of_left: Vec::new(),
@@ -94,7 +97,8 @@ impl Tally {
             tally.figures.push(figure);
         }
         tally.width = tally.used.next_multiple_of(AT_ONCE);
-        if tally.asks_of_waits_only() {
+        // A first response is another fact, of which a template knows nothing.
+        if columns.first_response.is_none() && tally.asks_of_waits_only() {
             tally.templates = Some(Templates::of(&tally));
         }
         tally.reach(places.count());
@@ -204,7 +208,8 @@ impl Tally {
     pub(super) fn count(&mut self, block: &Block<'_>, places: &mut Places<'_>) {
         self.reserve();
         match self.basis {
-            Basis::Offered | Basis::Split | Basis::ServiceLevelEvent => {
+            Basis::Split | Basis::ServiceLevelEvent => unreachable!("the query was checked"),
+            Basis::Offered => {
                 let cells = places.cells(block.len(), |row| block.entered(row));
                 self.reach(places.count());
                 self.count_rows(block, &cells);

@@ -19,9 +19,8 @@ use self::columns::BLOCK;
 use self::counting::Tally;
 use self::places::Places;
 
-use super::fields::{Basis, Dimension, Subject};
+use super::fields::{Basis, Dimension};
 use super::query::{FigureTable, Query};
-use super::reading::Field;
 use crate::error::{ConfigError, Rejection};
 use crate::time::Timestamp;
 
@@ -76,6 +75,15 @@ pub enum NoFigures {
     Row(usize, Rejection),
 }
 
+impl core::fmt::Display for NoFigures {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Config(error) => f.write_str(&error.message),
+            Self::Row(row, refusal) => write!(f, "row {row}: {}", refusal.message),
+        }
+    }
+}
+
 impl<'a> VisitTable<'a> {
     /// The figures of a query, as an aggregator that was told of the same visits and has the
     /// same cells; but percentiles are exact, and all of it is final. Edges need not be those of
@@ -86,8 +94,9 @@ impl<'a> VisitTable<'a> {
     /// ascend; the first row that cannot be and what is wrong with it.
     pub fn query(&self, query: &Query) -> Result<FigureTable<'a>, NoFigures> {
         check(query).map_err(NoFigures::Config)?;
+        self.check_lengths().map_err(NoFigures::Config)?;
         let mut places = Places::new(self, query);
-        let mut tally = Tally::new(query, &places).map_err(NoFigures::Config)?;
+        let mut tally = Tally::new(query, &places, &self.columns).map_err(NoFigures::Config)?;
         let agents = self.of(Dimension::Agent).map(|column| column.places);
         for first in (0..self.columns.rows()).step_by(BLOCK) {
             let block = self.columns.block(first, agents);
@@ -103,19 +112,36 @@ impl<'a> VisitTable<'a> {
         self.labels.iter().find(|column| column.dimension == dimension)
     }
 
-    /// From the first entry to the end of the last visit, its wrap-up included; `None` of no
-    /// visits.
+    /// Whether all columns are of one length.
+    fn check_lengths(&self) -> Result<(), ConfigError> {
+        let rows = self.columns.rows();
+        if rows >= MOST {
+            return Err(ConfigError::new(format!("{rows} rows: give fewer than {MOST} at a time")));
+        }
+        let names = self.labels.iter().map(|column| (column.dimension.word(), column.places.len()));
+        match self.columns.lengths().into_iter().chain(names).find(|&(_, len)| len != rows) {
+            None => Ok(()),
+            Some((name, len)) => Err(ConfigError::new(format!(
+                "column '{name}' has {len} rows where {rows} are needed: give one each"
+            ))),
+        }
+    }
+
+    /// From the first entry to when the last visit was over, its wrap-up and the first response
+    /// included; `None` of no visits.
     ///
     /// # Errors
-    /// The first row that cannot be and what is wrong with it.
-    pub fn extent(&self) -> Result<Option<(Timestamp, Timestamp)>, (usize, Rejection)> {
+    /// As [`Self::query`], of columns and rows.
+    pub fn extent(&self) -> Result<Option<(Timestamp, Timestamp)>, NoFigures> {
+        self.check_lengths().map_err(NoFigures::Config)?;
         let mut extent = None;
         for first in (0..self.columns.rows()).step_by(BLOCK) {
             let block = self.columns.block(first, None);
-            block.check().map_err(|(row, refusal)| (first + row, refusal))?;
+            block.check().map_err(|(row, refusal)| NoFigures::Row(first + row, refusal))?;
             for row in 0..block.len() {
                 let visit = block.visit(row);
-                let until = visit.completed() + visit.wrap_up;
+                let response = visit.entered + visit.first_response.unwrap_or_default();
+                let until = response.max(visit.completed() + visit.wrap_up);
                 let (from, last) = extent.unwrap_or((visit.entered, until));
                 extent = Some((visit.entered.min(from), until.max(last)));
             }
@@ -124,11 +150,8 @@ impl<'a> VisitTable<'a> {
     }
 }
 
-fn subject(query: &Query) -> Subject {
-    let of_agents = |by: &Dimension| matches!(by, Dimension::Agent | Dimension::Team);
-    let only = query.only.iter().map(|(by, _)| by);
-    if query.by.iter().chain(only).any(of_agents) { Subject::Agent } else { Subject::Queue }
-}
+/// The most rows of a table, and the most places for cells: both are counted in 32 bits.
+const MOST: usize = u32::MAX as usize;
 
 fn check(query: &Query) -> Result<(), ConfigError> {
     if matches!(query.basis, Basis::Split | Basis::ServiceLevelEvent) {
@@ -138,18 +161,5 @@ fn check(query: &Query) -> Result<(), ConfigError> {
             query.basis
         )));
     }
-    if let Some(pair) = query.edges.windows(2).find(|pair| pair[0] >= pair[1]) {
-        let (before, edge) = (pair[0], pair[1]);
-        return Err(ConfigError::new(format!(
-            "edge {edge} does not come after {before}: give them ascending"
-        )));
-    }
-    let customers = query.fields.iter().any(|field| matches!(field, Field::Customers(_)));
-    if customers && (query.basis != Basis::Offered || subject(query) != Subject::Queue) {
-        return Err(ConfigError::new(
-            "unique.customers: different customers are counted by queue and by the interval of \
-             their entry; ask on basis 'offered', and not by agent or team",
-        ));
-    }
-    Ok(())
+    query.check()
 }

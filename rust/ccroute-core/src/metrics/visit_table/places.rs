@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use super::columns::BLOCK;
-use super::{LabelColumn, VisitTable};
+use super::{LabelColumn, MOST, VisitTable};
 use crate::error::{Rejection, RejectionCode};
 use crate::metrics::query::Query;
 use crate::time::Timestamp;
@@ -92,13 +92,15 @@ impl<'a> Places<'a> {
         let kept = query.only.iter().map(|(by, names)| {
             let column = table.of(*by);
             let known = column.map_or(&[][..], |column| column.names);
-            let named = known.iter().map(|name| names.contains(&Some(name.clone())));
+            let named = known
+                .iter()
+                .map(|name| names.iter().any(|asked| asked.as_deref() == Some(name.as_str())));
             let are_asked = core::iter::once(names.contains(&None)).chain(named).collect();
             Kept { column, are_asked }
         });
         let kept = kept.collect();
         let intervals = query.edges.len().saturating_sub(1).max(1);
-        let most = FEW.max(4 * table.columns.rows());
+        let most = FEW.max(4 * table.columns.rows()).min(MOST);
         let pairs = every.and_then(|groups| Some((groups, groups.checked_mul(intervals)?)));
         let (cells, count) = match pairs.filter(|&(_, cells)| cells <= most) {
             Some((groups, cells)) => (Cells::Every { groups }, cells),
@@ -124,12 +126,12 @@ impl<'a> Places<'a> {
                 Numbering::Every => {
                     let size = u32::try_from(labels.len()).expect("few");
                     for (group, &place) in groups.iter_mut().zip(places) {
-                        *group = *group * size + labels[(place + 1) as usize];
+                        *group = *group * size + label_at(labels, place);
                     }
                 }
                 Numbering::Met(known, list) => {
                     for (group, &place) in groups.iter_mut().zip(places) {
-                        let pair = (*group, labels[(place + 1) as usize]);
+                        let pair = (*group, label_at(labels, place));
                         *group = *known.entry(pair).or_insert_with(|| {
                             list.push(pair);
                             u32::try_from(list.len() - 1).expect("fewer groups than rows")
@@ -146,7 +148,8 @@ impl<'a> Places<'a> {
                 continue;
             };
             for (group, &place) in groups.iter_mut().zip(column.check(first, rows)?) {
-                *group |= if are_asked[(place + 1) as usize] { 0 } else { NOWHERE };
+                let is_asked = are_asked.get(row_of(place)).is_some_and(|&is_asked| is_asked);
+                *group |= if is_asked { 0 } else { NOWHERE };
             }
         }
         Ok(())
@@ -282,6 +285,17 @@ impl<'a> Places<'a> {
     }
 }
 
+/// By place and one. Whoever writes to a column while it is read gets figures of neither, no more.
+#[inline(always)]
+fn row_of(place: i32) -> usize {
+    place.wrapping_add(1).cast_unsigned() as usize
+}
+
+#[inline(always)]
+fn label_at(labels: &[u32], place: i32) -> u32 {
+    labels.get(row_of(place)).copied().unwrap_or(0)
+}
+
 /// The label of each place and one: of equal names the first counts.
 fn labels(column: Option<&LabelColumn<'_>>) -> Vec<u32> {
     let names = column.map_or(&[][..], |column| column.names);
@@ -295,7 +309,7 @@ impl LabelColumn<'_> {
     fn check(&self, first: usize, rows: usize) -> Result<&[i32], (usize, Rejection)> {
         let places = &self.places[first..first + rows];
         let names = self.names.len();
-        let is_wrong = |place: i32| (place.wrapping_add(1).cast_unsigned() as usize) > names;
+        let is_wrong = |place| row_of(place) > names;
         if !places.iter().fold(false, |wrong, &place| wrong | is_wrong(place)) {
             return Ok(places);
         }
