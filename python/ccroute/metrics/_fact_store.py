@@ -39,7 +39,8 @@ class Backed:
 
     Whatever the cells know they say. A threshold that they were not made with is counted from
     the store, row by row of theirs, and only where the store has as many visits of that kind
-    as the cell: one that is not written yet would be missed in silence.
+    as the cell, of as many seconds: one that is not written yet, or not as it was corrected
+    since, would be missed in silence.
     """
 
     def __init__(self, aggregator: KpiAggregator, store: FactStore) -> None:
@@ -111,12 +112,23 @@ def stored_visits(
     begin, end = first // cell * cell, -(-last // cell) * cell
     edges = np.array([begin, end], dtype=np.int64)
     ours = aggregator.query([], _OF_VISITS, edges=edges)["columns"]
-    table = store.table(begin / 1_000_000, end / 1_000_000)
-    stored = table.query([], _OF_VISITS, edges=edges)["columns"]
-    for field in _OF_VISITS:
+    stored = store.visits(begin / 1_000_000, end / 1_000_000)
+    for field, known in _sums(stored).items():
         counted = np.array([ours[field].sum()], dtype=np.int64)
-        _check(field, counted, np.array([stored[field].sum()], dtype=np.int64), unavailable)
-    return store.visits(first / 1_000_000, last / 1_000_000, where)
+        _check(field, counted, np.array([known], dtype=np.int64), unavailable)
+    if where is not None:
+        return store.visits(first / 1_000_000, last / 1_000_000, where)
+    return [visit for visit in stored if first <= visit["entered_us"] < last]
+
+
+def _sums(visits: Sequence[VisitRecord]) -> dict[str, int]:
+    """What visits come to, by field of the cells."""
+    sums = dict.fromkeys(_OF_VISITS, 0)
+    for visit in visits:
+        sums["offered"] += 1
+        sums[f"wait_{visit['outcome']}.count"] += 1
+        sums[f"wait_{visit['outcome']}.sum"] += visit["wait_us"] or 0
+    return sums
 
 
 def _off_ladder(field: str, ladder: set[int]) -> str | None:

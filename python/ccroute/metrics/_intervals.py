@@ -5,7 +5,7 @@ days of a clock change a day has 92 or 100 quarters; the repeated hour is shown 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TypeAlias
@@ -192,6 +192,26 @@ def covering(
     begins = max(edge for edge in edges if edge <= first)
     ends = min(edge for edge in edges if edge >= last)
     return begins / _MICROS, ends / _MICROS
+
+
+def range_of(
+    start: Instant | None,
+    end: Instant | None,
+    interval: str | None,
+    zone: str,
+    extent: Callable[[], tuple[float, float] | None],
+    *,
+    cell: float = 900.0,
+) -> tuple[Instant | None, Instant | None]:
+    """The edges of a report: those given, else of whole intervals that cover what there is.
+
+    Raises:
+        ConfigError: As :func:`covering`.
+    """
+    if interval is None or (start is not None and end is not None):
+        return start, end
+    first, last = covering(extent(), interval, zone, cell=cell)
+    return first if start is None else start, last if end is None else end
 
 
 def _check_interval(interval: object) -> None:

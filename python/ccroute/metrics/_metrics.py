@@ -16,7 +16,7 @@ from ccroute.metrics._explain import explain
 from ccroute.metrics._fact_store import Backed, FactStore, stored_visits
 from ccroute.metrics._fields import BASES
 from ccroute.metrics._given import Given
-from ccroute.metrics._intervals import Instant, covering, micros_of
+from ccroute.metrics._intervals import Instant, micros_of, range_of
 from ccroute.metrics._kpi import Kpi, Value
 from ccroute.metrics._legal import LegalTarget
 from ccroute.metrics._live import LiveView, live_view
@@ -221,11 +221,12 @@ class Metrics:
         if kpis is None:
             agents = {"agent", "team"} & set(dimensions)
             kpis = DEFAULT_AGENT_KPIS if agents else DEFAULT_KPIS
-        if interval is not None and (start is None or end is None):
+
+        def extent() -> tuple[float, float] | None:
             asked = None if now is None else micros_of(now, "now") / 1_000_000
-            extent = self._aggregator.extent(asked)
-            first, last = covering(extent, interval, zone, cell=cell)
-            start, end = first if start is None else start, last if end is None else end
+            return self._aggregator.extent(asked)
+
+        start, end = range_of(start, end, interval, zone, extent, cell=cell)
         source: Source = self._aggregator
         if self._history is not None:
             source = Backed(self._aggregator, self._history)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ccroute._wire import VisitTable
 from ccroute.metrics._build import DEFAULT_KPIS, build
 from ccroute.metrics._given import Given
-from ccroute.metrics._intervals import Instant, covering
+from ccroute.metrics._intervals import Instant, range_of
 from ccroute.metrics._kpi import Kpi
 from ccroute.metrics._source import Where
 from ccroute.metrics._table import ReportTable
@@ -33,8 +33,8 @@ def report_visits(
 ) -> ReportTable:
     """A row a group and interval, a column a KPI, as :meth:`Metrics.report` of the same visits.
 
-    Percentiles are exact, any threshold will do, and intervals may begin at any instant. Of
-    what no table of visits tells (offers, agents' time, codes) there are no figures. On bases
+    Percentiles are exact, any threshold will do, and a range may begin and end at any instant.
+    What no table of visits tells (offers, agents' time, codes) is refused. On bases
     ``offered``, ``event`` and ``completion``.
 
     Raises:
@@ -47,16 +47,17 @@ def report_visits(
     >>> report_visits(calls.table(), kpis=["abandon.wait"])["billing"]["abandon.wait"].value
     7.0
     """
-    if interval is not None and (start is None or end is None):
-        extent = visits.extent()
+
+    def extent() -> tuple[float, float] | None:
+        known = visits.extent()
         # The last instant belongs to the interval that it begins.
-        extent = extent and (extent[0], extent[1] + _CELL)
-        first, last = covering(extent, interval, zone, cell=_CELL)
-        start, end = first if start is None else start, last if end is None else end
+        return None if known is None else (known[0], known[1] + _CELL)
+
+    start, end = range_of(start, end, interval, zone, extent, cell=_CELL)
     return build(
         visits,
         registry,
-        by=(by,) if isinstance(by, str) else by,
+        by=by,
         interval=interval,
         zone=zone,
         basis=basis,

@@ -1,6 +1,5 @@
-//! Columns from Python: one-dimensional numpy arrays, copied while Python cannot change
-//! them, so that the work on them can run detached and strides do not matter; or lent, where
-//! the work takes hardly longer than the copy.
+//! Columns from Python: one-dimensional numpy arrays, copied, so that the work on them can run
+//! detached and strides do not matter; or lent, where the work takes hardly longer than the copy.
 
 use ccroute_core::{Rejection, Span, Timestamp};
 use numpy::{
@@ -16,13 +15,15 @@ use crate::scalars::invalid;
 ///
 /// `TypeError` when it is no array of this type, `ValueError` when it has another shape.
 pub(crate) fn read<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
-    values(of(name, array)?)
+    let column = keep::<T>(name, array)?;
+    let column = column.bind(array.py()).cast::<PyArray1<T>>()?.try_readonly()?;
+    Ok(column.as_slice()?.to_vec())
 }
 
 /// The array `name` itself, or a copy where its values do not lie one behind the other.
 pub(crate) fn keep<T: Element + Copy>(name: &str, array: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     let column = of::<T>(name, array)?;
-    if column.is_contiguous() && column.data().is_aligned() {
+    if lie_in_a_row(column) {
         return Ok(array.clone().unbind());
     }
     Ok(column.call_method0("copy")?.unbind())
@@ -34,11 +35,12 @@ pub(crate) fn lent<'py, T: Element + Copy>(
     array: &Bound<'py, PyAny>,
     rows: usize,
 ) -> PyResult<PyReadonlyArray1<'py, T>> {
-    let column = of::<T>(name, array)?.try_readonly()?;
-    if !column.is_contiguous() || !column.data().is_aligned() {
+    let column = of::<T>(name, array)?;
+    if !lie_in_a_row(column) {
         let message = format!("{name} was turned into another array: make the table anew");
         return Err(PyValueError::new_err(message));
     }
+    let column = column.try_readonly()?;
     check_rows(name, column.as_slice()?.len(), rows)?;
     Ok(column)
 }
@@ -71,17 +73,10 @@ fn of<'a, 'py, T: Element>(
     Err(PyTypeError::new_err(format!("{wanted}, not of {}", other.dtype())))
 }
 
-fn values<T: Element + Copy>(column: &Bound<'_, PyArray1<T>>) -> PyResult<Vec<T>> {
-    let column = column.try_readonly()?;
-    // A field of a packed record lies at no multiple of its size: numpy knows how to read it.
-    match column.as_slice() {
-        Ok(values) if column.data().is_aligned() => Ok(values.to_vec()),
-        Ok(_) | Err(_) => {
-            let copy = column.call_method0("copy")?;
-            let copy = copy.cast::<PyArray1<T>>()?.try_readonly()?;
-            Ok(copy.as_slice()?.to_vec())
-        }
-    }
+/// Whether the values lie one behind the other. A field of a packed record lies at no multiple of
+/// its size: numpy knows how to read it.
+fn lie_in_a_row<T: Element>(column: &Bound<'_, PyArray1<T>>) -> bool {
+    column.is_contiguous() && column.data().is_aligned()
 }
 
 /// What `act` makes of the values of an array where they lie in memory. `None` where they do not
@@ -91,9 +86,9 @@ pub(crate) fn lend<T: Element + Copy, R>(
     array: &Bound<'_, PyAny>,
     act: impl FnOnce(&[T]) -> R,
 ) -> Option<R> {
-    let column = array.cast::<PyArray1<T>>().ok()?.try_readonly().ok()?;
-    let values = column.as_slice().ok()?;
-    column.data().is_aligned().then(|| act(values))
+    let column = array.cast::<PyArray1<T>>().ok().filter(|column| lie_in_a_row(column))?;
+    let column = column.try_readonly().ok()?;
+    Some(act(column.as_slice().ok()?))
 }
 
 /// The values of an array that may be left out; else `rows` of them.

@@ -14,11 +14,13 @@ use crate::{columns, errors};
 /// Exact up to 256 durations above zero. Beyond, percentiles are at most 0.55 % off, and a
 /// threshold must be one of those it was made with; counts, sum and greatest stay exact. Two
 /// that were filled apart add up to the same as one, in any order. Times are seconds (float)
-/// one at a time, and int64 microseconds in columns. One may be used from several threads.
+/// one at a time, and int64 microseconds in columns, which nobody may write to meanwhile. One
+/// may be used from several threads.
 ///
 /// thresholds: 1 to 32 in seconds, ascending; those of ``KpiAggregator`` when left out.
 ///
-/// Raises ``Rejected`` with code ``invalid_value`` for a duration or a share that cannot be, ``ConfigError`` for thresholds that are none or are not its own; ``TypeError`` or
+/// Raises ``Rejected`` with code ``invalid_value`` for a duration or a share that cannot be,
+/// ``ConfigError`` for thresholds that are none or are not its own; ``TypeError`` or
 /// ``ValueError`` for a malformed column. Whatever raises has changed nothing.
 ///
 /// >>> waits = Distribution()

@@ -130,8 +130,7 @@ impl Agent {
         }
         let before = self.state;
         if self.past.is_last(from, source) {
-            let until = from.min(self.lanes.limit());
-            book(&mut self.times, ground.grid, before, [self.since, until], 1);
+            self.book_until(from, ground);
             self.past.note_last(source, from, word);
             self.lanes.hear(source, from, word);
             self.since = from;
@@ -165,16 +164,37 @@ impl Agent {
     fn close_at(&mut self, floor: Timestamp, ground: Ground<'_>) {
         self.book_past(floor, ground, -1);
         if self.since < floor {
-            let until = floor.min(self.lanes.limit());
-            book(&mut self.times, ground.grid, self.state, [self.since, until], 1);
+            self.book_until(floor, ground);
         }
         self.past.forget_before(floor);
     }
 
-    /// The state that lasts, from when and until when at most.
-    pub(super) fn lasting(&self, now: Timestamp) -> Option<(State, [Timestamp; 2])> {
+    /// Books what lasts since the last word, up to an instant.
+    fn book_until(&mut self, until: Timestamp, ground: Ground<'_>) {
+        let times = &mut self.times;
+        self.lanes.states([self.since, until], ground.names, |state, span| {
+            book(times, ground.grid, state, span, 1);
+        });
+    }
+
+    /// From when and until when what was said last holds at most.
+    pub(super) fn lasting(&self, now: Timestamp) -> Option<[Timestamp; 2]> {
         let until = now.min(self.lanes.limit());
-        (!self.state.is_away()).then_some((self.state, [self.since, until.max(self.since)]))
+        (!self.state.is_away()).then_some([self.since, until.max(self.since)])
+    }
+
+    /// Shows the time by interval that is not booked yet, up to `now`.
+    pub(super) fn lasting_times(
+        &self,
+        now: Timestamp,
+        ground: Ground<'_>,
+        mut show: impl FnMut(Slot, State, i64),
+    ) {
+        self.lanes.states([self.since, now], ground.names, |state, [since, until]| {
+            if !state.is_away() {
+                ground.grid.split(since, until, |slot, part| show(slot, state, part.micros()));
+            }
+        });
     }
 
     /// Adds what `other` knows of the same agent, whose keys the rest translates: since both

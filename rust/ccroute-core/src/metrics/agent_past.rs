@@ -104,10 +104,7 @@ impl Past {
     ) {
         let (mut lanes, mut since) = (self.lanes.clone(), self.floor);
         for said in &self.said {
-            let until = said.at.min(lanes.limit());
-            if from < until && since < until {
-                piece(lanes.state(since, names), [since.max(from), until]);
-            }
+            lanes.states([since.max(from), said.at], names, &mut piece);
             lanes.hear(said.source, said.at, said.word);
             since = said.at;
         }

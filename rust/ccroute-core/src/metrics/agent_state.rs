@@ -4,8 +4,8 @@
 //! reason is one that was given somewhere, of several the longest-standing, and of two from the
 //! same instant that of the source whose name comes first. A contact of any source counts. Who
 //! is ready is idle where the device of one source at which they are ready is free. What a
-//! source said holds until it says something else, or at the first word of anyone after 31 days.
-//! Nothing in this depends on the order in which the sources are heard.
+//! source said holds for 31 days unless it says something else. Nothing in this depends on the
+//! order in which the sources are heard.
 
 use core::cmp::Reverse;
 
@@ -113,6 +113,11 @@ impl Lane {
         self.presence == Presence::Offline && self.part.is_none()
     }
 
+    /// Until when what it says can hold.
+    fn limit(&self) -> Timestamp {
+        self.since + LONGEST
+    }
+
     /// What it comes to when there is no other.
     #[inline]
     fn state(&self) -> State {
@@ -183,7 +188,24 @@ impl Lanes {
 
     /// Until when what they say now can hold.
     pub(super) fn limit(&self) -> Timestamp {
-        self.0.iter().map(|lane| lane.since).max().unwrap_or_default() + LONGEST
+        self.0.iter().map(Lane::limit).max().unwrap_or_default()
+    }
+
+    /// The states they come to from one instant to another: as words grow too old, several.
+    #[inline]
+    pub(super) fn states(
+        &self,
+        [mut since, until]: [Timestamp; 2],
+        names: &Directory,
+        mut piece: impl FnMut(State, [Timestamp; 2]),
+    ) {
+        while since < until {
+            let limits = self.0.iter().map(Lane::limit);
+            let next = limits.filter(|&limit| limit > since).min();
+            let end = next.map_or(until, |next| next.min(until));
+            piece(self.state(since, names), [since, end]);
+            since = end;
+        }
     }
 
     /// What they come to from an instant on; `names` are those of the sources.
@@ -196,7 +218,7 @@ impl Lanes {
         }
         let mut state = State::default();
         let mut ruling: Option<&Lane> = None;
-        for lane in self.0.iter().filter(|lane| at.since(lane.since) < LONGEST) {
+        for lane in self.0.iter().filter(|lane| at < lane.limit()) {
             let alone = lane.state();
             state.part = state.part.max(alone.part);
             state.is_free |= alone.is_free;

@@ -116,16 +116,16 @@ impl AgentTimes {
     /// The first and the last interval of each agent's time, and that of the state now.
     pub(crate) fn extent(&self, grid: Grid, now: Timestamp) -> impl Iterator<Item = Slot> {
         self.agents.iter().flat_map(move |agent| {
-            let lasting = agent.lasting(now).map(|(_, span)| span.map(|at| grid.slot(at)));
+            let lasting = agent.lasting(now).map(|span| span.map(|at| grid.slot(at)));
             agent.times.ends().into_iter().flatten().chain(lasting.into_iter().flatten())
         })
     }
 
     /// Time by agent and interval, from one interval on and before another; a state that lasts
     /// is cut at `now`.
-    pub(crate) fn cells(
+    pub(super) fn cells(
         &self,
-        grid: Grid,
+        ground: Ground<'_>,
         now: Timestamp,
         [from, until]: [Slot; 2],
     ) -> Vec<(usize, Slot, StateTimes)> {
@@ -134,8 +134,7 @@ impl AgentTimes {
             let begin = cells.len();
             let booked = agent.times.range(from, until);
             cells.extend(booked.map(|(slot, time)| (index, slot, time.clone())));
-            let Some((state, [since, last])) = agent.lasting(now) else { continue };
-            grid.split(since, last, |slot, part| {
+            agent.lasting_times(now, ground, |slot, state, micros| {
                 if slot < from || slot >= until {
                     return;
                 }
@@ -144,7 +143,7 @@ impl AgentTimes {
                 if cells.get(place).is_none_or(|&(_, known, _)| known != slot) {
                     cells.insert(place, (index, slot, StateTimes::default()));
                 }
-                cells[place].2.add(state, part.micros());
+                cells[place].2.add(state, micros);
             });
         }
         cells

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::agent::Ground;
 use super::aggregator::KpiAggregator;
 use super::distribution::Distribution;
 use super::drill_down::Unavailable;
@@ -376,7 +377,8 @@ impl KpiAggregator {
     fn gather_times(&self, all: &mut Gathering<'_>, only: &[Only]) {
         let now = all.query.now.unwrap_or(self.horizon());
         let asked = all.query.fields.iter().any(|field| matches!(field, Field::Time(..)));
-        for (agent, slot, times) in self.times.cells(self.grid, now, all.reach()) {
+        let ground = Ground { grid: self.grid, names: &self.sources };
+        for (agent, slot, times) in self.times.cells(ground, now, all.reach()) {
             let Some(interval) = all.interval(slot) else { continue };
             let label = |dimension| match dimension {
                 Dimension::Agent => u32::try_from(agent + 1).unwrap_or(0),

@@ -64,6 +64,11 @@ impl Tails {
         self.visits.remove(&key);
     }
 
+    /// All in no order, for what needs none.
+    pub(super) fn any_order(&self) -> impl Iterator<Item = &Tail> {
+        self.visits.values().flat_map(Few::iter).map(|(_, tail)| tail)
+    }
+
     /// All, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = (TailKey, &Tail)> {
         let tails = self

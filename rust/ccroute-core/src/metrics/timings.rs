@@ -91,7 +91,8 @@ impl Timings {
             }
             return stale;
         }
-        assert!(self.few.take(Sample::of(kind, micros)), "what is taken was counted");
+        let was_there = self.few.take(Sample::of(kind, micros));
+        assert!(was_there, "what is taken was counted");
         self.listed[row] -= 1;
         false
     }

@@ -433,13 +433,13 @@ impl Visits {
 
     /// When the first visit was over of which a wrap-up may still end.
     pub(crate) fn earliest_over(&self) -> Option<Timestamp> {
-        self.tails.iter().map(|(_, tail)| tail.ended).min()
+        self.tails.any_order().map(|tail| tail.ended).min()
     }
 
     /// When the first of what is still open began.
     pub(crate) fn earliest(&self) -> Option<Timestamp> {
         let open = self.ages.first().map(|(entered, _)| entered).into_iter();
-        open.chain(self.tails.iter().map(|(_, tail)| tail.place.entered)).min()
+        open.chain(self.tails.any_order().map(|tail| tail.place.entered)).min()
     }
 
     /// Adds what is open in `other`; `place` and `agent` translate its keys, `visit` its

@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod bases;
+mod clocks;
 mod corrections;
 mod distribution;
 mod folding;

@@ -176,6 +176,26 @@ fn forgotten_session_ends_after_31_days_though_another_source_goes_on() {
 }
 
 #[test]
+fn word_of_a_source_holds_31_days_whatever_another_says_and_when() {
+    // Ready at one; of the other it is only known that they are signed in.
+    let day = 86_400;
+    let days = |feed: &mut Feed, now: u32| {
+        let times = seconds(feed, f64::from(now * day), "signed_in idle not_ready");
+        times.into_iter().map(|seconds| seconds / i128::from(day)).collect::<Vec<_>>()
+    };
+    let mut feed = two(&[(0, What::Ready)], &[(20 * day, What::SignIn)]);
+    assert_eq!(days(&mut feed, 25), [25, 25, 0]);
+    // Nobody says anything any more.
+    assert_eq!(days(&mut feed, 60), [51, 31, 20]);
+    feed.metrics = KpiAggregator::restore(&feed.metrics.snapshot()).unwrap();
+    say(&mut feed, "two", 45 * day, What::NotReady(None), 0);
+    assert_eq!(days(&mut feed, 50), [50, 31, 19]);
+    // A word of the first that comes late: it had not fallen silent.
+    say(&mut feed, "one", 30 * day, What::Ready, 0);
+    assert_eq!(days(&mut feed, 50), [50, 50, 0]);
+}
+
+#[test]
 fn sessions_under_way_are_merged_as_one() {
     use What::{NotReady, Ready, SignIn, SignOut};
     let first = [(0, SignIn), (20, Ready), (100, NotReady(Some("tea")))];

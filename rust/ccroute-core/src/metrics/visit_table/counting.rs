@@ -12,6 +12,7 @@ use crate::metrics::facts::{Delta, Fact, Gains, Hears, What};
 use crate::metrics::fields::{Basis, Count, Subject, Timing};
 use crate::metrics::query::Query;
 use crate::metrics::reading::{Field, TimingPart};
+use crate::time::Span;
 
 /// Not asked for.
 const NONE: u8 = u8::MAX;
@@ -40,9 +41,8 @@ pub(super) enum Figure {
 /// Durations of one kind: those above zero one by one.
 #[derive(Clone, Debug)]
 pub(super) struct Durations {
-    /// The lane of those that were zero, and of those above.
+    /// The lane of those that were zero.
     pub(super) zeros: u8,
-    pub(super) above: u8,
     pub(super) lengths: Lengths,
 }
 
@@ -145,8 +145,8 @@ impl Tally {
             Field::Timing(kind, part) => {
                 if self.of_timing[kind as usize] == NONE {
                     self.of_timing[kind as usize] = self.durations.len() as u8;
-                    let (zeros, above) = (self.lane(), self.lane());
-                    self.durations.push(Durations { zeros, above, lengths: Lengths::default() });
+                    let zeros = self.lane();
+                    self.durations.push(Durations { zeros, lengths: Lengths::default() });
                 }
                 Figure::Timing(self.of_timing[kind as usize], part)
             }
@@ -329,10 +329,10 @@ impl Gains for InCell<'_> {
             Delta::Timing(kind, span) => {
                 let place = tally.of_timing[kind as usize];
                 if place != NONE {
-                    let Durations { zeros, above, lengths } = &mut tally.durations[place as usize];
-                    let lane = if span.micros() > 0 { *above } else { *zeros };
-                    lengths.add_if(span.micros() > 0, *cell, span.micros());
-                    tally.add(*cell, lane, 1);
+                    let Durations { zeros, lengths } = &mut tally.durations[place as usize];
+                    let (zeros, is_above) = (*zeros, span > Span::ZERO);
+                    lengths.add_if(is_above, *cell, span.micros());
+                    tally.add(*cell, zeros, u32::from(!is_above));
                 }
             }
             Delta::Left(cause) => {

@@ -9,7 +9,8 @@ use super::places::NOWHERE;
 /// Courses, first visits and others, waits of nothing and above: a bit or two each.
 const KINDS: usize = 4 * 2 * 2;
 
-/// The most lanes there are: whether any, five counts, and two for each kind of wait.
+/// The most lanes there are: whether any, five counts, and the zeros of three kinds of waits, in
+/// fours.
 const MOST_LANES: usize = 12;
 
 /// What the visits of each kind add.
