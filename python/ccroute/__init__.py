@@ -55,6 +55,7 @@ from ccroute._errors import (
     ConfigError,
     DataUnavailable,
     EngineBroken,
+    LinkError,
     Rejected,
 )
 from ccroute._events import (
@@ -300,6 +301,7 @@ __all__ = [
     "LineCameUp",
     "LineWentDown",
     "Link",
+    "LinkError",
     "ManualClock",
     "MarginalCost",
     "Nearest",

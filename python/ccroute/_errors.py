@@ -57,5 +57,9 @@ class AdapterError(CcrouteError):
     """A platform or its recording cannot be used as asked."""
 
 
+class LinkError(AdapterError):
+    """A platform cannot be reached or asked now; later it may."""
+
+
 class EngineBroken(CcrouteError):
     """A defect of ccroute: this object must be dropped and restored from a snapshot."""

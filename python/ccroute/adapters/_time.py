@@ -1,0 +1,76 @@
+"""Time for what waits: a clock that can also be slept by, injected into adapters and hosts."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import Protocol, TypeVar
+
+Reply = TypeVar("Reply")
+
+
+class Time(Protocol):
+    """A clock, and sleep by it. `SystemTime` in production, `ccroute.testing.ManualTime` in
+    tests."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch; never less than before."""
+        ...
+
+    async def sleep_until(self, instant: float) -> None:
+        """Returns when `now` has come to ``instant``; at once, but for a turn of the loop, when
+        it has already."""
+        ...
+
+
+class SystemTime:
+    """The machine's time, which goes neither back nor by leaps when the clock is set.
+
+    It goes by the monotonic clock. A clock that is set forward is followed at once; when it is
+    set back, this time goes at nine tenths of its pace until the clock has caught up, so
+    that deadlines still fire meanwhile. ``ahead``: by how many seconds it is ahead of the clock.
+    """
+
+    def __init__(self) -> None:
+        self._told = time.time()
+        self._looked = time.monotonic()
+        self.ahead = 0.0
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        looked, wall = time.monotonic(), time.time()
+        elapsed = looked - self._looked
+        if wall >= self._told + elapsed:
+            self._told = wall
+        else:
+            self._told = max(wall, self._told + 0.9 * elapsed)
+        self._looked = looked
+        self.ahead = self._told - wall
+        return self._told
+
+    async def sleep_until(self, instant: float) -> None:
+        """See `Time.sleep_until`."""
+        # At most a minute at once: the clock may be set forward meanwhile.
+        while (left := instant - self.now()) > 0:  # noqa: ASYNC110  # no event, but a clock
+            await asyncio.sleep(min(left, 60.0))
+        await asyncio.sleep(0)
+
+
+async def within(clock: Time, instant: float, work: Awaitable[Reply]) -> Reply:
+    """What ``work`` returns, if it does until ``instant`` by the clock; then it is cancelled.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    task = asyncio.ensure_future(work)
+    alarm = asyncio.ensure_future(clock.sleep_until(instant))
+    try:
+        await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise TimeoutError
+    finally:
+        alarm.cancel()
+        if not task.done():
+            task.cancel()
+        # What is cancelled may still have to tidy up; what it raises then is nobody's.
+        await asyncio.gather(task, alarm, return_exceptions=True)
