@@ -116,12 +116,27 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         return self._plan
 
     @property
+    def source(self) -> str:
+        """Its name in its events."""
+        return self._source
+
+    @property
+    def clock(self) -> Clock:
+        """The clock it goes by."""
+        return self._clock
+
+    @property
     def metrics(self) -> Metrics:
         """What all of it cost in time; fed by every command."""
         return self._metrics
 
-    def apply(self, command: Command, *, envelope: Envelope | None = None) -> int | None:
+    def apply(
+        self, command: Command, *, envelope: Envelope | None = None, at: float | None = None
+    ) -> int | None:
         """Carries out a command given as an object; returns what its method returns.
+
+        ``at``: at that instant, float seconds since the epoch, whatever the clock says: for
+        hosts that write down a command before they carry it out, and for replay.
 
         >>> from ccroute import Advance, Plan, Router
         >>> Router(Plan()).apply(Advance())
@@ -133,7 +148,8 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         arguments = attrs.asdict(command, recurse=False)
         if not isinstance(command, Advance):
             arguments["envelope"] = envelope
-        answer: int | None = method(**arguments)
+        with self._turn.at(at):
+            answer: int | None = method(**arguments)
         return answer
 
     def apply_batch(self, commands: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.uint8]]:

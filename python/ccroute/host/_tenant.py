@@ -1,0 +1,496 @@
+"""One tenant: a router, and the one task that carries out what is asked of it, in order:
+append, durable, apply, effect."""
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import attrs
+
+from ccroute._commands import Advance, Command, SetLine, SetPlan, Suspend
+from ccroute._errors import CcrouteError, ConfigError, EngineBroken, Rejected
+from ccroute._events import Event
+from ccroute._hours import openings
+from ccroute._router import Router
+from ccroute.adapters import (
+    AdapterInfo,
+    Answered,
+    Ended,
+    Gap,
+    LinkDown,
+    LinkUp,
+    Measured,
+    PlatformSnapshot,
+    Signal,
+    Time,
+)
+from ccroute.host._consequences import Consequence, Consequences, Effect
+from ccroute.host._placement import Placements, scoped
+from ccroute.host._reconciliation import reconciliation
+from ccroute.host._settings import TenantSettings
+from ccroute.host._translation import commands_of
+from ccroute.journal import Entry, Journal
+
+_log = logging.getLogger("ccroute.host")
+
+SLICE = 16
+"""How much is done at once before others have their turn."""
+
+Heard = Signal | PlatformSnapshot
+
+
+@attrs.define(kw_only=True)
+class TenantCounters:
+    """What a tenant counted since it was made."""
+
+    commands: int = 0
+    refused: int = 0
+    """Commands of people that the engine refused."""
+    overtaken: int = 0
+    """Commands from signals that the engine refused, as something else was quicker."""
+    bypassed: int = 0
+    """Events of commands that were given to the router behind the host's back."""
+    late: int = 0
+    """Deadlines that were noticed more than a second after their time."""
+    latest: float = 0.0
+    """By how many seconds, at most."""
+    overloads: int = 0
+    gaps: int = 0
+
+
+@attrs.define(kw_only=True)
+class Ask:
+    """A command that waits for its turn. ``answer``: who waits for what becomes of it; ``origin``:
+    the link it came from."""
+
+    command: Command
+    command_id: str | None = None
+    actor: str | None = None
+    reason: str | None = None
+    answer: "asyncio.Future[int | None] | None" = None
+    origin: str | None = None
+    since: float = 0.0
+
+
+@attrs.define(kw_only=True)
+class HeardOn:
+    """A signal or snapshot that waits for its turn."""
+
+    link: str
+    what: Heard
+
+
+@attrs.define(kw_only=True)
+class Mark:
+    """Somebody waits until all that was asked before is done."""
+
+    reached: "asyncio.Future[None]"
+
+
+Told = Callable[[list[Event]], None]
+"""Hears the events of each command, before any platform is told."""
+Tell = Callable[["Tenant", Effect], None]
+
+
+class Tenant:
+    """A router and its queue of things to do."""
+
+    def __init__(
+        self,
+        name: str,
+        router: Router,
+        settings: TenantSettings,
+        *,
+        time: Time,
+        journal: Journal,
+        links: Mapping[str, AdapterInfo],
+        tell: Tell,
+        in_flight: Callable[[str, str], bool],
+        names: Callable[[], str],
+        wires: Callable[[], int],
+        patience: float = 5.0,
+        room: int = 10_000,
+    ) -> None:
+        self.name = name
+        self.router = router
+        self.settings = settings
+        self.counters = TenantCounters()
+        self.placements = Placements()
+        self.gaps: list[tuple[str, float, float]] = []
+        self.broken: BaseException | None = None
+        self.lag = 0.0
+        """Seconds that the last command had waited for its turn."""
+        self.sequence = 0
+        self.checkpointed = -1
+        """After which command the journal last kept a state."""
+        self.epoch = 0
+        self.told: list[Told] = []
+        self.now = 0.0
+        self.consequences = Consequences(
+            name, settings, self.placements, names=names, wires=wires, patience=patience
+        )
+        self._time = time
+        self._journal = journal
+        self._links = links
+        self._tell = tell
+        self._in_flight = in_flight
+        self._room = room
+        self._waiting: deque[Ask | HeardOn | Mark] = deque()
+        self._under_way: list[Ask] = []
+        self._over: list[str] = []
+        self._awake = asyncio.Event()
+        self._roomy = asyncio.Event()
+        self._roomy.set()
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = 0.0
+        self._hours: Iterator[tuple[float, Command]] = iter(())
+        self._next_hours: tuple[float, Command] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # -- From outside -------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Takes the domain over and begins to work. Opening hours stand as of now."""
+        self.epoch = await self._journal.lease(self.name)
+        self.now = max(self.now, self._time.now())
+        self.watch_hours()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def watch_hours(self) -> None:
+        """Reads the plan's calendars, from now on."""
+        self._hours = openings(self.router.plan, since=self.now)
+        self._next_hours = next(self._hours, None)
+        self._awake.set()
+
+    def ask(
+        self,
+        command: Command,
+        *,
+        actor: str | None = None,
+        reason: str | None = None,
+        command_id: str | None = None,
+    ) -> "asyncio.Future[int | None]":
+        """Puts a command at the end; the future gives what its method returns, or raises.
+
+        Raises:
+            Rejected: ``overloaded``; nothing was taken.
+            EngineBroken: the tenant has stopped.
+        """
+        self._check()
+        if len(self._waiting) >= self._room:
+            self.counters.overloads += 1
+            raise Rejected(
+                "overloaded",
+                f"tenant {self.name!r} has {len(self._waiting)} things to do: ask again later",
+            )
+        answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._put(
+            Ask(
+                command=command,
+                command_id=command_id,
+                actor=actor,
+                reason=reason,
+                answer=answer,
+                since=self._time.now(),
+            )
+        )
+        return answer
+
+    def insert(self, command: Command, *, actor: str) -> None:
+        """Puts a command of the host's own before all that waits: it follows from what was."""
+        self._waiting.appendleft(Ask(command=command, actor=actor, since=self._time.now()))
+        self._awake.set()
+
+    async def hear(self, link: str, what: Heard) -> None:
+        """Puts a signal or a snapshot at the end, as soon as there is room."""
+        while len(self._waiting) >= self._room and self.broken is None:
+            self._roomy.clear()
+            await self._roomy.wait()
+        self._put(HeardOn(link=link, what=what))
+
+    async def through(self) -> None:
+        """Returns when all that was asked before is done.
+
+        Raises:
+            EngineBroken: the tenant has stopped.
+        """
+        self._check()
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._put(Mark(reached=reached))
+        await reached
+
+    def note_gap(self, link: str, since: float, until: float) -> None:
+        """Notes that nothing was heard of a link for a time: figures across it are flagged."""
+        self.counters.gaps += 1
+        self.gaps.append((link, since, until))
+
+    def depth(self) -> int:
+        """How much waits for its turn."""
+        return len(self._waiting)
+
+    async def stop(self) -> None:
+        """Does what was asked before, then stops."""
+        if self.broken is None and self._task is not None:
+            await self.through()
+        for task in (self._task, self._alarm):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        self._fail(Rejected("stopped", f"tenant {self.name!r} has stopped"))
+
+    # -- The one task -------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._until_due()
+                await self._work()
+                await asyncio.sleep(0)  # the others' turn
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self.broken = error
+            _log.critical("tenant %s has stopped", self.name, exc_info=error)
+            self._fail(error)
+
+    async def _until_due(self) -> None:
+        while not self._waiting:
+            due = self._due()
+            now = self._time.now()
+            if due is not None and due <= now:
+                return
+            self._awake.clear()
+            if due is not None and (self._alarm is None or self._alarm_at > due):
+                self._set_alarm(due)
+            await self._awake.wait()
+
+    def _due(self) -> float | None:
+        deadline = self.router.next_deadline()
+        hours = None if self._next_hours is None else self._next_hours[0]
+        return min((it for it in (deadline, hours) if it is not None), default=None)
+
+    def _set_alarm(self, due: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = due
+        self._alarm = asyncio.get_running_loop().create_task(self._ring_at(due))
+
+    async def _ring_at(self, due: float) -> None:
+        await self._time.sleep_until(due)
+        self._alarm = None
+        self._awake.set()
+
+    async def _work(self) -> None:
+        self.now = max(self.now, self._time.now())
+        asks = [*self._from_hours(), *self._from_deadlines()]
+        while self._waiting and len(asks) < SLICE:
+            it = self._waiting.popleft()
+            match it:
+                case Ask():
+                    asks.append(it)
+                case HeardOn(what=Signal() as signal):
+                    asks += self._from_signal(it.link, signal)
+                    if isinstance(signal, Answered):
+                        # What follows looks at what the engine makes of it.
+                        await self._carry_out(asks)
+                        asks = []
+                        self._after_answer(signal)
+                case HeardOn(what=PlatformSnapshot() as snapshot):
+                    await self._carry_out(asks)
+                    asks = []
+                    await self._reconcile(it.link, snapshot)
+                case Mark():
+                    await self._carry_out(asks)
+                    asks = []
+                    if not it.reached.done():
+                        it.reached.set_result(None)
+        await self._carry_out(asks)
+        for contact in self._over:
+            self.placements.drop(contact)
+        self._over.clear()
+        if len(self._waiting) < self._room // 2:
+            self._roomy.set()
+
+    def _from_hours(self) -> Iterator[Ask]:
+        while self._next_hours is not None and self._next_hours[0] <= self.now:
+            yield Ask(command=self._next_hours[1], actor="hours", since=self._next_hours[0])
+            self._next_hours = next(self._hours, None)
+
+    def _from_deadlines(self) -> Iterator[Ask]:
+        due = self.router.next_deadline()
+        if due is None or due > self.now:
+            return
+        if self.now - due > 1.0:
+            self.counters.late += 1
+            self.counters.latest = max(self.counters.latest, self.now - due)
+        yield Ask(command=Advance(), actor="time", since=due)
+
+    def _from_signal(self, link: str, signal: Signal) -> Iterator[Ask]:
+        match signal:
+            case Measured(event=event):
+                self.router.metrics.fold(event)
+                return
+            case Gap(since=since, until=until):
+                self.note_gap(link, since, until)
+                return
+            case LinkUp() | LinkDown():
+                commands = self._line(link, up=isinstance(signal, LinkUp))
+            case _:
+                commands = commands_of(link, signal, self.placements, self.now)
+                if isinstance(signal, Ended):
+                    self._over.append(scoped(link, signal.contact))
+        actor = f"link:{link}"
+        for command in commands:
+            yield Ask(command=command, actor=actor, origin=link, since=self.now)
+
+    def _line(self, link: str, *, up: bool) -> Iterator[Command]:
+        if link in self.router.names("lines"):
+            yield SetLine(line=link, up=up)
+        if not up:
+            for placed in self.placements.on(link):
+                if not placed.gone and not placed.engaged:
+                    # Nobody can be connected over it: no agent is to pay for that.
+                    yield Suspend(contact=placed.contact)
+
+    async def _reconcile(self, link: str, snapshot: PlatformSnapshot) -> None:
+        commands = reconciliation(
+            link,
+            snapshot,
+            self.placements,
+            agents=self.router.names("agents"),
+            in_flight=lambda instruction: self._in_flight(link, instruction),
+            now=self.now,
+        )
+        for command in commands:
+            await self._carry_out(
+                [Ask(command=command, actor=f"link:{link}", origin=link, since=self.now)]
+            )
+        for (contact, _), leg in list(self.placements.strays.items()):
+            placed = self.placements.get(contact)
+            if placed is not None:
+                self._tell(self, self.consequences.cancel(placed, leg.offer, self.now))
+        self.placements.strays.clear()
+
+    def _after_answer(self, signal: Answered) -> None:
+        found = self.placements.by_wire(signal.offer)
+        if found is not None and found[1].awaited:
+            placed, rung = found
+            rung.awaited = False
+            effect = self.consequences.connect(placed, rung.agent, rung.wire, self.now)
+            self._tell(self, effect)
+
+    async def _carry_out(self, asks: list[Ask]) -> None:
+        if not asks:
+            return
+        self._under_way = asks
+        entries = [
+            Entry(
+                sequence=number,
+                at=self.now,
+                command=ask.command,
+                command_id=ask.command_id,
+                actor=ask.actor,
+                reason=ask.reason,
+            )
+            for number, ask in zip(itertools.count(self.sequence + 1), asks, strict=False)
+        ]
+        await self._journal.append(self.name, entries, expected=self.sequence, epoch=self.epoch)
+        self.sequence += len(entries)
+        for ask, entry in zip(asks, entries, strict=True):
+            self._carry(ask, entry)
+        self._under_way = []
+
+    def _carry(self, ask: Ask, entry: Entry) -> None:
+        self._spill()
+        self.counters.commands += 1
+        self.lag = max(0.0, self.now - ask.since)
+        result: int | None = None
+        error: Exception | None = None
+        try:
+            result = self.router.apply(ask.command, envelope=entry.envelope, at=self.now)
+        except EngineBroken:
+            self._answer(ask, None, EngineBroken(f"tenant {self.name!r} has stopped"))
+            raise
+        except (Rejected, ConfigError, TypeError, ValueError) as refusal:
+            error = refusal
+            if ask.origin is None:
+                self.counters.refused += 1
+            else:
+                self.counters.overtaken += 1
+                _log.debug("tenant %s: %s: %s", self.name, ask.actor, refusal)
+        self._follow(self.router.events(), ask.origin)
+        self._answer(ask, result, error)
+        if isinstance(ask.command, SetPlan) and error is None:
+            self.watch_hours()
+
+    def _spill(self) -> None:
+        """What happened behind our back has its consequences too; the log knows nothing of it."""
+        events = self.router.events()
+        if events:
+            if not self.counters.bypassed:
+                _log.warning(
+                    "tenant %s: the router was used behind the host's back: "
+                    "ask the host, or its log and its snapshots do not fit together",
+                    self.name,
+                )
+            self.counters.bypassed += len(events)
+            self._follow(events, None)
+
+    def _follow(self, events: list[Event], origin: str | None) -> None:
+        if not events:
+            return
+        for told in self.told:
+            told(events)
+        follows = self.consequences.of(
+            events,
+            links=self._links,
+            attributes=self.router.attributes,
+            origin=origin,
+            now=self.now,
+        )
+        self._do(follows)
+
+    def _do(self, follows: Iterable[Consequence]) -> None:
+        commands = []
+        for it in follows:
+            if isinstance(it, Effect):
+                self._tell(self, it)
+            else:
+                commands.append(it)
+        for command in reversed(commands):
+            self.insert(command, actor="host")
+
+    def _answer(self, ask: Ask, result: int | None, error: Exception | None) -> None:
+        if ask.answer is None or ask.answer.done():
+            return
+        if error is None:
+            ask.answer.set_result(result)
+        else:
+            ask.answer.set_exception(error)
+
+    # -- Ends ---------------------------------------------------------------------------
+
+    def _put(self, it: Ask | HeardOn | Mark) -> None:
+        self._waiting.append(it)
+        self._awake.set()
+
+    def _check(self) -> None:
+        if self.broken is not None:
+            raise EngineBroken(
+                f"tenant {self.name!r} has stopped: {self.broken}: restore it from its snapshot"
+            ) from self.broken
+
+    def _fail(self, error: BaseException) -> None:
+        why = error if isinstance(error, CcrouteError) else EngineBroken(str(error))
+        left = [*self._under_way, *self._waiting]
+        self._waiting.clear()
+        for it in left:
+            match it:
+                case Ask(answer=asyncio.Future() as waits) | Mark(reached=waits):
+                    if not waits.done():
+                        waits.set_exception(why)
+                case _:
+                    pass
+        self._roomy.set()
