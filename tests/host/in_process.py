@@ -173,7 +173,8 @@ class Platform:
         match instruction:
             case Park(contact=contact):
                 caller = self.callers[contact]
-                caller.agent, caller.legs = None, {}
+                if caller.agent is not None:
+                    caller.agent, caller.legs = None, {}
                 self.push(Parked(contact=contact))
             case Ring(contact=contact, offer=offer, agent=agent):
                 self.rings.append(instruction)

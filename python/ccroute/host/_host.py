@@ -107,6 +107,7 @@ class Host:
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._writing: asyncio.Future[None] | None = None
         self.saved_at: float | None = None
         self.loop_lag = 0.0
         self._running = False
@@ -231,10 +232,14 @@ class Host:
         """
         if self._path is None:
             raise ConfigError("no `snapshot` was given: name a file")
+        while self._writing is not None and not self._writing.done():
+            # One that was cancelled still writes: the newer must come last.
+            await asyncio.wait((self._writing,))
         at = self._time.now()
         # All of it at one instant: nothing runs between two tenants.
         data = pack({name: self._state(floor) for name, floor in self._floors.items()})
-        await asyncio.to_thread(write, self._path, data)
+        self._writing = asyncio.ensure_future(asyncio.to_thread(write, self._path, data))
+        await asyncio.shield(self._writing)
         self.saved_at = at
 
     # -- For who reads the whole of it --------------------------------------------------
