@@ -1,6 +1,6 @@
 """A platform without a wire: an adapter whose other side the test holds in its hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable  # noqa: TC003
 
 import attrs
 
@@ -189,9 +189,7 @@ class Platform:
             case Connect(contact=contact, offer=offer, agent=agent):
                 caller = self.callers[contact]
                 caller.agent = agent
-                caller.legs = {
-                    offer: HeldOffer(offer=offer, agent=agent, state="bridged")
-                }
+                caller.legs = {offer: HeldOffer(offer=offer, agent=agent, state="bridged")}
                 self.push(Bridged(contact=contact, agent=agent, offer=offer))
             case StartHold(contact=contact) | StopHold(contact=contact):
                 held = isinstance(instruction, StartHold)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Self
 
 import attrs
+from tests.host.in_process import Platform, PlatformAdapter
 
 from ccroute import Plan, Router
 from ccroute.host import AgentDesk, DeskEvent, DeskState, Host, TenantSettings
 from ccroute.testing import ManualTime, settle
-from tests.host.in_process import Platform, PlatformAdapter
 
 PLAN = """
 [queues.billing]
@@ -105,7 +106,7 @@ class Screen:
     shown: list[DeskState | DeskEvent] = attrs.field(factory=list)
     task: "asyncio.Task[None] | None" = None
 
-    async def __aenter__(self) -> "Screen":
+    async def __aenter__(self) -> Self:
         self.task = asyncio.ensure_future(self._read())
         await settle()
         return self

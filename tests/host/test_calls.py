@@ -1,6 +1,8 @@
 """Calls through the host: from arrival to wrap-up, and every way in which they go wrong."""
 
 import pytest
+from tests.host.in_process import ALL
+from tests.host.stage import Screen, Stage, play
 
 from ccroute import Rejected
 from ccroute.adapters import (
@@ -25,8 +27,6 @@ from ccroute.adapters import (
     unknown,
 )
 from ccroute.testing import settle
-from tests.host.in_process import ALL
-from tests.host.stage import Screen, Stage, play
 
 
 def kinds(stage: Stage) -> list[str]:
@@ -85,9 +85,7 @@ def test_an_agent_who_does_not_answer_keeps_nobodys_place() -> None:
         ("rejected", "offer_declined", None),
     ],
 )
-def test_each_failure_of_a_ring_is_told_apart(
-    reason: str, kind: str, cause: str | None
-) -> None:
+def test_each_failure_of_a_ring_is_told_apart(reason: str, kind: str, cause: str | None) -> None:
     async def scenario(stage: Stage) -> None:
         await stage.staff("ana")
         async with Screen(stage.host.agent("ana")) as screen:

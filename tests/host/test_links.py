@@ -1,10 +1,10 @@
 """Links that break, and what a platform holds made to agree with what we know."""
 
 import attrs
+from tests.host.stage import Stage, play
 
 from ccroute.adapters import CancelRing, Gap, HangUp, HeldOffer, Park, Ring
 from ccroute.testing import settle
-from tests.host.stage import Stage, play
 
 
 def told(stage: Stage, kind: type) -> int:

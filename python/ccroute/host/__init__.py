@@ -5,6 +5,7 @@ from ccroute.host._desk import AgentDesk, DeskEvent, DeskState
 from ccroute.host._health import Health, LinkReport, TenantReport
 from ccroute.host._host import Host
 from ccroute.host._live import LiveContact
+from ccroute.host._pumps import Figure, Ranker
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor, WaitingContact
 
@@ -14,10 +15,12 @@ __all__ = [
     "AuditRecord",
     "DeskEvent",
     "DeskState",
+    "Figure",
     "Health",
     "Host",
     "LinkReport",
     "LiveContact",
+    "Ranker",
     "Supervisor",
     "TenantReport",
     "TenantSettings",

@@ -100,6 +100,11 @@ class Consequences:
         for it, to which its own words are not repeated."""
         follows: list[Consequence] = []
         ends: dict[str, Event] = {}
+        events = list(events)
+        if self._placements.strays:
+            follows += self._stop_strays(events, now)
+        # A conversation that is taken over was queued and connected at once: no music for it.
+        talking = {it.contact for it in events if isinstance(it, ContactConnected)}
         for event in events:
             match event:
                 case ContactQueued(contact=str(contact)) | ContactScheduled(contact=str(contact)):
@@ -116,11 +121,23 @@ class Consequences:
             match event:
                 case AgentReady() | AgentNotReady() | AgentSignedOut():
                     follows += self._mirror(event, links, origin, now)
+                case ContactQueued() if event.contact in talking:
+                    pass
                 case _:
                     follows += self._of(event, links, attributes, now)
         for contact, event in ends.items():
             follows += self._end(contact, event, links, now)
         return follows
+
+    def _stop_strays(self, events: list[Event], now: float) -> Iterator[Consequence]:
+        """Before a contact rings elsewhere, what rings for it and is nobody's is stopped."""
+        offered = {(it.contact, it.agent) for it in events if isinstance(it, OfferMade)}
+        for contact in dict.fromkeys(contact for contact, _ in offered if contact is not None):
+            placed = self._placements.get(contact)
+            for key in [it for it in self._placements.strays if it[0] == contact]:
+                if key not in offered and placed is not None:
+                    stray = self._placements.strays.pop(key)
+                    yield self.cancel(placed, stray.offer, now)
 
     def _of(
         self, event: Event, links: Mapping[str, AdapterInfo], attributes: Attributes, now: float
@@ -259,9 +276,14 @@ class Consequences:
         placed.engaged = False
         if placed.gone or placed.link not in links:
             return
+        yield from self.hang_up(placed, event.cause or "normal", links, now)
+
+    def hang_up(
+        self, placed: Placed, cause: str, links: Mapping[str, AdapterInfo], now: float
+    ) -> Iterator[Effect]:
+        """A contact is to end on its platform."""
         placed.gone = True
         if links[placed.link].can("hangup_party"):
-            cause = event.cause or "normal"
             head = self._head(now)
             yield self._effect(placed, HangUp(**head, contact=placed.native, cause=cause))
 

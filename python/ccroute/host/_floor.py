@@ -133,7 +133,7 @@ class Floor:
             Rejected: ``destination_refused``, ``too_many_transfers``.
         """
         allowed = self.tenant.settings.destination(address)
-        now, most = self.tenant.now, self.tenant.settings.transfers_per_minute
+        now, most = self.tenant.instant(), self.tenant.settings.transfers_per_minute
         while self._transfers and self._transfers[0] <= now - 60.0:
             self._transfers.popleft()
         if len(self._transfers) >= most:
@@ -226,7 +226,7 @@ class Floor:
             fields = {**fields, "address": address}
         instruction = kind(
             id=self.name(),
-            deadline=self.tenant.now + _PATIENCE,
+            deadline=self.tenant.instant() + _PATIENCE,
             tenant=self.tenant.name,
             actor=actor,
             reason=reason,
@@ -239,7 +239,7 @@ class Floor:
     def _note(self, actor: str, reason: str | None, action: str, about: str, outcome: str) -> None:
         self._audit.note(
             AuditRecord(
-                at=self.tenant.now,
+                at=self.tenant.instant(),
                 tenant=self.tenant.name,
                 actor=actor,
                 reason=reason,

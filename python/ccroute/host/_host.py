@@ -30,6 +30,7 @@ from ccroute.host._effects import Effects
 from ccroute.host._floor import Floor
 from ccroute.host._health import Health, health_of
 from ccroute.host._link import Link
+from ccroute.host._pumps import Pump, run_pump
 from ccroute.host._saved import SavedTenant, pack, read, write
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
@@ -51,7 +52,8 @@ class Host:
     then named as they name themselves; ``settings``: of the tenant, or by tenant; ``journal``:
     default in memory; ``snapshot``: a file in which the state is kept, every
     ``snapshot_every`` seconds and at the end: with it, a host that died goes on where that file
-    stands, and asks the platforms what happened since. ``time``: default the system's.
+    stands, and asks the platforms what happened since. ``time``: default the system's. ``pumps``:
+    rankers and figures of one's own, asked regularly.
 
     From now on whoever wants something of a router asks the host: `agent`, `supervise`,
     `apply`. Nothing global is touched: no logging is configured, no signal handler installed.
@@ -65,6 +67,7 @@ class Host:
         settings: TenantSettings | Mapping[str, TenantSettings] | None = None,
         journal: Journal | None = None,
         time: Time | None = None,
+        pumps: Iterable[Pump] = (),
         snapshot: str | PathLike[str] | None = None,
         snapshot_every: float = 5.0,
         checkpoint_every: float = 60.0,
@@ -86,7 +89,7 @@ class Host:
         # which must never take a new one for an old one.
         self._boot = secrets.token_hex(4)
         self._numbers = itertools.count(1)
-        self._wires = itertools.count(int(self._time.now() * 1000) << 20)
+        self._wires = itertools.count(secrets.randbits(42) << 20)
         named = _named(adapters)
         for adapter in named.values():
             check_api(adapter)
@@ -103,6 +106,7 @@ class Host:
             )
         self._effects = Effects(self._links, self._time, self._name)
         self._given = given
+        self._pumps = tuple(pumps)
         self._settings = _settings(settings, given)
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
@@ -150,6 +154,8 @@ class Host:
         for link in self._links.values():
             link.open()
         await self._first_words()
+        for pump in self._pumps:
+            self._run(run_pump(pump, self._floor(pump.tenant).tenant, self._time))
         self._run(self._watch_loop())
         self._run(self._every(self._checkpoint_every, self._checkpoint_all))
         if self._path is not None:
@@ -328,7 +334,8 @@ class Host:
     def _resume(self, name: str, saved: SavedTenant) -> None:
         tenant, floor = self._tenants[name], self._floors[name]
         # The journal in memory begins anew; what counts goes on.
-        tenant.gaps = list(saved.gaps)
+        for gap in saved.gaps:
+            tenant.note_gap(*gap)
         for placed in saved.placed:
             tenant.placements.restore(placed)
         floor.live.restore(saved.contacts, saved.offers)

@@ -20,6 +20,7 @@ from ccroute._commands import (
     Resume,
     SetDevice,
     SignIn,
+    Update,
 )
 from ccroute._models import NewContact, Observed
 from ccroute.adapters import HeldContact, HeldOffer, PlatformSnapshot
@@ -86,6 +87,9 @@ def _one(
     if it.agent is not None:
         yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
         return
+    rings = {agent: FIRST_CHOICE for at, agent in placements.strays if at == contact}
+    if rings:
+        yield Update(contact=contact, preferred=rings)
     yield Reinstate(contact=contact)  # it was taken out when the link broke
     placed = placements.get(contact)
     if placed is not None:
@@ -96,7 +100,8 @@ def _note_strays(held: dict[str, HeldContact], placements: Placements) -> None:
     placements.strays.clear()
     for contact, it in held.items():
         for leg in it.offers:
-            if it.agent is None and placements.by_wire(leg.offer) is None:
+            found = placements.by_wire(leg.offer)
+            if it.agent is None and (found is None or found[1].state == OVER):
                 placements.strays[contact, leg.agent] = leg
 
 

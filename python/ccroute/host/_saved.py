@@ -8,6 +8,7 @@ cannot be read.
 import io
 import json
 import os
+import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,7 +90,8 @@ def _tenant(archive: zipfile.ZipFile, number: int) -> SavedTenant:
 
 def write(path: Path, data: bytes) -> None:
     """Puts the bytes into the file, whole or not at all; the ones before go beside it."""
-    fresh = path.with_name(path.name + ".new")
+    # A name of its own: a host that was given up may still be writing.
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     with fresh.open("wb") as file:
         file.write(data)
         file.flush()
@@ -112,6 +114,8 @@ def read(path: Path) -> tuple[dict[str, SavedTenant], str | None]:
         ConfigError: there are states, but none that can be read.
     """
     wrong: list[str] = []
+    for left in path.parent.glob(f"{path.name}.*.new"):
+        left.unlink(missing_ok=True)  # of a host that died while it wrote
     for it in (path, _before(path)):
         if it.exists():
             try:

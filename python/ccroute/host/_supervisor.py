@@ -74,7 +74,7 @@ class Supervisor:
 
     def live(self) -> LiveView:
         """The figures of now."""
-        return self._floor.tenant.router.metrics.live(self._floor.tenant.now)
+        return self._floor.tenant.router.metrics.live(self._floor.tenant.instant())
 
     # -- Stepping in --------------------------------------------------------------------
 

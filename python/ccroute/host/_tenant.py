@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from ccroute._commands import Advance, Command, SetLine, SetPlan, Suspend
+from ccroute._commands import Advance, Command, Enqueue, SetLine, SetPlan, Suspend
 from ccroute._errors import CcrouteError, ConfigError, EngineBroken, Rejected
 from ccroute._events import Event
 from ccroute._hours import openings
@@ -31,63 +31,13 @@ from ccroute.host._placement import Placements, scoped
 from ccroute.host._reconciliation import reconciliation
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
+from ccroute.host._waiting import Ask, Heard, HeardOn, Mark, TenantCounters
 from ccroute.journal import Entry, Journal
 
 _log = logging.getLogger("ccroute.host")
 
 SLICE = 16
 """How much is done at once before others have their turn."""
-
-Heard = Signal | PlatformSnapshot
-
-
-@attrs.define(kw_only=True)
-class TenantCounters:
-    """What a tenant counted since it was made."""
-
-    commands: int = 0
-    refused: int = 0
-    """Commands of people that the engine refused."""
-    overtaken: int = 0
-    """Commands from signals that the engine refused, as something else was quicker."""
-    bypassed: int = 0
-    """Events of commands that were given to the router behind the host's back."""
-    late: int = 0
-    """Deadlines that were noticed more than a second after their time."""
-    latest: float = 0.0
-    """By how many seconds, at most."""
-    overloads: int = 0
-    gaps: int = 0
-
-
-@attrs.define(kw_only=True)
-class Ask:
-    """A command that waits for its turn. ``answer``: who waits for what becomes of it; ``origin``:
-    the link it came from."""
-
-    command: Command
-    command_id: str | None = None
-    actor: str | None = None
-    reason: str | None = None
-    answer: "asyncio.Future[int | None] | None" = None
-    origin: str | None = None
-    since: float = 0.0
-
-
-@attrs.define(kw_only=True)
-class HeardOn:
-    """A signal or snapshot that waits for its turn."""
-
-    link: str
-    what: Heard
-
-
-@attrs.define(kw_only=True)
-class Mark:
-    """Somebody waits until all that was asked before is done."""
-
-    reached: "asyncio.Future[None]"
-
 
 Told = Callable[[list[Event]], None]
 """Hears the events of each command, before any platform is told."""
@@ -225,6 +175,11 @@ class Tenant:
         """Notes that nothing was heard of a link for a time: figures across it are flagged."""
         self.counters.gaps += 1
         self.gaps.append((link, since, until))
+        self.router.metrics.note_gap(since, until)
+
+    def instant(self) -> float:
+        """The time now; `now` is that of the last command."""
+        return max(self.now, self._time.now())
 
     def depth(self) -> int:
         """How much waits for its turn."""
@@ -349,12 +304,17 @@ class Tenant:
         if link in self.router.names("lines"):
             yield SetLine(line=link, up=up)
         if not up:
-            for placed in self.placements.on(link):
-                if not placed.gone and not placed.engaged:
-                    # Nobody can be connected over it: no agent is to pay for that.
-                    yield Suspend(contact=placed.contact)
+            # Nobody can be connected over it: no agent is to pay for that. Those who are offered
+            # come last, or their agents would be offered the others.
+            waiting = [it for it in self.placements.on(link) if not (it.gone or it.engaged)]
+            for placed in sorted(waiting, key=lambda it: any(it.live())):
+                yield Suspend(contact=placed.contact)
 
     async def _reconcile(self, link: str, snapshot: PlatformSnapshot) -> None:
+        over = [it for it in snapshot.contacts if self._is_closed(scoped(link, it.contact))]
+        if over:
+            rest = [it for it in snapshot.contacts if it not in over]
+            snapshot = attrs.evolve(snapshot, contacts=rest)
         commands = reconciliation(
             link,
             snapshot,
@@ -372,6 +332,16 @@ class Tenant:
             if placed is not None:
                 self._tell(self, self.consequences.cancel(placed, leg.offer, self.now))
         self.placements.strays.clear()
+        for it in over:
+            # We ended it, and the platform never heard so.
+            placed = self.placements.place(scoped(link, it.contact), link=link, native=it.contact)
+            self._do(self.consequences.hang_up(placed, "reconciled", self._links, self.now))
+
+    def _is_closed(self, contact: str) -> bool:
+        try:
+            return self.router.explain(contact).phase == "closed"
+        except Rejected:
+            return False
 
     def _after_answer(self, signal: Answered) -> None:
         found = self.placements.by_wire(signal.offer)
@@ -420,10 +390,27 @@ class Tenant:
             else:
                 self.counters.overtaken += 1
                 _log.debug("tenant %s: %s: %s", self.name, ask.actor, refusal)
+                if isinstance(ask.command, Enqueue):
+                    self._turn_away(ask.command, refusal)
         self._follow(self.router.events(), ask.origin)
         self._answer(ask, result, error)
         if isinstance(ask.command, SetPlan) and error is None:
             self.watch_hours()
+
+    def _turn_away(self, command: Enqueue, refusal: Exception) -> None:
+        """A customer is there whom the plan has no place for: somewhere they must go."""
+        placed = self.placements.get(command.contact)
+        known = isinstance(refusal, Rejected) and refusal.code == "duplicate_contact"
+        if placed is None or placed.gone or known:
+            return
+        self.counters.turned_away += 1
+        _log.warning("tenant %s: no place for %s: %s", self.name, command.contact, refusal)
+        fallback = self.settings.fallback_queue
+        if fallback not in {None, command.queue}:
+            again = attrs.evolve(command, queue=fallback, channel=None)
+            self.insert(again, actor=f"link:{placed.link}")
+            return
+        self._do(self.consequences.hang_up(placed, "refused", self._links, self.now))
 
     def _spill(self) -> None:
         """What happened behind our back has its consequences too; the log knows nothing of it."""
