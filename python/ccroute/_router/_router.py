@@ -4,6 +4,8 @@ Every method is one command of ``docs/engine.md``, carried out at the clock's ti
 command that the state forbids raises ``Rejected`` and changes nothing.
 """
 
+import functools
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,11 @@ from ccroute._router._readings import Readings
 from ccroute._targets import measuring, targets
 from ccroute._wire import COMMAND_DTYPE, EVENT_DTYPE, Engine, KpiAggregator, Restored
 from ccroute.metrics import Metrics
+
+
+@functools.cache
+def _arguments(kind: type[Command]) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(kind))
 
 
 class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommands, Readings):
@@ -145,7 +152,7 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
             method = getattr(self, command.verb)
         except AttributeError:
             raise not_a("command", "command", command) from None
-        arguments = attrs.asdict(command, recurse=False)
+        arguments = {name: getattr(command, name) for name in _arguments(type(command))}
         if not isinstance(command, Advance):
             arguments["envelope"] = envelope
         with self._turn.at(at):

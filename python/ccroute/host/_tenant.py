@@ -36,8 +36,10 @@ from ccroute.journal import Entry, Journal
 
 _log = logging.getLogger("ccroute.host")
 
-SLICE = 16
-"""How much is done at once before others have their turn."""
+BATCH = 64
+"""How much is made durable at once, at most."""
+TURN = 4
+"""After how many commands others have their turn."""
 
 Told = Callable[[list[Event]], None]
 """Hears the events of each command, before any platform is told."""
@@ -73,6 +75,7 @@ class Tenant:
         self.lag = 0.0
         """Seconds that the last command had waited for its turn."""
         self.sequence = 0
+        """The number of the last command that was carried out."""
         self.checkpointed = -1
         """After which command the journal last kept a state."""
         self.epoch = 0
@@ -88,6 +91,7 @@ class Tenant:
         self._in_flight = in_flight
         self._room = room
         self._waiting: deque[Ask | HeardOn | Mark] = deque()
+        self._written = 0
         self._under_way: list[Ask] = []
         self._over: list[str] = []
         self._awake = asyncio.Event()
@@ -240,7 +244,7 @@ class Tenant:
     async def _work(self) -> None:
         self.now = max(self.now, self._time.now())
         asks = [*self._from_hours(), *self._from_deadlines()]
-        while self._waiting and len(asks) < SLICE:
+        while self._waiting and len(asks) < BATCH:
             it = self._waiting.popleft()
             match it:
                 case Ask():
@@ -364,16 +368,19 @@ class Tenant:
                 actor=ask.actor,
                 reason=ask.reason,
             )
-            for number, ask in zip(itertools.count(self.sequence + 1), asks, strict=False)
+            for number, ask in zip(itertools.count(self._written + 1), asks, strict=False)
         ]
-        await self._journal.append(self.name, entries, expected=self.sequence, epoch=self.epoch)
-        self.sequence += len(entries)
+        await self._journal.append(self.name, entries, expected=self._written, epoch=self.epoch)
+        self._written += len(entries)
         for ask, entry in zip(asks, entries, strict=True):
             self._carry(ask, entry)
+            if entry.sequence % TURN == 0:
+                await asyncio.sleep(0)  # the others' turn
         self._under_way = []
 
     def _carry(self, ask: Ask, entry: Entry) -> None:
         self._spill()
+        self.sequence = entry.sequence
         self.counters.commands += 1
         self.lag = max(0.0, self.now - ask.since)
         result: int | None = None
