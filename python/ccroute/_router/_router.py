@@ -4,8 +4,6 @@ Every method is one command of ``docs/engine.md``, carried out at the clock's ti
 command that the state forbids raises ``Rejected`` and changes nothing.
 """
 
-import functools
-
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +21,6 @@ from ccroute._router._readings import Readings
 from ccroute._targets import measuring, targets
 from ccroute._wire import COMMAND_DTYPE, EVENT_DTYPE, Engine, KpiAggregator, Restored
 from ccroute.metrics import Metrics
-
-
-@functools.cache
-def _arguments(kind: type[Command]) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(kind))
 
 
 class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommands, Readings):
@@ -86,6 +79,7 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         self._turn = Turn(self._clock)
         self._source = source
         self._plan = plan
+        self._recall = recall
         self._past = Past(recall)
         self._metrics = Metrics(aggregator, targets=targets(plan, aggregator.thresholds()))
 
@@ -117,20 +111,25 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         router._setup(engine, aggregator, clock, source, plan, recall)
         return router
 
+    def resumed(self, snapshot: bytes, *, aggregator: KpiAggregator | None = None) -> "Router":
+        """A router on the same clock, under the same name, in the state of a snapshot; see
+        `restore`.
+
+        Raises:
+            ConfigError: as `restore`.
+        """
+        return Router.restore(
+            snapshot,
+            clock=self._clock,
+            source=self._source,
+            recall=self._recall,
+            aggregator=aggregator,
+        )
+
     @property
     def plan(self) -> Plan:
         """The plan in force."""
         return self._plan
-
-    @property
-    def source(self) -> str:
-        """Its name in its events."""
-        return self._source
-
-    @property
-    def clock(self) -> Clock:
-        """The clock it goes by."""
-        return self._clock
 
     @property
     def metrics(self) -> Metrics:
@@ -152,7 +151,8 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
             method = getattr(self, command.verb)
         except AttributeError:
             raise not_a("command", "command", command) from None
-        arguments = {name: getattr(command, name) for name in _arguments(type(command))}
+        fields = attrs.fields(type(command))
+        arguments = {field.name: getattr(command, field.name) for field in fields}
         if not isinstance(command, Advance):
             arguments["envelope"] = envelope
         with self._turn.at(at):

@@ -296,12 +296,8 @@ class Host:
 
     def _add(self, name: str, router: Router, saved: SavedTenant | None) -> None:
         if saved is not None:
-            router = Router.restore(
-                saved.router,
-                clock=router.clock,
-                source=router.source,
-                aggregator=KpiAggregator.restore(saved.aggregator),
-            )
+            aggregator = KpiAggregator.restore(saved.aggregator)
+            router = router.resumed(saved.router, aggregator=aggregator)
         tenant = Tenant(
             name,
             router,
