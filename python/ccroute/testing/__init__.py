@@ -2,8 +2,10 @@
 platforms, and the contract as tests."""
 
 from ccroute.testing._assertions import ASSERTIONS, LEVELS, ContractBroken
+from ccroute.testing._cloud import CloudAdapter, SimulatedCloud
 from ccroute.testing._contract import AdapterContract
 from ccroute.testing._driver import EXCUSABLE, Leg, PlatformDriver
+from ccroute.testing._pbx import SimulatedPbx
 from ccroute.testing._report import ContractReport, try_contract
 from ccroute.testing._time import ManualTime, settle
 
@@ -12,11 +14,14 @@ __all__ = [
     "EXCUSABLE",
     "LEVELS",
     "AdapterContract",
+    "CloudAdapter",
     "ContractBroken",
     "ContractReport",
     "Leg",
     "ManualTime",
     "PlatformDriver",
+    "SimulatedCloud",
+    "SimulatedPbx",
     "settle",
     "try_contract",
 ]

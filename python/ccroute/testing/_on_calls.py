@@ -201,9 +201,7 @@ class OnCalls(Playing):
         contact = await play.waiting()
         ring = await play.ringing(contact, play.agents[0])
         await play.hang_up(contact)
-        play.expect(
-            await play.until_no_legs("agent", within=1.0), "the phone rings on after 1 s"
-        )
+        play.expect(await play.until_no_legs("agent", within=1.0), "the phone rings on after 1 s")
         await play.settle_down()
         self._abandoned_in(play, contact, "offering")
         self._failed_as(play, ring, "caller_gone")

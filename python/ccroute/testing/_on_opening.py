@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ccroute import ConfigError, LinkError
-from ccroute.adapters import (ADAPTER_API, CAPABILITIES, MODES, AdapterInfo, CancelConsult, CancelRing, StopHold, StopMonitoring, StopRecording, Verdict)
+from ccroute.adapters import (
+    ADAPTER_API,
+    CAPABILITIES,
+    MODES,
+    AdapterInfo,
+    CancelConsult,
+    CancelRing,
+    StopHold,
+    StopMonitoring,
+    StopRecording,
+    Verdict,
+)
 from ccroute.testing._play import Play
 from ccroute.testing._playing import Playing, assertion
 from ccroute.testing._samples import samples

@@ -1,0 +1,3 @@
+"""Prints the level that the adapter reached."""
+
+pytest_plugins = ["ccroute.testing.pytest_plugin"]

@@ -1,0 +1,18 @@
+"""The Acme adapter holds the contract."""
+
+from collections.abc import Mapping
+
+from ccroute_acme import acme
+
+from ccroute.adapters import Adapter, Setting, Time
+from ccroute.testing import AdapterContract, SimulatedPbx
+
+
+class TestAcme(AdapterContract):
+    module = "ccroute_acme"
+
+    def make_platform(self, time: Time) -> SimulatedPbx:
+        return SimulatedPbx(time)
+
+    def make_adapter(self, config: Mapping[str, Setting]) -> Adapter:
+        return acme("pbx", config)
