@@ -1,11 +1,10 @@
-"""The Acme adapter holds the contract."""
+"""The Acme adapter holds the contract: this is all it takes to try it."""
 
 from collections.abc import Mapping
 
-from ccroute_acme import acme
-
 from ccroute.adapters import Adapter, Setting, Time
 from ccroute.testing import AdapterContract, SimulatedPbx
+from ccroute_acme import acme
 
 
 class TestAcme(AdapterContract):

@@ -6,6 +6,7 @@ from ccroute.adapters import (
     Arrived,
     Bridged,
     ContactSignal,
+    Ended,
     LinkDown,
     LinkUp,
     OfferFailed,
@@ -34,6 +35,9 @@ class OnHostile(Playing):
                 await play.driver.fragment(1)
             contact = await play.conversation()
             await play.hang_up(contact)
+            await play.wait_for(lambda: play.of(contact, Ended), f"{contact} is not Ended", 60.0)
+            # In pieces it takes many turns of the loop, and little time.
+            await play.until(lambda: not told or len(_plain(play.heard)) >= len(told[0]), 60.0)
             await play.settle_down()
             told.append(_plain(play.heard))
             if len(told) == 2:

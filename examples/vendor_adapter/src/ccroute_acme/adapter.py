@@ -202,7 +202,7 @@ class AcmeAdapter:
             connecting = asyncio.open_connection(settings.host, settings.port)
             streams = await within(time, time.now() + PATIENCE, connecting)
         except (OSError, TimeoutError) as error:
-            raise LinkError(f"{self!r} cannot connect: {error or 'no answer'}") from error
+            raise LinkError(f"{self!r} cannot connect: {error!r}") from error
         link, session = Link(*streams), Session(time.now(), self._counters)
         self._link, self._session = link, session
         self._start(self._read(link, session))
@@ -286,9 +286,11 @@ class AcmeAdapter:
             while data := await link.reader.read(64 * 1024):
                 for message in session.receive_data(data, self._time.now()):
                     self._hear(link, session, message)
-            link.end("the PBX closed the connection")
         except (OSError, LineTooLong, EventsLost) as error:
             link.end(f"{type(error).__name__}: {error}")
+        finally:
+            # Whatever happened: a link that nobody reads must not look well.
+            link.end("the PBX closed the connection")
 
     def _hear(self, link: Link, session: Session, message: Message) -> None:
         if link.ended.done():

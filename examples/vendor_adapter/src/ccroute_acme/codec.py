@@ -16,12 +16,12 @@ class LineTooLong(Exception):
 
 
 class LineDecoder:
-    """Collects bytes until they make lines.
+    r"""Collects bytes until they make lines.
 
     >>> decoder = LineDecoder()
     >>> decoder.receive_data(b'{"ev":"pho')
     []
-    >>> decoder.receive_data(b'ne"}\\n')
+    >>> decoder.receive_data(b'ne"}\n')
     [{'ev': 'phone'}]
     """
 

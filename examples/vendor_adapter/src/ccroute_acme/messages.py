@@ -60,6 +60,6 @@ def tables(message: Message, key: str) -> list[Message]:
     return [table({key: it}, key) for it in value]
 
 
-def only_values(given: Iterable[tuple[str, Json]]) -> dict[str, str | int | float | bool]:
+def only_values(given: Iterable[tuple[str, Json]]) -> dict[str, str | int | bool]:
     """What can be an attribute of a contact."""
-    return {key: it for key, it in given if isinstance(it, str | int | float | bool)}
+    return {key: it for key, it in given if isinstance(it, str | int | bool)}

@@ -22,7 +22,7 @@ class Session:
     Events count from the reply to ``list``, which says all that came before.
     """
 
-    def __init__(self, now: float, counters: "Counter[str]") -> None:
+    def __init__(self, now: float, counters: Counter[str]) -> None:
         self.last_heard = now
         self._decoder = LineDecoder()
         self._counters = counters

@@ -96,7 +96,7 @@ class Translator:
     ``strays``: legs that ring for nobody any more; whoever holds the socket drops them.
     """
 
-    def __init__(self, counters: "Counter[str]") -> None:
+    def __init__(self, counters: Counter[str]) -> None:
         self.calls: dict[str, Call] = {}
         self.strays: list[str] = []
         self._counters = counters
@@ -110,9 +110,11 @@ class Translator:
             "leg_up": self._leg_up,
             "leg_gone": self._leg_gone,
             "in_bridge": self._in_bridge,
-            "held": lambda event: self._plain(event, PutOnHold),
-            "unheld": lambda event: self._plain(event, TakenOffHold),
-            "redirected": lambda event: self._plain(event, SentAway, kind="blind"),
+            "held": lambda event: self._about(event, lambda it: PutOnHold(contact=it)),
+            "unheld": lambda event: self._about(event, lambda it: TakenOffHold(contact=it)),
+            "redirected": lambda event: self._about(
+                event, lambda it: SentAway(contact=it, kind="blind")
+            ),
             "handed_over": self._handed_over,
             "recording": self._recording,
             "renamed": self._renamed,
@@ -259,9 +261,9 @@ class Translator:
             recording, state = text(event, "recording"), text(event, "state")
             yield RecordingSeen(contact=call.contact, recording=recording, state=state)
 
-    def _plain(self, event: Message, kind: type[Signal], **more: str) -> Iterator[Signal]:
+    def _about(self, event: Message, made: Callable[[str], Signal]) -> Iterator[Signal]:
         if call := self._call(event):
-            yield kind(contact=call.contact, **more)  # type: ignore[call-arg]
+            yield made(call.contact)
 
     # -- Agents -------------------------------------------------------------------------
 
@@ -281,11 +283,13 @@ class Translator:
     ) -> PlatformSnapshot:
         """What a list says."""
         _, held = _read_list(listed, now)
-        phones = tables(listed, "phones")
+        phones = [(text(it, "user"), text(it, "state")) for it in tables(listed, "phones")]
         return PlatformSnapshot(
-            taken_at=taken_at, epoch=epoch, contacts=tuple(held),
-            devices=tuple((text(it, "user"), DEVICES.get(text(it, "state"), "unknown")) for it in phones),
-        )  # fmt: skip
+            taken_at=taken_at,
+            epoch=epoch,
+            contacts=held,
+            devices=tuple((user, DEVICES.get(state, "unknown")) for user, state in phones),
+        )
 
     def start_from(self, listed: Message, now: float) -> None:
         """Forgets what it knew: a list says all."""

@@ -1,8 +1,10 @@
 """What the made-up PBX is told: commands by name, each with the reply it gets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ccroute.testing._pbx._exchange import Call, Exchange, Json, Message, PhoneLeg
+
+Verb = Callable[[Message], None]
 
 
 class Refused(Exception):
@@ -18,7 +20,7 @@ class Commands:
         self.asked: dict[str, list[float]] = {}
         self.throttled = 0
         self.throttled_for = 0.0
-        self._verbs: Mapping[str, Callable[[Message], None]] = {
+        self._verbs: dict[str, Verb] = {
             "wait": self._wait,
             "play": self._play,
             "dial": lambda message: self._dial(message, "agent"),
