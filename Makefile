@@ -30,7 +30,8 @@ export PROPTEST_RNG_SEED := 7
 endif
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
-ADAPTERS := $(patsubst %/pyproject.toml,%,$(wildcard adapters/*/pyproject.toml))
+# Distributions of their own: ours, and those that the examples are.
+ADAPTERS := $(patsubst %/pyproject.toml,%,$(wildcard adapters/*/pyproject.toml examples/*/pyproject.toml))
 PYTHON_SOURCES := python $(wildcard adapters examples benches tests conftest.py)
 
 # $(call step,name,words,command): one line; the output only when it fails.
@@ -96,7 +97,7 @@ lint-rust: $(VENV)/.venv-stamp
 lint-python: env
 	$(call step,ruff,ruff,$(BIN)/ruff check $(PYTHON_SOURCES))
 	$(call step,ruff-format,ruff format,$(BIN)/ruff format --check $(PYTHON_SOURCES))
-	$(call step,mypy,mypy,$(BIN)/mypy python/ccroute $(wildcard adapters/*/src examples/*.py))
+	$(call step,mypy,mypy,$(BIN)/mypy python/ccroute $(wildcard adapters/*/src examples/*/src examples/*.py))
 	$(call step,stubtest,stubtest, \
 	  $(PY) -c 'import ccroute._core' && $(PY) -m mypy.stubtest ccroute._core)
 	$(call step,layers,import-linter,$(BIN)/lint-imports --no-cache)

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+# Prints the level that each adapter reached.
+pytest_plugins = ["ccroute.testing.pytest_plugin"]
+
 # On a laptop every run tries new examples; the checks of a commit give one answer.
 hypothesis.settings.register_profile("laptop", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)

@@ -122,7 +122,7 @@ from ccroute._explain import (
     QueueExplanation,
     WaitingGroup,
 )
-from ccroute._hours import openings
+from ccroute._hours import OpenTime, openings
 from ccroute._models import (
     Answer,
     Envelope,
@@ -317,6 +317,7 @@ __all__ = [
     "OfferMissed",
     "OfferPolicy",
     "OfferWithdrawn",
+    "OpenTime",
     "OrderPlan",
     "OrderRule",
     "Pick",

@@ -40,7 +40,7 @@ from ccroute.metrics._source import DIMENSIONS, Where
 from ccroute.metrics._table import Labels, ReportTable, Row
 from ccroute.metrics._targets import checked_targets
 from ccroute.metrics._visit_report import report_visits
-from ccroute.metrics._visits import RECORDS_VERSION, Part, Visit, records
+from ccroute.metrics._visits import RECORDS_VERSION, Part, Visit, records, visit_table
 from ccroute.metrics.registry import BUILT_IN, Asked, Registry, disposition
 
 __all__ = [
@@ -111,5 +111,6 @@ __all__ = [
     "service_level_of_waiting",
     "shown",
     "shown_lines",
+    "visit_table",
     "zone_of",
 ]

@@ -1,6 +1,6 @@
 """Contact records: what is known of each visit, and of each agent's part in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ccroute._wire import VisitRecord
+from ccroute._errors import ConfigError
+from ccroute._wire import CAUSES, COURSES, VisitRecord, VisitTable
 from ccroute.metrics._records import CONTACT_DTYPE
 
 RECORDS_VERSION = 2
@@ -105,6 +106,50 @@ def records(visits: Iterable[Visit]) -> NDArray[np.void]:
     return np.array(rows, dtype=dtype)
 
 
+def visit_table(records: NDArray[np.void]) -> VisitTable:
+    """Records of visits as a table that answers for itself, for ``report_visits``.
+
+    Visits that still wait are left out, as a table tells only of what is decided. Labels are
+    queue, channel and agent; who ended a conversation, and how often it was held, records do
+    not say.
+
+    Raises:
+        ConfigError: A column of :func:`records` is missing, or says what it never does.
+
+    >>> visit_table(records([])).query((), ["offered"])["columns"]["offered"].tolist()
+    []
+    """
+    if missing := sorted({*_NAMES} - {*(records.dtype.names or ())}):
+        raise ConfigError(f"no column {', '.join(missing)}: give what records() makes")
+    over = records[records["outcome"] != "waiting"]
+    columns: dict[str, NDArray[np.integer]] = {
+        "course": _places(over, "outcome", COURSES).astype(np.uint8),
+        "cause": _places(over, "cause", {"": 0} | _numbered(CAUSES)).astype(np.uint8),
+        # How often, records do not say.
+        "holds": (over["hold_us"] > 0).astype(np.uint32),
+        **{name: over[name] for name in ("customer", "entered_us", "visit")},
+        **{f"{name}_us": np.maximum(over[f"{name}_us"], 0) for name in ("wait", *_DURATIONS)},
+    }
+    names = []
+    for label in ("queue", "channel", "agent"):
+        if told := sorted({*over[label].tolist()} - {""}):
+            columns[label] = _places(over, label, {"": -1} | _numbered(told))
+            names.append((label, told))
+    return VisitTable(columns, names=names)
+
+
+def _numbered(names: Sequence[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
+
+
+def _places(records: NDArray[np.void], column: str, places: Mapping[str, int]) -> NDArray[np.int32]:
+    """A column of words as their numbers."""
+    words, which = np.unique(records[column], return_inverse=True)
+    if odd := [word for word in words.tolist() if word not in places]:
+        raise ConfigError(f"{column} {odd[0]!r}: one of {', '.join(map(repr, places))}")
+    return np.array([places[word] for word in words.tolist()], dtype=np.int32)[which]
+
+
 _DURATIONS = ("talk", "hold", "wrap_up")
 _NUMBERS: list[tuple[str, str]] = [
     *((name, CONTACT_DTYPE[name].str) for name in CONTACT_DTYPE.names or ()),
@@ -112,6 +157,7 @@ _NUMBERS: list[tuple[str, str]] = [
     ("visit", "<u4"),
 ]
 _TEXTS = ("source", "contact", "queue", "channel", "agent", "outcome", "cause")
+_NAMES = (*(name for name, _ in _NUMBERS), *_TEXTS)
 
 
 def _numbers(visit: Visit) -> tuple[int, ...]:

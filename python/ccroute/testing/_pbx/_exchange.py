@@ -1,0 +1,284 @@
+"""Calls, legs, bridges and phones of the made-up PBX: a state machine, told the time.
+
+Whatever happens is an event in `Exchange.events`, in order; nothing here knows of sessions.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+import attrs
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | Mapping[str, Json] | None"
+Message: TypeAlias = Mapping[str, Json]
+
+RINGS_AFTER = 0.1
+"""Seconds from dialling to ringing."""
+MEDIA_AFTER = 0.1
+"""Seconds until a customer who is joined is in the bridge."""
+
+
+@attrs.define
+class Call:
+    """A customer's leg. ``first``: its first id, by which people know it; ``state``: new,
+    waiting, joining or talking."""
+
+    id: str
+    first: str
+    caller: str
+    dialled: str
+    since: float
+    state: str = "new"
+    bridge: str | None = None
+    on_hold: bool = False
+    tags: Message = attrs.Factory(dict)
+    recordings: dict[str, str] = attrs.Factory(dict)
+
+
+@attrs.define
+class PhoneLeg:
+    """A leg to a phone. ``state``: dialling, ringing or up; ``role``: agent, consult or spy."""
+
+    id: str
+    call: str
+    phone: str
+    role: str
+    tags: Message
+    state: str = "dialling"
+    bridge: str | None = None
+
+
+@attrs.define
+class Phone:
+    """A phone and its user. ``mood``: what it does when rung: ring, busy or unreachable."""
+
+    number: str
+    user: str
+    mood: str = "ring"
+    in_use: bool = False
+    told: str = "idle"
+
+
+class Exchange:
+    """The PBX without its sessions. All times are seconds since the epoch by the caller's clock;
+    events say them ``skew`` later."""
+
+    def __init__(self, users: Mapping[str, str]) -> None:
+        self.now = 0.0
+        self.skew = 0.0
+        self.boot = 1
+        self.events: list[dict[str, Json]] = []
+        self.calls: dict[str, Call] = {}
+        self.legs: dict[str, PhoneLeg] = {}
+        self.outside: list[str] = []
+        self.phones = {number: Phone(number, user) for user, number in users.items()}
+        self.said = 0
+        self._used: set[str] = set()
+        self._ids = itertools.count(1)
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+
+    # -- Time and words -----------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        """When `advance` has something to do."""
+        return self._timers[0][0] if self._timers else None
+
+    def advance(self, now: float) -> None:
+        """Lets everything happen that is due until ``now``."""
+        while self._timers and self._timers[0][0] <= now:
+            instant, _, action = heapq.heappop(self._timers)
+            self.now = max(self.now, instant)
+            action()
+        self.now = max(self.now, now)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Does it in so many seconds."""
+        heapq.heappush(self._timers, (self.now + seconds, next(self._ids), action))
+
+    def clock(self) -> float:
+        """What its own clock says."""
+        return self.now + self.skew
+
+    def say(self, name: str, **more: Json) -> None:
+        """Tells an event, with its number."""
+        self.said += 1
+        self.events.append({"ev": name, "n": self.said, "t": self.clock(), **more})
+
+    def restart(self) -> None:
+        """Loses every call; numbers begin anew."""
+        self.boot += 1
+        self.said = 0
+        for kept in (self.calls, self.legs, self._used, self._timers, self.events):
+            kept.clear()
+
+    # -- Customers ----------------------------------------------------------------------
+
+    def call_in(self, caller: str, dialled: str) -> str:
+        """A customer calls; returns the id."""
+        name = f"call-{self.boot}-{next(self._ids)}"
+        self.calls[name] = Call(name, name, caller, dialled, self.clock())
+        self.say(
+            "call_in", call=name, first=name, **{"from": caller}, to=dialled, since=self.clock()
+        )
+        return name
+
+    def call_of(self, first: str) -> Call | None:
+        """The call that people know by its first id."""
+        return next((call for call in self.calls.values() if call.first == first), None)
+
+    def end_call(self, call: Call, why: str) -> None:
+        """The customer's leg goes, and all that was in its bridge."""
+        if self.calls.pop(call.id, None) is None:
+            return
+        self.say("call_gone", call=call.id, why=why)
+        if call.bridge is not None:
+            for leg in list(self.legs_of(call)):
+                if leg.bridge == call.bridge:
+                    self.end_leg(leg, "bridge_over")
+
+    def wait(self, call: Call, tags: Message) -> None:
+        """The customer waits, with music; phones in its bridge go."""
+        bridge, call.bridge, call.state, call.on_hold = call.bridge, None, "waiting", False
+        call.tags = {**call.tags, **tags}
+        self.say("call_waits", call=call.id)
+        for leg in list(self.legs_of(call)):
+            if bridge is not None and leg.bridge == bridge:
+                self.end_leg(leg, "dropped")
+
+    def hold(self, call: Call, *, on: bool) -> None:
+        """Puts the customer on hold, or takes it off."""
+        if call.on_hold is not on:
+            call.on_hold = on
+            self.say("held" if on else "unheld", call=call.id)
+
+    def redirect(self, call: Call, to: str) -> None:
+        """The customer goes to a number outside."""
+        self.outside.append(to)
+        self.say("redirected", call=call.id, to=to)
+        self.end_call(call, "redirected")
+
+    def rename(self, call: Call) -> None:
+        """The call gets another id."""
+        was, call.id = call.id, f"{call.first}-as-{next(self._ids)}"
+        self.calls[call.id] = self.calls.pop(was)
+        for leg in self.legs.values():
+            leg.call = call.id if leg.call == was else leg.call
+        self.say("renamed", call=call.id, was=was)
+
+    # -- Phones -------------------------------------------------------------------------
+
+    def legs_of(self, call: Call) -> Iterator[PhoneLeg]:
+        """The phones that ring or talk for a call."""
+        return (leg for leg in self.legs.values() if leg.call == call.id)
+
+    def leg_at(self, phone: str, *states: str) -> PhoneLeg | None:
+        """The leg at a phone, in one of the states."""
+        found = (leg for leg in self.legs.values() if leg.phone == phone)
+        return next((leg for leg in found if leg.state in states), None)
+
+    def dial(self, leg: PhoneLeg, seconds: float) -> bool:
+        """Dials a phone for so long; ``False``: there was a leg of that id before."""
+        if leg.id in self._used:
+            return False
+        self._used.add(leg.id)
+        phone = self.phones.get(leg.phone)
+        taken = self.leg_at(leg.phone, "dialling", "ringing", "up") is not None
+        self.legs[leg.id] = leg
+        self.say("leg_new", leg=leg.id, call=leg.call, to=leg.phone, role=leg.role, tags=leg.tags)
+        if phone is None or phone.mood == "unreachable":
+            self.later(RINGS_AFTER, lambda: self.end_leg(leg, "unreachable"))
+        elif phone.mood == "busy" or phone.in_use or taken:
+            self.later(RINGS_AFTER, lambda: self.end_leg(leg, "busy"))
+        else:
+            self.later(RINGS_AFTER, lambda: self._ring(leg))
+            self.later(seconds, lambda: self._no_answer(leg))
+        return True
+
+    def _ring(self, leg: PhoneLeg) -> None:
+        if self.legs.get(leg.id) is leg:
+            leg.state = "ringing"
+            self.say("leg_rings", leg=leg.id)
+            self.look_at(leg.phone)
+
+    def _no_answer(self, leg: PhoneLeg) -> None:
+        if leg.state != "up":
+            self.end_leg(leg, "no_answer")
+
+    def answer(self, leg: PhoneLeg) -> None:
+        """The phone is picked up; who was called into a conversation is in it at once."""
+        leg.state = "up"
+        self.say("leg_up", leg=leg.id)
+        call = self.calls.get(leg.call)
+        if leg.role != "agent" and call is not None and call.bridge is not None:
+            self._enter(leg, call.bridge)
+        self.look_at(leg.phone)
+
+    def end_leg(self, leg: PhoneLeg, why: str) -> None:
+        """The phone's leg goes; a conversation ends with its agent's."""
+        if self.legs.pop(leg.id, None) is None:
+            return
+        self.say("leg_gone", leg=leg.id, call=leg.call, why=why)
+        self.look_at(leg.phone)
+        call = self.calls.get(leg.call)
+        if call is None or call.bridge is None or leg.bridge != call.bridge:
+            if call is not None and leg.role == "consult":
+                self.hold(call, on=False)
+            if call is not None and call.state == "joining" and leg.bridge is not None:
+                call.state = "waiting"
+            return
+        if leg.role == "agent":
+            for other in list(self.legs_of(call)):
+                if other.bridge == call.bridge:
+                    self.end_leg(other, "bridge_over")
+            self.end_call(call, "bridge_over")
+        elif leg.role == "consult" and why != "bridge_over":
+            self.hold(call, on=False)
+
+    # -- Conversations ------------------------------------------------------------------
+
+    def join(self, call: Call, leg: PhoneLeg) -> None:
+        """Puts both into one bridge: the phone now, the customer when its media stands."""
+        bridge = f"bridge-{next(self._ids)}"
+        call.state = "joining"
+        self._enter(leg, bridge)
+
+        def media() -> None:
+            there = self.calls.get(call.id) is call and self.legs.get(leg.id) is leg
+            if there and call.state == "joining":
+                call.state, call.bridge = "talking", bridge
+                self.say("in_bridge", call=call.id, bridge=bridge)
+
+        self.later(MEDIA_AFTER, media)
+
+    def _enter(self, leg: PhoneLeg, bridge: str) -> None:
+        leg.bridge = bridge
+        self.say("in_bridge", leg=leg.id, bridge=bridge)
+
+    def hand_over(self, call: Call, leg: PhoneLeg) -> None:
+        """The consulted phone has the customer, the first one goes."""
+        first = next(it for it in self.legs_of(call) if it.role == "agent")
+        first.role, leg.role = "done", "agent"
+        self.hold(call, on=False)
+        self.say("handed_over", call=call.id, leg=leg.id)
+        self.end_leg(first, "handed_over")
+
+    def record(self, call: Call, recording: str, state: str) -> None:
+        """A recording starts, pauses, goes on or stops."""
+        call.recordings[recording] = state
+        self.say("recording", call=call.id, recording=recording, state=state)
+
+    def look_at(self, number: str) -> None:
+        """Tells the state of a phone when it has changed."""
+        phone = self.phones.get(number)
+        if phone is None:
+            return
+        leg = self.leg_at(number, "ringing", "up")
+        state = "idle" if leg is None else "ringing" if leg.state == "ringing" else "busy"
+        if phone.mood == "unreachable":
+            state = "gone"
+        elif phone.in_use:
+            state = "busy"
+        if state != phone.told:
+            phone.told = state
+            self.say("phone", user=phone.user, phone=number, state=state)

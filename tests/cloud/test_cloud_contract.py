@@ -1,0 +1,16 @@
+"""The adapter contract on a platform that speaks by webhooks."""
+
+from tests.cloud.driver import CloudDriver
+
+from ccroute.testing import AdapterContract
+
+
+class TestCloud(AdapterContract):
+    module = "ccroute.testing"
+
+    def make_platform(self, time):
+        self.driver = CloudDriver(time)
+        return self.driver
+
+    def make_adapter(self, config):
+        return self.driver.adapter(config)
