@@ -215,6 +215,7 @@ def test_a_full_sink_says_so_and_the_snapshot_puts_it_right() -> None:
         stage.platform.mend()
         while sink:
             await settle()
+        await stage.host.tenants["main"].through()
         assert len(stage.host.supervise().waiting()) == 20_000
         assert told(stage, Park) == 20_000
 
