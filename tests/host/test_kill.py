@@ -14,7 +14,7 @@ HOST = Path(__file__).with_name("dying_host.py")
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.02)
 
 

@@ -3,7 +3,7 @@
 import attrs
 from tests.host.stage import Stage, play
 
-from ccroute.adapters import CancelRing, Gap, HangUp, HeldOffer, Park, Ring
+from ccroute.adapters import CancelRing, DeviceSeen, Gap, HangUp, HeldOffer, Park, Ring
 from ccroute.testing import settle
 
 
@@ -175,6 +175,20 @@ def test_a_snapshot_that_is_not_complete_ends_nobody() -> None:
         stage.platform.sink.resync(part)
         await settle()
         assert (stage.phase("c1"), stage.phase("c2")) == ("waiting", "waiting")
+
+    play(scenario)
+
+
+def test_a_device_seen_before_its_agent_is_remembered() -> None:
+    async def scenario(stage: Stage) -> None:
+        stage.platform.push(DeviceSeen(agent="ana", device="in_use"))
+        await stage.staff("ana")
+        assert stage.host.router().explain_agent("ana").device == "in_use"
+        await stage.call("c1")
+        assert stage.platform.ringing() == []  # a private call: not rung
+        stage.platform.push(DeviceSeen(agent="ana", device="available"))
+        await settle()
+        assert stage.platform.ringing() == [("c1", "ana")]
 
     play(scenario)
 

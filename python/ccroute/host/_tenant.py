@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from ccroute._commands import Advance, Command, Enqueue, SetLine, SetPlan, Suspend
+from ccroute._commands import Advance, Command, Enqueue, SetDevice, SetLine, SetPlan, Suspend
 from ccroute._errors import CcrouteError, ConfigError, EngineBroken, Rejected
-from ccroute._events import Event
+from ccroute._events import AgentSignedIn, Event
 from ccroute._hours import openings
 from ccroute._router import Router
 from ccroute.adapters import (
     AdapterInfo,
     Answered,
+    DeviceSeen,
     Ended,
     Gap,
     LinkDown,
@@ -94,6 +95,8 @@ class Tenant:
         self._written = 0
         self._under_way: list[Ask] = []
         self._over: list[str] = []
+        # What links said of the devices of agents, who may sign in later.
+        self._devices: dict[str, str] = {}
         self._awake = asyncio.Event()
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -300,6 +303,8 @@ class Tenant:
                 commands = commands_of(link, signal, self.placements, self.now)
                 if isinstance(signal, Ended):
                     self._over.append(scoped(link, signal.contact))
+                elif isinstance(signal, DeviceSeen):
+                    self._devices[signal.agent] = signal.device
         actor = f"link:{link}"
         for command in commands:
             yield Ask(command=command, actor=actor, origin=link, since=self.now)
@@ -319,6 +324,7 @@ class Tenant:
         if over:
             rest = [it for it in snapshot.contacts if it not in over]
             snapshot = attrs.evolve(snapshot, contacts=rest)
+        self._devices.update(snapshot.devices)
         commands = reconciliation(
             link,
             snapshot,
@@ -437,6 +443,10 @@ class Tenant:
             return
         for told in self.told:
             told(events)
+        for event in events:
+            device = self._devices.get(event.agent or "")
+            if isinstance(event, AgentSignedIn) and device is not None:
+                self.insert(SetDevice(agent=event.agent or "", device=device), actor="host")
         follows = self.consequences.of(
             events,
             links=self._links,
