@@ -4,7 +4,6 @@ append, durable, apply, effect."""
 import asyncio
 import itertools
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
@@ -32,7 +31,7 @@ from ccroute.host._placement import Placements, scoped
 from ccroute.host._reconciliation import reconciliation
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
-from ccroute.host._waiting import Ask, Heard, HeardOn, Mark, TenantCounters
+from ccroute.host._waiting import Alarm, Ask, Heard, HeardOn, Inbox, Mark, TenantCounters
 from ccroute.journal import Entry, Journal
 
 _log = logging.getLogger("ccroute.host")
@@ -90,18 +89,13 @@ class Tenant:
         self._links = links
         self._tell = tell
         self._in_flight = in_flight
-        self._room = room
-        self._waiting: deque[Ask | HeardOn | Mark] = deque()
+        self._inbox = Inbox(room)
+        self._alarm = Alarm(time, self._inbox)
         self._written = 0
         self._under_way: list[Ask] = []
         self._over: list[str] = []
         # What links said of the devices of agents, who may sign in later.
         self._devices: dict[str, str] = {}
-        self._awake = asyncio.Event()
-        self._roomy = asyncio.Event()
-        self._roomy.set()
-        self._alarm: asyncio.Task[None] | None = None
-        self._alarm_at = 0.0
         self._hours: Iterator[tuple[float, Command]] = iter(())
         self._next_hours: tuple[float, Command] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -119,7 +113,7 @@ class Tenant:
         """Reads the plan's calendars, from now on."""
         self._hours = openings(self.router.plan, since=self.now)
         self._next_hours = next(self._hours, None)
-        self._awake.set()
+        self._inbox.awake.set()
 
     def ask(
         self,
@@ -136,14 +130,14 @@ class Tenant:
             EngineBroken: the tenant has stopped.
         """
         self._check()
-        if len(self._waiting) >= self._room:
+        if self._inbox.full:
             self.counters.overloads += 1
             raise Rejected(
                 "overloaded",
-                f"tenant {self.name!r} has {len(self._waiting)} things to do: ask again later",
+                f"tenant {self.name!r} has {len(self._inbox)} things to do: ask again later",
             )
         answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        self._put(
+        self._inbox.put(
             Ask(
                 command=command,
                 command_id=command_id,
@@ -157,15 +151,13 @@ class Tenant:
 
     def insert(self, command: Command, *, actor: str) -> None:
         """Puts a command of the host's own before all that waits: it follows from what was."""
-        self._waiting.appendleft(Ask(command=command, actor=actor, since=self._time.now()))
-        self._awake.set()
+        self._inbox.put_first(Ask(command=command, actor=actor, since=self._time.now()))
 
     async def hear(self, link: str, what: Heard) -> None:
         """Puts a signal or a snapshot at the end, as soon as there is room."""
-        while len(self._waiting) >= self._room and self.broken is None:
-            self._roomy.clear()
-            await self._roomy.wait()
-        self._put(HeardOn(link=link, what=what))
+        while self._inbox.full and self.broken is None:
+            await self._inbox.room()
+        self._inbox.put(HeardOn(link=link, what=what))
 
     async def through(self) -> None:
         """Returns when all that was asked before is done.
@@ -175,7 +167,7 @@ class Tenant:
         """
         self._check()
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._put(Mark(reached=reached))
+        self._inbox.put(Mark(reached=reached))
         await reached
 
     def note_gap(self, link: str, since: float, until: float) -> None:
@@ -190,16 +182,16 @@ class Tenant:
 
     def depth(self) -> int:
         """How much waits for its turn."""
-        return len(self._waiting)
+        return len(self._inbox)
 
     async def stop(self) -> None:
         """Does what was asked before, then stops."""
         if self.broken is None and self._task is not None:
             await self.through()
-        for task in (self._task, self._alarm):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._alarm.close()
         self._fail(Rejected("stopped", f"tenant {self.name!r} has stopped"))
 
     # -- The one task -------------------------------------------------------------------
@@ -218,37 +210,25 @@ class Tenant:
             self._fail(error)
 
     async def _until_due(self) -> None:
-        while not self._waiting:
+        while not self._inbox:
             due = self._due()
-            now = self._time.now()
-            if due is not None and due <= now:
+            if due is not None and due <= self._time.now():
                 return
-            self._awake.clear()
-            if due is not None and (self._alarm is None or self._alarm_at > due):
-                self._set_alarm(due)
-            await self._awake.wait()
+            self._inbox.awake.clear()
+            if due is not None:
+                self._alarm.set(due)
+            await self._inbox.awake.wait()
 
     def _due(self) -> float | None:
         deadline = self.router.next_deadline()
         hours = None if self._next_hours is None else self._next_hours[0]
         return min((it for it in (deadline, hours) if it is not None), default=None)
 
-    def _set_alarm(self, due: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm_at = due
-        self._alarm = asyncio.get_running_loop().create_task(self._ring_at(due))
-
-    async def _ring_at(self, due: float) -> None:
-        await self._time.sleep_until(due)
-        self._alarm = None
-        self._awake.set()
-
     async def _work(self) -> None:
         self.now = max(self.now, self._time.now())
         asks = [*self._from_hours(), *self._from_deadlines()]
-        while self._waiting and len(asks) < BATCH:
-            it = self._waiting.popleft()
+        while self._inbox and len(asks) < BATCH:
+            it = self._inbox.take()
             match it:
                 case Ask():
                     asks.append(it)
@@ -272,8 +252,7 @@ class Tenant:
         for contact in self._over:
             self.placements.drop(contact)
         self._over.clear()
-        if len(self._waiting) < self._room // 2:
-            self._roomy.set()
+        self._inbox.relieve()
 
     def _from_hours(self) -> Iterator[Ask]:
         while self._next_hours is not None and self._next_hours[0] <= self.now:
@@ -476,10 +455,6 @@ class Tenant:
 
     # -- Ends ---------------------------------------------------------------------------
 
-    def _put(self, it: Ask | HeardOn | Mark) -> None:
-        self._waiting.append(it)
-        self._awake.set()
-
     def _check(self) -> None:
         if self.broken is not None:
             raise EngineBroken(
@@ -488,13 +463,4 @@ class Tenant:
 
     def _fail(self, error: BaseException) -> None:
         why = error if isinstance(error, CcrouteError) else EngineBroken(str(error))
-        left = [*self._under_way, *self._waiting]
-        self._waiting.clear()
-        for it in left:
-            match it:
-                case Ask(answer=asyncio.Future() as waits) | Mark(reached=waits):
-                    if not waits.done():
-                        waits.set_exception(why)
-                case _:
-                    pass
-        self._roomy.set()
+        self._inbox.fail(why, self._under_way)
