@@ -109,11 +109,13 @@ class OnEndings(Playing):
                 about = it.offer
             else:
                 continue
-            play.expect(about not in ended, f"after the end of {about!r}: {it}")
+            # That an end is told twice is the matter of 19 and 20.
+            last = isinstance(it, Ended | OfferFailed)
+            play.expect(last or about not in ended, f"after the end of {about!r}: {it}")
             if it.at is not None:
                 play.expect(it.at >= latest.get(about, it.at), f"goes back in time: {it}")
                 latest[about] = it.at
-            if isinstance(it, Ended | OfferFailed):
+            if last:
                 ended.add(about)
         play.expect(not play.can("native_seq") or number >= 0, "no signal has a number")
 
@@ -157,8 +159,8 @@ class OnEndings(Playing):
         await play.settle_down()
         told = [(it.agent, it.offer) for it in play.signals(Bridged)]
         play.expect_same(told, [(winner.agent, winner.offer)], "who was bridged")
-        reasons = [it.reason for it in play.signals(OfferFailed) if it.offer == loser.offer]
-        play.expect_same(reasons, ["lost_race"], "why the other failed")
+        reasons = {it.reason for it in play.signals(OfferFailed) if it.offer == loser.offer}
+        play.expect_same(reasons, {"lost_race"}, "why the other failed")
         legs = [leg.who for leg in await play.legs("agent")]
         play.expect_same(legs, [winner.address], "agents who still have a leg")
 
@@ -194,6 +196,7 @@ class OnEndings(Playing):
     async def _consulted(self, play: Play) -> None:
         ana, bea, *_ = play.agents
         contact = await play.conversation(ana)
+        since = len(play.heard)
         for complete in (False, True):
             consult = Consult(
                 **play.envelope(), contact=contact, agent=bea, address=play.address(bea)
@@ -218,7 +221,7 @@ class OnEndings(Playing):
         play.expect_same(len(play.of(contact, PartyLeft)), 1, "PartyLeft by CancelConsult")
         told = [(it.kind, it.to) for it in play.signals(SentAway) if it.contact == contact]
         play.expect_same(told, [("consult", bea)], "SentAway by a consult transfer")
-        play.expect_same(len(play.of(contact, Arrived)), 1, "Arrived of one contact")
+        play.expect_same(play.signals(Arrived, since), [], "Arrived during a transfer")
         await play.driver.hang_up_agent(play.address(bea))
         await play.wait_for(lambda: play.of(contact, Ended), f"{contact} is not Ended")
         play.expect_same(len(play.of(contact, Disconnected)), 1, "Disconnected of one contact")
@@ -226,10 +229,11 @@ class OnEndings(Playing):
     async def _sent_back_to_wait(self, play: Play) -> None:
         ana, bea, *_ = play.agents
         contact = await play.conversation(ana)
+        before = len(play.of(contact, Parked))
         await play.do(play.park_of(contact))
         await play.settle_down()
         play.expect(not await play.legs("agent"), "parked, and the agent's leg is still there")
-        play.expect_same(len(play.of(contact, Parked)), 2, "Parked, the second time")
+        play.expect(len(play.of(contact, Parked)) > before, "no Parked, the second time")
         play.expect(not play.of(contact, Disconnected, Ended), "parked, and told to have ended")
         await play.converse(contact, bea)
         told = [it.agent for it in play.signals(Bridged) if it.contact == contact]

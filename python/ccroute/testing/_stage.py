@@ -25,8 +25,8 @@ from ccroute.testing._time import ManualTime, settle
 Reply = TypeVar("Reply")
 Kind = TypeVar("Kind", bound=Signal)
 
-STEP = 0.05
-"""How far time goes, in seconds, between two looks at what is waited for."""
+STEP, LONGEST_STEP = 0.05, 0.25
+"""How far time goes, in seconds, between two looks at what is waited for: more and more."""
 
 
 class Ear:
@@ -163,11 +163,12 @@ class Stage:
         """Waits until ``holds``, for ``within`` seconds at most; whether it does."""
         if isinstance(self.time, ManualTime):
             await settle()
-        end = self.time.now() + within
+        end, step = self.time.now() + within, STEP
         while not holds():
             if self.time.now() >= end:
                 return False
-            await self.pass_time(STEP)
+            await self.pass_time(min(step, LONGEST_STEP))
+            step *= 1.1
         return True
 
     async def wait_for(self, holds: Callable[[], object], told: str, within: float = 5.0) -> None:
