@@ -273,6 +273,9 @@ class OnCalls(Playing):
     @assertion(18)
     async def test_18_who_is_sent_away_has_not_abandoned(self, play: Play) -> None:
         """By the host's instruction, or where the platform routes by its own rules."""
+        observes = "observe" in play.adapter.info.modes
+        if not (observes or play.can("hangup_party") or play.can("blind_transfer")):
+            play.skip("not declared: hangup_party, blind_transfer, mode observe")
         if "control" in play.adapter.info.modes:
             await play.open()
             if play.can("hangup_party"):
@@ -285,7 +288,7 @@ class OnCalls(Playing):
                 away = SendAway(**play.envelope(), contact=contact, address=address)
                 await play.do(away)
                 await self._sent_away(play, contact)
-        if "observe" in play.adapter.info.modes:
+        if observes:
             await self._observed(play)
 
     async def _sent_away(self, play: Play, contact: str) -> None:

@@ -9,6 +9,7 @@ from ccroute.adapters import (
     Arrived,
     BoundedSink,
     ContactSignal,
+    Gap,
     LinkDown,
     LinkUp,
     OfferSignal,
@@ -48,7 +49,7 @@ class Ear:
         if self.slow is not None and not self.slow.push(signal):
             self.refused += 1
             return False
-        if self.full and not isinstance(signal, LinkUp | LinkDown):
+        if self.full and not isinstance(signal, LinkUp | LinkDown | Gap):
             self.refused += 1
             return False
         if self.slow is None:
