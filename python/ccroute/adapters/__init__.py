@@ -18,8 +18,9 @@ platform has taken the order. Where nobody is rung (no ``ring``), `Connect` does
 answered, `StopMonitoring` to `PartyLeft`.
 
 **It moves.** `Consult` leads to `PartyJoined` as ``consult`` when the second agent has answered, or
-to `PartyLeft` when nobody does; the customer is on hold meanwhile. Then `CancelConsult`: `PartyLeft`; or `CompleteConsult`:
-`SentAway` (``consult``, to the second agent, who has the customer) and the first agent's leg goes.
+to `PartyLeft` when nobody does; the customer is on hold meanwhile. Then `CancelConsult`:
+`PartyLeft`; or `CompleteConsult`: `SentAway` (``consult``, to the second agent, who has the
+customer) and the first agent's leg goes.
 `SendAway` leads to `SentAway` (``blind``) and `Ended` (``transferred``). `Park` of a contact that
 is engaged lets the agent's leg go: `Parked` ends the conversation, and the contact waits again.
 Each of the three ends the conversation's offer; no `Disconnected` follows.
@@ -27,8 +28,8 @@ Each of the three ends the conversation's offer; no `Disconnected` follows.
 **It ends.** `Disconnected`, by whom, then `Ended`: when one side of a conversation goes, the
 adapter sees to it that the other goes too. A customer who leaves before the conversation:
 `Abandoned` with the phase, `OfferFailed` (``caller_gone``) for each offer that lives, whose legs
-go within a second, and `Ended`. Who is sent away by `HangUp` or by a rule of the platform has not abandoned. `Ended`
-comes once, and nothing about the contact follows.
+go within a second, and `Ended`. Who is sent away by `HangUp` or by a rule of the platform has
+not abandoned. `Ended` comes once, and nothing about the contact follows.
 
 **The link breaks.** `LinkDown`, then by itself, with growing and random pauses: `LinkUp`, `Gap`,
 and a snapshot through ``sink.resync``. The snapshot speaks for the gap: what it lacks has ended, as
@@ -40,7 +41,8 @@ with ``final``, and no reconnect, for it would be a fight without end.
 
 **What cannot be.** An instruction whose capability is not declared fails as ``unsupported``, one
 about a contact or leg that is not there as ``gone``. What is throttled was not done: the adapter
-tries it again when the platform allows it, until the deadline, or says ``throttled`` with ``retry_after``.
+tries it again when the platform allows it, until the deadline, or says ``throttled`` with
+``retry_after``.
 """
 
 from ccroute.adapters._adapter import (
