@@ -30,7 +30,7 @@ from ccroute.testing import CloudAdapter, ManualTime, SimulatedCloud, settle
 AGENTS = {"ana": "sip:201@phones.test", "bea": "sip:202@phones.test"}
 STEPS = (
     "call", "park", "ring", "answer", "reject", "connect", "hold", "cancel", "leave", "hang_up",
-    "end", "away", "update", "unbridge",
+    "end", "away", "update",
 )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ class Bench:
                 self.cloud.leave(contact)
             case "update":
                 self.cloud.update(contact, {"mood": agent})
-            case "park" | "unbridge":
+            case "park":
                 await self.do(Park(**self.envelope(), **about, queue="sales"))
             case "ring":
                 await self.do(self.ring(contact, agent))

@@ -11,6 +11,7 @@ from tests.cloud.story import AGENTS, Bench, Ear
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import (
     Arrived,
+    CancelRing,
     Disconnected,
     Ended,
     Gap,
@@ -65,6 +66,23 @@ async def test_a_label_is_taken_once_and_never_again(bench):
     again = await bench.do(bench.ring(contact, offer=7))
     assert again.failure == "rejected"
     assert [len(call.legs) for call in bench.cloud.calls()] == [0]
+
+
+@on_bench()
+async def test_names_are_no_paths(bench):
+    contact = bench.cloud.call()
+    await settle()
+    ring = attrs.evolve(bench.ring(contact), tenant="acme/../x?y#z")
+    bench.cloud.fail_creates(1)
+    assert (await bench.do(ring)).detail == "found by its label"
+    cancel = CancelRing(
+        **bench.envelope() | {"tenant": ring.tenant}, contact=contact, offer=ring.offer
+    )
+    assert (await bench.do(cancel)).verdict is Verdict.DONE
+    assert [len(call.legs) for call in bench.cloud.calls()] == [0]
+    # Nor does one of a contact reach beyond it.
+    rude = attrs.evolve(bench.ring(contact), contact=f"{contact}/legs")
+    assert (await bench.do(rude)).failure == "gone"
 
 
 @on_bench()
@@ -155,15 +173,19 @@ async def test_a_signed_body_that_is_no_message_is_refused_and_counted(bench):
         {**message, "at": "now"},
         {**message, "data": []},
         {name: value for name, value in message.items() if name != "boot"},
-        {**message, "contact": "x", "seq": 1, "kind": "contact.arrived", "data": {"attributes": 1}},
     ]
     for told in wrong:
         request = bench.cloud.signed(json.dumps(told).encode())
         assert (await bench.adapter.handle_http(request)).status == 400
     large = bench.cloud.signed(b" " * (1 << 20) + json.dumps(message).encode())
     assert (await bench.adapter.handle_http(large)).status == 413
+    # Well formed, and lacks what its kind must have.
+    odd = {"contact": "x", "seq": 1, "kind": "contact.arrived", "data": {"attributes": 1}}
+    half = bench.cloud.signed(json.dumps({**message, **odd}).encode())
+    assert (await bench.adapter.handle_http(half)).status == 204
     counters = counters_of(await bench.adapter.probe())
-    assert (counters["malformed"], counters["too_large"]) == (len(wrong), 1)
+    assert (counters["malformed"], counters["too_large"]) == (len(wrong) + 1, 1)
+    assert bench.ear.of(Arrived) == []
     good = bench.cloud.signed(json.dumps(message).encode())
     assert (await bench.adapter.handle_http(good)).status == 204
 

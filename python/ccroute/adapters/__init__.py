@@ -1,6 +1,48 @@
 """The contract between the host and a platform: what an adapter is, hears and says.
 
 Who writes one imports from here, and tries it with `ccroute.testing`. Ours use nothing else.
+
+How a contact goes, signal by signal (platform) and instruction by instruction (host):
+
+**It comes.** `Arrived`, once, before anything else about it. `Park` leads to `Parked`.
+
+**An agent is rung.** `Ring` leads to `Dialled`, `Ringing` (or not), `Answered`. Ringing that comes
+to nothing is `OfferFailed`, with the reason. An offer that was dialled ends once: by that, or with
+its conversation. Several may ring: who answers and is not connected has ``lost_race`` when the
+leg goes. `CancelRing` lets a leg go in any state.
+
+**They speak.** `Connect` leads to `Bridged`, when both legs are in one bridge and not when the
+platform has taken the order. Where nobody is rung (no ``ring``), `Connect` does it alone.
+`StartHold` and `StopHold` lead to `PutOnHold` and `TakenOffHold`; recording to `RecordingSeen`.
+`Listen`, `Whisper` and `Barge` lead to `PartyJoined` as ``monitor`` when the supervisor has
+answered, `StopMonitoring` to `PartyLeft`.
+
+**It moves.** `Consult` leads to `PartyJoined` as ``consult`` when the second agent has answered, or
+to `PartyLeft` when nobody does; the customer is on hold meanwhile. Then `CancelConsult`:
+`PartyLeft`; or `CompleteConsult`: `SentAway` (``consult``, to the second agent, who has the
+customer) and the first agent's leg goes.
+`SendAway` leads to `SentAway` (``blind``) and `Ended` (``transferred``). `Park` of a contact that
+is engaged lets the agent's leg go: `Parked` ends the conversation, and the contact waits again.
+Each of the three ends the conversation's offer; no `Disconnected` follows.
+
+**It ends.** `Disconnected`, by whom, then `Ended`: when one side of a conversation goes, the
+adapter sees to it that the other goes too. A customer who leaves before the conversation:
+`Abandoned` with the phase, `OfferFailed` (``caller_gone``) for each offer that lives, whose legs
+go within a second, and `Ended`. Who is sent away by `HangUp` or by a rule of the platform has
+not abandoned. `Ended` comes once, and nothing about the contact follows.
+
+**The link breaks.** `LinkDown`, then by itself, with growing and random pauses: `LinkUp`, `Gap`,
+and a snapshot through ``sink.resync``. The snapshot speaks for the gap: what it lacks has ended, as
+lost by the platform when the epoch is another; what it has besides has come. The adapter need
+not tell either; what it tells it marks as ``inferred``, and tells it once. Legs that ring for
+nobody any more it lets go. Instructions that wait for an outcome are unknown, those that come
+while the link is down ``link_down``. Another client that takes our session away: `LinkDown`
+with ``final``, and no reconnect, for it would be a fight without end.
+
+**What cannot be.** An instruction whose capability is not declared fails as ``unsupported``, one
+about a contact or leg that is not there as ``gone``. What is throttled was not done: the adapter
+tries it again when the platform allows it, until the deadline, or says ``throttled`` with
+``retry_after``.
 """
 
 from ccroute.adapters._adapter import (

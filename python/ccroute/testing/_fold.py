@@ -29,6 +29,7 @@ from ccroute.adapters import (
 Heard = Signal | PlatformSnapshot
 
 _STEPS = {Dialled: "dialling", Ringing: "ringing", Answered: "answered"}
+_ORDER = ("dialling", "ringing", "answered", "bridged")
 
 
 @attrs.define
@@ -104,7 +105,9 @@ class Fold:
         if isinstance(it, OfferFailed):
             known.offers.pop(it.offer, None)
         else:
-            known.offers[it.offer] = _STEPS[type(it)]
+            # What comes late says nothing new.
+            states = known.offers.get(it.offer, "dialling"), _STEPS[type(it)]
+            known.offers[it.offer] = max(states, key=_ORDER.index)
 
     def _conversation_over(self, known: Known) -> None:
         known.agent, known.on_hold = None, False

@@ -1,5 +1,7 @@
 """Assertions 19 to 22, 42 and 46 to 49: everything ends once, in order, and adds up."""
 
+import attrs
+
 from ccroute.adapters import (
     AgentAsked,
     Announce,
@@ -25,6 +27,7 @@ from ccroute.adapters import (
     PutOnHold,
     RecordingSeen,
     ResumeRecording,
+    Ring,
     SendAway,
     SentAway,
     Signal,
@@ -38,7 +41,7 @@ from ccroute.adapters import (
     Whisper,
 )
 from ccroute.testing._fold import offer_endings
-from ccroute.testing._play import Play
+from ccroute.testing._play import PATIENCE, Play
 from ccroute.testing._playing import Playing, assertion
 
 
@@ -109,17 +112,20 @@ class OnEndings(Playing):
                 about = it.offer
             else:
                 continue
-            play.expect(about not in ended, f"after the end of {about!r}: {it}")
+            # That an end is told twice is the matter of 19 and 20.
+            last = isinstance(it, Ended | OfferFailed)
+            play.expect(last or about not in ended, f"after the end of {about!r}: {it}")
             if it.at is not None:
                 play.expect(it.at >= latest.get(about, it.at), f"goes back in time: {it}")
                 latest[about] = it.at
-            if isinstance(it, Ended | OfferFailed):
+            if last:
                 ended.add(about)
         play.expect(not play.can("native_seq") or number >= 0, "no signal has a number")
 
     @assertion(22, "mode control")
     async def test_22_an_instruction_given_twice_is_done_once(self, play: Play) -> None:
-        """Again later, and twice at once: one effect, one outcome."""
+        """Again later, and twice at once: one effect, one outcome. Where the platform takes our
+        ids, also by an adapter that remembers nothing."""
         await play.open()
         contact = await play.call()
         given: list[Instruction] = []
@@ -141,6 +147,19 @@ class OnEndings(Playing):
             await play.settle_down(0.5)
             effects = await play.driver.side_effects(instruction)
             play.expect_same(effects, 1, f"times that {instruction} was carried out")
+        if play.can("ring") and play.can("client_leg_ids"):
+            await self._given_to_another(play, next(iter(play.rings.values())))
+
+    async def _given_to_another(self, play: Play, ring: Ring) -> None:
+        await play.finish(play.adapter.close(1.0), "close")
+        play.adapter = play.make_adapter(play.driver.settings())
+        await play.open()
+        outcome = await play.ask(attrs.evolve(ring, deadline=play.time.now() + PATIENCE))
+        play.expect(outcome.verdict is not Verdict.UNKNOWN, f"{ring} again led to {outcome}")
+        await play.settle_down(0.5)
+        effects = await play.driver.side_effects(ring)
+        play.expect_same(effects, 1, f"times that {ring} was carried out, by two adapters")
+        play.expect_same(len(await play.legs("agent")), 1, "phones that ring for one offer")
 
     @assertion(42, "ring", "multi_ring")
     async def test_42_of_two_who_answer_one_wins(self, play: Play) -> None:
@@ -157,8 +176,8 @@ class OnEndings(Playing):
         await play.settle_down()
         told = [(it.agent, it.offer) for it in play.signals(Bridged)]
         play.expect_same(told, [(winner.agent, winner.offer)], "who was bridged")
-        reasons = [it.reason for it in play.signals(OfferFailed) if it.offer == loser.offer]
-        play.expect_same(reasons, ["lost_race"], "why the other failed")
+        reasons = {it.reason for it in play.signals(OfferFailed) if it.offer == loser.offer}
+        play.expect_same(reasons, {"lost_race"}, "why the other failed")
         legs = [leg.who for leg in await play.legs("agent")]
         play.expect_same(legs, [winner.address], "agents who still have a leg")
 
@@ -176,7 +195,8 @@ class OnEndings(Playing):
         if play.can("park") and play.can("ring"):
             tried = True
             await self._sent_back_to_wait(play)
-        play.expect(tried, "there is no transfer that it can do")
+        if not tried:
+            play.skip("not declared: blind_transfer, consult_transfer, ring")
 
     async def _sent_outside(self, play: Play) -> None:
         contact = await play.conversation()
@@ -194,6 +214,7 @@ class OnEndings(Playing):
     async def _consulted(self, play: Play) -> None:
         ana, bea, *_ = play.agents
         contact = await play.conversation(ana)
+        since = len(play.heard)
         for complete in (False, True):
             consult = Consult(
                 **play.envelope(), contact=contact, agent=bea, address=play.address(bea)
@@ -218,7 +239,7 @@ class OnEndings(Playing):
         play.expect_same(len(play.of(contact, PartyLeft)), 1, "PartyLeft by CancelConsult")
         told = [(it.kind, it.to) for it in play.signals(SentAway) if it.contact == contact]
         play.expect_same(told, [("consult", bea)], "SentAway by a consult transfer")
-        play.expect_same(len(play.of(contact, Arrived)), 1, "Arrived of one contact")
+        play.expect_same(play.signals(Arrived, since), [], "Arrived during a transfer")
         await play.driver.hang_up_agent(play.address(bea))
         await play.wait_for(lambda: play.of(contact, Ended), f"{contact} is not Ended")
         play.expect_same(len(play.of(contact, Disconnected)), 1, "Disconnected of one contact")
@@ -226,10 +247,11 @@ class OnEndings(Playing):
     async def _sent_back_to_wait(self, play: Play) -> None:
         ana, bea, *_ = play.agents
         contact = await play.conversation(ana)
+        before = len(play.of(contact, Parked))
         await play.do(play.park_of(contact))
         await play.settle_down()
         play.expect(not await play.legs("agent"), "parked, and the agent's leg is still there")
-        play.expect_same(len(play.of(contact, Parked)), 2, "Parked, the second time")
+        play.expect(len(play.of(contact, Parked)) > before, "no Parked, the second time")
         play.expect(not play.of(contact, Disconnected, Ended), "parked, and told to have ended")
         await play.converse(contact, bea)
         told = [it.agent for it in play.signals(Bridged) if it.contact == contact]

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ccroute import ConfigError, LinkError
+from ccroute import CcrouteError, ConfigError, LinkError
 from ccroute.adapters import (
     ADAPTER_API,
     CAPABILITIES,
@@ -150,7 +150,7 @@ class OnOpening(Playing):
                 await play.driver.attach(adapter)
                 try:
                     await play.finish(adapter.open(play.ear, play.time), "open", within=30.0)
-                except (ConfigError, LinkError) as error:
+                except (CcrouteError, OSError) as error:
                     seen += [_shown(error), "".join(traceback.format_exception(error))]
                 await play.finish(adapter.close(0.0), "close")
             await play.open()
@@ -190,10 +190,10 @@ class OnOpening(Playing):
 
     async def _imported(self, play: Play) -> None:
         play.expect(self.module, "the test class names no `module` to import")
-        # Twice: the first may have to compile the sources.
-        if _imported(self.module):
-            wrong = _imported(self.module)
-            play.expect(not wrong, f"import {self.module}: {wrong}")
+        wrong = _imported(self.module)
+        if "processor time" in wrong:
+            wrong = _imported(self.module)  # the first had to compile the sources
+        play.expect(not wrong, f"import {self.module}: {wrong}")
 
 
 def _imported(module: str) -> str:

@@ -158,6 +158,7 @@ class Play(Stage):
         await self.wait_for(
             lambda: len(self.of(contact, Bridged)) > before, f"{contact} is not Bridged"
         )
+        await self.settle_down(0.5)
         return connect
 
     def can(self, capability: str) -> bool:

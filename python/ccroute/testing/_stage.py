@@ -9,6 +9,7 @@ from ccroute.adapters import (
     Arrived,
     BoundedSink,
     ContactSignal,
+    Gap,
     LinkDown,
     LinkUp,
     OfferSignal,
@@ -25,8 +26,8 @@ from ccroute.testing._time import ManualTime, settle
 Reply = TypeVar("Reply")
 Kind = TypeVar("Kind", bound=Signal)
 
-STEP = 0.05
-"""How far time goes, in seconds, between two looks at what is waited for."""
+STEP, LONGEST_STEP = 0.05, 0.25
+"""How far time goes, in seconds, between two looks at what is waited for: more and more."""
 
 
 class Ear:
@@ -48,7 +49,7 @@ class Ear:
         if self.slow is not None and not self.slow.push(signal):
             self.refused += 1
             return False
-        if self.full and not isinstance(signal, LinkUp | LinkDown):
+        if self.full and not isinstance(signal, LinkUp | LinkDown | Gap):
             self.refused += 1
             return False
         if self.slow is None:
@@ -163,11 +164,12 @@ class Stage:
         """Waits until ``holds``, for ``within`` seconds at most; whether it does."""
         if isinstance(self.time, ManualTime):
             await settle()
-        end = self.time.now() + within
+        end, step = self.time.now() + within, STEP
         while not holds():
             if self.time.now() >= end:
                 return False
-            await self.pass_time(STEP)
+            await self.pass_time(min(step, LONGEST_STEP))
+            step *= 1.1
         return True
 
     async def wait_for(self, holds: Callable[[], object], told: str, within: float = 5.0) -> None:

@@ -83,9 +83,15 @@ class Link:
         self.reader = reader
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.final = False
+        self.signed_in = False
         self._writer = writer
         self._asked: dict[str, asyncio.Future[Message]] = {}
         self._at_once: dict[str, Callable[[Message], None]] = {}
+
+    @property
+    def stands(self) -> bool:
+        """Whether instructions can be sent."""
+        return self.signed_in and not self.ended.done()
 
     @property
     def pending(self) -> int:
@@ -208,9 +214,11 @@ class AcmeAdapter:
         self._start(self._read(link, session))
         try:
             await self._sign_in(link, session)
-        except BaseException:
-            link.end("not signed in")
-            raise
+        except Malformed as error:
+            raise LinkError(f"{self!r}: the PBX greets strangely") from error
+        finally:
+            if not link.signed_in:
+                link.end("not signed in")
         self._start(self._watch(link, session))
         return link
 
@@ -218,7 +226,7 @@ class AcmeAdapter:
         taken_at = self._time.now()
 
         def listed(reply: Message) -> None:
-            self._stand(session, reply, taken_at)
+            self._stand(link, session, reply, taken_at)
 
         settings = self._settings
         password = settings.password.reveal()
@@ -242,13 +250,14 @@ class AcmeAdapter:
             raise LinkError(f"{self!r}: {verb} was refused: {reply.get('error')}")
         return reply
 
-    def _stand(self, session: Session, listed: Message, taken_at: float) -> None:
+    def _stand(self, link: Link, session: Session, listed: Message, taken_at: float) -> None:
         """The link stands: from here on every event counts."""
         assert self._sink is not None
         now = self._time.now()
         snapshot = self._translator.snapshot(listed, taken_at, self._epoch, now)
         self._translator.start_from(listed, now)
         session.begin_after(whole(listed, "n"))
+        link.signed_in = True
         self._sink.push(LinkUp(epoch=self._epoch))
         if self._last_heard is not None:
             self._sink.push(Gap(since=min(self._last_heard, now), until=now))
@@ -350,7 +359,7 @@ class AcmeAdapter:
         if not INFO.can(instruction.needs):
             return failed("unsupported")
         link = self._link
-        if link is None or self._closing or link.ended.done():
+        if link is None or self._closing or not link.stands:
             return failed("link_down")
         try:
             first, *rest = self._commands.of(instruction)
@@ -391,17 +400,20 @@ class AcmeAdapter:
     async def snapshot(self) -> PlatformSnapshot:
         """See `ccroute.adapters.Adapter`."""
         link = self._link
-        if link is None:
-            raise LinkError(f"{self!r} is not open")
+        if link is None or not link.stands:
+            raise LinkError(f"{self!r} is not connected")
         taken_at = self._time.now()
         listed = await self._greet(link, "list")
-        return self._translator.snapshot(listed, taken_at, self._epoch, self._time.now())
+        try:
+            return self._translator.snapshot(listed, taken_at, self._epoch, self._time.now())
+        except Malformed as error:
+            raise LinkError(f"{self!r}: the PBX lists strangely") from error
 
     async def probe(self) -> LinkHealth:
         """See `ccroute.adapters.Adapter`."""
         link, session = self._link, self._session
         return LinkHealth(
-            up=link is not None and not link.ended.done(),
+            up=link is not None and link.stands,
             last_heard=session.last_heard if session else None,
             pending=link.pending if link else 0,
             counters=tuple(sorted(self._counters.items())),

@@ -131,7 +131,7 @@ class Commands:
             state="asked",
         )  # fmt: skip
         # Before it is sent: the first event about the leg may come before the reply.
-        call.legs[leg.id] = leg
+        call.legs.setdefault(leg.id, leg)
         tags = {**leg.tags(), "show": _plain(it.attributes)}
         return [{"do": "dial", "call": call.id, "leg": leg.id, "to": it.address, "tags": tags}]
 

@@ -6,6 +6,7 @@ what is done about it.
 """
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Mapping
@@ -90,6 +91,7 @@ class CloudAdapter:
         self._behind: dict[str, tuple[int, float]] = {}
         self._early: list[bytes] | None = None
         self._counters: Counter[str] = Counter()
+        self._wake = asyncio.Event()
 
     @property
     def info(self) -> AdapterInfo:
@@ -197,7 +199,9 @@ class CloudAdapter:
         """Looks now and then; comes in again when the link is broken."""
         _, time, _ = self._parts()
         while True:
-            await time.sleep_until(time.now() + _BEAT)
+            with contextlib.suppress(TimeoutError):
+                await within(time, self._next_look(), self._wake.wait())
+            self._wake.clear()
             try:
                 if self._cut is None:
                     await self._look()
@@ -211,6 +215,13 @@ class CloudAdapter:
                 self._down(str(error))
                 if not await self._come_back(since):
                     return
+
+    def _next_look(self) -> float:
+        """When there is something to do, if nothing wakes it before."""
+        _, time, _ = self._parts()
+        due = [self._asked + self._settings.poll]
+        due += [since + self._settings.patience for _, since in self._behind.values()]
+        return max(min(due), time.now() + _BEAT)
 
     async def _come_back(self, since: float) -> bool:
         """Tries until it is in again, with growing pauses; whether it may be at all."""
@@ -301,7 +312,9 @@ class CloudAdapter:
 
     async def probe(self) -> LinkHealth:
         """See `ccroute.adapters.Adapter`."""
-        counters = self._counters | {"replayed": self._reducer.replayed}
+        counters = self._counters + Counter(
+            replayed=self._reducer.replayed, malformed=self._reducer.malformed
+        )
         if self._client is not None:
             counters["throttled"] = self._client.throttled
         return LinkHealth(
@@ -340,6 +353,8 @@ class CloudAdapter:
         self._doubtful |= outcome.verdict is Verdict.UNKNOWN
         if client.broken:
             self._cut = "a connection broke"
+        if self._doubtful or client.broken:
+            self._wake.set()
         return outcome
 
     def _forget_old(self) -> None:
@@ -381,6 +396,8 @@ class CloudAdapter:
         self._heard = self._time.now() if self._time else None
         for signal in signals:
             self._push(signal)
+        if any(contact not in self._behind for contact, _ in self._reducer.wanting()):
+            self._wake.set()
         return True
 
     def _push(self, signal: Signal) -> None:
@@ -389,6 +406,7 @@ class CloudAdapter:
         if self._cut is None and not sink.push(signal):
             self._counters["overflows"] += 1
             self._cut = "there was no room for a signal"
+            self._wake.set()
 
     def _down(self, reason: str, *, final: bool = False) -> None:
         self._up = False

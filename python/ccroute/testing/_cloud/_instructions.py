@@ -1,6 +1,7 @@
 """Which request an instruction is, and what its reply means."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from ccroute.adapters import (
     CancelRing,
@@ -34,7 +35,7 @@ async def carry_out(instruction: Instruction, client: CloudClient, time: Time) -
     if not isinstance(instruction, ContactInstruction):
         return failed("unsupported")
     method, path, told = _request(instruction, time)
-    path = f"contacts/{instruction.contact}{path}"
+    path = f"contacts/{quote(instruction.contact, safe='')}{path}"
     try:
         reply = await client.ask_patiently(
             method, path, told, until=instruction.deadline, request_id=instruction.id
@@ -63,7 +64,8 @@ def _request(  # noqa: PLR0911  # one request an instruction
         case Ring():
             return "POST", "/legs", _leg(instruction, time)
         case CancelRing():
-            return "DELETE", f"/legs/{label_of(instruction.tenant, instruction.offer)}", None
+            label = quote(label_of(instruction.tenant, instruction.offer), safe="")
+            return "DELETE", f"/legs/{label}", None
         case Connect():
             return "POST", "/bridge", {"label": label_of(instruction.tenant, instruction.offer)}
         case StartHold() | StopHold():
@@ -113,9 +115,10 @@ async def _looked_up(instruction: ContactInstruction, client: CloudClient) -> Ou
     it finds, nothing is sent again."""
     if not isinstance(instruction, Ring):
         return None
-    label = label_of(instruction.tenant, instruction.offer)
+    contact = quote(instruction.contact, safe="")
+    label = quote(label_of(instruction.tenant, instruction.offer), safe="")
     try:
-        reply = await client.ask("GET", f"contacts/{instruction.contact}/legs/{label}")
+        reply = await client.ask("GET", f"contacts/{contact}/legs/{label}")
         tags = told_by(reply).get("tags") if reply.status == 200 else None
     except (NotSent, NotHeard, ValueError):
         return None

@@ -11,6 +11,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from ccroute.adapters import HttpRequest, HttpResponse, Secret, Time
 from ccroute.testing._cloud._messages import SIGNATURE, CloudEvent, Json, signature_of
@@ -196,7 +197,11 @@ class SimulatedCloud:
             self.sign_ins.append(self._time.now())
         if path == request.url or self._cut:
             raise ConnectionRefusedError(f"nobody listens at {request.url}")
-        reply = HttpResponse(status=503) if self._silent else self._reply(request, path.split("/"))
+        reply = (
+            HttpResponse(status=503)
+            if self._silent
+            else self._reply(request, [unquote(part) for part in path.split("/")])
+        )
         if self._silent or self._stalls:
             kept = asyncio.get_running_loop().create_future()
             self._stalled.append(kept)

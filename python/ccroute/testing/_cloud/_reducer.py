@@ -102,6 +102,8 @@ class Reducer:
         self.contacts: dict[str, KnownContact] = {}
         self.replayed = 0
         """Messages that said nothing new."""
+        self.malformed = 0
+        """Messages that lacked what their kind must have."""
         self._early: dict[str, dict[int, CloudEvent]] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
 
@@ -118,8 +120,12 @@ class Reducer:
             early[event.seq] = event
         signals: list[Signal] = []
         while (following := early.pop(heard + 1, None)) is not None:
-            signals += self._take(following)
             heard += 1
+            try:
+                signals += self._take(following)
+            except ValueError:
+                # Signed and numbered, and lacks what its kind must have.
+                self.malformed += 1
         if not early or event.contact in self._over:
             self._early.pop(event.contact, None)
         return signals
