@@ -3,7 +3,7 @@
 import attrs
 from tests.host.stage import Stage, play
 
-from ccroute.adapters import CancelRing, DeviceSeen, Gap, HangUp, HeldOffer, Park, Ring
+from ccroute.adapters import CancelRing, DeviceSeen, Gap, HangUp, HeldOffer, Park, Ring, failed
 from ccroute.testing import settle
 
 
@@ -232,5 +232,32 @@ def test_a_full_sink_says_so_and_the_snapshot_puts_it_right() -> None:
         await stage.host.tenants["main"].through()
         assert len(stage.host.supervise().waiting()) == 20_000
         assert told(stage, Park) == 20_000
+
+    play(scenario)
+
+
+def test_who_came_as_the_link_broke_is_parked_when_it_stands() -> None:
+    async def scenario(stage: Stage) -> None:
+        stage.platform.answers = lambda it: failed("link_down") if isinstance(it, Park) else None
+        await stage.call("c1")
+        stage.platform.answers = lambda _: None
+        await stage.call("c2")
+        stage.platform.mend()
+        await settle()
+        parks = [it.contact for it in stage.platform.told if isinstance(it, Park)]
+        assert parks == ["c1", "c2", "c1"]
+
+    play(scenario)
+
+
+def test_what_was_throttled_is_asked_again_a_few_times() -> None:
+    async def scenario(stage: Stage) -> None:
+        stage.platform.answers = lambda it: (
+            failed("throttled", retry_after=1.0) if isinstance(it, Park) else None
+        )
+        await stage.call("c1")
+        await stage.time.run(60)
+        parks = [it.id for it in stage.platform.told if isinstance(it, Park)]
+        assert len(parks) == len(set(parks)) == 5
 
     play(scenario)

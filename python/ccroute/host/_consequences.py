@@ -174,18 +174,21 @@ class Consequences:
         attributes: Attributes,
         now: float,
     ) -> Iterator[Consequence]:
-        placed.queue = queue = event.queue or ""
+        placed.queue = event.queue or ""
         if info.can("park") and not placed.gone and event.cause != "callback":
-            yield self._effect(
-                placed,
-                Park(
-                    **self._head(now),
-                    contact=placed.native,
-                    queue=queue,
-                    treatment=self._settings.treatments.get(queue),
-                    attributes=attributes(placed.contact),
-                ),
-            )
+            yield self.park(placed, attributes, now)
+
+    def park(self, placed: Placed, attributes: Attributes, now: float) -> Effect:
+        """A contact is to wait on its platform."""
+        park = Park(
+            **self._head(now),
+            contact=placed.native,
+            queue=placed.queue,
+            treatment=self._settings.treatments.get(placed.queue),
+            attributes=attributes(placed.contact),
+        )
+        placed.parked, placed.park = False, park.id
+        return self._effect(placed, park)
 
     def _ring(
         self,

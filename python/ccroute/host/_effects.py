@@ -25,6 +25,10 @@ from ccroute.host._placement import OVER
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
+_TRIES = 5
+"""How often an instruction that was throttled is asked."""
+_PATIENCE = 5.0
+"""Seconds within which the outcome of another try is due."""
 _LOOKS = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looking for what became of an instruction; after them the next snapshot of
 the link says so."""
@@ -40,10 +44,12 @@ class Effects:
         self._tasks: set[asyncio.Task[None]] = set()
         self.looked_up = 0
 
-    def tell(self, tenant: Tenant, effect: Effect) -> None:
+    def tell(self, tenant: Tenant, effect: Effect, tries: int = _TRIES) -> None:
         """Hands an instruction to its link; what becomes of it is dealt with here."""
         link = self._links[effect.link]
-        link.tell(effect.instruction, lambda outcome: self._settled(tenant, link, effect, outcome))
+        link.tell(
+            effect.instruction, lambda outcome: self._settled(tenant, link, effect, outcome, tries)
+        )
 
     async def perform(self, effect: Effect) -> Outcome:
         """Hands an instruction to its link, and says what became of it."""
@@ -54,13 +60,15 @@ class Effects:
         )
         return await heard
 
-    def _settled(self, tenant: Tenant, link: Link, effect: Effect, outcome: Outcome) -> None:
+    def _settled(
+        self, tenant: Tenant, link: Link, effect: Effect, outcome: Outcome, tries: int
+    ) -> None:
         instruction = effect.instruction
         match outcome.verdict:
             case Verdict.DONE:
                 return
             case Verdict.FAILED:
-                self._failed(tenant, link, instruction, outcome)
+                self._failed(tenant, link, instruction, outcome, tries)
             case Verdict.UNKNOWN:
                 _log.warning(
                     "tenant %s, link %s: nobody knows what became of %s %s: %s",
@@ -71,7 +79,7 @@ class Effects:
                     self._start(self._look_up(tenant, link, instruction))
 
     def _failed(
-        self, tenant: Tenant, link: Link, instruction: Instruction, outcome: Outcome
+        self, tenant: Tenant, link: Link, instruction: Instruction, outcome: Outcome, tries: int
     ) -> None:
         _log.info(
             "tenant %s, link %s: %s %s failed: %s %s",
@@ -79,6 +87,10 @@ class Effects:
             outcome.failure, outcome.detail,
         )  # fmt: skip
         if not isinstance(instruction, Ring):
+            if outcome.failure == "throttled" and tries > 1:
+                # Nothing was done, for certain: it may be asked again, under another id.
+                pause = outcome.retry_after or 0.5
+                self._start(self._again(tenant, link, instruction, pause, tries - 1))
             return
         found = tenant.placements.by_wire(instruction.offer)
         if found is None or found[1].state == OVER:
@@ -99,6 +111,14 @@ class Effects:
             Decline(offer=rung.offer, failure="unreachable", reason=outcome.failure),
             actor="host",
         )
+
+    async def _again(
+        self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
+    ) -> None:
+        await self._time.sleep_until(self._time.now() + pause)
+        deadline = self._time.now() + _PATIENCE
+        again = attrs.evolve(instruction, id=self._names(), deadline=deadline)
+        self.tell(tenant, Effect(link=link.name, instruction=again), tries)
 
     async def _ring_again(self, tenant: Tenant, link: Link, ring: Ring, seconds: float) -> None:
         await self._time.sleep_until(self._time.now() + seconds)

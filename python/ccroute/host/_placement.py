@@ -30,13 +30,16 @@ class Rung:
 @attrs.define(kw_only=True)
 class Placed:
     """A contact on a platform. ``native``: its id there; ``engaged``: whether the engine has it in
-    conversation; ``gone``: the platform said that it leaves or left, or we hung up."""
+    conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
+    for it; ``gone``: the platform said that it leaves or left, or we hung up."""
 
     contact: str
     link: str
     native: str
     queue: str = ""
     engaged: bool = False
+    parked: bool = False
+    park: str = ""
     gone: bool = False
     recording: str | None = None
     rung: list[Rung] = attrs.field(factory=list)

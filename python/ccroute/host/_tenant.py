@@ -321,10 +321,21 @@ class Tenant:
             if placed is not None:
                 self._tell(self, self.consequences.cancel(placed, leg.offer, self.now))
         self.placements.strays.clear()
+        self._park_again(link)
         for it in over:
             # We ended it, and the platform never heard so.
             placed = self.placements.place(scoped(link, it.contact), link=link, native=it.contact)
             self._do(self.consequences.hang_up(placed, "reconciled", self._links, self.now))
+
+    def _park_again(self, link: str) -> None:
+        """Who came as the link broke may never have been parked: they hear nothing."""
+        if not self._links[link].can("park"):
+            return
+        for placed in self.placements.on(link):
+            lost = not (placed.parked or placed.engaged or placed.gone)
+            if lost and not self._in_flight(link, placed.park):
+                attributes = self.router.attributes
+                self._tell(self, self.consequences.park(placed, attributes, self.now))
 
     def _is_closed(self, contact: str) -> bool:
         try:

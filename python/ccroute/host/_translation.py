@@ -42,6 +42,7 @@ from ccroute.adapters import (
     KeyPressed,
     OfferFailed,
     OfferSignal,
+    Parked,
     PartyJoined,
     PartyLeft,
     PutOnHold,
@@ -108,6 +109,8 @@ def commands_of(link: str, signal: Signal, placements: Placements, now: float) -
 def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
     contact = placed.contact
     match signal:
+        case Parked():
+            placed.parked = True
         case Bridged():
             yield Connected(contact=contact)
         case PutOnHold():
