@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Self
 
 import attrs
-from tests.host.in_process import Platform, PlatformAdapter
 
 from ccroute import Plan, Router
 from ccroute.host import AgentDesk, DeskEvent, DeskState, Host, TenantSettings
+from ccroute.testing import LoopbackAdapter as PlatformAdapter
+from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
 
 PLAN = """

@@ -1,7 +1,6 @@
 """Calls through the host: from arrival to wrap-up, and every way in which they go wrong."""
 
 import pytest
-from tests.host.in_process import ALL
 from tests.host.stage import Screen, Stage, play
 
 from ccroute import Rejected
@@ -380,4 +379,4 @@ def test_a_platform_lost_with_its_callers_abandons_nobody() -> None:
         figures = stage.figures("offered", "abandoned", "left")
         assert figures == {"offered": 1, "abandoned": 0, "left": 1}
 
-    play(scenario, capabilities=ALL)
+    play(scenario)

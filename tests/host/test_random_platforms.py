@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.host.in_process import Platform, PlatformAdapter
 from tests.host.stage import AGENTS, PLAN, SETTINGS
 
 from ccroute import Plan, Router
 from ccroute.adapters import Signal
 from ccroute.host import Host
+from ccroute.testing import LoopbackAdapter as PlatformAdapter
+from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
 
 MOVES = (

@@ -4,12 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.host.in_process import Platform, PlatformAdapter
 from tests.host.stage import PLAN, SETTINGS, Stage
 
 from ccroute import ConfigError, Plan, Router
 from ccroute.adapters import Ring
 from ccroute.host import Host
+from ccroute.testing import LoopbackAdapter as PlatformAdapter
+from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping  # noqa: TC003
 
 import pytest
-from tests.host.in_process import Platform, PlatformAdapter
 from tests.host.stage import PLAN, SETTINGS, Stage, play
 
 from ccroute import Advance, ConfigError, EngineBroken, LinkError, Plan, Rejected, Router
@@ -28,6 +27,8 @@ from ccroute.adapters import (
     Unmapped,
 )
 from ccroute.host import Host, TenantSettings
+from ccroute.testing import LoopbackAdapter as PlatformAdapter
+from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
 
 

@@ -5,6 +5,12 @@ from ccroute.testing._assertions import ASSERTIONS, LEVELS, ContractBroken
 from ccroute.testing._cloud import CloudAdapter, SimulatedCloud
 from ccroute.testing._contract import AdapterContract
 from ccroute.testing._driver import EXCUSABLE, Leg, PlatformDriver
+from ccroute.testing._loopback import (
+    TELEPHONE,
+    LoopbackAdapter,
+    LoopbackCaller,
+    LoopbackPlatform,
+)
 from ccroute.testing._pbx import SimulatedPbx
 from ccroute.testing._report import ContractReport, try_contract
 from ccroute.testing._time import ManualTime, settle
@@ -13,11 +19,15 @@ __all__ = [
     "ASSERTIONS",
     "EXCUSABLE",
     "LEVELS",
+    "TELEPHONE",
     "AdapterContract",
     "CloudAdapter",
     "ContractBroken",
     "ContractReport",
     "Leg",
+    "LoopbackAdapter",
+    "LoopbackCaller",
+    "LoopbackPlatform",
     "ManualTime",
     "PlatformDriver",
     "SimulatedCloud",

@@ -1,10 +1,11 @@
-"""A platform without a wire: an adapter whose other side the test holds in its hand."""
+"""A platform without a wire: an adapter whose other side the test holds in its hand. For tests of
+hosts, desks and plans; adapters are tried on platforms with one."""
 
-from collections.abc import Callable  # noqa: TC003
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
-from ccroute import LinkError
+from ccroute._errors import LinkError
 from ccroute.adapters import (
     AdapterInfo,
     Answered,
@@ -12,6 +13,7 @@ from ccroute.adapters import (
     Bridged,
     CancelRing,
     Connect,
+    ContactInstruction,
     Dialled,
     Disconnected,
     Ended,
@@ -43,16 +45,17 @@ from ccroute.adapters import (
     failed,
 )
 
-ALL = [
+TELEPHONE = (
     "park", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold", "hangup_party",
     "snapshot", "restart_detect", "agent_mirror", "record", "record_pause", "listen", "whisper",
     "barge", "consult_transfer", "blind_transfer", "device_state", "agent_codes",
-]  # fmt: skip
+)  # fmt: skip
+"""What a telephone platform can do, as far as this one does."""
 
 
 @attrs.define
-class Caller:
-    """A customer on the platform."""
+class LoopbackCaller:
+    """A customer on the platform: how it arrived, whom it is joined with, whose phones ring."""
 
     arrived: Arrived
     agent: str | None = None
@@ -60,13 +63,17 @@ class Caller:
     legs: dict[int, HeldOffer] = attrs.field(factory=dict)
 
 
-class Platform:
-    """What goes on between an adapter and its callers. It outlives the adapter, as a real one does
-    the host."""
+class LoopbackPlatform:
+    """Callers and phones, for a `LoopbackAdapter`. It outlives the host, as a real one does.
 
-    def __init__(self, capabilities: list[str] | None = None) -> None:
-        self.capabilities = ALL if capabilities is None else capabilities
-        self.callers: dict[str, Caller] = {}
+    ``capabilities``: default `TELEPHONE`. ``told``: every instruction; ``rings``: those that rang a
+    phone; ``answers``: what is said to an instruction instead of doing it, where that is not
+    ``None``; ``tell``: whether signals reach the adapter.
+    """
+
+    def __init__(self, capabilities: Iterable[str] | None = None) -> None:
+        self.capabilities = TELEPHONE if capabilities is None else tuple(capabilities)
+        self.callers: dict[str, LoopbackCaller] = {}
         self.told: list[Instruction] = []
         self.rings: list[Ring] = []
         self.sink: Sink | None = None
@@ -75,28 +82,51 @@ class Platform:
         self.down_since = 0.0
         self.epoch = 0
         self.answers: Callable[[Instruction], Outcome | None] = lambda _: None
-        """What `execute` says instead of doing it."""
         self.tell = True
-        """Whether signals reach the adapter."""
 
     # -- What callers and agents do -----------------------------------------------------
 
-    def call(self, contact: str, **fields: object) -> None:
-        arrived = Arrived(contact=contact, entered_at=self._now(), **fields)
-        self.callers[contact] = Caller(arrived)
+    def call(
+        self,
+        contact: str,
+        *,
+        queue: str | None = None,
+        channel: str | None = None,
+        tenant: str | None = None,
+        customer: str | None = None,
+        dialled: str | None = None,
+        caller: str | None = None,
+        attributes: Mapping[str, str | int | bool] | None = None,
+    ) -> None:
+        """A customer comes; what is given is as of `Arrived`."""
+        arrived = Arrived(
+            contact=contact,
+            entered_at=self._now(),
+            queue=queue,
+            channel=channel,
+            tenant=tenant,
+            customer=customer,
+            dialled=dialled,
+            caller=caller,
+            attributes=attributes,
+        )
+        self.callers[contact] = LoopbackCaller(arrived)
         self.push(arrived)
 
     def answer(self, agent: str) -> None:
+        """The agent answers the phone that rings."""
         contact, leg = self.leg(agent)
         self.callers[contact].legs[leg.offer] = attrs.evolve(leg, state="answered")
         self.push(Answered(offer=leg.offer))
 
     def refuse(self, agent: str, reason: str) -> None:
+        """It does not come to a conversation, for a reason as of `OfferFailed`."""
         contact, leg = self.leg(agent)
         del self.callers[contact].legs[leg.offer]
         self.push(OfferFailed(offer=leg.offer, reason=reason))
 
     def hang_up(self, contact: str, by: str = "customer") -> None:
+        """The contact ends."""
         caller = self.callers.pop(contact)
         if caller.agent is not None:
             self.push(Disconnected(contact=contact, by=by))
@@ -106,6 +136,7 @@ class Platform:
         self.push(Ended(contact=contact))
 
     def leg(self, agent: str) -> tuple[str, HeldOffer]:
+        """The contact and the leg for which the agent's phone rings."""
         return next(
             (contact, leg)
             for contact, caller in self.callers.items()
@@ -125,16 +156,19 @@ class Platform:
     # -- The link -----------------------------------------------------------------------
 
     def push(self, signal: Signal) -> None:
+        """Says something to the adapter, if it hears."""
         if self.sink is not None and self.up and self.tell:
             self.sink.push(signal)
 
     def cut(self) -> None:
+        """The link breaks."""
         self.up = False
         self.down_since = self._now()
         if self.sink is not None:
             self.sink.push(LinkDown(reason="cut"))
 
     def mend(self) -> None:
+        """The link stands again; a gap and a snapshot are told."""
         assert self.sink is not None
         self.up = True
         self.sink.push(LinkUp(epoch=self.epoch))
@@ -142,6 +176,7 @@ class Platform:
         self.sink.resync(self.snapshot())
 
     def snapshot(self) -> PlatformSnapshot:
+        """What it holds."""
         return PlatformSnapshot(
             taken_at=self._now(),
             epoch=self.epoch,
@@ -157,14 +192,14 @@ class Platform:
         )
 
     def execute(self, instruction: Instruction) -> Outcome:
+        """Does as it is told."""
         self.told.append(instruction)
         said = self.answers(instruction)
         if said is not None:
             return said
         if not self.up:
             return failed("link_down")
-        contact = getattr(instruction, "contact", None)
-        if contact is not None and contact not in self.callers:
+        if isinstance(instruction, ContactInstruction) and instruction.contact not in self.callers:
             return failed("gone")
         self._do(instruction)
         return done()
@@ -194,8 +229,7 @@ class Platform:
             case StartHold(contact=contact) | StopHold(contact=contact):
                 held = isinstance(instruction, StartHold)
                 self.callers[contact].held = held
-                kind = PutOnHold if held else TakenOffHold
-                self.push(kind(contact=contact))
+                self.push(PutOnHold(contact=contact) if held else TakenOffHold(contact=contact))
             case HangUp(contact=contact):
                 self.hang_up(contact, by="system")
             case _:
@@ -205,16 +239,17 @@ class Platform:
         return 0.0 if self.time is None else self.time.now()
 
 
-class PlatformAdapter:
-    """The adapter of a `Platform`."""
+class LoopbackAdapter:
+    """The adapter of a `LoopbackPlatform`. See `ccroute.adapters.Adapter`."""
 
-    def __init__(self, platform: Platform, name: str = "pbx") -> None:
+    def __init__(self, platform: LoopbackPlatform, name: str = "pbx") -> None:
         self.platform = platform
         self.info = AdapterInfo(
             name=name, version="1", platform="in process", capabilities=platform.capabilities
         )
 
     async def open(self, sink: Sink, time: Time) -> None:
+        """See `ccroute.adapters.Adapter`."""
         self.platform.sink, self.platform.time = sink, time
         if not self.platform.up:
             raise LinkError("cut")
@@ -222,18 +257,23 @@ class PlatformAdapter:
         sink.resync(self.platform.snapshot())
 
     async def close(self, drain: float) -> None:
+        """See `ccroute.adapters.Adapter`."""
         self.platform.sink = None
 
     async def execute(self, instruction: Instruction) -> Outcome:
+        """See `ccroute.adapters.Adapter`."""
         return self.platform.execute(instruction)
 
     async def snapshot(self) -> PlatformSnapshot:
+        """See `ccroute.adapters.Adapter`."""
         if not self.platform.up:
             raise LinkError("cut")
         return self.platform.snapshot()
 
     async def probe(self) -> LinkHealth:
+        """See `ccroute.adapters.Adapter`."""
         return LinkHealth(up=self.platform.up)
 
     async def handle_http(self, request: HttpRequest) -> HttpResponse:
+        """See `ccroute.adapters.Adapter`."""
         return HttpResponse(status=404)
