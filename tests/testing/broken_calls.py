@@ -1,6 +1,7 @@
 """Adapters that are wrong about themselves, calls and their ends."""
 
 import asyncio
+import itertools
 import logging
 import socket
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
-from ccroute_acme import AcmeAdapter, codec
+from ccroute_acme import AcmeAdapter, codec, commands
 
 # -- Coming and going -----------------------------------------------------------------------
 
@@ -185,6 +186,16 @@ class RingsTooLong(AcmeAdapter):
         return await super().execute(instruction)
 
 
+@breaks(12)
+class HangsUpOnWhoIsNotAnswered(Telling):
+    def tell(self, signal: Signal) -> Sequence[Signal]:
+        if isinstance(signal, OfferFailed) and signal.reason == "no_answer":
+            for call in self._translator.calls.values():
+                end = {"do": "end", "id": f"end-{call.id}", "call": call.id}
+                self._link.tell(end)  # type: ignore[union-attr]
+        return [signal]
+
+
 @breaks(13)
 class TakesBusyForRejected(Telling):
     def tell(self, signal: Signal) -> Sequence[Signal]:
@@ -292,6 +303,17 @@ class TalksOnAfterTheEnd(Telling):
         if isinstance(signal, Ended):
             return [signal, AttributesSeen(contact=signal.contact, attributes={"cost": 1})]
         return [signal]
+
+
+@breaks(22)
+class MakesIdsOfItsOwn(AcmeAdapter):
+    """Only its memory keeps it from ringing twice."""
+
+    @staticmethod
+    def leg_id(instruction: Instruction, made: Any = itertools.count()) -> str:  # noqa: B008
+        return f"leg-{next(made)}"
+
+    patches = ((commands, "_leg_id", leg_id),)
 
 
 @breaks(22)

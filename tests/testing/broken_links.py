@@ -14,6 +14,7 @@ from ccroute.adapters import (
     Ended,
     Gap,
     Instruction,
+    LinkDown,
     LinkHealth,
     LinkUp,
     OfferFailed,
@@ -25,6 +26,7 @@ from ccroute.adapters import (
     Unmapped,
     Verdict,
     done,
+    unknown,
 )
 from ccroute_acme import AcmeAdapter, codec, commands, session
 
@@ -160,6 +162,14 @@ class KnowsNoRestart(Telling):
         return attrs.evolve(snapshot, epoch=0)
 
 
+@breaks(29)
+class TakesARestartForHangingUp(EndsWhatItDidNotHear):
+    def show(self, snapshot: PlatformSnapshot) -> PlatformSnapshot:
+        for contact in self.alive - {it.contact for it in snapshot.contacts}:
+            self.told.push(Ended(contact=contact, cause="hangup", inferred=True))
+        return snapshot
+
+
 @breaks(30)
 class HasNoWatchdog(AcmeAdapter):
     async def _watch(self, link: module.Link, session: session.Session) -> None:
@@ -172,6 +182,22 @@ class FightsForItsSession(AcmeAdapter):
         if message.get("ev") == "taken_over":
             link.end("taken over")
         super()._hear(link, session, message)
+
+
+@breaks(31)
+class GivesUpInSilence(Telling):
+    def tell(self, signal: Signal) -> Sequence[Signal]:
+        return [attrs.evolve(signal, final=False) if isinstance(signal, LinkDown) else signal]
+
+
+@breaks(32)
+class WaitsForTheLink(AcmeAdapter):
+    """Keeps what comes while the link is down, and gives it late."""
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        outcome = await super().execute(instruction)
+        down = outcome.failure == "link_down" and not self._closing
+        return unknown("later") if down else outcome
 
 
 @breaks(32, 28)
@@ -248,6 +274,16 @@ class KeepsEverything(Telling):
 # -- Bytes, words and clocks ----------------------------------------------------------------
 
 
+@breaks(36)
+class FloodsTheHost(Telling):
+    """Tells states as if they had happened: none replaces another, and room is made by force."""
+
+    def tell(self, signal: Signal) -> Sequence[Signal]:
+        if isinstance(signal, DeviceSeen):
+            return [attrs.evolve(signal, tenant=str(signal.number))]
+        return [signal]
+
+
 @breaks(37)
 class ReadsPieceByPiece(AcmeAdapter):
     """Takes whatever comes at once for whole lines."""
@@ -296,6 +332,14 @@ class TrustsTheOtherClock(Telling):
         if isinstance(signal, Arrived):
             return [attrs.evolve(signal, entered_at=signal.at)]
         return [signal]
+
+
+@breaks(40)
+class TakesSnapshotsByTheOtherClock(AcmeAdapter):
+    async def snapshot(self) -> PlatformSnapshot:
+        found = await super().snapshot()
+        listed = await self._greet(self._link, "list")  # type: ignore[arg-type]
+        return attrs.evolve(found, taken_at=listed["now"])
 
 
 @breaks(41)

@@ -319,3 +319,64 @@ def test_a_request_that_never_comes_is_looked_up():
         await adapter.close(0.0)
 
     asyncio.run(scene())
+
+
+def test_what_is_heard_while_the_list_is_on_its_way_is_later_than_the_list():
+    async def scene():
+        time, ear, meanwhile = ManualTime(), Ear(), []
+        pigeon = Pigeon(time, key=KEY)
+
+        async def transport(request):
+            reply = await pigeon.request(request)
+            if request.method == "GET" and meanwhile:
+                meanwhile.pop()()
+                await settle()
+            return reply
+
+        adapter = PigeonAdapter("pigeon", settings_of(), transport)
+        pigeon.receiver = adapter.handle_http
+        # Before the first list is read, too: between subscribing and looking.
+        meanwhile.append(lambda: pigeon.write("c0"))
+        await adapter.open(ear, time)
+        assert [it.contact for it in ear.told()] == ["S00001"]
+        assert ear.heard[1].contacts == ()
+        pigeon.keeps = True
+        pigeon.write("c1")  # lost
+        pigeon.keeps = False
+        pigeon.write("c2")  # waits for the one before
+        await time.run(9.0)
+        meanwhile.append(lambda: pigeon.leave("S00001"))
+        await time.run(5.0)
+        assert meanwhile == []
+        kinds = [type(it).__name__ for it in ear.heard[3:]]
+        assert kinds == ["Gap", "PlatformSnapshot", "Abandoned", "Ended"]
+        assert {it.contact for it in ear.heard[4].contacts} == {"S00001", "S00002", "S00003"}
+        assert {it.contact for it in (await adapter.snapshot()).contacts} == {"S00002", "S00003"}
+        await pigeon.stop()
+        await adapter.close(0.0)
+
+    asyncio.run(scene())
+
+
+def test_what_was_said_before_a_restart_is_of_another_life():
+    async def scene():
+        pigeon, adapter, ear, time = await opened()
+        session = pigeon.write("c1")
+        await settle()
+        before = list(pigeon.requests)
+        pigeon.restart()
+        await time.run(20.0)
+        told = [(it.contact, it.cause) for it in ear.told() if type(it).__name__ == "Ended"]
+        assert told == [(session, "system_lost")]
+        assert [it.epoch for it in ear.heard if isinstance(it, LinkUp)] == [1, 2]
+        heard = len(ear.heard)
+        for request in before:  # number 1, which is the next of this life
+            assert (await adapter.handle_http(request)).status == 204
+        assert ear.heard[heard:] == []
+        pigeon.write("c2")
+        await settle()
+        assert len(ear.heard) == heard + 1
+        await pigeon.stop()
+        await adapter.close(0.0)
+
+    asyncio.run(scene())

@@ -168,7 +168,7 @@ def words(desk, session):
 # Silence
 
 
-@on_desk()
+@on_desk(poll=HOUR)  # nothing but the silence itself makes it look
 async def test_a_silent_customer_frees_the_slot(desk):
     await desk.come("ana")
     session = await desk.write("rosa")
@@ -249,6 +249,21 @@ async def test_a_word_in_the_last_moment_keeps_the_conversation(desk):
     assert desk.agents() == {session: "ana"}
     await desk.run(8 * MINUTE)
     assert desk.agents() == {session: "ana"}
+
+
+@on_desk()
+async def test_a_slot_is_freed_as_soon_as_pigeon_lets_us(desk):
+    await desk.come("ana")
+    session = await desk.write("rosa")
+    await desk.run(9 * MINUTE)
+    desk.pigeon.throttle = 2, 20.0
+    asked = len(desk.pigeon.asked[""])
+    await desk.run(MINUTE + 30)
+    assert desk.agents() == {session: "ana"}
+    await desk.run(15)
+    assert desk.agents() == {}
+    begun = desk.pigeon.asked[""][asked:]
+    assert [round(b - a) for a, b in itertools.pairwise(begun)] == [20, 20]
 
 
 @on_desk()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from unittest import SkipTest
 
 ASSERTIONS: Mapping[int, str] = MappingProxyType(
     {
@@ -72,3 +73,8 @@ class ContractBroken(AssertionError):
     def __init__(self, number: int, told: str) -> None:
         super().__init__(f"assertion {number} ({ASSERTIONS[number]}): {told}")
         self.number = number
+
+
+class NotForThis(SkipTest):
+    """An assertion that is not for this adapter or platform. Only the kit raises it: what
+    somebody else skips was not tried."""

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NoReturn, TypedDict
-from unittest import SkipTest
 
 from ccroute import LinkError
 from ccroute.adapters import (
@@ -23,7 +22,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
-from ccroute.testing._assertions import ContractBroken
+from ccroute.testing._assertions import ContractBroken, NotForThis
 from ccroute.testing._driver import PlatformDriver
 from ccroute.testing._fold import Fold
 from ccroute.testing._stage import Stage
@@ -171,7 +170,7 @@ class Play(Stage):
         Raises:
             unittest.SkipTest: always.
         """
-        raise SkipTest(why)
+        raise NotForThis(why)
 
     async def turns(self, turns: int) -> None:
         """Lets the loop turn so often, and no time pass."""

@@ -5,10 +5,9 @@ import gc
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar, TypeVar
-from unittest import SkipTest
 
 from ccroute.adapters import Adapter, Setting, Time
-from ccroute.testing._assertions import ContractBroken
+from ccroute.testing._assertions import ContractBroken, NotForThis
 from ccroute.testing._driver import EXCUSABLE, PlatformDriver
 from ccroute.testing._play import Play
 from ccroute.testing._time import ManualTime
@@ -80,9 +79,9 @@ class Playing:
             for need in needs:
                 if need.startswith("mode "):
                     if need[5:] not in play.adapter.info.modes:
-                        raise SkipTest(f"not declared: {need}")
+                        raise NotForThis(f"not declared: {need}")
                 elif not play.can(need):
-                    raise SkipTest(f"not declared: {need}")
+                    raise NotForThis(f"not declared: {need}")
             await self._played(play, scene)
         finally:
             await driver.stop()
@@ -104,7 +103,7 @@ class Playing:
             fine = True
         except NotImplementedError as error:
             _excused(play, error)
-        except (ContractBroken, SkipTest):
+        except (ContractBroken, NotForThis):
             raise
         except Exception as error:
             raise ContractBroken(play.number, f"{type(error).__name__}: {error}") from error
@@ -119,7 +118,7 @@ def _excused(play: Play, error: NotImplementedError) -> None:
         raise ContractBroken(play.number, f"NotImplementedError in {method}: {error}") from error
     why = play.driver.cannot.get(method)
     if why is not None and method in EXCUSABLE:
-        raise SkipTest(f"cannot {method}: {why}")
+        raise NotForThis(f"cannot {method}: {why}")
     raise ContractBroken(
         play.number,
         f"the driver does not {method}: write it"

@@ -266,13 +266,13 @@ class PigeonAdapter:
             left = session.quiet_since + channel.silence - now
             if left <= 0:
                 told: dict[str, Json] = {"cause": "silence", "after": session.word}
-                await self._client.ask("POST", path_of(name, "close"), told)
+                await self._client.ask_for_us(path_of(name, "close"), told)
             elif channel.warning is not None and left <= channel.warning and not session.warned:
                 await self._warn(name, session, channel.text)
 
     async def _warn(self, name: str, session: Session, words: str) -> None:
         session.warned = True  # whatever becomes of it: nobody wants to be told twice
-        await self._client.ask("POST", path_of(name, "message"), {"text": words})
+        await self._client.ask_for_us(path_of(name, "message"), {"text": words})
 
     async def snapshot(self) -> PlatformSnapshot:
         """What Pigeon holds now."""

@@ -42,6 +42,7 @@ class Client:
         self.subscription = ""
         self.broken = False
         self.throttled = 0
+        self._pause_until = 0.0
 
     async def ask(
         self,
@@ -79,6 +80,20 @@ class Client:
             refused = isinstance(error, ConnectionRefusedError)
             kind = NotSent if refused else LinkError
             raise kind(f"the connection to {self._settings.url} broke") from error
+
+    async def ask_for_us(self, path: str, told: Mapping[str, Json]) -> None:
+        """Asks for something of our own that is asked for again, if it matters, when its time comes
+        again; not while Pigeon says that it is too much.
+
+        Raises:
+            LinkError: as `ask`.
+        """
+        if self._time.now() < self._pause_until:
+            return
+        reply = await self.ask("POST", path, told)
+        if reply.status == 429:
+            self.throttled += 1
+            self._pause_until = self._time.now() + _seconds(reply)
 
     async def carry_out(self, instruction: Instruction) -> Outcome:
         """Sends the request that an instruction is, and again only when it was refused as too

@@ -108,9 +108,12 @@ class Exchange:
     def restart(self) -> None:
         """Loses every call; numbers begin anew."""
         self.boot += 1
-        self.said = 0
         for kept in (self.calls, self.legs, self._used, self._timers, self.events):
             kept.clear()
+        for phone in self.phones.values():
+            self.look_at(phone.number)
+        self.events.clear()
+        self.said = 0
 
     # -- Customers ----------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class PbxSession(asyncio.Protocol):
 
     def send_bytes(self, data: bytes) -> None:
         """Sends these bytes, whole or in pieces."""
-        if self.mute or self.transport is None:
+        if self.mute or self.transport is None or self.transport.is_closing():
             return
         size = self._server.piece
         if size is None and not self._pieces:
