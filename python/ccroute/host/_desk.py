@@ -80,6 +80,12 @@ class DeskEvent:
         """The event's kind."""
         return self.event.kind
 
+    @property
+    def offer(self) -> int | None:
+        """The offer it is about, as `AgentDesk.accept` takes it."""
+        number: int | None = getattr(self.event, "offer", None)
+        return number
+
 
 class Feed:
     """What a screen has not read yet, up to a bound; past it, it is told the whole state."""

@@ -13,6 +13,7 @@ from ccroute.testing._loopback import (
 )
 from ccroute.testing._pbx import SimulatedPbx
 from ccroute.testing._report import ContractReport, try_contract
+from ccroute.testing._scenario import HostScenario, ScenarioFailed
 from ccroute.testing._time import ManualTime, settle
 
 __all__ = [
@@ -24,12 +25,14 @@ __all__ = [
     "CloudAdapter",
     "ContractBroken",
     "ContractReport",
+    "HostScenario",
     "Leg",
     "LoopbackAdapter",
     "LoopbackCaller",
     "LoopbackPlatform",
     "ManualTime",
     "PlatformDriver",
+    "ScenarioFailed",
     "SimulatedCloud",
     "SimulatedPbx",
     "settle",
