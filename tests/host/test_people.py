@@ -158,7 +158,8 @@ def test_only_listed_destinations_are_dialled_and_not_too_many() -> None:
         await stage.time.run(60)
         stage.platform.answers = lambda _: None
         await ana.transfer_outside("pbx:c1", "sip:help@example.com", reason="wants help")
-        sent = stage.platform.told[-1]
+        await settle()
+        sent = stage.platform.told[-1]  # no HangUp follows: the customer talks on elsewhere
         assert isinstance(sent, SendAway)
         assert (sent.address, sent.actor, sent.reason) == (
             "sip:help@example.com", "agent:ana", "wants help",
@@ -280,3 +281,63 @@ def test_commands_in_a_hurry_keep_their_order() -> None:
         assert stage.host.router().explain_agent("ana").reason == "lunch"
 
     play(scenario, plan=PLAN)
+
+
+def test_who_is_cancelled_has_asked_all_the_same() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.talk("c1", "ana")
+        ana = stage.host.agent("ana")
+        for work in (ana.pause("tea"), ana.hold("pbx:c1")):
+            task = asyncio.ensure_future(work)
+            await asyncio.sleep(0)
+            task.cancel()
+            await settle()
+        assert stage.platform.callers["c1"].held
+        assert stage.host.supervise().talking()[0].held
+        assert [it.action for it in stage.host.audit][-2:] == ["not_ready", "StartHold"]
+
+    play(scenario)
+
+
+def test_a_host_that_stops_leaves_nobody_waiting() -> None:
+    desks = []
+
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.talk("c1", "ana")
+        adapter = stage.host.links["pbx"].adapter
+
+        async def hang(_: Instruction) -> Outcome:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        adapter.execute = hang  # type: ignore[method-assign]
+        desks.append(stage.host.agent("ana"))
+        held = asyncio.ensure_future(desks[0].hold("pbx:c1"))
+        await settle()
+        stopping = asyncio.ensure_future(stage.host.stop())
+        await stage.time.run(30)
+        await stopping
+        with pytest.raises(AdapterError, match="nobody knows"):
+            await held
+        assert await refusal(desks[0].ready()) == "stopped"
+
+    async def alone() -> None:
+        from tests.host.stage import SETTINGS
+
+        from ccroute import Plan, Router
+        from ccroute.host import Host
+        from ccroute.testing import LoopbackAdapter, LoopbackPlatform, ManualTime
+
+        time, platform = ManualTime(), LoopbackPlatform()
+        host = Host(
+            Router(Plan.from_toml(PLAN), clock=time),
+            adapters=[LoopbackAdapter(platform)],
+            settings=SETTINGS,
+            time=time,
+        )
+        await host.start()
+        await scenario(Stage(host, platform, time))
+
+    asyncio.run(alone())

@@ -214,7 +214,10 @@ class AgentDesk:
         self._mine(contact)
         allowed = self._floor.destination(address)
         command = Release(contact=contact, by="agent")
-        await self._floor.perform(contact, SendAway, command, self._actor, reason, address=allowed)
+        # The engine hears it from the platform: told before, it would end the contact there.
+        await self._floor.perform(
+            contact, SendAway, command, self._actor, reason, when_linked=False, address=allowed
+        )
 
     async def consult(self, contact: str, agent: str) -> None:
         """Asks another agent, while the customer is on hold. The other joins when they answer."""

@@ -1,5 +1,6 @@
 """What the people of one tenant can see and do: the desks of its agents, its supervisors."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -51,6 +52,7 @@ class Floor:
         self._audit = audit
         self._feeds: dict[str, list[Feed]] = {}
         self._transfers: deque[float] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
         tenant.told.append(self.hear)
 
     def hear(self, events: list[Event]) -> None:
@@ -159,14 +161,21 @@ class Floor:
     # -- Doing it -----------------------------------------------------------------------
 
     async def ask(self, command: Command, actor: str, reason: str | None = None) -> int | None:
-        """Has a command carried out in its turn, and notes who asked."""
+        """Has a command carried out in its turn, and notes who asked. Whoever is cancelled while
+        waiting has asked all the same."""
         try:
-            result = await self.tenant.ask(command, actor=actor, reason=reason)
+            answer = self.tenant.ask(command, actor=actor, reason=reason)
         except CcrouteError as error:
             self._note(actor, reason, command.verb, _subject(command), _code(error))
             raise
-        self._note(actor, reason, command.verb, _subject(command), "done")
-        return result
+
+        def note(done: "asyncio.Future[int | None]") -> None:
+            error = done.exception()
+            outcome = "done" if error is None else _code(error)
+            self._note(actor, reason, command.verb, _subject(command), outcome)
+
+        answer.add_done_callback(note)
+        return await asyncio.shield(answer)
 
     async def perform(
         self,
@@ -181,7 +190,7 @@ class Floor:
     ) -> None:
         """Has something done at the contact's platform, and then ``command`` by the engine, unless
         signals say the same (``when_linked`` false); for a contact on no platform the
-        command alone.
+        command alone. Goes on when whoever waits is cancelled.
 
         Raises:
             Rejected: ``unsupported``: the platform cannot.
@@ -194,15 +203,34 @@ class Floor:
                 raise Rejected("unsupported", f"contact {contact!r} is on no platform")
             await self.ask(command, actor, reason)
             return
+        follows = command if when_linked else None
+        work = asyncio.ensure_future(self._perform(placed, kind, follows, actor, reason, fields))
+        self._tasks.add(work)
+        work.add_done_callback(self._tasks.discard)
+        await asyncio.shield(work)
+
+    async def _perform(
+        self,
+        placed: Placed,
+        kind: type[ContactInstruction],
+        command: Command | None,
+        actor: str,
+        reason: str | None,
+        fields: dict[str, object],
+    ) -> None:
         try:
             await self._at_platform(placed, kind, actor, reason, fields)
         except CcrouteError as error:
-            self._note(actor, reason, kind.__name__, contact, _code(error))
+            self._note(actor, reason, kind.__name__, placed.contact, _code(error))
             raise
-        self._note(actor, reason, kind.__name__, contact, "done")
-        if command is not None and when_linked:
+        self._note(actor, reason, kind.__name__, placed.contact, "done")
+        if command is not None:
             with suppress(Rejected):  # a signal of the platform was quicker
                 await self.tenant.ask(command, actor=actor, reason=reason)
+
+    async def close(self) -> None:
+        """Waits for what is under way: with its links closed, it comes to an end."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _at_platform(
         self,
@@ -273,5 +301,5 @@ def _subject(command: Command) -> str:
     )
 
 
-def _code(error: CcrouteError) -> str:
+def _code(error: BaseException) -> str:
     return error.code if isinstance(error, Rejected) else type(error).__name__

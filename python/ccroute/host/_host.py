@@ -177,6 +177,8 @@ class Host:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for floor in self._floors.values():
+            await floor.close()
         for tenant in self._tenants.values():
             await tenant.stop()
         if self._path is not None:

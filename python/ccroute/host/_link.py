@@ -76,6 +76,7 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(self.info.limits.in_flight or 1000)
         self._pending: set[str] = set()
+        self._closed = False
 
     def open(self) -> None:
         """Begins to connect; what comes of it, signals tell."""
@@ -109,6 +110,9 @@ class Link:
     def tell(self, instruction: Instruction, settled: Settled) -> None:
         """Hands an instruction to the adapter when those before it about the same thing are
         through; ``settled`` hears what became of it, once."""
+        if self._closed:
+            settled(failed("link_down", "the host has stopped"))
+            return
         about: object = id(instruction)  # what is about no contact waits for nothing
         if isinstance(instruction, ContactInstruction):
             about = instruction.contact
@@ -203,9 +207,15 @@ class Link:
         except Exception:
             self.counters.faults += 1
             _log.exception("link %s: its adapter broke while closing", self.name)
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Whoever waits for an outcome hears that nobody will ever know it.
+        told = [it for line in self._lines.values() for it in line]
+        self._lines.clear()
+        for _, settled in told:
+            settled(unknown("the host has stopped"))
 
     def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)

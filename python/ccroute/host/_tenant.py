@@ -99,6 +99,7 @@ class Tenant:
         self._hours: Iterator[tuple[float, Command]] = iter(())
         self._next_hours: tuple[float, Command] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     # -- From outside -------------------------------------------------------------------
 
@@ -127,9 +128,11 @@ class Tenant:
 
         Raises:
             Rejected: ``overloaded``; nothing was taken.
-            EngineBroken: the tenant has stopped.
+            EngineBroken: the tenant is broken.
         """
         self._check()
+        if self._stopped:
+            raise Rejected("stopped", f"tenant {self.name!r} has stopped: start another host")
         if self._inbox.full:
             self.counters.overloads += 1
             raise Rejected(
@@ -192,7 +195,8 @@ class Tenant:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self._alarm.close()
-        self._fail(Rejected("stopped", f"tenant {self.name!r} has stopped"))
+        self._stopped = True
+        self._fail(Rejected("stopped", f"tenant {self.name!r} has stopped: start another host"))
 
     # -- The one task -------------------------------------------------------------------
 

@@ -11,8 +11,11 @@ from ccroute.adapters import (
     Answered,
     Arrived,
     Bridged,
+    CancelConsult,
     CancelRing,
+    CompleteConsult,
     Connect,
+    Consult,
     ContactInstruction,
     Dialled,
     Disconnected,
@@ -31,13 +34,19 @@ from ccroute.adapters import (
     Outcome,
     Park,
     Parked,
+    PartyJoined,
+    PartyLeft,
     PlatformSnapshot,
     PutOnHold,
+    RecordingSeen,
     Ring,
     Ringing,
+    SendAway,
+    SentAway,
     Signal,
     Sink,
     StartHold,
+    StartRecording,
     StopHold,
     TakenOffHold,
     Time,
@@ -226,10 +235,28 @@ class LoopbackPlatform:
                 caller.agent = agent
                 caller.legs = {offer: HeldOffer(offer=offer, agent=agent, state="bridged")}
                 self.push(Bridged(contact=contact, agent=agent, offer=offer))
+            case _:
+                self._do_more(instruction)
+
+    def _do_more(self, instruction: Instruction) -> None:
+        match instruction:
             case StartHold(contact=contact) | StopHold(contact=contact):
                 held = isinstance(instruction, StartHold)
                 self.callers[contact].held = held
                 self.push(PutOnHold(contact=contact) if held else TakenOffHold(contact=contact))
+            case SendAway(contact=contact):
+                del self.callers[contact]
+                self.push(SentAway(contact=contact, kind="blind"))
+                self.push(Ended(contact=contact, cause="transferred"))
+            case Consult(contact=contact, agent=agent):
+                self.push(PartyJoined(contact=contact, agent=agent, role="consult"))
+            case CancelConsult(contact=contact, agent=agent):
+                self.push(PartyLeft(contact=contact, agent=agent))
+            case CompleteConsult(contact=contact, agent=agent):
+                self.callers[contact].agent = agent
+                self.push(SentAway(contact=contact, kind="consult", to=agent))
+            case StartRecording(contact=contact, recording=recording):
+                self.push(RecordingSeen(contact=contact, recording=recording, state="started"))
             case HangUp(contact=contact):
                 self.hang_up(contact, by="system")
             case _:
