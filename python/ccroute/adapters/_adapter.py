@@ -65,7 +65,7 @@ class Adapter(Protocol):
         ...
 
 
-Setting: TypeAlias = "str | int | float | bool | list[Setting] | Mapping[str, Setting]"
+Setting: TypeAlias = str | int | float | bool | list["Setting"] | Mapping[str, "Setting"]
 """What a document of settings can hold."""
 
 
