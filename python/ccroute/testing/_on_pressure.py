@@ -99,6 +99,10 @@ class OnPressure(Playing):
                 await play.settle_down(0.5)
             told = [it.device for it in play.signals(DeviceSeen, since) if it.agent == other]
             play.expect_same(told[-2:], ["in_use", "available"], "devices that were heard")
+            if play.can("snapshot"):
+                snapshot = await play.finish(play.adapter.snapshot(), "snapshot")
+                shown = dict(snapshot.devices).get(other)
+                play.expect_same(shown, "available", f"{other}'s device in the snapshot")
         await play.hang_up(contact)
         await play.wait_for(lambda: play.of(contact, Ended), "nothing of its end is heard")
 
