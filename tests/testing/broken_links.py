@@ -303,6 +303,15 @@ class RingsAllAtOnce(AcmeAdapter):
         self._pace = session.Pace(10_000.0)
 
 
+@breaks(34)
+class RingsWhatWasCancelled(AcmeAdapter):
+    """A ring that waits for its turn cannot be cancelled."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._commands.is_wanted = lambda ring: True  # type: ignore[method-assign]
+
+
 @breaks(35)
 class LosesWhatFindsNoRoom(Telling):
     async def open(self, sink: Sink, time: Time) -> None:
