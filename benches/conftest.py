@@ -15,8 +15,16 @@ def pytest_terminal_summary(
         return
     terminalreporter.section("from Python, per second")
     for row in rows:
+        if "rate" not in row.extra_info:
+            continue
         rate, unit = row.extra_info["rate"], row.extra_info["unit"]
         terminalreporter.write_line(f"{row.name:<56} {rate / 1e6:>9.3f} million {unit}")
+    terminalreporter.section("the host")
+    for row in rows:
+        if "figures" in row.extra_info:
+            figures = row.extra_info["figures"].items()
+            words = ", ".join(f"{name} {value:.3f}" for name, value in figures)
+            terminalreporter.write_line(f"{row.name}: {words}")
     terminalreporter.section("best peer's time over ours, each at its shortest round")
     for name, ours in times(rows, OURS).items():
         peers = [

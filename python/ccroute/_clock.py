@@ -5,6 +5,8 @@ The engine never does; whoever drives it passes ``now``.
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import RLock
 from typing import Protocol
 
@@ -98,17 +100,28 @@ class Turn:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = RLock()
+        self._set: float | None = None
 
     def __enter__(self) -> float:
         self._lock.acquire()
         try:
-            return self._clock.now()
+            return self._clock.now() if self._set is None else self._set
         except BaseException:
             self._lock.release()
             raise
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
+
+    @contextmanager
+    def at(self, instant: float | None) -> Iterator[None]:
+        """Turns inside are at ``instant``, whatever the clock says; ``None``: by the clock."""
+        with self._lock:
+            before, self._set = self._set, instant
+            try:
+                yield
+            finally:
+                self._set = before
 
 
 def _instant(seconds: float) -> float:

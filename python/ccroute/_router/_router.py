@@ -79,6 +79,7 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         self._turn = Turn(self._clock)
         self._source = source
         self._plan = plan
+        self._recall = recall
         self._past = Past(recall)
         self._metrics = Metrics(aggregator, targets=targets(plan, aggregator.thresholds()))
 
@@ -110,6 +111,21 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         router._setup(engine, aggregator, clock, source, plan, recall)
         return router
 
+    def resumed(self, snapshot: bytes, *, aggregator: KpiAggregator | None = None) -> "Router":
+        """A router on the same clock, under the same name, in the state of a snapshot; see
+        `restore`.
+
+        Raises:
+            ConfigError: as `restore`.
+        """
+        return Router.restore(
+            snapshot,
+            clock=self._clock,
+            source=self._source,
+            recall=self._recall,
+            aggregator=aggregator,
+        )
+
     @property
     def plan(self) -> Plan:
         """The plan in force."""
@@ -120,8 +136,13 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
         """What all of it cost in time; fed by every command."""
         return self._metrics
 
-    def apply(self, command: Command, *, envelope: Envelope | None = None) -> int | None:
+    def apply(
+        self, command: Command, *, envelope: Envelope | None = None, at: float | None = None
+    ) -> int | None:
         """Carries out a command given as an object; returns what its method returns.
+
+        ``at``: at that instant, float seconds since the epoch, whatever the clock says: for
+        hosts that write down a command before they carry it out, and for replay.
 
         >>> from ccroute import Advance, Plan, Router
         >>> Router(Plan()).apply(Advance())
@@ -130,10 +151,12 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
             method = getattr(self, command.verb)
         except AttributeError:
             raise not_a("command", "command", command) from None
-        arguments = attrs.asdict(command, recurse=False)
+        fields = attrs.fields(type(command))
+        arguments = {field.name: getattr(command, field.name) for field in fields}
         if not isinstance(command, Advance):
             arguments["envelope"] = envelope
-        answer: int | None = method(**arguments)
+        with self._turn.at(at):
+            answer: int | None = method(**arguments)
         return answer
 
     def apply_batch(self, commands: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.uint8]]:

@@ -104,6 +104,7 @@ from ccroute.adapters._outcome import (
 from ccroute.adapters._registry import (
     ADAPTERS_GROUP,
     Adapters,
+    check_api,
 )
 from ccroute.adapters._secret import (
     Secret,
@@ -236,6 +237,7 @@ __all__ = [
     "Unmapped",
     "Verdict",
     "Whisper",
+    "check_api",
     "done",
     "failed",
     "read_settings",

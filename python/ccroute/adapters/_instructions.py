@@ -41,7 +41,7 @@ class ContactInstruction(Instruction):
 
 @attrs.frozen(kw_only=True)
 class Park(ContactInstruction):
-    """Let the customer wait; an agent's leg that is still there goes.
+    """Let the customer wait; the agent it is joined with, if any, goes. Legs that ring go on.
 
     ``queue``: where; ``treatment``: what the customer gets meanwhile, a name of the platform's.
     ``attributes``: to be kept with the contact on the platform, so that a host that lost

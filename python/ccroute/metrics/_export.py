@@ -46,6 +46,8 @@ def _flat(table: "ReportTable") -> Iterator[_Flat]:
     final, revision = _state(table)
     yield _Flat(name="final", data=final)
     yield _Flat(name="revision", data=revision)
+    if table.gap is not None and table.gap.any():
+        yield _Flat(name="gap", data=table.gap)
 
 
 def _flat_column(column: Column) -> Iterator[_Flat]:
@@ -140,6 +142,7 @@ def _rows(table: "ReportTable") -> list[dict[str, object]]:
     starts, ends = _bounds(table)
     final, revision = _state(table)
     places = table.places.tolist()
+    gaps = [False] * len(table) if table.gap is None else table.gap.tolist()
     figures = [list(_figures(column)) for column in table.columns]
     return [
         {
@@ -148,6 +151,7 @@ def _rows(table: "ReportTable") -> list[dict[str, object]]:
             "end": ends.get(place),
             "final": bool(final[row]),
             "revision": int(revision[row]),
+            "gap": gaps[row],
             "kpis": {
                 column.name: values[row]
                 for column, values in zip(table.columns, figures, strict=True)

@@ -15,6 +15,7 @@ from ccroute.metrics._build import DEFAULT_KPIS, build
 from ccroute.metrics._explain import explain
 from ccroute.metrics._fact_store import Backed, FactStore, stored_visits
 from ccroute.metrics._fields import BASES
+from ccroute.metrics._gaps import Gaps
 from ccroute.metrics._given import Given
 from ccroute.metrics._intervals import Instant, micros_of, range_of
 from ccroute.metrics._kpi import Kpi, Value
@@ -89,6 +90,7 @@ class Metrics:
         self._history = history
         self._targets: dict[str, tuple[float, float]] = {}
         self._registry = registry.child()
+        self._gaps = Gaps()
         self.set_targets(targets or {})
 
     @property
@@ -118,6 +120,15 @@ class Metrics:
         return self._registry
 
     # What is measured ------------------------------------------------------------------
+
+    def note_gap(self, since: Instant, until: Instant) -> None:
+        """Notes that a source was not heard from ``since`` to ``until``: reports flag what lies
+        across it, since things may have happened then that nobody counted.
+
+        Raises:
+            ConfigError: its end lies before its beginning.
+        """
+        self._gaps.note(since, until)
 
     def fold(self, event: Event) -> None:
         """Counts one event, of whatever source.
@@ -230,7 +241,7 @@ class Metrics:
         source: Source = self._aggregator
         if self._history is not None:
             source = Backed(self._aggregator, self._history)
-        return build(
+        table = build(
             source,
             self._registry,
             by=dimensions,
@@ -248,6 +259,7 @@ class Metrics:
             now=now,
             cell=cell,
         )
+        return attrs.evolve(table, gap=self._gaps.across(table.intervals, table.places))
 
     def explain(
         self,

@@ -62,6 +62,11 @@ class Row:
         return all(bool(column.final[self.place]) for column in self.table.columns)
 
     @property
+    def gap(self) -> bool:
+        """Whether a source was not heard for a part of its time: something may be missing."""
+        return self.table.gap is not None and bool(self.table.gap[self.place])
+
+    @property
     def revision(self) -> int:
         """How often its cells were corrected after they were final: the greatest of them."""
         return max(int(column.revisions[self.place]) for column in self.table.columns)
@@ -73,7 +78,8 @@ class ReportTable:
 
     ``print(table)``, ``for row in table``, ``table["billing"]["asa"].value``,
     ``polars.DataFrame(table)``. In print ``*`` marks what is not final; a range without an
-    end never is, so the line above the table says so instead. ``~`` marks an estimate.
+    end never is, so the line above the table says so instead. ``~`` marks an estimate, ``†`` what
+    lies across a gap (`Metrics.note_gap`); exports have a column ``gap`` where any row does.
     Control characters in names are printed as ``\x1b``.
     """
 
@@ -89,6 +95,9 @@ class ReportTable:
     places: NDArray[np.int64]
     """Per row the place of its interval."""
     columns: tuple[Column, ...]
+    gap: NDArray[np.bool_] | None = None
+    """Per row whether it lies across a time in which a source was not heard; ``None``: nobody
+    said."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -155,6 +164,7 @@ class ReportTable:
             labels=tuple(self.labels[row] for row in rows.tolist()),
             places=self.places[rows],
             columns=tuple(column.take(rows) for column in self.columns),
+            gap=None if self.gap is None else self.gap[rows],
         )
 
     def column(self, kpi: str) -> Column:
@@ -268,6 +278,7 @@ class ReportTable:
             mark = "" if self.open_end or column.final[place] else "*"
             exact = column.exact is None or bool(column.exact[place])
             sign = column.kpi.unit != "s"
+            mark += "†" if self.gap is not None and self.gap[place] else ""
             words.append(printed(value, column.kpi.unit, sign=sign, exact=exact) + mark)
         return words
 
@@ -287,6 +298,8 @@ class ReportTable:
             about.append("open range: never final" if self.open_end else "* not final")
         if any(column.exact is not None and not column.exact.all() for column in self.columns):
             about.append("~ estimate")
+        if self.gap is not None and self.gap.any():
+            about.append("† across a gap: not all was heard")
         meant = []
         for column in self.columns:
             variants = column.variants()

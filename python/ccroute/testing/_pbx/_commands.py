@@ -18,6 +18,8 @@ class Commands:
         self.exchange = exchange
         self.effects: dict[str, int] = {}
         self.asked: dict[str, list[float]] = {}
+        self.rung: list[str] = []
+        """The phones that were dialled, in order."""
         self.throttled = 0
         self.throttled_for = 0.0
         self._verbs: dict[str, Verb] = {
@@ -100,6 +102,7 @@ class Commands:
         )
         if not self.exchange.dial(leg, _seconds(message, "for")):
             raise Refused("exists")
+        self.rung.append(leg.phone)
 
     def _consult(self, message: Message) -> None:
         self._talking(message)

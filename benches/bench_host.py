@@ -1,0 +1,206 @@
+"""The host: what it costs when nothing happens, when a lot does, and when one tenant floods.
+
+Figures of issue 4 of 6: 500 routers idle at 256 MB and 2 % of a core at most; a tenant that floods
+10,000 commands a second less than doubles another's p99; from a signal to the instruction that
+follows 2 ms at p99 at 1,000 signals a second on the simulated PBX; `explain` of a queue in
+5 ms with 2,000 agents, 600 waiting and 300 talking. They are printed at the end.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Coroutine
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from ccroute import Advance, Connected, Enqueue, Plan, Ready, Rejected, Router, SignIn
+from ccroute.adapters import Instruction, Outcome, Ring, SystemTime
+from ccroute.host import Host, TenantSettings
+from ccroute.testing import SimulatedPbx
+from ccroute_acme import acme
+
+PLAN = """
+[queues.billing]
+wrap_up = { mode = "none" }
+"""
+BY_DIALLED = """
+[[classification.rules]]
+when = "dialled != ''"
+queue = "billing"
+"""
+BUSY = """
+[queues.billing]
+requires = { all_of = { billing = 5 } }
+"""
+SECONDS = 3.0
+
+
+def once(benchmark: BenchmarkFixture, work: Coroutine[object, object, dict[str, float]]) -> None:
+    """Runs it once; its figures stand beside the benchmark's."""
+    figures = benchmark.pedantic(lambda: asyncio.run(work), rounds=1)
+    benchmark.extra_info["figures"] = figures
+
+
+def p99(seconds: list[float]) -> float:
+    """In milliseconds."""
+    return float(np.percentile(np.array(seconds), 99)) * 1000.0
+
+
+IDLE = """
+import asyncio, json, resource, time
+from ccroute import Plan, Router
+from ccroute.host import Host
+async def main():
+    routers = {f"t{n}": Router(Plan.from_toml("[queues.billing]")) for n in range(500)}
+    async with Host(routers) as host:
+        for name in routers:
+            desk = host.agent("ana", tenant=name)
+            await desk.sign_in(queues=["billing"], capacity={"voice": 1})
+            await desk.ready()
+        cpu, wall = time.process_time(), time.perf_counter()
+        await asyncio.sleep(10)
+        share = (time.process_time() - cpu) / (time.perf_counter() - wall)
+        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"percent_of_a_core": 100 * share, "megabytes": megabytes}))
+asyncio.run(main())
+"""
+
+
+def test_500_idle_routers(benchmark: BenchmarkFixture) -> None:
+    def idle() -> dict[str, float]:
+        ran = subprocess.run(
+            [sys.executable, "-c", IDLE], capture_output=True, text=True, check=True
+        )
+        return json.loads(ran.stdout)
+
+    figures = benchmark.pedantic(idle, rounds=1)
+    benchmark.extra_info["figures"] = figures
+
+
+async def asked_in(host: Host, tenant: str, seconds: float) -> list[float]:
+    """How long commands of a tenant take, 200 a second."""
+    took = []
+    until = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < until:
+        await host.apply(Advance(), actor="bench", tenant=tenant)
+        took.append(time.perf_counter() - began)
+        await asyncio.sleep(0.005)
+    return took
+
+
+async def flood(host: Host, tenant: str, seconds: float, rate: int) -> int:
+    """Asks so many commands a second, as evenly as the loop allows."""
+    began, asked = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - began) < seconds:
+        while asked < elapsed * rate:
+            asked += 1
+            try:
+                answer = host.tenants[tenant].ask(Advance(), actor="bench")
+            except Rejected:
+                break
+            answer.add_done_callback(lambda it: it.exception())
+            if asked % 8 == 0:
+                await asyncio.sleep(0)
+        await asyncio.sleep(0.0005)
+    return asked
+
+
+def test_a_flood_beside_another_tenant(benchmark: BenchmarkFixture) -> None:
+    async def work() -> dict[str, float]:
+        routers = {name: Router(Plan.from_toml(PLAN)) for name in ("calm", "flooding")}
+        async with Host(routers) as host:
+            await asked_in(host, "calm", 0.5)
+            alone = p99(await asked_in(host, "calm", SECONDS))
+            flooding = asyncio.ensure_future(flood(host, "flooding", SECONDS, 10_000))
+            beside = p99(await asked_in(host, "calm", SECONDS))
+            asked = await flooding
+            done = host.tenants["flooding"].counters.commands
+        return {
+            "alone_p99_ms": alone, "beside_p99_ms": beside, "ratio": beside / alone,
+            "asked_a_second": asked / SECONDS, "done_a_second": done / SECONDS,
+        }  # fmt: skip
+
+    once(benchmark, work())
+
+
+def test_from_signal_to_instruction(benchmark: BenchmarkFixture) -> None:
+    """Calls on the simulated PBX over its socket: eight signals a call and one a device."""
+
+    async def work() -> dict[str, float]:
+        pbx = SimulatedPbx(SystemTime())
+        await pbx.start()
+        adapter = acme("pbx", pbx.settings())
+        came: dict[str, float] = {}
+        took: list[float] = []
+        execute = adapter.execute
+
+        async def timed(instruction: Instruction) -> Outcome:
+            if isinstance(instruction, Ring) and instruction.contact in came:
+                took.append(time.perf_counter() - came.pop(instruction.contact))
+            return await execute(instruction)
+
+        adapter.execute = timed  # type: ignore[method-assign]
+        settings = TenantSettings(
+            directory={agent: {"acme": it} for agent, it in pbx.addresses().items()}
+        )
+        host = Host(
+            Router(Plan.from_toml(PLAN + BY_DIALLED)), adapters=[adapter], settings=settings
+        )
+        async with host:
+            for agent in pbx.addresses():
+                await host.agent(agent).sign_in(queues=["billing"], capacity={"voice": 500})
+                await host.agent(agent).ready()
+            before = host.health().links["acme"].counters["signals"]
+            began, calls = time.perf_counter(), 0
+            live: list[str] = []
+            while (elapsed := time.perf_counter() - began) < SECONDS:
+                while calls < elapsed * 250:
+                    calls += 1
+                    at = time.perf_counter()
+                    call = await pbx.place_call()
+                    came[call] = at
+                    live.append(call)
+                    if len(live) > 50:
+                        await pbx.hang_up(live.pop(0))
+                await asyncio.sleep(0.001)
+            signals = host.health().links["acme"].counters["signals"] - before
+        await pbx.stop()
+        return {
+            "signals_a_second": signals / SECONDS, "rings": float(len(took)),
+            "p50_ms": float(np.percentile(np.array(took), 50)) * 1000, "p99_ms": p99(took),
+        }  # fmt: skip
+
+    once(benchmark, work())
+
+
+@pytest.fixture(scope="module")
+def busy() -> Router:
+    """2,000 signed-in agents, 300 of them talking, the rest without the skill that 600 wait for."""
+    router = Router(Plan.from_toml(BUSY))
+    for number in range(2_000):
+        level = 9 if number < 300 else 3
+        router.apply(
+            SignIn(
+                agent=f"a{number}", skills={"billing": level}, queues=("billing",),
+                capacity={"voice": 1},
+            )
+        )  # fmt: skip
+        router.apply(Ready(agent=f"a{number}"))
+    for number in range(900):
+        router.apply(Enqueue(contact=f"c{number}", queue="billing"))
+    for event in router.events():
+        if event.kind == "offer_made":
+            router.accept(event.offer)
+            router.apply(Connected(contact=event.contact or ""))
+    return router
+
+
+def test_explain_a_busy_queue(benchmark: BenchmarkFixture, busy: Router) -> None:
+    explained = busy.explain_queue("billing")
+    assert (explained.waiting, explained.staff) == (600, 2_000)
+    benchmark(lambda: busy.explain_queue("billing"))
+    benchmark.extra_info["figures"] = {"ms": benchmark.stats["mean"] * 1000}

@@ -1,0 +1,314 @@
+"""From events to instructions: what the platforms must be told now that this has happened."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypedDict
+
+import attrs
+
+from ccroute._commands import Command, Decline
+from ccroute._events import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedOut,
+    ContactAbandoned,
+    ContactConnected,
+    ContactLeft,
+    ContactQueued,
+    ContactRefused,
+    ContactReleased,
+    ContactRequeued,
+    ContactScheduled,
+    ContactTransferred,
+    Event,
+    OfferAccepted,
+    OfferDeclined,
+    OfferLost,
+    OfferMade,
+    OfferMissed,
+    OfferWithdrawn,
+)
+from ccroute._plan import Value
+from ccroute.adapters import (
+    AdapterInfo,
+    CancelRing,
+    Connect,
+    HangUp,
+    Instruction,
+    MirrorAgent,
+    Park,
+    Ring,
+)
+from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.host._settings import TenantSettings
+
+Attributes = Callable[[str], Mapping[str, Value]]
+"""The attributes of a contact."""
+
+
+class _Head(TypedDict):
+    id: str
+    deadline: float
+    tenant: str
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """An instruction for a link."""
+
+    link: str
+    instruction: Instruction
+
+
+Consequence = Effect | Command
+"""What follows: a platform is told, or the engine, when no platform can be."""
+
+
+class Consequences:
+    """What follows from the events of one tenant.
+
+    ``names``: makes the ids of instructions; ``wires``: the numbers of offers on platforms;
+    ``patience``: seconds within which the outcome of an instruction is due.
+    """
+
+    def __init__(
+        self,
+        tenant: str,
+        settings: TenantSettings,
+        placements: Placements,
+        *,
+        names: Callable[[], str],
+        wires: Callable[[], int],
+        patience: float,
+    ) -> None:
+        self._tenant = tenant
+        self._settings = settings
+        self._placements = placements
+        self._names = names
+        self._wires = wires
+        self._patience = patience
+
+    def of(
+        self,
+        events: Iterable[Event],
+        *,
+        links: Mapping[str, AdapterInfo],
+        attributes: Attributes,
+        origin: str | None,
+        now: float,
+    ) -> list[Consequence]:
+        """What follows from the events of one command, in order. ``origin``: the link that asked
+        for it, to which its own words are not repeated."""
+        follows: list[Consequence] = []
+        ends: dict[str, Event] = {}
+        events = list(events)
+        if self._placements.strays:
+            follows += self._stop_strays(events, now)
+        # A conversation that is taken over was queued and connected at once: no music for it.
+        talking = {it.contact for it in events if isinstance(it, ContactConnected)}
+        for event in events:
+            match event:
+                case ContactQueued(contact=str(contact)) | ContactScheduled(contact=str(contact)):
+                    ends.pop(contact, None)
+                case (
+                    ContactLeft(contact=str(contact))
+                    | ContactAbandoned(contact=str(contact))
+                    | ContactReleased(contact=str(contact))
+                    | ContactRefused(contact=str(contact))
+                ):
+                    ends[contact] = event
+                case _:
+                    pass
+            match event:
+                case AgentReady() | AgentNotReady() | AgentSignedOut():
+                    follows += self._mirror(event, links, origin, now)
+                case ContactQueued() if event.contact in talking:
+                    pass
+                case _:
+                    follows += self._of(event, links, attributes, now)
+        for contact, event in ends.items():
+            follows += self._end(contact, event, links, now)
+        return follows
+
+    def _stop_strays(self, events: list[Event], now: float) -> Iterator[Consequence]:
+        """Before a contact rings elsewhere, what rings for it and is nobody's is stopped."""
+        offered = {(it.contact, it.agent) for it in events if isinstance(it, OfferMade)}
+        for contact in dict.fromkeys(contact for contact, _ in offered if contact is not None):
+            placed = self._placements.get(contact)
+            for key in [it for it in self._placements.strays if it[0] == contact]:
+                if key not in offered and placed is not None:
+                    stray = self._placements.strays.pop(key)
+                    yield self.cancel(placed, stray.offer, now)
+
+    def _of(
+        self, event: Event, links: Mapping[str, AdapterInfo], attributes: Attributes, now: float
+    ) -> Iterator[Consequence]:
+        placed = None if event.contact is None else self._placements.get(event.contact)
+        if placed is None or placed.link not in links:
+            return
+        info = links[placed.link]
+        match event:
+            case ContactQueued():
+                yield from self._park(placed, event, info, attributes, now)
+            case OfferMade():
+                yield from self._ring(placed, event, info, attributes, now)
+            case OfferAccepted():
+                yield from self._connect(placed, event, now)
+            case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
+                yield from self._silence(placed, event.offer, info, now)
+            case ContactRequeued():
+                # A connection that came to nothing: its leg goes.
+                for rung in list(placed.live()):
+                    yield from self._silence(placed, rung.offer, info, now)
+            case ContactConnected():
+                placed.engaged = True
+            case ContactTransferred() | ContactReleased():
+                placed.engaged = False
+            case _:
+                return
+
+    def _park(
+        self,
+        placed: Placed,
+        event: ContactQueued,
+        info: AdapterInfo,
+        attributes: Attributes,
+        now: float,
+    ) -> Iterator[Consequence]:
+        placed.queue = event.queue or ""
+        if info.can("park") and not placed.gone and event.cause != "callback":
+            yield self.park(placed, attributes, now)
+
+    def park(self, placed: Placed, attributes: Attributes, now: float) -> Effect:
+        """A contact is to wait on its platform."""
+        park = Park(
+            **self._head(now),
+            contact=placed.native,
+            queue=placed.queue,
+            treatment=self._settings.treatments.get(placed.queue),
+            attributes=attributes(placed.contact),
+        )
+        placed.parked, placed.park = False, park.id
+        return self._effect(placed, park)
+
+    def _ring(
+        self,
+        placed: Placed,
+        event: OfferMade,
+        info: AdapterInfo,
+        attributes: Attributes,
+        now: float,
+    ) -> Iterator[Consequence]:
+        if not info.can("ring") or placed.gone:
+            return  # the agent's desk shows it
+        agent = event.agent or ""
+        stray = self._placements.strays.pop((placed.contact, agent), None)
+        if stray is not None:
+            # That phone rings already, for a host that died: nobody is rung twice.
+            rung = Rung(
+                wire=stray.offer,
+                offer=event.offer,
+                agent=agent,
+                instruction=stray.instruction or "",
+                state=stray.state,
+            )
+            self._placements.ring(placed, rung)
+            return
+        address = self._settings.address(agent, placed.link)
+        if address is None:
+            yield Decline(offer=event.offer, failure="unreachable", reason="no address")
+            return
+        ring = Ring(
+            **self._head(now),
+            contact=placed.native,
+            offer=self._wires(),
+            agent=agent,
+            address=address,
+            until=now + 60.0 if event.until is None else event.until,
+            line=event.reason,
+            attributes=attributes(placed.contact),
+        )
+        rung = Rung(wire=ring.offer, offer=event.offer, agent=agent, instruction=ring.id)
+        self._placements.ring(placed, rung)
+        yield self._effect(placed, ring)
+
+    def _connect(self, placed: Placed, event: OfferAccepted, now: float) -> Iterator[Consequence]:
+        if placed.gone:
+            return
+        found = self._placements.by_offer(event.offer)
+        if found is not None and found[1].state != "answered":
+            found[1].awaited = True  # accepted at the desk: the phone still rings
+            return
+        wire = self._wires() if found is None else found[1].wire
+        yield self.connect(placed, event.agent or "", wire, now)
+
+    def connect(self, placed: Placed, agent: str, wire: int, now: float) -> Effect:
+        """Customer and agent are to be joined, for an offer that was accepted."""
+        return self._effect(
+            placed,
+            Connect(
+                **self._head(now),
+                contact=placed.native,
+                offer=wire,
+                agent=agent,
+                address=self._settings.address(agent, placed.link),
+            ),
+        )
+
+    def cancel(self, placed: Placed, wire: int, now: float) -> Effect:
+        """A leg that is not ours any more is to go."""
+        head = self._head(now)
+        return self._effect(placed, CancelRing(**head, contact=placed.native, offer=wire))
+
+    def _silence(
+        self, placed: Placed, offer: int, info: AdapterInfo, now: float
+    ) -> Iterator[Consequence]:
+        found = self._placements.by_offer(offer)
+        if found is None or found[1].state == OVER:
+            return
+        rung = found[1]
+        rung.state = OVER
+        if info.can("cancel_ring"):
+            yield self.cancel(placed, rung.wire, now)
+
+    def _end(
+        self, contact: str, event: Event, links: Mapping[str, AdapterInfo], now: float
+    ) -> Iterator[Consequence]:
+        placed = self._placements.get(contact)
+        if placed is None:
+            return
+        placed.engaged = False
+        if placed.gone or placed.link not in links:
+            return
+        yield from self.hang_up(placed, event.cause or "normal", links, now)
+
+    def hang_up(
+        self, placed: Placed, cause: str, links: Mapping[str, AdapterInfo], now: float
+    ) -> Iterator[Effect]:
+        """A contact is to end on its platform."""
+        placed.gone = True
+        if links[placed.link].can("hangup_party"):
+            head = self._head(now)
+            yield self._effect(placed, HangUp(**head, contact=placed.native, cause=cause))
+
+    def _mirror(
+        self, event: Event, links: Mapping[str, AdapterInfo], origin: str | None, now: float
+    ) -> Iterator[Consequence]:
+        agent = event.agent or ""
+        for link, info in links.items():
+            # What a platform said is not said back to it: that would never end.
+            if info.can("agent_mirror") and link != origin:
+                yield Effect(
+                    link=link,
+                    instruction=MirrorAgent(
+                        **self._head(now),
+                        agent=agent,
+                        ready=isinstance(event, AgentReady),
+                        why=event.reason,
+                    ),
+                )
+
+    def _effect(self, placed: Placed, instruction: Instruction) -> Effect:
+        return Effect(link=placed.link, instruction=instruction)
+
+    def _head(self, now: float) -> _Head:
+        return {"id": self._names(), "deadline": now + self._patience, "tenant": self._tenant}

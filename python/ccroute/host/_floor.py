@@ -1,0 +1,305 @@
+"""What the people of one tenant can see and do: the desks of its agents, its supervisors."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TypeAlias
+
+from ccroute._commands import Command
+from ccroute._errors import AdapterError, CcrouteError, LinkError, Rejected
+from ccroute._events import Event, OfferMade
+from ccroute.adapters import (
+    Barge,
+    Consult,
+    ContactInstruction,
+    Listen,
+    Outcome,
+    Verdict,
+    Whisper,
+)
+from ccroute.host._audit import Audit, AuditRecord
+from ccroute.host._consequences import Effect
+from ccroute.host._desk import DeskEvent, DeskState, Feed, not_theirs
+from ccroute.host._effects import Effects
+from ccroute.host._link import Link
+from ccroute.host._live import LiveContacts
+from ccroute.host._placement import Placed
+from ccroute.host._tenant import Tenant
+
+Attributes: TypeAlias = Mapping[str, "str | int | bool"]
+
+_PATIENCE = 10.0
+_SUBJECTS = ("contact", "agent", "offer", "queue", "line", "agents")
+
+
+class Floor:
+    """One tenant, from the side of people."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        effects: Effects,
+        links: Mapping[str, Link],
+        audit: Audit,
+        names: Callable[[], str],
+    ) -> None:
+        self.tenant = tenant
+        self.live = LiveContacts()
+        self.name = names
+        self._effects = effects
+        self._links = links
+        self._audit = audit
+        self._feeds: dict[str, list[Feed]] = {}
+        self._transfers: deque[float] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        tenant.told.append(self.hear)
+
+    def hear(self, events: list[Event]) -> None:
+        """Takes events in and shows them on the screens they concern."""
+        for event in events:
+            before = self.live.concerned(event) if self._feeds else ()
+            self.live.note(event)
+            if not self._feeds:
+                continue
+            for agent in dict.fromkeys([*before, *self.live.concerned(event)]):
+                feeds = self._feeds.get(agent)
+                if feeds:
+                    shown = self.shown(event)
+                    for feed in feeds:
+                        feed.put(shown)
+
+    def shown(self, event: Event) -> DeskEvent:
+        """An event as a screen shows it."""
+        attributes: Attributes = {}
+        url = None
+        if event.contact is not None:
+            with suppress(Rejected):  # past retention
+                attributes = self.tenant.router.attributes(event.contact)
+        if isinstance(event, OfferMade) and event.contact is not None:
+            story = self.tenant.router.story(event.contact)
+            known = {"contact": event.contact, "queue": event.queue, "agent": event.agent}
+            facts = {**attributes, **known, "customer": story.customer}
+            url = self.tenant.settings.url(facts)
+        return DeskEvent(event=event, attributes=attributes, url=url)
+
+    @contextmanager
+    def feed(self, agent: str) -> Iterator[Feed]:
+        """What a screen of the agent's is told, for as long as it looks."""
+        feed = Feed()
+        self._feeds.setdefault(agent, []).append(feed)
+        try:
+            yield feed
+        finally:
+            self._feeds[agent].remove(feed)
+            if not self._feeds[agent]:
+                del self._feeds[agent]
+
+    def desk_state(self, agent: str) -> DeskState:
+        """All that the agent's screen must show."""
+        explanation = None
+        with suppress(Rejected):  # never signed in
+            explanation = self.tenant.router.explain_agent(agent)
+        return DeskState(
+            agent=explanation,
+            offers=tuple(self.shown(it) for it in self.live.offers_to(agent)),
+            contacts=tuple(it.contact for it in self.live.of(agent)),
+        )
+
+    # -- What may be done ---------------------------------------------------------------
+
+    def check_offer(self, agent: str, offer: int) -> None:
+        """Raises ``Rejected`` when the offer is not this agent's."""
+        made = self.live.offers.get(offer)
+        if made is None:
+            raise Rejected("offer_ended", f"offer {offer} is not live: it ended, or never was")
+        if made.agent != agent:
+            raise not_theirs(agent, f"offer {offer}")
+
+    def check_part(self, agent: str, contact: str) -> None:
+        """Raises ``Rejected`` when the agent has no part in the contact."""
+        it = self.live.get(contact)
+        made = it is not None and (
+            agent in it.parts or (it.phase == "connecting" and self._connecting(contact) == agent)
+        )
+        if not made and not self.live.handled(contact, agent):
+            raise not_theirs(agent, f"contact {contact!r}")
+
+    def _connecting(self, contact: str) -> str | None:
+        return self.tenant.router.explain(contact).agent
+
+    def destination(self, address: str) -> str:
+        """An address outside, if the tenant lets agents transfer there, now.
+
+        Raises:
+            Rejected: ``destination_refused``, ``too_many_transfers``.
+        """
+        allowed = self.tenant.settings.destination(address)
+        now, most = self.tenant.instant(), self.tenant.settings.transfers_per_minute
+        while self._transfers and self._transfers[0] <= now - 60.0:
+            self._transfers.popleft()
+        if len(self._transfers) >= most:
+            raise Rejected(
+                "too_many_transfers",
+                f"{len(self._transfers)} transfers outside in the last minute, at most {most}: "
+                "wait, or raise `transfers_per_minute`",
+            )
+        self._transfers.append(now)
+        return allowed
+
+    def recording(self, contact: str) -> str:
+        """The id of the contact's recording.
+
+        Raises:
+            Rejected: ``not_recorded``.
+        """
+        placed = self.tenant.placements.get(contact)
+        if placed is None or placed.recording is None:
+            raise Rejected("not_recorded", f"contact {contact!r} is not recorded: start it first")
+        return placed.recording
+
+    # -- Doing it -----------------------------------------------------------------------
+
+    async def ask(self, command: Command, actor: str, reason: str | None = None) -> int | None:
+        """Has a command carried out in its turn, and notes who asked. Whoever is cancelled while
+        waiting has asked all the same."""
+        try:
+            answer = self.tenant.ask(command, actor=actor, reason=reason)
+        except CcrouteError as error:
+            self._note(actor, reason, command.verb, _subject(command), _code(error))
+            raise
+
+        def note(done: "asyncio.Future[int | None]") -> None:
+            error = done.exception()
+            outcome = "done" if error is None else _code(error)
+            self._note(actor, reason, command.verb, _subject(command), outcome)
+
+        answer.add_done_callback(note)
+        return await asyncio.shield(answer)
+
+    async def perform(
+        self,
+        contact: str,
+        kind: type[ContactInstruction],
+        command: Command | None,
+        actor: str,
+        reason: str | None = None,
+        *,
+        when_linked: bool = True,
+        **fields: object,
+    ) -> None:
+        """Has something done at the contact's platform, and then ``command`` by the engine, unless
+        signals say the same (``when_linked`` false); for a contact on no platform the
+        command alone. Goes on when whoever waits is cancelled.
+
+        Raises:
+            Rejected: ``unsupported``: the platform cannot.
+            LinkError: the link is down.
+            AdapterError: it failed there, or nobody knows.
+        """
+        placed = self.tenant.placements.get(contact)
+        if placed is None or placed.gone:
+            if command is None:
+                raise Rejected("unsupported", f"contact {contact!r} is on no platform")
+            await self.ask(command, actor, reason)
+            return
+        follows = command if when_linked else None
+        work = asyncio.ensure_future(self._perform(placed, kind, follows, actor, reason, fields))
+        self._tasks.add(work)
+        work.add_done_callback(self._tasks.discard)
+        await asyncio.shield(work)
+
+    async def _perform(
+        self,
+        placed: Placed,
+        kind: type[ContactInstruction],
+        command: Command | None,
+        actor: str,
+        reason: str | None,
+        fields: dict[str, object],
+    ) -> None:
+        try:
+            await self._at_platform(placed, kind, actor, reason, fields)
+        except CcrouteError as error:
+            self._note(actor, reason, kind.__name__, placed.contact, _code(error))
+            raise
+        self._note(actor, reason, kind.__name__, placed.contact, "done")
+        if command is not None:
+            with suppress(Rejected):  # a signal of the platform was quicker
+                await self.tenant.ask(command, actor=actor, reason=reason)
+
+    async def close(self) -> None:
+        """Waits for what is under way: with its links closed, it comes to an end."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _at_platform(
+        self,
+        placed: Placed,
+        kind: type[ContactInstruction],
+        actor: str,
+        reason: str | None,
+        fields: dict[str, object],
+    ) -> None:
+        link = self._links[placed.link]
+        if not link.info.can(kind.needs):
+            raise Rejected("unsupported", f"link {link.name!r} has no {kind.needs}")
+        if issubclass(kind, Consult | Listen | Whisper | Barge):
+            who = str(fields.get("agent") or fields.get("supervisor"))
+            address = self.tenant.settings.address(who, placed.link)
+            if address is None:
+                raise Rejected(
+                    "no_address", f"{who!r} has no address on link {link.name!r}: add it to "
+                    "the tenant's `directory`"
+                )  # fmt: skip
+            fields = {**fields, "address": address}
+        instruction = kind(
+            id=self.name(),
+            deadline=self.tenant.instant() + _PATIENCE,
+            tenant=self.tenant.name,
+            actor=actor,
+            reason=reason,
+            contact=placed.native,
+            **fields,
+        )
+        outcome = await self._effects.perform(Effect(link=link.name, instruction=instruction))
+        _raise_for(outcome, kind.__name__, link.name)
+
+    def _note(self, actor: str, reason: str | None, action: str, about: str, outcome: str) -> None:
+        self._audit.note(
+            AuditRecord(
+                at=self.tenant.instant(),
+                tenant=self.tenant.name,
+                actor=actor,
+                reason=reason,
+                action=action,
+                about=about,
+                outcome=outcome,
+            )
+        )
+
+
+def _raise_for(outcome: Outcome, what: str, link: str) -> None:
+    match outcome.verdict:
+        case Verdict.DONE:
+            return
+        case Verdict.FAILED if outcome.failure == "link_down":
+            raise LinkError(f"{what}: link {link!r} is down: try again when it is up")
+        case Verdict.FAILED:
+            raise AdapterError(
+                f"{what} failed on link {link!r}: {outcome.failure} {outcome.detail}".rstrip()
+            )
+        case Verdict.UNKNOWN:
+            raise AdapterError(
+                f"{what} on link {link!r}: nobody knows whether it was done ({outcome.detail}): "
+                "look before asking again"
+            )
+
+
+def _subject(command: Command) -> str:
+    return next(
+        (str(it) for name in _SUBJECTS if (it := getattr(command, name, None)) is not None), ""
+    )
+
+
+def _code(error: BaseException) -> str:
+    return error.code if isinstance(error, Rejected) else type(error).__name__

@@ -1,0 +1,430 @@
+"""The host: routers, adapters, a clock and a journal, run as one on asyncio."""
+
+import asyncio
+import itertools
+import logging
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ccroute._commands import Command, SetPlan
+from ccroute._errors import ConfigError, Rejected
+from ccroute._router import Router
+from ccroute._wire import KpiAggregator
+from ccroute.adapters import (
+    Adapter,
+    HttpRequest,
+    HttpResponse,
+    SystemTime,
+    Time,
+    check_api,
+)
+from ccroute.host._audit import Audit
+from ccroute.host._desk import AgentDesk
+from ccroute.host._effects import Effects
+from ccroute.host._floor import Floor
+from ccroute.host._health import Health, health_of
+from ccroute.host._link import Link
+from ccroute.host._pumps import Pump, run_pump
+from ccroute.host._saved import SavedTenant, pack, read, write
+from ccroute.host._settings import TenantSettings
+from ccroute.host._supervisor import Supervisor
+from ccroute.host._switchboard import Switchboard
+from ccroute.host._tenant import Tenant
+from ccroute.journal import Checkpoint, Journal, MemoryJournal
+
+_log = logging.getLogger("ccroute.host")
+
+ONLY = "main"
+"""The name of the tenant of a host that has one."""
+
+
+class Host:
+    """Runs routers on real platforms: it owns the clock, the timers, the adapters and the
+    order of things: what is asked is written down, then carried out, then told to platforms.
+
+    ``routers``: one, or several by tenant; ``adapters``: links by name, or adapters, which are
+    then named as they name themselves; ``settings``: of the tenant, or by tenant; ``journal``:
+    default in memory; ``snapshot``: a file in which the state is kept, every
+    ``snapshot_every`` seconds and at the end: with it, a host that died goes on where that file
+    stands, and asks the platforms what happened since. ``time``: default the system's. ``pumps``:
+    rankers and figures of one's own, asked regularly.
+
+    From now on whoever wants something of a router asks the host: `agent`, `supervise`,
+    `apply`. Nothing global is touched: no logging is configured, no signal handler installed.
+    """
+
+    def __init__(
+        self,
+        routers: Router | Mapping[str, Router],
+        *,
+        adapters: Mapping[str, Adapter] | Iterable[Adapter] = (),
+        settings: TenantSettings | Mapping[str, TenantSettings] | None = None,
+        journal: Journal | None = None,
+        time: Time | None = None,
+        pumps: Iterable[Pump] = (),
+        snapshot: str | PathLike[str] | None = None,
+        snapshot_every: float = 5.0,
+        checkpoint_every: float = 60.0,
+        drain: float = 5.0,
+        room: int = 10_000,
+    ) -> None:
+        given = {ONLY: routers} if isinstance(routers, Router) else dict(routers)
+        if not given:
+            raise ConfigError("a host without routers: give at least one")
+        self._time: Time = SystemTime() if time is None else time
+        self._journal: Journal = MemoryJournal() if journal is None else journal
+        self._path = None if snapshot is None else Path(snapshot)
+        self._snapshot_every = snapshot_every
+        self._checkpoint_every = checkpoint_every
+        self._drain = drain
+        self._room = room
+        self.audit = Audit()
+        # Numbers that no host before used and none after will: ids are told to platforms,
+        # which must never take a new one for an old one.
+        self._boot = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
+        self._wires = itertools.count(secrets.randbits(42) << 20)
+        named = _named(adapters)
+        for adapter in named.values():
+            check_api(adapter)
+        self._links: dict[str, Link] = {}
+        self._switchboard = Switchboard(self._links)
+        for name, adapter in named.items():
+            self._links[name] = Link(
+                name,
+                adapter,
+                self._time,
+                room=room,
+                notify=self._switchboard.notifier(name),
+                pauses=random.Random(f"{self._boot}:{name}"),  # noqa: S311  # jitter
+            )
+        self._effects = Effects(self._links, self._time, self._name)
+        self._given = given
+        self._pumps = tuple(pumps)
+        self._settings = _settings(settings, given)
+        self._tenants: dict[str, Tenant] = {}
+        self._floors: dict[str, Floor] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writing: asyncio.Future[None] | None = None
+        self.saved_at: float | None = None
+        self.loop_lag = 0.0
+        self._running = False
+        self._stopping = False
+
+    # -- Life ---------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Restores what was saved, opens the links, begins to work. A link that does not come up
+        keeps nobody waiting: `health` names it, and it is tried again.
+
+        Raises:
+            ConfigError: the saved state cannot be read, or belongs to other tenants.
+        """
+        if self._running or self._stopping:
+            raise Rejected("started", "a host is started once: make another")
+        self._running = True
+        saved = self._restored()
+        for name, router in self._given.items():
+            self._add(name, router, saved.get(name))
+        for tenant in self._tenants.values():
+            await tenant.start()
+            await self._checkpoint(tenant)
+        self._switchboard.connect(self._tenants)
+        for name, state in saved.items():
+            self._resume(name, state)
+        self._run(self._switchboard.run())
+        for link in self._links.values():
+            link.open()
+        await self._first_words()
+        for pump in self._pumps:
+            self._run(run_pump(pump, self._floor(pump.tenant).tenant, self._time))
+        self._run(self._watch_loop())
+        self._run(self._every(self._checkpoint_every, self._checkpoint_all))
+        if self._path is not None:
+            self._run(self._every(self._snapshot_every, self.save))
+
+    async def stop(self) -> None:
+        """Ends in order: no new commands; what was asked is done; links get their last
+        instructions and close; the state is saved. Twice is as good as once."""
+        if self._stopping or not self._running:
+            return
+        self._stopping = True
+        for tenant in self._tenants.values():
+            with suppress(Exception):
+                await tenant.through()
+        for link in self._links.values():
+            await link.close(self._drain)
+        await self._switchboard.drained()
+        await self._effects.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for floor in self._floors.values():
+            await floor.close()
+        for tenant in self._tenants.values():
+            await tenant.stop()
+        if self._path is not None:
+            await self.save()
+        self._running = False
+
+    # -- What it is for -----------------------------------------------------------------
+
+    def agent(self, agent: str, *, tenant: str | None = None) -> AgentDesk:
+        """The desk of an agent."""
+        return AgentDesk(self._floor(tenant), agent)
+
+    def supervise(self, name: str = "supervisor", *, tenant: str | None = None) -> Supervisor:
+        """A supervisor's view of a tenant; ``name`` stands in the audit."""
+        return Supervisor(self._floor(tenant), name)
+
+    async def apply(
+        self,
+        command: Command,
+        *,
+        actor: str,
+        reason: str | None = None,
+        tenant: str | None = None,
+    ) -> int | None:
+        """Has a command carried out in its turn; returns what its method of `Router` returns.
+
+        Raises:
+            Rejected: as that method, or ``overloaded``.
+        """
+        return await self._floor(tenant).ask(command, actor, reason)
+
+    def router(self, tenant: str | None = None) -> Router:
+        """A tenant's router, to be read: `explain`, `metrics`, `wait`."""
+        return self._floor(tenant).tenant.router
+
+    async def handle_http(self, link: str, request: HttpRequest) -> HttpResponse:
+        """Passes a request of a platform on to the adapter of a link; any web framework can call
+        this."""
+        it = self._links.get(link)
+        if it is None or not it.info.can("webhook_in"):
+            return HttpResponse(status=404)
+        try:
+            return await it.adapter.handle_http(request)
+        except Exception:
+            it.counters.faults += 1
+            _log.exception("link %s: its adapter broke over a request", link)
+            return HttpResponse(status=500)
+
+    def health(self) -> Health:
+        """How everything does."""
+        return health_of(self)
+
+    async def save(self) -> None:
+        """Writes the state into the file given as ``snapshot``.
+
+        Raises:
+            ConfigError: none was given.
+            OSError: it cannot be written.
+        """
+        if self._path is None:
+            raise ConfigError("no `snapshot` was given: name a file")
+        while self._writing is not None and not self._writing.done():
+            # One that was cancelled still writes: the newer must come last.
+            await asyncio.wait((self._writing,))
+        at = self._time.now()
+        # All of it at one instant: nothing runs between two tenants.
+        data = pack({name: self._state(floor) for name, floor in self._floors.items()})
+        self._writing = asyncio.ensure_future(asyncio.to_thread(write, self._path, data))
+        await asyncio.shield(self._writing)
+        self.saved_at = at
+
+    # -- For who reads the whole of it --------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """The host's time, float seconds since the epoch."""
+        return self._time.now()
+
+    @property
+    def tenants(self) -> Mapping[str, Tenant]:
+        """The tenants by name."""
+        return self._tenants
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """The links by name."""
+        return self._links
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked."""
+        return self._journal
+
+    @property
+    def looked_up(self) -> int:
+        """How many outcomes were looked up because nobody knew them."""
+        return self._effects.looked_up
+
+    @property
+    def running(self) -> bool:
+        """Whether it works."""
+        return self._running and not self._stopping
+
+    # -- Inside -------------------------------------------------------------------------
+
+    def _floor(self, tenant: str | None) -> Floor:
+        if tenant is None and len(self._given) == 1:
+            tenant = next(iter(self._given))
+        if tenant is None or tenant not in self._given:
+            raise ConfigError(f"no tenant {tenant!r}: give one of {', '.join(self._given)}")
+        if not self.running:
+            raise Rejected("stopped", "the host does not run: start it, or `async with` it")
+        return self._floors[tenant]
+
+    def _name(self) -> str:
+        return f"{self._boot}-{next(self._numbers)}"
+
+    def _add(self, name: str, router: Router, saved: SavedTenant | None) -> None:
+        if saved is not None:
+            aggregator = KpiAggregator.restore(saved.aggregator)
+            router = router.resumed(saved.router, aggregator=aggregator)
+        tenant = Tenant(
+            name,
+            router,
+            self._settings[name],
+            time=self._time,
+            journal=self._journal,
+            links={link: it.info for link, it in self._links.items()},
+            tell=self._effects.tell,
+            in_flight=lambda link, instruction: self._links[link].in_flight(instruction),
+            names=self._name,
+            wires=lambda: next(self._wires),
+            room=self._room,
+        )
+        self._tenants[name] = tenant
+        self._floors[name] = Floor(tenant, self._effects, self._links, self.audit, self._name)
+
+    def _restored(self) -> dict[str, SavedTenant]:
+        if self._path is None:
+            return {}
+        saved, wrong = read(self._path)
+        if wrong is not None:
+            _log.error("the newest state cannot be read, the one before is used: %s", wrong)
+        if strange := sorted(saved.keys() - self._given.keys()):
+            raise ConfigError(
+                f"the state in {self._path.name} is of tenant {', '.join(map(repr, strange))}: "
+                "give routers for all of them, or another file"
+            )
+        return saved
+
+    def _resume(self, name: str, saved: SavedTenant) -> None:
+        tenant, floor = self._tenants[name], self._floors[name]
+        # The journal in memory begins anew; what counts goes on.
+        for gap in saved.gaps:
+            tenant.note_gap(*gap)
+        for placed in saved.placed:
+            tenant.placements.restore(placed)
+        floor.live.restore(saved.contacts, saved.offers)
+        for link in self._links:
+            # Nobody listened from the last command that was saved until now.
+            tenant.note_gap(link, saved.now, self._time.now())
+        plan = self._given[name].plan
+        if plan != tenant.router.plan:
+            tenant.insert(SetPlan(plan=plan), actor="host")
+
+    def _state(self, floor: Floor) -> SavedTenant:
+        tenant = floor.tenant
+        return SavedTenant(
+            router=tenant.router.snapshot(),
+            aggregator=tenant.router.metrics.aggregator.snapshot(),
+            sequence=tenant.sequence,
+            now=tenant.now,
+            placed=tuple(tenant.placements),
+            contacts=tuple(floor.live),
+            offers=tuple(floor.live.offers.values()),
+            gaps=tuple(tenant.gaps),
+        )
+
+    async def _first_words(self) -> None:
+        """Waits until every link has come up or failed for the first time, and what they said is
+        done: whoever enters the host finds the callers in it."""
+        for link in self._links.values():
+            await link.tried.wait()
+        await self._switchboard.drained()
+        for tenant in self._tenants.values():
+            with suppress(Exception):
+                await tenant.through()
+
+    async def _checkpoint(self, tenant: Tenant) -> None:
+        await self._journal.save(
+            tenant.name,
+            Checkpoint(
+                sequence=tenant.sequence,
+                at=tenant.now,
+                epoch=tenant.epoch,
+                state=tenant.router.snapshot(),
+                state_hash=tenant.router.state_hash(),
+            ),
+        )
+        tenant.checkpointed = tenant.sequence
+
+    async def _checkpoint_all(self) -> None:
+        for tenant in self._tenants.values():
+            if tenant.sequence > tenant.checkpointed and tenant.broken is None:
+                await self._checkpoint(tenant)
+                await asyncio.sleep(0)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._time.sleep_until(self._time.now() + seconds)
+            try:
+                await work()
+            except Exception:
+                _log.exception("a regular task of the host failed; it is tried again")
+
+    async def _watch_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await asyncio.sleep(0.5)
+            self.loop_lag = max(0.0, loop.time() - began - 0.5)
+
+    def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+
+def _named(adapters: Mapping[str, Adapter] | Iterable[Adapter]) -> dict[str, Adapter]:
+    if isinstance(adapters, Mapping):
+        return dict(adapters)
+    named: dict[str, Adapter] = {}
+    for adapter in adapters:
+        name = adapter.info.name
+        if name in named:
+            raise ConfigError(
+                f"two adapters are called {name!r}: give a mapping with a name for each link"
+            )
+        named[name] = adapter
+    return named
+
+
+def _settings(
+    given: TenantSettings | Mapping[str, TenantSettings] | None, routers: Mapping[str, Router]
+) -> dict[str, TenantSettings]:
+    if given is None or isinstance(given, TenantSettings):
+        one = TenantSettings() if given is None else given
+        return dict.fromkeys(routers, one)
+    if strange := sorted(given.keys() - routers.keys()):
+        raise ConfigError(f"settings for no tenant: {', '.join(map(repr, strange))}")
+    return {name: given.get(name, TenantSettings()) for name in routers}

@@ -1,0 +1,160 @@
+"""Who is where, told by the events alone: the contacts of a tenant that are not closed, the
+offers that are live, and who has a part in what."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from ccroute._events import (
+    AgentJoined,
+    AgentLeft,
+    ContactAbandoned,
+    ContactConnected,
+    ContactHeld,
+    ContactLeft,
+    ContactQueued,
+    ContactRefused,
+    ContactReleased,
+    ContactRequeued,
+    ContactResumed,
+    ContactScheduled,
+    ContactSuspended,
+    ContactTransferred,
+    Event,
+    OfferAccepted,
+    OfferDeclined,
+    OfferLost,
+    OfferMade,
+    OfferMissed,
+    OfferWithdrawn,
+)
+
+_REMEMBERED = 10_000
+
+
+@attrs.define(kw_only=True)
+class LiveContact:
+    """A contact that is not closed. ``phase``: as in the rules of the engine; ``since``: when its
+    age counts from; ``parts``: agents in conversation, with their roles."""
+
+    contact: str
+    queue: str
+    channel: str | None
+    since: float
+    phase: str = "waiting"
+    held: bool = False
+    parts: dict[str, str] = attrs.field(factory=dict)
+
+
+class LiveContacts:
+    """All of them, and the offers."""
+
+    def __init__(self) -> None:
+        self._contacts: dict[str, LiveContact] = {}
+        self._handled: OrderedDict[str, set[str]] = OrderedDict()
+        self.offers: dict[int, OfferMade] = {}
+
+    def note(self, event: Event) -> None:
+        """Takes an event in."""
+        match event:
+            case OfferMade(offer=offer):
+                self.offers[offer] = event
+                self._phase(event, "offered")
+            case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
+                self.offers.pop(event.offer, None)
+            case OfferAccepted():
+                self.offers.pop(event.offer, None)
+                self._phase(event, "connecting")
+            case ContactQueued(contact=str(contact), since=since):
+                self._contacts[contact] = LiveContact(
+                    contact=contact, queue=event.queue or "", channel=event.channel, since=since
+                )
+            case ContactScheduled(contact=str(contact), until=until):
+                it = self._contacts.setdefault(
+                    contact,
+                    LiveContact(
+                        contact=contact,
+                        queue=event.queue or "",
+                        channel=event.channel,
+                        since=until,
+                    ),
+                )
+                it.phase = "scheduled"
+            case ContactRequeued():
+                self._phase(event, "waiting")
+            case ContactSuspended():
+                self._phase(event, "suspended")
+            case _:
+                self._talk(event)
+
+    def _talk(self, event: Event) -> None:
+        it = self._contacts.get(event.contact or "")
+        if it is None:
+            return
+        agent = event.agent or ""
+        match event:
+            case ContactConnected():
+                it.phase = "engaged"
+                it.parts[agent] = "primary"
+                self._remember(it.contact, agent)
+            case ContactHeld() | ContactResumed():
+                it.held = isinstance(event, ContactHeld)
+            case AgentJoined(role=role):
+                it.parts[agent] = role
+                self._remember(it.contact, agent)
+            case AgentLeft() | ContactTransferred():
+                it.held = False if isinstance(event, ContactTransferred) else it.held
+                it.parts.pop(agent, None)
+            case ContactReleased() | ContactLeft() | ContactAbandoned() | ContactRefused():
+                # One that goes on is queued anew by the next event.
+                del self._contacts[it.contact]
+            case _:
+                return
+
+    def _phase(self, event: Event, phase: str) -> None:
+        it = self._contacts.get(event.contact or "")
+        if it is not None:
+            it.phase = phase
+
+    def _remember(self, contact: str, agent: str) -> None:
+        self._handled.setdefault(contact, set()).add(agent)
+        self._handled.move_to_end(contact)
+        while len(self._handled) > _REMEMBERED:
+            self._handled.popitem(last=False)
+
+    def get(self, contact: str) -> LiveContact | None:
+        """A contact that is not closed."""
+        return self._contacts.get(contact)
+
+    def handled(self, contact: str, agent: str) -> bool:
+        """Whether an agent has, or lately had, a part in a contact."""
+        return agent in self._handled.get(contact, ())
+
+    def of(self, agent: str) -> Iterator[LiveContact]:
+        """The contacts an agent has a part in."""
+        return (it for it in self._contacts.values() if agent in it.parts)
+
+    def offers_to(self, agent: str) -> Iterator[OfferMade]:
+        """The live offers of an agent, in the order of making."""
+        return (it for it in self.offers.values() if it.agent == agent)
+
+    def concerned(self, event: Event) -> Iterable[str]:
+        """The agents whom an event is about."""
+        it = self._contacts.get(event.contact or "")
+        named = [] if event.agent is None else [event.agent]
+        return dict.fromkeys([*named, *(() if it is None else it.parts)])
+
+    def restore(self, contacts: Iterable[LiveContact], offers: Iterable[OfferMade]) -> None:
+        """Takes over what was saved."""
+        self._contacts = {it.contact: it for it in contacts}
+        self.offers = {it.offer: it for it in offers}
+        for it in self._contacts.values():
+            for agent in it.parts:
+                self._remember(it.contact, agent)
+
+    def __len__(self) -> int:
+        return len(self._contacts)
+
+    def __iter__(self) -> Iterator[LiveContact]:
+        return iter(list(self._contacts.values()))

@@ -1,0 +1,111 @@
+"""Which contacts lie where: the host's own memory of platforms, per tenant. Plain data, saved
+with the host's state."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from ccroute.adapters import HeldOffer
+
+
+OVER = "over"
+
+
+@attrs.define(kw_only=True)
+class Rung:
+    """An agent's leg that we asked for. ``wire``: the number under which the platform knows the
+    offer, never used again by any host; ``state``: asked, dialling, ringing, answered or over;
+    ``awaited``: the engine has it accepted, so that it is connected as soon as it answers."""
+
+    wire: int
+    offer: int
+    agent: str
+    instruction: str
+    state: str = "asked"
+    awaited: bool = False
+
+
+@attrs.define(kw_only=True)
+class Placed:
+    """A contact on a platform. ``native``: its id there; ``engaged``: whether the engine has it in
+    conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
+    for it; ``gone``: the platform said that it leaves or left, or we hung up."""
+
+    contact: str
+    link: str
+    native: str
+    queue: str = ""
+    engaged: bool = False
+    parked: bool = False
+    park: str = ""
+    gone: bool = False
+    recording: str | None = None
+    rung: list[Rung] = attrs.field(factory=list)
+
+    def live(self) -> Iterator[Rung]:
+        """The legs that are not over."""
+        return (it for it in self.rung if it.state != OVER)
+
+
+class Placements:
+    """All contacts of a tenant that lie on platforms, and the legs of agents for them."""
+
+    def __init__(self) -> None:
+        self._contacts: dict[str, Placed] = {}
+        self._wires: dict[int, tuple[Placed, Rung]] = {}
+        self._offers: dict[int, tuple[Placed, Rung]] = {}
+        self.strays: dict[tuple[str, str], HeldOffer] = {}
+        """Legs on platforms of which the engine knows nothing, by contact and agent: left by a
+        host that died. They ring, so no other may."""
+
+    def place(self, contact: str, *, link: str, native: str) -> Placed:
+        """Notes a contact; one that is known stays as it is."""
+        return self._contacts.setdefault(contact, Placed(contact=contact, link=link, native=native))
+
+    def ring(self, placed: Placed, rung: Rung) -> None:
+        """Notes an agent's leg."""
+        placed.rung.append(rung)
+        self._wires[rung.wire] = self._offers[rung.offer] = placed, rung
+
+    def restore(self, placed: Placed) -> None:
+        """Takes over what was saved."""
+        self._contacts[placed.contact] = placed
+        for rung in placed.rung:
+            self._wires[rung.wire] = self._offers[rung.offer] = placed, rung
+
+    def drop(self, contact: str) -> None:
+        """Forgets a contact and its legs."""
+        placed = self._contacts.pop(contact, None)
+        for rung in () if placed is None else placed.rung:
+            self._wires.pop(rung.wire, None)
+            if self._offers.get(rung.offer, (None, None))[1] is rung:
+                del self._offers[rung.offer]
+
+    def get(self, contact: str) -> Placed | None:
+        """Where a contact lies."""
+        return self._contacts.get(contact)
+
+    def by_wire(self, wire: int) -> tuple[Placed, Rung] | None:
+        """The leg that a platform knows by this number."""
+        return self._wires.get(wire)
+
+    def by_offer(self, offer: int) -> tuple[Placed, Rung] | None:
+        """The leg that rings for an offer of the engine."""
+        return self._offers.get(offer)
+
+    def on(self, link: str) -> list[Placed]:
+        """The contacts on a link, in the order of coming."""
+        return [placed for placed in self._contacts.values() if placed.link == link]
+
+    def __len__(self) -> int:
+        return len(self._contacts)
+
+    def __iter__(self) -> Iterator[Placed]:
+        return iter(list(self._contacts.values()))
+
+
+def scoped(link: str, native: str) -> str:
+    """The id of a platform's contact in the engine: links may use the same ids."""
+    return f"{link}:{native}"

@@ -1,0 +1,105 @@
+"""What a tenant's host needs to know besides the plan: addresses, destinations, treatments."""
+
+import re
+import string
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import attrs
+
+from ccroute._errors import ConfigError, Rejected
+from ccroute._plan import Value
+from ccroute._table import Table
+
+Addresses = Mapping[str, Mapping[str, str]]
+"""Agent → link → address."""
+
+_CONTROL = frozenset(map(chr, [*range(32), 127]))
+
+
+def _addresses(given: Addresses) -> Addresses:
+    for agent, by_link in given.items():
+        for link, address in by_link.items():
+            if not address or not _CONTROL.isdisjoint(address):
+                raise ConfigError(
+                    f"directory.{agent}.{link}: {address!r} is no address: "
+                    "give one line of text that is not empty"
+                )
+    return Table({agent: Table(by_link) for agent, by_link in given.items()})
+
+
+def _table(given: Mapping[str, str]) -> Mapping[str, str]:
+    return Table(given)
+
+
+def _expression(pattern: str) -> str:
+    wild = {"*": "[0-9]*", "?": "[0-9]"}
+    return "".join(wild.get(it) or re.escape(it) for it in pattern)
+
+
+@attrs.frozen(kw_only=True)
+class TenantSettings:
+    """What a host needs to know of one tenant besides its plan.
+
+    ``directory``: where each agent's phone is, agent → link → address: the only place from which
+    addresses of agents come. ``destinations``: the addresses outside to which agents may transfer,
+    as patterns such as ``"+34*"`` (``*`` any digits, ``?`` one digit, all else as it stands; none:
+    nowhere), at most ``transfers_per_minute`` of them in a minute. ``treatments``: what customers
+    get who wait, by queue, as the platform calls it. ``crm_url``: what an agent's desk opens with
+    an offer; ``{contact}``, ``{customer}``, ``{queue}``, ``{agent}`` and names of attributes in
+    braces are filled in, escaped. ``fallback_queue``: where customers go whose wish the plan cannot
+    meet (a queue or channel it has not); without one the platform is told to end them.
+
+    >>> TenantSettings(directory={"ana": {"pbx": ""}})
+    Traceback (most recent call last):
+    ...
+    ccroute._errors.ConfigError: directory.ana.pbx: '' is no address: give one line of ...
+    """
+
+    directory: Addresses = attrs.field(factory=dict, converter=_addresses)
+    destinations: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    transfers_per_minute: int = 30
+    treatments: Mapping[str, str] = attrs.field(factory=dict, converter=_table)
+    crm_url: str | None = None
+    fallback_queue: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.crm_url is not None:
+            try:
+                list(string.Formatter().parse(self.crm_url))
+            except ValueError as error:
+                raise ConfigError(f"crm_url {self.crm_url!r}: {error}") from error
+        if self.transfers_per_minute < 0:
+            raise ConfigError(
+                f"transfers_per_minute is {self.transfers_per_minute}: give 0 or more"
+            )
+
+    def address(self, agent: str, link: str) -> str | None:
+        """Where the agent's phone is on a link; ``None``: nowhere."""
+        return self.directory.get(agent, {}).get(link)
+
+    def destination(self, address: str) -> str:
+        """An address outside, if agents may transfer there.
+
+        Raises:
+            Rejected: ``destination_refused``.
+        """
+        # Digits only: "+34*" must not let "+34600@elsewhere" through.
+        if any(re.fullmatch(_expression(it), address, re.ASCII) for it in self.destinations):
+            return address
+        raise Rejected(
+            "destination_refused",
+            f"no transfer to {address!r}: it is on no pattern of the tenant's `destinations`",
+        )
+
+    def url(self, facts: Mapping[str, Value | None]) -> str | None:
+        """The address that a desk opens, with ``facts`` filled in; what is not known is empty."""
+        if self.crm_url is None:
+            return None
+        parts = []
+        for text, name, _, _ in string.Formatter().parse(self.crm_url):
+            parts.append(text)
+            if name is not None:
+                fact = facts.get(name)
+                parts.append("" if fact is None else quote(str(fact), safe=""))
+        return "".join(parts)

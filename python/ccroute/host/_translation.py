@@ -1,0 +1,197 @@
+"""From signals to commands. What follows from a command is the engine's business; whether it
+is still allowed, too: a refusal here means that somebody else was quicker.
+"""
+
+from collections.abc import Iterator
+
+from ccroute._commands import (
+    Accept,
+    Cancel,
+    Command,
+    Connected,
+    Decline,
+    Dispose,
+    Enqueue,
+    HandOver,
+    Hold,
+    Join,
+    Leave,
+    NotReady,
+    Press,
+    Ready,
+    Release,
+    Resume,
+    SetDevice,
+    SignIn,
+    SignOut,
+    Update,
+)
+from ccroute.adapters import (
+    Abandoned,
+    AgentAsked,
+    AgentSignal,
+    Answered,
+    Arrived,
+    AttributesSeen,
+    Bridged,
+    ContactSignal,
+    DeviceSeen,
+    Dialled,
+    Disconnected,
+    Ended,
+    KeyPressed,
+    OfferFailed,
+    OfferSignal,
+    Parked,
+    PartyJoined,
+    PartyLeft,
+    PutOnHold,
+    RecordingSeen,
+    Ringing,
+    SentAway,
+    Signal,
+    TakenOffHold,
+)
+from ccroute.host._placement import OVER, Placed, Placements, Rung, scoped
+
+# How ringing failed, as the engine's failures. The rest is no fault of the agent's: the caller is
+# gone, we cancelled it, or another agent was quicker.
+_FAILURES = {
+    "no_answer": "missed",
+    "busy": "busy",
+    "rejected": "declined",
+    "unreachable": "unreachable",
+    "error": "unreachable",
+}
+
+
+def contact_of(link: str, arrived: Arrived, now: float) -> Enqueue:
+    """A newcomer as the engine takes it. Its link is an attribute: a snapshot of the link is about
+    these contacts and no others."""
+    said = {"dialled": arrived.dialled, "caller": arrived.caller, "link": link}
+    known = {name: value for name, value in said.items() if value is not None}
+    # A platform's clock may be ahead of ours: nobody has come in the future.
+    entered = None if arrived.entered_at is None else min(arrived.entered_at, now)
+    return Enqueue(
+        contact=scoped(link, arrived.contact),
+        queue=arrived.queue,
+        channel=arrived.channel,
+        attributes={**(arrived.attributes or {}), **known},
+        entered_at=entered,
+        customer=arrived.customer,
+        conversation=arrived.conversation,
+        previous=arrived.previous,
+    )
+
+
+def commands_of(link: str, signal: Signal, placements: Placements, now: float) -> Iterator[Command]:
+    """The commands that a signal of a link means, to be tried in order; notes what it says of the
+    platform."""
+    match signal:
+        case Arrived():
+            command = contact_of(link, signal, now)
+            placements.place(command.contact, link=link, native=signal.contact)
+            yield command
+        case ContactSignal():
+            placed = placements.get(scoped(link, signal.contact))
+            if placed is not None:
+                yield from _about_contact(placed, signal)
+        case OfferSignal():
+            found = placements.by_wire(signal.offer)
+            if found is not None:
+                yield from _about_offer(*found, signal)
+        case AgentSignal():
+            yield from _about_agent(link, signal)
+        case _:
+            return
+
+
+def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
+    contact = placed.contact
+    match signal:
+        case Parked():
+            placed.parked = True
+        case Bridged():
+            yield Connected(contact=contact)
+        case PutOnHold():
+            yield Hold(contact=contact)
+        case TakenOffHold():
+            yield Resume(contact=contact)
+        case PartyJoined():
+            yield Join(contact=contact, agent=signal.agent, role=signal.role)
+        case PartyLeft():
+            yield Leave(contact=contact, agent=signal.agent)
+        case KeyPressed():
+            yield Press(contact=contact, key=signal.key)
+        case AttributesSeen():
+            yield Update(contact=contact, attributes=signal.attributes)
+        case RecordingSeen():
+            placed.recording = signal.recording
+            seen = {"recording": signal.recording, "recording_state": signal.state}
+            yield Update(contact=contact, attributes=seen)
+        case Abandoned() | Disconnected() | SentAway() | Ended():
+            yield from _about_end(placed, signal)
+        case _:
+            return
+
+
+def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
+    contact = placed.contact
+    match signal:
+        case SentAway(to=str(agent)):
+            yield HandOver(contact=contact, agent=agent)
+            return
+        case Abandoned():
+            placed.gone = True
+            yield Cancel(contact=contact)
+        case Disconnected(by=by):
+            placed.gone = True
+            yield Release(contact=contact, by=by)
+        case SentAway():
+            placed.gone = True
+            yield Release(contact=contact, by="agent")
+        case Ended(cause=cause):
+            placed.gone = True
+            for rung in placed.live():
+                rung.state = OVER
+            # In the queue still or in conversation: one of the two is refused.
+            by_customer = cause in {"hangup", "silence"}
+            yield Cancel(contact=contact, cause="abandoned" if by_customer else "failed")
+            yield Release(contact=contact, by="customer" if cause == "hangup" else "system")
+        case _:
+            return
+
+
+def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Command]:
+    match signal:
+        case Dialled():
+            rung.state = "dialling"
+        case Ringing():
+            rung.state = "ringing"
+        case Answered():
+            rung.state = "answered"
+            yield Accept(offer=rung.offer)  # refused when the agent accepted at the desk
+        case OfferFailed(reason=reason):
+            rung.state = OVER
+            if reason in _FAILURES and not placed.gone:
+                yield Decline(offer=rung.offer, failure=_FAILURES[reason], reason=reason)
+        case _:
+            return
+
+
+def _about_agent(link: str, signal: AgentSignal) -> Iterator[Command]:
+    match signal:
+        case DeviceSeen(agent=agent, device=device):
+            yield SetDevice(agent=agent, device=device)
+        case AgentAsked(wish="sign_in", agent=agent):
+            yield SignIn(agent=agent)
+        case AgentAsked(wish="sign_out", agent=agent):
+            yield SignOut(agent=agent)
+        case AgentAsked(wish="ready", agent=agent):
+            yield Ready(agent=agent)
+        case AgentAsked(wish="not_ready", agent=agent, reason=reason):
+            yield NotReady(agent=agent, reason=reason)
+        case AgentAsked(wish="dispose", contact=str(contact), codes=codes):
+            yield Dispose(contact=scoped(link, contact), codes=codes)
+        case _:
+            return

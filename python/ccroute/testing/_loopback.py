@@ -1,0 +1,306 @@
+"""A platform without a wire: an adapter whose other side the test holds in its hand. For tests of
+hosts, desks and plans; adapters are tried on platforms with one."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import attrs
+
+from ccroute._errors import LinkError
+from ccroute.adapters import (
+    AdapterInfo,
+    Answered,
+    Arrived,
+    Bridged,
+    CancelConsult,
+    CancelRing,
+    CompleteConsult,
+    Connect,
+    Consult,
+    ContactInstruction,
+    Dialled,
+    Disconnected,
+    Ended,
+    Gap,
+    HangUp,
+    HeldContact,
+    HeldOffer,
+    HttpRequest,
+    HttpResponse,
+    Instruction,
+    LinkDown,
+    LinkHealth,
+    LinkUp,
+    OfferFailed,
+    Outcome,
+    Park,
+    Parked,
+    PartyJoined,
+    PartyLeft,
+    PlatformSnapshot,
+    PutOnHold,
+    RecordingSeen,
+    Ring,
+    Ringing,
+    SendAway,
+    SentAway,
+    Signal,
+    Sink,
+    StartHold,
+    StartRecording,
+    StopHold,
+    TakenOffHold,
+    Time,
+    done,
+    failed,
+)
+
+TELEPHONE = (
+    "park", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold", "hangup_party",
+    "snapshot", "restart_detect", "agent_mirror", "record", "record_pause", "listen", "whisper",
+    "barge", "consult_transfer", "blind_transfer", "device_state", "agent_codes",
+)  # fmt: skip
+"""What a telephone platform can do, as far as this one does."""
+
+
+@attrs.define
+class LoopbackCaller:
+    """A customer on the platform: how it arrived, whom it is joined with, whose phones ring."""
+
+    arrived: Arrived
+    agent: str | None = None
+    held: bool = False
+    legs: dict[int, HeldOffer] = attrs.field(factory=dict)
+
+
+class LoopbackPlatform:
+    """Callers and phones, for a `LoopbackAdapter`. It outlives the host, as a real one does.
+
+    ``capabilities``: default `TELEPHONE`. ``told``: every instruction; ``rings``: those that rang a
+    phone; ``answers``: what is said to an instruction instead of doing it, where that is not
+    ``None``; ``tell``: whether signals reach the adapter.
+    """
+
+    def __init__(self, capabilities: Iterable[str] | None = None) -> None:
+        self.capabilities = TELEPHONE if capabilities is None else tuple(capabilities)
+        self.callers: dict[str, LoopbackCaller] = {}
+        self.told: list[Instruction] = []
+        self.rings: list[Ring] = []
+        self.sink: Sink | None = None
+        self.time: Time | None = None
+        self.up = True
+        self.down_since = 0.0
+        self.epoch = 0
+        self.answers: Callable[[Instruction], Outcome | None] = lambda _: None
+        self.tell = True
+
+    # -- What callers and agents do -----------------------------------------------------
+
+    def call(
+        self,
+        contact: str,
+        *,
+        queue: str | None = None,
+        channel: str | None = None,
+        tenant: str | None = None,
+        customer: str | None = None,
+        dialled: str | None = None,
+        caller: str | None = None,
+        attributes: Mapping[str, str | int | bool] | None = None,
+    ) -> None:
+        """A customer comes; what is given is as of `Arrived`."""
+        arrived = Arrived(
+            contact=contact,
+            entered_at=self._now(),
+            queue=queue,
+            channel=channel,
+            tenant=tenant,
+            customer=customer,
+            dialled=dialled,
+            caller=caller,
+            attributes=attributes,
+        )
+        self.callers[contact] = LoopbackCaller(arrived)
+        self.push(arrived)
+
+    def answer(self, agent: str) -> None:
+        """The agent answers the phone that rings."""
+        contact, leg = self.leg(agent)
+        self.callers[contact].legs[leg.offer] = attrs.evolve(leg, state="answered")
+        self.push(Answered(offer=leg.offer))
+
+    def refuse(self, agent: str, reason: str) -> None:
+        """It does not come to a conversation, for a reason as of `OfferFailed`."""
+        contact, leg = self.leg(agent)
+        del self.callers[contact].legs[leg.offer]
+        self.push(OfferFailed(offer=leg.offer, reason=reason))
+
+    def hang_up(self, contact: str, by: str = "customer") -> None:
+        """The contact ends."""
+        caller = self.callers.pop(contact)
+        if caller.agent is not None:
+            self.push(Disconnected(contact=contact, by=by))
+        for offer in caller.legs:
+            if caller.agent is None:
+                self.push(OfferFailed(offer=offer, reason="caller_gone"))
+        self.push(Ended(contact=contact))
+
+    def leg(self, agent: str) -> tuple[str, HeldOffer]:
+        """The contact and the leg for which the agent's phone rings."""
+        return next(
+            (contact, leg)
+            for contact, caller in self.callers.items()
+            for leg in caller.legs.values()
+            if leg.agent == agent and leg.state != "bridged"
+        )
+
+    def ringing(self) -> list[tuple[str, str]]:
+        """(contact, agent) of every leg that is not bridged."""
+        return [
+            (contact, leg.agent)
+            for contact, caller in self.callers.items()
+            for leg in caller.legs.values()
+            if leg.state != "bridged"
+        ]
+
+    # -- The link -----------------------------------------------------------------------
+
+    def push(self, signal: Signal) -> None:
+        """Says something to the adapter, if it hears."""
+        if self.sink is not None and self.up and self.tell:
+            self.sink.push(signal)
+
+    def cut(self) -> None:
+        """The link breaks."""
+        self.up = False
+        self.down_since = self._now()
+        if self.sink is not None:
+            self.sink.push(LinkDown(reason="cut"))
+
+    def mend(self) -> None:
+        """The link stands again; a gap and a snapshot are told."""
+        assert self.sink is not None
+        self.up = True
+        self.sink.push(LinkUp(epoch=self.epoch))
+        self.sink.push(Gap(since=self.down_since, until=self._now()))
+        self.sink.resync(self.snapshot())
+
+    def snapshot(self) -> PlatformSnapshot:
+        """What it holds."""
+        return PlatformSnapshot(
+            taken_at=self._now(),
+            epoch=self.epoch,
+            contacts=[
+                HeldContact(
+                    arrival=caller.arrived,
+                    agent=caller.agent,
+                    on_hold=caller.held,
+                    offers=list(caller.legs.values()),
+                )
+                for caller in self.callers.values()
+            ],
+        )
+
+    def execute(self, instruction: Instruction) -> Outcome:
+        """Does as it is told."""
+        self.told.append(instruction)
+        said = self.answers(instruction)
+        if said is not None:
+            return said
+        if not self.up:
+            return failed("link_down")
+        if isinstance(instruction, ContactInstruction) and instruction.contact not in self.callers:
+            return failed("gone")
+        self._do(instruction)
+        return done()
+
+    def _do(self, instruction: Instruction) -> None:
+        match instruction:
+            case Park(contact=contact):
+                caller = self.callers[contact]
+                if caller.agent is not None:
+                    caller.agent, caller.legs = None, {}
+                self.push(Parked(contact=contact))
+            case Ring(contact=contact, offer=offer, agent=agent):
+                self.rings.append(instruction)
+                self.callers[contact].legs[offer] = HeldOffer(
+                    offer=offer, agent=agent, state="ringing", instruction=instruction.id
+                )
+                self.push(Dialled(offer=offer))
+                self.push(Ringing(offer=offer))
+            case CancelRing(contact=contact, offer=offer):
+                if self.callers[contact].legs.pop(offer, None) is not None:
+                    self.push(OfferFailed(offer=offer, reason="cancelled"))
+            case Connect(contact=contact, offer=offer, agent=agent):
+                caller = self.callers[contact]
+                caller.agent = agent
+                caller.legs = {offer: HeldOffer(offer=offer, agent=agent, state="bridged")}
+                self.push(Bridged(contact=contact, agent=agent, offer=offer))
+            case _:
+                self._do_more(instruction)
+
+    def _do_more(self, instruction: Instruction) -> None:
+        match instruction:
+            case StartHold(contact=contact) | StopHold(contact=contact):
+                held = isinstance(instruction, StartHold)
+                self.callers[contact].held = held
+                self.push(PutOnHold(contact=contact) if held else TakenOffHold(contact=contact))
+            case SendAway(contact=contact):
+                del self.callers[contact]
+                self.push(SentAway(contact=contact, kind="blind"))
+                self.push(Ended(contact=contact, cause="transferred"))
+            case Consult(contact=contact, agent=agent):
+                self.push(PartyJoined(contact=contact, agent=agent, role="consult"))
+            case CancelConsult(contact=contact, agent=agent):
+                self.push(PartyLeft(contact=contact, agent=agent))
+            case CompleteConsult(contact=contact, agent=agent):
+                self.callers[contact].agent = agent
+                self.push(SentAway(contact=contact, kind="consult", to=agent))
+            case StartRecording(contact=contact, recording=recording):
+                self.push(RecordingSeen(contact=contact, recording=recording, state="started"))
+            case HangUp(contact=contact):
+                self.hang_up(contact, by="system")
+            case _:
+                return
+
+    def _now(self) -> float:
+        return 0.0 if self.time is None else self.time.now()
+
+
+class LoopbackAdapter:
+    """The adapter of a `LoopbackPlatform`. See `ccroute.adapters.Adapter`."""
+
+    def __init__(self, platform: LoopbackPlatform, name: str = "pbx") -> None:
+        self.platform = platform
+        self.info = AdapterInfo(
+            name=name, version="1", platform="in process", capabilities=platform.capabilities
+        )
+
+    async def open(self, sink: Sink, time: Time) -> None:
+        """See `ccroute.adapters.Adapter`."""
+        self.platform.sink, self.platform.time = sink, time
+        if not self.platform.up:
+            raise LinkError("cut")
+        sink.push(LinkUp(epoch=self.platform.epoch))
+        sink.resync(self.platform.snapshot())
+
+    async def close(self, drain: float) -> None:
+        """See `ccroute.adapters.Adapter`."""
+        self.platform.sink = None
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        """See `ccroute.adapters.Adapter`."""
+        return self.platform.execute(instruction)
+
+    async def snapshot(self) -> PlatformSnapshot:
+        """See `ccroute.adapters.Adapter`."""
+        if not self.platform.up:
+            raise LinkError("cut")
+        return self.platform.snapshot()
+
+    async def probe(self) -> LinkHealth:
+        """See `ccroute.adapters.Adapter`."""
+        return LinkHealth(up=self.platform.up)
+
+    async def handle_http(self, request: HttpRequest) -> HttpResponse:
+        """See `ccroute.adapters.Adapter`."""
+        return HttpResponse(status=404)
