@@ -129,7 +129,8 @@ def test_wheel_installs_and_works_without_rust(bare: Path, tmp_path: Path) -> No
 def test_command_line_and_adapters_install_beside_it(
     bare: Path, wheel: Path, desk: Path, tmp_path: Path
 ) -> None:
-    adapters = [path.parent for path in sorted(ROOT.glob("adapters/*/pyproject.toml"))]
+    found = [*ROOT.glob("adapters/*/pyproject.toml"), *ROOT.glob("examples/*/pyproject.toml")]
+    adapters = [path.parent for path in sorted(found)]
     pip(bare, "install", f"{wheel}[cli]", *adapters, cwd=desk, path=str(bare.parent))
     command = bare.parent / "ccroute"
     assert run(command, "version", cwd=tmp_path).strip()

@@ -30,6 +30,7 @@ from ccroute.adapters import (
     Outcome,
     Parked,
     PlatformSnapshot,
+    RecordingSeen,
     Ring,
     Ringing,
     SentAway,
@@ -305,6 +306,12 @@ class TalksOnAfterTheEnd(Telling):
         return [signal]
 
 
+@breaks(21)
+class CountsBackwards(Telling):
+    def tell(self, signal: Signal) -> Sequence[Signal]:
+        return [attrs.evolve(signal, number=10**6 - signal.number) if signal.number else signal]
+
+
 @breaks(22)
 class MakesIdsOfItsOwn(AcmeAdapter):
     """Only its memory keeps it from ringing twice."""
@@ -367,6 +374,13 @@ class ForgetsWhatWasCancelled(Telling):
     def tell(self, signal: Signal) -> Sequence[Signal]:
         forgotten = isinstance(signal, OfferSignal) and signal.offer in self.forgotten
         return [] if forgotten else [signal]
+
+
+@breaks(49)
+class TakesPausedForStopped(Telling):
+    def tell(self, signal: Signal) -> Sequence[Signal]:
+        paused = isinstance(signal, RecordingSeen) and signal.state == "paused"
+        return [attrs.evolve(signal, state="stopped") if paused else signal]
 
 
 @breaks(49)

@@ -1,5 +1,6 @@
 """Adapters that are wrong about links, limits, bytes and clocks."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,6 +51,25 @@ class ComesBackWithoutChance(AcmeAdapter):
             return min(self._next, self._longest)
 
     patches = ((module, "BackOff", BackOff),)
+
+
+@breaks(23)
+class ComesBackAfterItsEnd(AcmeAdapter):
+    async def close(self, drain: float) -> None:
+        await super().close(drain)
+        if self._link is not None and self._last_heard is not None:
+            self.late = asyncio.ensure_future(self.again())
+
+    async def again(self) -> None:
+        await self._time.sleep_until(self._time.now() + 30.0)
+        link = await asyncio.open_connection(self._settings.host, self._settings.port)
+        link[1].transport.abort()
+
+
+@breaks(23)
+class LooksWell(AcmeAdapter):
+    async def probe(self) -> LinkHealth:
+        return attrs.evolve(await super().probe(), up=True)
 
 
 @breaks(23, 35)
@@ -112,6 +132,16 @@ class GivesNewIds(Telling):
         return self.renamed(await super().snapshot())
 
 
+@breaks(25)
+class KeepsNothing(Telling):
+    def show(self, snapshot: PlatformSnapshot) -> PlatformSnapshot:
+        bare = [
+            attrs.evolve(it, arrival=attrs.evolve(it.arrival, attributes=None))
+            for it in snapshot.contacts
+        ]
+        return attrs.evolve(snapshot, contacts=bare)
+
+
 @breaks(26, 35)
 class FindsNobodyNew(EndsWhatItDidNotHear):
     def show(self, snapshot: PlatformSnapshot) -> PlatformSnapshot:
@@ -151,6 +181,27 @@ class SendsAgain(Telling):
 
     async def sent_again(self, instruction: Instruction) -> None:
         await self._carry_out(instruction)
+
+
+@breaks(28)
+class CannotLookUp(AcmeAdapter):
+    """A leg whose `Ring` was unknown is missing from the snapshot."""
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        outcome = await super().execute(instruction)
+        if outcome.verdict is Verdict.UNKNOWN:
+            self.unknown = instruction.id
+        return outcome
+
+    unknown = ""
+
+    async def snapshot(self) -> PlatformSnapshot:
+        found = await super().snapshot()
+        fewer = [
+            attrs.evolve(it, offers=[one for one in it.offers if one.instruction != self.unknown])
+            for it in found.contacts
+        ]
+        return attrs.evolve(found, contacts=fewer)
 
 
 @breaks(29)
@@ -218,6 +269,12 @@ class ForgetsDevices(Telling):
         return [] if gone else [signal]
 
 
+@breaks(33)
+class ShowsNoDevices(AcmeAdapter):
+    async def snapshot(self) -> PlatformSnapshot:
+        return attrs.evolve(await super().snapshot(), devices=())
+
+
 @breaks(34)
 class AsksAgainAtOnce(AcmeAdapter):
     @staticmethod
@@ -244,6 +301,15 @@ class RingsAllAtOnce(AcmeAdapter):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._pace = session.Pace(10_000.0)
+
+
+@breaks(34)
+class RingsWhatWasCancelled(AcmeAdapter):
+    """A ring that waits for its turn cannot be cancelled."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._commands.is_wanted = lambda ring: True  # type: ignore[method-assign]
 
 
 @breaks(35)

@@ -323,6 +323,12 @@ class OnEndings(Playing):
         for capability, instruction, kind in steps:
             if play.can(capability):
                 await self._step(play, instruction, kind)
+        wanted = ["paused", "resumed"] if play.can("record_pause") else []
+        wanted = ["started", *wanted, "stopped"] if play.can("record") else []
+        states = [it.state for it in play.signals(RecordingSeen)]
+        play.expect_same(states, wanted, "states of the recording")
+        roles = {it.role for it in play.signals(PartyJoined)}
+        play.expect(roles <= {"monitor"}, f"supervisors joined as {roles}")
 
     async def _parked_and_rung(self, play: Play, contact: str) -> None:
         agent = play.agents[0]

@@ -1,6 +1,10 @@
 """Assertions 23 to 30: a link that breaks and comes again, and what happened meanwhile."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
+
+import attrs
 
 from ccroute.adapters import (
     Answered,
@@ -8,6 +12,7 @@ from ccroute.adapters import (
     ContactSignal,
     Ended,
     Gap,
+    HeldContact,
     HeldOffer,
     LinkDown,
     LinkUp,
@@ -19,6 +24,9 @@ from ccroute.adapters import (
 )
 from ccroute.testing._play import Play
 from ccroute.testing._playing import Playing, assertion
+
+KEPT: Mapping[str, str | int | bool] = MappingProxyType({"account": "A-7", "vip": True})
+"""Attributes that a platform is to keep with a contact."""
 
 
 async def broken_and_mended(play: Play, seconds: float = 5.0) -> int:
@@ -50,6 +58,8 @@ class OnLinks(Playing):
     async def test_23_a_broken_link_comes_again(self, play: Play) -> None:
         """LinkDown, tries with growing and random pauses, LinkUp, Gap with bounds, snapshot."""
         await play.open()
+        stands = play.signals(LinkUp) and play.snapshots()
+        play.expect(stands, "open returned before LinkUp and a snapshot were told")
         await play.pass_time(10.0)
         since, cut = len(play.heard), play.time.now()
         tried = len(await play.driver.sign_ins())
@@ -57,11 +67,29 @@ class OnLinks(Playing):
         await play.wait_for(lambda: play.signals(LinkDown, since), "no LinkDown", within=10.0)
         away = 8 * self.back_off
         await play.pass_time(away)
+        health = await play.finish(play.adapter.probe(), "probe")
+        play.expect(not health.up, f"the link is down, and by the probe {health}")
         tries = (await play.driver.sign_ins())[tried:]
         self._pauses_are_right(play, [b - a for a, b in pairwise(tries)])
         mended_at = play.time.now()
         await mended(play, since)
         self._told_in_order(play, since, cut, mended_at)
+        health = await play.finish(play.adapter.probe(), "probe")
+        play.expect(health.up, f"the link is up, and by the probe {health}")
+        await self._closed_while_down(play)
+
+    async def _closed_while_down(self, play: Play) -> None:
+        since = len(play.heard)
+        await play.driver.drop_link()
+        await play.wait_for(lambda: play.signals(LinkDown, since), "no LinkDown", within=10.0)
+        await play.finish(play.adapter.close(1.0), "close of a broken link")
+        tried = len(await play.driver.sign_ins())
+        await play.pass_time(2 * self.back_off)
+        play.expect_same(len(await play.driver.sign_ins()), tried, "tries to come in after close")
+        await play.driver.restore_link()
+        # What could not be told while it was down, another adapter puts right.
+        play.adapter = play.make_adapter(play.driver.settings())
+        await play.open()
 
     def _pauses_are_right(self, play: Play, pauses: list[float]) -> None:
         told = f"pauses between tries: {[round(it, 2) for it in pauses]}"
@@ -111,18 +139,36 @@ class OnLinks(Playing):
 
     @assertion(25, "snapshot")
     async def test_25_what_lives_on_keeps_its_id(self, play: Play) -> None:
-        """In the snapshot, and in all that is told afterwards."""
+        """In the snapshot, and in all that is told afterwards; and, for a host that lost
+        everything, what was to be kept with it."""
         await play.open()
-        contact = await play.conversation()
+        contact = await play.call()
+        if play.can("park"):
+            await play.do(attrs.evolve(play.park_of(contact), attributes=KEPT))
+        await play.converse(contact, play.agents[0])
         since = await broken_and_mended(play)
         play.expect(held(play, contact, since), f"the snapshot lacks {contact}")
         (found,) = (it for it in play.snapshots(since)[-1].contacts if it.contact == contact)
         play.expect_same(found.agent, play.agents[0], "the agent it is bridged with")
         play.expect(not play.signals(Arrived, since), "it is told to have come again")
+        await self._found_by_another(play, found)
         await play.hang_up(contact)
         await play.wait_for(lambda: play.of(contact, Ended), f"{contact} is not Ended")
         others = {it.contact for it in play.signals(ContactSignal)} - {contact}
         play.expect(not others, f"there are other contacts: {others}")
+
+    async def _found_by_another(self, play: Play, before: HeldContact) -> None:
+        await play.finish(play.adapter.close(1.0), "close")
+        play.adapter = play.make_adapter(play.driver.settings())
+        since = len(play.heard)
+        await play.open()
+        after = [it for it in play.snapshots(since)[-1].contacts if it.contact == before.contact]
+        play.expect_same(len(after), 1, "in the first snapshot of another adapter, the contact")
+        play.expect_same(after[0].agent, before.agent, "the agent, for another adapter")
+        if play.can("park"):
+            attributes = after[0].arrival.attributes or {}
+            kept = {key: value for key, value in attributes.items() if key in KEPT}
+            play.expect_same(kept, dict(KEPT), "attributes that were to be kept")
 
     @assertion(26, "snapshot")
     async def test_26_what_came_meanwhile_is_found(self, play: Play) -> None:
@@ -194,11 +240,22 @@ class OnLinks(Playing):
         await play.wait_for(task.done, "no outcome after the link was cut")
         self._not_known(play, task.result())
         await mended(play, since)
+        if play.can("snapshot"):
+            await self._looked_up(play, ring)
         await play.pass_time(60.0)
         effects = await play.driver.side_effects(ring)
         play.expect(effects <= 1, f"{ring} was unknown, and was carried out {effects} times")
         tried = await play.driver.attempts(ring)
         play.expect(len(tried) <= 1, f"{ring} was unknown, and was sent {len(tried)} times")
+
+    async def _looked_up(self, play: Play, ring: Ring) -> None:
+        """Whether it was done is seen in a snapshot."""
+        rings = bool(await play.legs("agent"))
+        snapshot = await play.finish(play.adapter.snapshot(), "snapshot")
+        found = [it for held in snapshot.contacts for it in held.offers if it.offer == ring.offer]
+        play.expect_same(bool(found), rings, f"the phone rings: {rings}; it is in the snapshot")
+        for it in found:
+            play.expect(it.instruction in {ring.id, None}, f"made by {ring.id}, and held is {it}")
 
     def _not_known(self, play: Play, outcome: Outcome) -> None:
         play.expect_same(outcome.verdict, Verdict.UNKNOWN, f"{outcome}: the verdict")

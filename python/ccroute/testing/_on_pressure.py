@@ -99,6 +99,10 @@ class OnPressure(Playing):
                 await play.settle_down(0.5)
             told = [it.device for it in play.signals(DeviceSeen, since) if it.agent == other]
             play.expect_same(told[-2:], ["in_use", "available"], "devices that were heard")
+            if play.can("snapshot"):
+                snapshot = await play.finish(play.adapter.snapshot(), "snapshot")
+                shown = dict(snapshot.devices).get(other)
+                play.expect_same(shown, "available", f"{other}'s device in the snapshot")
         await play.hang_up(contact)
         await play.wait_for(lambda: play.of(contact, Ended), "nothing of its end is heard")
 
@@ -138,8 +142,18 @@ class OnPressure(Playing):
         # Over ten seconds' worth would end after the deadline, with reason.
         count = max(int(rate * 4), 4)
         given = [play.ring_of(contact, play.agents[0]) for _ in range(count)]
-        tasks = [play.begin(it) for it in given]
+        last = play.ring_of(contact, play.agents[1])
+        tasks = [play.begin(it) for it in [*given, last]]
+        if play.can("cancel_ring"):
+            await play.turns(5)
+            await play.ask(play.cancel_of(last))
         await play.wait_for(lambda: all(it.done() for it in tasks), "a ring has no outcome", 15.0)
+        if play.can("cancel_ring"):
+            await play.settle_down()
+            ringing = [leg.who for leg in await play.legs("agent")]
+            play.expect(
+                last.address not in ringing, f"cancelled before its turn, and rings: {last}"
+            )
         sent = sorted([at for it in given for at in await play.driver.attempts(it)])
         play.expect(len(sent) == count, f"{len(sent)} of {count} rings were sent")
         most = max(sum(1 for at in sent if began <= at < began + 1.0) for began in sent)

@@ -125,7 +125,9 @@ def path_of(session: str, what: str) -> str:
 def _request(instruction: Instruction) -> tuple[str, Mapping[str, Json]]:
     match instruction:
         case Park():
-            return path_of(instruction.contact, "waiting"), {"queue": instruction.queue}
+            kept: dict[str, Json] = dict(instruction.attributes or {})
+            told_of: dict[str, Json] = {"queue": instruction.queue, "attributes": kept}
+            return path_of(instruction.contact, "waiting"), told_of
         case Connect():
             told: dict[str, Json] = {
                 "agent": instruction.agent,

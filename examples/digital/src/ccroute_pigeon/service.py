@@ -235,6 +235,8 @@ class Pigeon:
     def _carry_out(self, talk: Talk, what: str, told: dict[str, Json]) -> int:
         match what:
             case "waiting" if not talk.waits:
+                kept = told.get("attributes")
+                talk.attributes |= kept if isinstance(kept, dict) else {}
                 talk.waits, talk.agent, talk.offer = True, None, None
                 self.tell("waiting", talk.session)
             case "agent" if talk.agent is None:

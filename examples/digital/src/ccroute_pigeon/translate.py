@@ -202,6 +202,8 @@ def arrival_of(
         customer=maybe(told, "customer"),
         conversation=maybe(told, "thread"),
         previous=maybe(told, "previous"),
-        attributes={name: value for name, value in attributes.items() if isinstance(value, str)},
+        attributes={
+            name: value for name, value in attributes.items() if isinstance(value, str | int | bool)
+        },
         entered_at=entered_at,
     )

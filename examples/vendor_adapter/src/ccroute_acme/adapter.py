@@ -362,14 +362,12 @@ class AcmeAdapter:
         if link is None or self._closing or not link.stands:
             return failed("link_down")
         try:
-            first, *rest = self._commands.of(instruction)
+            command = self._commands.of(instruction)
         except Gone as gone:
             return failed("gone", str(gone))
-        outcome = await self._sent(link, instruction, first)
+        outcome = await self._sent(link, instruction, command)
         if outcome.verdict is Verdict.FAILED:
             self._commands.failed(instruction)
-        for command in rest:
-            link.tell(command)
         return outcome
 
     async def _sent(self, link: Link, instruction: Instruction, command: Message) -> Outcome:
@@ -379,6 +377,8 @@ class AcmeAdapter:
             if turn >= instruction.deadline:
                 return failed("throttled", "too many rings", retry_after=turn - time.now())
             await time.sleep_until(turn)
+            if not self._commands.is_wanted(instruction):
+                return failed("gone", "cancelled before its turn came")
             command = {**command, "for": instruction.until - time.now()}
         while True:
             try:

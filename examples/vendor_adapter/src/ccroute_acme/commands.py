@@ -60,71 +60,80 @@ def outcome_of(reply: Message) -> Outcome:
 
 
 class Commands:
-    """Makes the commands of an instruction, from what the translator knows of the contact."""
+    """Makes the command of an instruction, from what the translator knows of the contact."""
 
     def __init__(self, translator: Translator) -> None:
         self._translator = translator
-        self._plans: Mapping[type[Instruction], Callable[..., list[dict[str, Json]]]] = {
+        self._made: Mapping[type[Instruction], Callable[..., dict[str, Json]]] = {
             Park: self._park,
-            Announce: lambda it: [
-                self._about(it, "play", prompt=it.prompt, values=_plain(it.values))
-            ],
+            Announce: lambda it: self._about(
+                it, "play", prompt=it.prompt, values=_plain(it.values)
+            ),
             Ring: self._ring,
-            CancelRing: lambda it: [_drop(self._rung(it).id)],
+            CancelRing: lambda it: _drop(self._rung(it)),
             Connect: self._connect,
-            StartHold: lambda it: [self._about(it, "hold")],
-            StopHold: lambda it: [self._about(it, "unhold")],
-            SendAway: lambda it: [self._about(it, "redirect", to=it.address)],
-            Consult: lambda it: [self._dial(it, "consult", it.agent, it.address)],
-            CompleteConsult: lambda it: [
-                self._about(it, "hand_over", leg=self._party(it, it.agent).id)
-            ],
-            CancelConsult: lambda it: [_drop(self._party(it, it.agent).id)],
-            HangUp: self._hang_up,
-            StartRecording: lambda it: [
-                self._about(it, "record", recording=it.recording, ask=it.consent)
-            ],
-            StopRecording: lambda it: [self._about(it, "record_stop", recording=it.recording)],
-            PauseRecording: lambda it: [self._about(it, "record_pause", recording=it.recording)],
-            ResumeRecording: lambda it: [self._about(it, "record_resume", recording=it.recording)],
-            Listen: lambda it: [self._dial(it, "spy", it.supervisor, it.address, how="listen")],
-            Whisper: lambda it: [self._dial(it, "spy", it.supervisor, it.address, how="whisper")],
-            Barge: lambda it: [self._dial(it, "spy", it.supervisor, it.address, how="barge")],
-            StopMonitoring: lambda it: [_drop(self._party(it, it.supervisor).id)],
-            MirrorAgent: lambda it: [
-                {"do": "lamp", "user": it.agent, "lit": it.ready, "note": it.why}
-            ],
-        }
+            StartHold: lambda it: self._about(it, "hold"),
+            StopHold: lambda it: self._about(it, "unhold"),
+            SendAway: lambda it: self._about(it, "redirect", to=it.address),
+            Consult: lambda it: self._dial(it, "consult", it.agent, it.address),
+            CompleteConsult: lambda it: self._about(
+                it, "hand_over", leg=self._party(it, it.agent).id
+            ),
+            CancelConsult: lambda it: _drop(self._party(it, it.agent)),
+            # Phones that still ring are dropped when the PBX says that the call is gone.
+            HangUp: lambda it: self._about(it, "end", cause=it.cause),
+            StartRecording: lambda it: self._about(
+                it, "record", recording=it.recording, ask=it.consent
+            ),
+            StopRecording: lambda it: self._about(it, "record_stop", recording=it.recording),
+            PauseRecording: lambda it: self._about(it, "record_pause", recording=it.recording),
+            ResumeRecording: lambda it: self._about(it, "record_resume", recording=it.recording),
+            Listen: lambda it: self._dial(it, "spy", it.supervisor, it.address, how="listen"),
+            Whisper: lambda it: self._dial(it, "spy", it.supervisor, it.address, how="whisper"),
+            Barge: lambda it: self._dial(it, "spy", it.supervisor, it.address, how="barge"),
+            StopMonitoring: lambda it: _drop(self._party(it, it.supervisor)),
+            MirrorAgent: lambda it: {
+                "do": "lamp", "user": it.agent, "lit": it.ready, "note": it.why
+            },
+        }  # fmt: skip
 
-    def of(self, instruction: Instruction) -> list[dict[str, Json]]:
-        """The commands in order; the outcome is that of the first, the rest tidies up.
-
-        The first has the instruction's id, by which the PBX's records can be searched.
+    def of(self, instruction: Instruction) -> dict[str, Json]:
+        """The command, under the instruction's id, by which the PBX's records can be searched.
 
         Raises:
             Gone: the contact or the leg is not there.
         """
-        commands = self._plans[type(instruction)](instruction)
-        for place, command in enumerate(commands):
-            command["id"] = f"{instruction.id}/{place}" if place else instruction.id
-        return commands
+        return {**self._made[type(instruction)](instruction), "id": instruction.id}
+
+    def is_wanted(self, ring: Ring) -> bool:
+        """Whether a ring that waited for its turn is still to be sent: nobody cancelled it."""
+        call = self._translator.call_of(ring.contact)
+        return call is not None and _leg_id(ring) in call.legs
 
     def failed(self, instruction: Instruction) -> None:
         """The PBX did not take it: what was noted beforehand is not so."""
         call = self._translator.call_of(getattr(instruction, "contact", ""))
-        if call is not None and isinstance(instruction, Ring):
+        if call is None:
+            return
+        if isinstance(instruction, Ring):
             call.legs.pop(_leg_id(instruction), None)
-        elif call is not None and isinstance(instruction, Connect) and call.partner is None:
+        elif isinstance(instruction, CancelRing):
+            # It was not there yet: then it shall not come.
+            asked = [it for it in call.legs.values() if it.state == "asked"]
+            for leg in asked:
+                if (leg.offer, leg.tenant) == (instruction.offer, instruction.tenant):
+                    del call.legs[leg.id]
+        elif isinstance(instruction, Connect) and call.partner is None:
             call.winner = None
 
-    # -- One kind each ------------------------------------------------------------------
+    # -- Those that are more than a word -------------------------------------------------
 
-    def _park(self, it: Park) -> list[dict[str, Json]]:
+    def _park(self, it: Park) -> dict[str, Json]:
         tags: dict[str, Json] = {"tenant": it.tenant, "queue": it.queue}
         tags["attributes"] = _plain(it.attributes)
-        return [self._about(it, "wait", music=it.treatment, tags=tags)]
+        return self._about(it, "wait", music=it.treatment, tags=tags)
 
-    def _ring(self, it: Ring) -> list[dict[str, Json]]:
+    def _ring(self, it: Ring) -> dict[str, Json]:
         call = self._call(it)
         leg = Leg(
             id=_leg_id(it), agent=it.agent, offer=it.offer, tenant=it.tenant, ring=it.id,
@@ -133,24 +142,19 @@ class Commands:
         # Before it is sent: the first event about the leg may come before the reply.
         call.legs.setdefault(leg.id, leg)
         tags = {**leg.tags(), "show": _plain(it.attributes)}
-        return [{"do": "dial", "call": call.id, "leg": leg.id, "to": it.address, "tags": tags}]
+        return self._about(it, "dial", leg=leg.id, to=it.address, tags=tags)
 
-    def _connect(self, it: Connect) -> list[dict[str, Json]]:
+    def _connect(self, it: Connect) -> dict[str, Json]:
         leg = self._rung(it)
         self._call(it).winner = leg.id
-        return [self._about(it, "join", leg=leg.id)]
-
-    def _hang_up(self, it: HangUp) -> list[dict[str, Json]]:
-        # Phones that still ring are dropped when the PBX says that the call is gone.
-        return [self._about(it, "end", cause=it.cause)]
+        return self._about(it, "join", leg=leg.id)
 
     def _dial(
         self, it: ContactInstruction, verb: str, name: str, address: str, **more: Json
     ) -> dict[str, Json]:
         tags = Leg(id=_leg_id(it), agent=name, tenant=it.tenant).tags()
-        return self._about(
-            it, verb, leg=_leg_id(it), to=address, tags=tags, **{"for": SPIES_RING}, **more
-        )
+        more["for"] = SPIES_RING
+        return self._about(it, verb, leg=_leg_id(it), to=address, tags=tags, **more)
 
     # -- What it is about ---------------------------------------------------------------
 
@@ -180,8 +184,8 @@ def _leg_id(instruction: Instruction) -> str:
     return f"leg-{instruction.id}"
 
 
-def _drop(leg: str) -> dict[str, Json]:
-    return {"do": "drop", "leg": leg}
+def _drop(leg: Leg) -> dict[str, Json]:
+    return {"do": "drop", "leg": leg.id}
 
 
 def _plain(values: Mapping[str, object] | None) -> dict[str, Json]:

@@ -164,7 +164,8 @@ class Translator:
         del self.calls[call.id]
         why = text(event, "why")
         contact = call.contact
-        left = [leg for leg in call.legs.values() if leg.offer is not None]
+        # What we asked for and did not hear of yet was not dialled.
+        left = [it for it in call.legs.values() if it.offer is not None and it.state != "asked"]
         if call.partner is not None:
             if why != "redirected":
                 by = "customer" if why == "hung_up" else "system"
