@@ -109,9 +109,9 @@ def entries(*numbers: int) -> list[Entry]:
 def test_the_log_fences_who_is_not_the_owner() -> None:
     async def whole() -> None:
         journal = MemoryJournal()
-        first = await journal.lease("acme")
+        first = (await journal.lease("acme")).epoch
         await journal.append("acme", entries(1, 2), expected=0, epoch=first)
-        second = await journal.lease("acme")
+        second = (await journal.lease("acme")).epoch
         assert second > first
         for wrong in (
             journal.append("acme", entries(3), expected=2, epoch=first),
@@ -131,7 +131,7 @@ def test_the_log_fences_who_is_not_the_owner() -> None:
 def test_the_log_keeps_its_window_and_little_more() -> None:
     async def whole() -> None:
         journal = MemoryJournal(window=10.0)
-        epoch = await journal.lease("acme")
+        epoch = (await journal.lease("acme")).epoch
         for number in range(1, 101):
             await journal.append("acme", entries(number), expected=number - 1, epoch=epoch)
             if number % 4 == 0:

@@ -230,6 +230,7 @@ def test_a_full_sink_says_so_and_the_snapshot_puts_it_right() -> None:
         while sink:
             await settle()
         await stage.host.tenants["main"].through()
+        await settle()
         assert len(stage.host.supervise().waiting()) == 20_000
         assert told(stage, Park) == 20_000
 

@@ -121,8 +121,9 @@ class Game:
             case "ready":
                 await agent.ready()
             case _:
-                for contact in agent.state().contacts[:1]:
-                    await agent.release(contact)
+                talking = [it for it in self.host.supervise().talking() if agent.agent in it.parts]
+                for it in talking[:1]:
+                    await agent.release(it.contact)
 
     async def restart(self) -> None:
         """Kill -9, and a host that goes on from the last save."""

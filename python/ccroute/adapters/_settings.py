@@ -1,7 +1,8 @@
 """An adapter's settings: from what a document says to an attrs class, unknown keys refused."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from types import NoneType, UnionType
+from typing import TypeVar, Union, get_args, get_origin
 
 import attrs
 
@@ -47,6 +48,9 @@ def read_settings(kind: type[Settings], config: Mapping[str, Setting], *, link: 
 
 def _value(field: "attrs.Attribute[object]", value: Setting, link: str) -> object:
     kind = field.type
+    if get_origin(kind) in {Union, UnionType}:
+        # `Secret | None` and the like: `None` is not given, it is left out.
+        kind = next((it for it in get_args(kind) if it is not NoneType), kind)
     if kind is Secret:
         if not isinstance(value, str):
             raise ConfigError(f"links.{link}.{field.name}: give text")

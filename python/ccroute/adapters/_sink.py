@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
+import attrs
+
 from ccroute._errors import ConfigError
 from ccroute.adapters._held import PlatformSnapshot
 from ccroute.adapters._signals import Gap, LinkDown, LinkUp, Signal, state_key
@@ -63,8 +65,15 @@ class BoundedSink:
 
     def push(self, signal: Signal) -> bool:
         """See `Sink.push`."""
-        if isinstance(signal, LinkUp | LinkDown | Gap):
-            self._put(self._next(), signal, link=True)
+        if isinstance(signal, LinkUp | LinkDown):
+            self._replace("link", signal)  # how it stands now; the snapshot says the rest
+            return True
+        if isinstance(signal, Gap):
+            before = self._waiting.get("gap")
+            if isinstance(before, Gap):
+                since, until = min(before.since, signal.since), max(before.until, signal.until)
+                signal = attrs.evolve(signal, since=since, until=until)
+            self._replace("gap", signal)
             return True
         key = state_key(signal)
         if key is not None and key in self._waiting:
@@ -79,7 +88,7 @@ class BoundedSink:
 
     def resync(self, snapshot: PlatformSnapshot) -> None:
         """See `Sink.resync`."""
-        self._put(self._next(), snapshot, link=True)
+        self._replace("snapshot", snapshot)
 
     def take(self, most: int) -> list[Waiting]:
         """The next signals and snapshots in order, ``most`` of them at most."""
@@ -97,6 +106,12 @@ class BoundedSink:
     def _next(self) -> int:
         self._serial += 1
         return self._serial
+
+    def _replace(self, key: str, it: Waiting) -> None:
+        """Of words about the link as a whole the last one counts, after all that waits."""
+        if self._waiting.pop(key, None) is not None:
+            self._links -= 1
+        self._put(key, it, link=True)
 
     def _put(self, key: object, it: Waiting, *, link: bool) -> None:
         first = not self._waiting

@@ -6,6 +6,8 @@ from collections.abc import Awaitable
 from typing import Protocol, TypeVar
 
 Reply = TypeVar("Reply")
+_TIDYING = 1.0
+"""Seconds that what is cancelled has to tidy up."""
 
 
 class Time(Protocol):
@@ -72,5 +74,14 @@ async def within(clock: Time, instant: float, work: Awaitable[Reply]) -> Reply:
         alarm.cancel()
         if not task.done():
             task.cancel()
-        # What is cancelled may still have to tidy up; what it raises then is nobody's.
-        await asyncio.gather(task, alarm, return_exceptions=True)
+            # It may still have to tidy up; one that does not end is left to itself.
+            await asyncio.wait((task, alarm), timeout=_TIDYING)
+        if not task.done():
+            task.add_done_callback(_swallow)
+        elif not task.cancelled():
+            task.exception()  # nobody's, when it came too late
+
+
+def _swallow(task: "asyncio.Future[Reply]") -> None:
+    if not task.cancelled():
+        task.exception()

@@ -94,10 +94,12 @@ class Consequences:
         links: Mapping[str, AdapterInfo],
         attributes: Attributes,
         origin: str | None,
+        told_by: str | None,
         now: float,
     ) -> list[Consequence]:
         """What follows from the events of one command, in order. ``origin``: the link that asked
-        for it, to which its own words are not repeated."""
+        for it, to which its own words are not repeated; ``told_by``: the link that told of the
+        end of a contact, and so needs not be told."""
         follows: list[Consequence] = []
         ends: dict[str, Event] = {}
         events = list(events)
@@ -126,7 +128,7 @@ class Consequences:
                 case _:
                     follows += self._of(event, links, attributes, now)
         for contact, event in ends.items():
-            follows += self._end(contact, event, links, now)
+            follows += self._end(contact, event, links, told_by, now)
         return follows
 
     def _stop_strays(self, events: list[Event], now: float) -> Iterator[Consequence]:
@@ -147,6 +149,9 @@ class Consequences:
             return
         info = links[placed.link]
         match event:
+            case ContactLeft(cause="callback"):
+                placed.callback = True
+                yield from self.hang_up(placed, "callback", links, now)
             case ContactQueued():
                 yield from self._park(placed, event, info, attributes, now)
             case OfferMade():
@@ -156,6 +161,7 @@ class Consequences:
             case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
                 yield from self._silence(placed, event.offer, info, now)
             case ContactRequeued():
+                placed.joining = None
                 # A connection that came to nothing: its leg goes.
                 for rung in list(placed.live()):
                     yield from self._silence(placed, rung.offer, info, now)
@@ -175,6 +181,7 @@ class Consequences:
         now: float,
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
+        placed.joining = None
         if info.can("park") and not placed.gone and event.cause != "callback":
             yield self.park(placed, attributes, now)
 
@@ -198,7 +205,8 @@ class Consequences:
         attributes: Attributes,
         now: float,
     ) -> Iterator[Consequence]:
-        if not info.can("ring") or placed.gone:
+        busy = any(placed.live()) and not info.can("multi_ring")
+        if not info.can("ring") or placed.gone or busy:
             return  # the agent's desk shows it
         agent = event.agent or ""
         stray = self._placements.strays.pop((placed.contact, agent), None)
@@ -210,6 +218,7 @@ class Consequences:
                 agent=agent,
                 instruction=stray.instruction or "",
                 state=stray.state,
+                since=now,
             )
             self._placements.ring(placed, rung)
             return
@@ -227,7 +236,7 @@ class Consequences:
             line=event.reason,
             attributes=attributes(placed.contact),
         )
-        rung = Rung(wire=ring.offer, offer=event.offer, agent=agent, instruction=ring.id)
+        rung = Rung(wire=ring.offer, offer=event.offer, agent=agent, instruction=ring.id, since=now)
         self._placements.ring(placed, rung)
         yield self._effect(placed, ring)
 
@@ -237,12 +246,14 @@ class Consequences:
         found = self._placements.by_offer(event.offer)
         if found is not None and found[1].state != "answered":
             found[1].awaited = True  # accepted at the desk: the phone still rings
+            placed.joining = found[1].agent, found[1].wire
             return
         wire = self._wires() if found is None else found[1].wire
         yield self.connect(placed, event.agent or "", wire, now)
 
     def connect(self, placed: Placed, agent: str, wire: int, now: float) -> Effect:
         """Customer and agent are to be joined, for an offer that was accepted."""
+        placed.joining = agent, wire
         return self._effect(
             placed,
             Connect(
@@ -271,13 +282,18 @@ class Consequences:
             yield self.cancel(placed, rung.wire, now)
 
     def _end(
-        self, contact: str, event: Event, links: Mapping[str, AdapterInfo], now: float
+        self,
+        contact: str,
+        event: Event,
+        links: Mapping[str, AdapterInfo],
+        told_by: str | None,
+        now: float,
     ) -> Iterator[Consequence]:
         placed = self._placements.get(contact)
         if placed is None:
             return
         placed.engaged = False
-        if placed.gone or placed.link not in links:
+        if placed.gone or placed.link not in links or placed.link == told_by:
             return
         yield from self.hang_up(placed, event.cause or "normal", links, now)
 
@@ -293,19 +309,16 @@ class Consequences:
     def _mirror(
         self, event: Event, links: Mapping[str, AdapterInfo], origin: str | None, now: float
     ) -> Iterator[Consequence]:
-        agent = event.agent or ""
+        ready = isinstance(event, AgentReady)
         for link, info in links.items():
             # What a platform said is not said back to it: that would never end.
             if info.can("agent_mirror") and link != origin:
-                yield Effect(
-                    link=link,
-                    instruction=MirrorAgent(
-                        **self._head(now),
-                        agent=agent,
-                        ready=isinstance(event, AgentReady),
-                        why=event.reason,
-                    ),
-                )
+                yield self.mirror(link, event.agent or "", ready, event.reason, now)
+
+    def mirror(self, link: str, agent: str, ready: bool, why: str | None, now: float) -> Effect:
+        """An agent's availability is to be shown on a platform."""
+        head = self._head(now)
+        return Effect(link=link, instruction=MirrorAgent(**head, agent=agent, ready=ready, why=why))
 
     def _effect(self, placed: Placed, instruction: Instruction) -> Effect:
         return Effect(link=placed.link, instruction=instruction)

@@ -28,8 +28,7 @@ from ccroute._commands import (
     SignOut,
     Transfer,
 )
-from ccroute._errors import Rejected
-from ccroute._events import Event, OfferMade
+from ccroute._events import Event
 from ccroute._explain import AgentExplanation
 from ccroute._plan import Value
 from ccroute.adapters import (
@@ -94,6 +93,7 @@ class Feed:
         self._waiting: deque[DeskEvent] = deque()
         self._awake = asyncio.Event()
         self.behind = True
+        self.closed = False
 
     def put(self, event: DeskEvent) -> None:
         """Adds an event."""
@@ -103,11 +103,19 @@ class Feed:
         self._waiting.append(event)
         self._awake.set()
 
+    def close(self) -> None:
+        """There will be no more."""
+        self.closed = True
+        self._awake.set()
+
     async def take(self) -> DeskEvent | None:
-        """The next event; ``None``: the whole state comes first, in which all that waits is."""
-        while not self._waiting and not self.behind:
+        """The next event; ``None``: the whole state comes first, in which all that waits is, or
+        there will be no more."""
+        while not self._waiting and not self.behind and not self.closed:
             self._awake.clear()
             await self._awake.wait()
+        if self.closed:
+            return None
         if self.behind:
             self.behind = False
             self._waiting.clear()
@@ -168,12 +176,12 @@ class AgentDesk:
 
     async def accept(self, offer: int) -> None:
         """Takes an offer of this agent's."""
-        self._floor.check_offer(self.agent, offer)
+        self._offered("accept", offer)
         await self._ask(Accept(offer=offer))
 
     async def decline(self, offer: int, *, reason: str | None = None) -> None:
         """Does not take it."""
-        self._floor.check_offer(self.agent, offer)
+        self._offered("decline", offer)
         await self._ask(Decline(offer=offer, reason=reason), reason)
 
     async def pick(self, contact: str) -> None:
@@ -184,23 +192,23 @@ class AgentDesk:
 
     async def connected(self, contact: str) -> None:
         """Customer and agent speak: for contacts that no link tells us about."""
-        await self._ask(Connected(contact=self._mine(contact)))
+        await self._ask(Connected(contact=self._mine(contact, "connected")))
 
     async def hold(self, contact: str) -> None:
         """Puts the customer on hold."""
-        self._mine(contact)
+        self._mine(contact, "hold")
         await self._floor.perform(contact, StartHold, Hold(contact=contact), self._actor)
 
     async def resume(self, contact: str) -> None:
         """Takes the customer off hold."""
-        self._mine(contact)
+        self._mine(contact, "resume")
         await self._floor.perform(contact, StopHold, Resume(contact=contact), self._actor)
 
     async def transfer(
         self, contact: str, *, queue: str, keep_age: bool = True, reason: str | None = None
     ) -> None:
         """Passes the customer on to a queue, with its age."""
-        command = Transfer(contact=self._mine(contact), queue=queue, keep_age=keep_age)
+        command = Transfer(contact=self._mine(contact, "transfer"), queue=queue, keep_age=keep_age)
         await self._ask(command, reason)
 
     async def transfer_outside(
@@ -211,17 +219,15 @@ class AgentDesk:
         Raises:
             Rejected: ``destination_refused``, ``too_many_transfers``.
         """
-        self._mine(contact)
-        allowed = self._floor.destination(address)
-        command = Release(contact=contact, by="agent")
+        self._mine(contact, "transfer_outside")
+        with self._floor.on_record(self._actor, "transfer_outside", contact):
+            allowed = self._floor.destination(address)
         # The engine hears it from the platform: told before, it would end the contact there.
-        await self._floor.perform(
-            contact, SendAway, command, self._actor, reason, when_linked=False, address=allowed
-        )
+        await self._floor.perform(contact, SendAway, None, self._actor, reason, address=allowed)
 
     async def consult(self, contact: str, agent: str) -> None:
         """Asks another agent, while the customer is on hold. The other joins when they answer."""
-        self._mine(contact)
+        self._mine(contact, "consult")
         command = Join(contact=contact, agent=agent, role="consult")
         await self._floor.perform(
             contact, Consult, command, self._actor, when_linked=False, agent=agent
@@ -229,7 +235,7 @@ class AgentDesk:
 
     async def complete_transfer(self, contact: str, agent: str) -> None:
         """The agent who was consulted takes over."""
-        self._mine(contact)
+        self._mine(contact, "complete_transfer")
         command = HandOver(contact=contact, agent=agent)
         await self._floor.perform(
             contact, CompleteConsult, command, self._actor, when_linked=False, agent=agent
@@ -237,7 +243,7 @@ class AgentDesk:
 
     async def cancel_consult(self, contact: str, agent: str) -> None:
         """The agent who was consulted goes again."""
-        self._mine(contact)
+        self._mine(contact, "cancel_consult")
         command = Leave(contact=contact, agent=agent)
         await self._floor.perform(
             contact, CancelConsult, command, self._actor, when_linked=False, agent=agent
@@ -245,17 +251,18 @@ class AgentDesk:
 
     async def release(self, contact: str, *, reason: str | None = None) -> None:
         """Ends the conversation; the customer's leg goes too."""
-        await self._ask(Release(contact=self._mine(contact), by="agent"), reason)
+        await self._ask(Release(contact=self._mine(contact, "release"), by="agent"), reason)
 
     async def dispose(self, contact: str, codes: Iterable[str]) -> None:
         """The codes for how it ended; again: they replace those before."""
-        await self._ask(Dispose(contact=contact, codes=tuple(codes)))
+        self._mine(contact, "dispose", lately=True)
+        await self._ask(Dispose(contact=contact, codes=_listed(codes)))
 
     async def complete(self, contact: str, codes: Iterable[str] = ()) -> None:
         """The agent is through with the contact: codes, if any, and the end of wrap-up."""
-        given = tuple(codes)
+        given = _listed(codes)
         if given:
-            await self._ask(Dispose(contact=contact, codes=given))
+            await self.dispose(contact, given)
         await self._ask(EndWrapUp(agent=self.agent, contact=contact))
 
     async def extend_wrap_up(self, contact: str, *, by: float) -> None:
@@ -267,7 +274,7 @@ class AgentDesk:
     async def start_recording(self, contact: str, *, consent: str | None = None) -> str:
         """Records; returns the recording's id, which is kept with the contact. ``consent``: a
         prompt by which the customer is asked first."""
-        self._mine(contact)
+        self._mine(contact, "start_recording")
         recording = self._floor.name()
         await self._floor.perform(
             contact, StartRecording, None, self._actor, recording=recording, consent=consent
@@ -291,7 +298,7 @@ class AgentDesk:
         contact: str,
         kind: type[PauseRecording | ResumeRecording | StopRecording],
     ) -> None:
-        recording = self._floor.recording(self._mine(contact))
+        recording = self._floor.recording(self._mine(contact, kind.__name__))
         await self._floor.perform(contact, kind, None, self._actor, recording=recording)
 
     # -- The screen ---------------------------------------------------------------------
@@ -299,29 +306,33 @@ class AgentDesk:
     async def events(self) -> AsyncIterator[DeskState | DeskEvent]:
         """What the agent's screen shows: first the whole state, then what happens, an offer before
         the phone rings. A screen that reads too slowly is told the whole state again; one that
-        connects anew begins anew."""
+        connects anew begins anew. Ends when the host stops."""
         with self._floor.feed(self.agent) as feed:
             while True:
                 event = await feed.take()
+                if feed.closed:
+                    return
                 yield self.state() if event is None else event
 
     def state(self) -> DeskState:
         """All that a screen must show."""
         return self._floor.desk_state(self.agent)
 
-    def _mine(self, contact: str) -> str:
-        self._floor.check_part(self.agent, contact)
+    def _mine(self, contact: str, action: str, *, lately: bool = False) -> str:
+        with self._floor.on_record(self._actor, action, contact):
+            self._floor.check_part(self.agent, contact, lately=lately)
         return contact
+
+    def _offered(self, action: str, offer: int) -> None:
+        with self._floor.on_record(self._actor, action, str(offer)):
+            self._floor.check_offer(self.agent, offer)
 
     async def _ask(self, command: Command, reason: str | None = None) -> None:
         await self._floor.ask(command, self._actor, reason)
 
 
-def offers_live(shown: Mapping[int, DeskEvent]) -> tuple[DeskEvent, ...]:
-    """The offers a screen shows, in the order of making."""
-    return tuple(it for it in shown.values() if isinstance(it.event, OfferMade))
-
-
-def not_theirs(agent: str, what: str) -> Rejected:
-    """What an agent may not touch."""
-    return Rejected("not_yours", f"agent {agent!r} has no part in {what}: ask for one's own")
+def _listed(codes: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(codes, str):
+        # Else "sold" would be the four codes "s", "o", "l" and "d".
+        raise TypeError("codes: give a list of names, not str")
+    return tuple(codes)

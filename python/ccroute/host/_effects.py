@@ -9,19 +9,21 @@ import attrs
 from ccroute._commands import Connected, Decline, Suspend
 from ccroute._errors import LinkError
 from ccroute.adapters import (
+    CancelRing,
     Connect,
     ContactInstruction,
+    HangUp,
     HeldContact,
     Instruction,
     Outcome,
-    PlatformSnapshot,
+    Park,
     Ring,
     Time,
     Verdict,
 )
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link
-from ccroute.host._placement import OVER
+from ccroute.host._placement import OVER, scoped
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -70,13 +72,14 @@ class Effects:
             case Verdict.FAILED:
                 self._failed(tenant, link, instruction, outcome, tries)
             case Verdict.UNKNOWN:
+                tenant.counters.unknown += 1
                 _log.warning(
                     "tenant %s, link %s: nobody knows what became of %s %s: %s",
                     tenant.name, link.name, type(instruction).__name__, instruction.id,
                     outcome.detail,
                 )  # fmt: skip
-                if isinstance(instruction, Ring | Connect):
-                    self._start(self._look_up(tenant, link, instruction))
+                if isinstance(instruction, ContactInstruction):
+                    self._start(self._look_up(tenant, link, instruction, tries))
 
     def _failed(
         self, tenant: Tenant, link: Link, instruction: Instruction, outcome: Outcome, tries: int
@@ -86,52 +89,43 @@ class Effects:
             tenant.name, link.name, type(instruction).__name__, instruction.id,
             outcome.failure, outcome.detail,
         )  # fmt: skip
-        if not isinstance(instruction, Ring):
-            if outcome.failure == "throttled" and tries > 1:
-                # Nothing was done, for certain: it may be asked again, under another id.
-                pause = outcome.retry_after or 0.5
-                self._start(self._again(tenant, link, instruction, pause, tries - 1))
-            return
-        found = tenant.placements.by_wire(instruction.offer)
+        if outcome.failure == "throttled" and tries > 1:
+            # Nothing was done, for certain: it may be asked again, under another id.
+            pause = outcome.retry_after or 0.5
+            self._start(self._again(tenant, link, instruction, pause, tries - 1))
+        elif isinstance(instruction, Ring):
+            self._not_rung(tenant, instruction, outcome.failure or "")
+
+    def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
+        found = tenant.placements.by_wire(ring.offer)
         if found is None or found[1].state == OVER:
             return
         placed, rung = found
-        if outcome.failure == "throttled" and self._time.now() < instruction.until:
-            # Nothing was done, for certain: it may be asked again, under another id.
-            self._start(self._ring_again(tenant, link, instruction, outcome.retry_after or 0.2))
-            return
         rung.state = OVER
-        if outcome.failure == "gone":
+        if failure == "gone":
             return  # the contact's end is told by a signal
-        if outcome.failure in {"link_down", "throttled"}:
+        if failure in {"link_down", "throttled"}:
             # Not the agent's fault, and no other agent would fare better.
             tenant.insert(Suspend(contact=placed.contact, lasts=5.0), actor="host")
             return
-        tenant.insert(
-            Decline(offer=rung.offer, failure="unreachable", reason=outcome.failure),
-            actor="host",
-        )
+        decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
+        tenant.insert(decline, actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
     ) -> None:
         await self._time.sleep_until(self._time.now() + pause)
+        if not _wanted(tenant, link.name, instruction):
+            return
         deadline = self._time.now() + _PATIENCE
         again = attrs.evolve(instruction, id=self._names(), deadline=deadline)
+        _note_again(tenant, link.name, again)
         self.tell(tenant, Effect(link=link.name, instruction=again), tries)
 
-    async def _ring_again(self, tenant: Tenant, link: Link, ring: Ring, seconds: float) -> None:
-        await self._time.sleep_until(self._time.now() + seconds)
-        found = tenant.placements.by_wire(ring.offer)
-        if found is None or found[1].state == OVER:
-            return
-        patience = ring.deadline - self._time.now()
-        again = attrs.evolve(ring, id=self._names(), deadline=self._time.now() + max(5.0, patience))
-        found[1].instruction = again.id
-        self.tell(tenant, Effect(link=link.name, instruction=again))
-
-    async def _look_up(self, tenant: Tenant, link: Link, instruction: Ring | Connect) -> None:
-        """Asks the platform until it says; it is never told again."""
+    async def _look_up(
+        self, tenant: Tenant, link: Link, instruction: ContactInstruction, tries: int
+    ) -> None:
+        """Asks the platform until it says; only what was not done, for certain, is told anew."""
         since = self._time.now()
         for pause in _LOOKS:
             await self._time.sleep_until(self._time.now() + pause)
@@ -142,29 +136,37 @@ class Effects:
             if snapshot.taken_at < since:
                 continue
             self.looked_up += 1
-            self._found(tenant, instruction, snapshot)
+            held = next((it for it in snapshot.contacts if it.contact == instruction.contact), None)
+            if snapshot.complete or held is not None:
+                self._found(tenant, link, instruction, held, tries)
             return
 
     def _found(
-        self, tenant: Tenant, instruction: Ring | Connect, snapshot: PlatformSnapshot
+        self,
+        tenant: Tenant,
+        link: Link,
+        instruction: ContactInstruction,
+        held: HeldContact | None,
+        tries: int,
     ) -> None:
-        found = tenant.placements.by_wire(instruction.offer)
-        held = _held(instruction, snapshot)
+        legs = {} if held is None else {leg.offer: leg for leg in held.offers}
         match instruction:
-            case Ring() if found is not None and found[1].state != OVER:
-                rung = found[1]
-                rings = held is not None and any(
-                    leg.offer == instruction.offer for leg in held.offers
-                )
-                if not rings and snapshot.complete:
-                    rung.state = OVER
-                    tenant.insert(
-                        Decline(offer=rung.offer, failure="unreachable", reason="not rung"),
-                        actor="host",
-                    )
-            case Connect() if found is not None and held is not None:
-                if held.agent == instruction.agent:
-                    tenant.insert(Connected(contact=found[0].contact), actor="host")
+            case Ring(offer=wire):
+                if wire not in legs:
+                    self._not_rung(tenant, instruction, "not rung")
+            case Connect(agent=agent):
+                contact = scoped(link.name, instruction.contact)
+                placed = tenant.placements.get(contact)
+                ours = placed is not None and placed.joining == (agent, instruction.offer)
+                if held is not None and held.agent == agent and ours:
+                    tenant.insert(Connected(contact=contact), actor="host")
+            case CancelRing(offer=wire) if wire in legs and tries > 1:
+                self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
+            case HangUp() if held is not None and tries > 1:
+                self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
+            case Park() if held is not None and held.agent is None and tries > 1:
+                # Parked or not: to park who is parked changes nothing.
+                self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case _:
                 return  # over meanwhile, or told by signals
 
@@ -180,5 +182,35 @@ class Effects:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _held(instruction: ContactInstruction, snapshot: PlatformSnapshot) -> HeldContact | None:
-    return next((it for it in snapshot.contacts if it.contact == instruction.contact), None)
+def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
+    """Whether an instruction that was not carried out still says what is wanted."""
+    if not isinstance(instruction, ContactInstruction):
+        return True
+    placed = tenant.placements.get(scoped(link, instruction.contact))
+    if placed is None:
+        return False
+    found = None
+    if isinstance(instruction, Ring | CancelRing):
+        found = tenant.placements.by_wire(instruction.offer)
+    match instruction:
+        case Ring():
+            live = found is not None and found[1].state != OVER
+            return live and not placed.gone
+        case Park():
+            return placed.park == instruction.id and not (placed.gone or placed.engaged)
+        case Connect():
+            return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
+        case _:
+            return True
+
+
+def _note_again(tenant: Tenant, link: str, again: Instruction) -> None:
+    """What is told again goes by another id."""
+    if isinstance(again, Ring):
+        found = tenant.placements.by_wire(again.offer)
+        if found is not None:
+            found[1].instruction = again.id
+    elif isinstance(again, Park):
+        placed = tenant.placements.get(scoped(link, again.contact))
+        if placed is not None:
+            placed.park = again.id

@@ -15,17 +15,19 @@ from ccroute.adapters import (
     ContactInstruction,
     Listen,
     Outcome,
+    StopMonitoring,
     Verdict,
     Whisper,
 )
 from ccroute.host._audit import Audit, AuditRecord
 from ccroute.host._consequences import Effect
-from ccroute.host._desk import DeskEvent, DeskState, Feed, not_theirs
+from ccroute.host._desk import DeskEvent, DeskState, Feed
 from ccroute.host._effects import Effects
 from ccroute.host._link import Link
 from ccroute.host._live import LiveContacts
 from ccroute.host._placement import Placed
 from ccroute.host._tenant import Tenant
+from ccroute.host._waiting import Ask
 
 Attributes: TypeAlias = Mapping[str, "str | int | bool"]
 
@@ -54,6 +56,7 @@ class Floor:
         self._transfers: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         tenant.told.append(self.hear)
+        tenant.on_record.append(self._by_phone)
 
     def hear(self, events: list[Event]) -> None:
         """Takes events in and shows them on the screens they concern."""
@@ -103,7 +106,7 @@ class Floor:
         return DeskState(
             agent=explanation,
             offers=tuple(self.shown(it) for it in self.live.offers_to(agent)),
-            contacts=tuple(it.contact for it in self.live.of(agent)),
+            contacts=self.live.of(agent),
         )
 
     # -- What may be done ---------------------------------------------------------------
@@ -114,19 +117,24 @@ class Floor:
         if made is None:
             raise Rejected("offer_ended", f"offer {offer} is not live: it ended, or never was")
         if made.agent != agent:
-            raise not_theirs(agent, f"offer {offer}")
+            raise _not_theirs(agent, f"offer {offer}")
 
-    def check_part(self, agent: str, contact: str) -> None:
-        """Raises ``Rejected`` when the agent has no part in the contact."""
-        it = self.live.get(contact)
-        made = it is not None and (
-            agent in it.parts or (it.phase == "connecting" and self._connecting(contact) == agent)
-        )
-        if not made and not self.live.handled(contact, agent):
-            raise not_theirs(agent, f"contact {contact!r}")
+    def check_part(self, agent: str, contact: str, *, lately: bool = False) -> None:
+        """Raises ``Rejected`` when the agent has no part in the contact; ``lately``: had none
+        either."""
+        if self.live.is_theirs(contact, agent):
+            return
+        if not (lately and self.live.handled(contact, agent)):
+            raise _not_theirs(agent, f"contact {contact!r}")
 
-    def _connecting(self, contact: str) -> str | None:
-        return self.tenant.router.explain(contact).agent
+    @contextmanager
+    def on_record(self, actor: str, action: str, about: str) -> Iterator[None]:
+        """What is refused before it is asked goes on record too."""
+        try:
+            yield
+        except CcrouteError as error:
+            self._note(actor, None, action, about, _code(error))
+            raise
 
     def destination(self, address: str) -> str:
         """An address outside, if the tenant lets agents transfer there, now.
@@ -160,11 +168,17 @@ class Floor:
 
     # -- Doing it -----------------------------------------------------------------------
 
-    async def ask(self, command: Command, actor: str, reason: str | None = None) -> int | None:
+    async def ask(
+        self,
+        command: Command,
+        actor: str,
+        reason: str | None = None,
+        command_id: str | None = None,
+    ) -> int | None:
         """Has a command carried out in its turn, and notes who asked. Whoever is cancelled while
         waiting has asked all the same."""
         try:
-            answer = self.tenant.ask(command, actor=actor, reason=reason)
+            answer = self.tenant.ask(command, actor=actor, reason=reason, command_id=command_id)
         except CcrouteError as error:
             self._note(actor, reason, command.verb, _subject(command), _code(error))
             raise
@@ -200,6 +214,7 @@ class Floor:
         placed = self.tenant.placements.get(contact)
         if placed is None or placed.gone:
             if command is None:
+                self._note(actor, reason, kind.__name__, contact, "unsupported")
                 raise Rejected("unsupported", f"contact {contact!r} is on no platform")
             await self.ask(command, actor, reason)
             return
@@ -229,8 +244,12 @@ class Floor:
                 await self.tenant.ask(command, actor=actor, reason=reason)
 
     async def close(self) -> None:
-        """Waits for what is under way: with its links closed, it comes to an end."""
+        """Waits for what is under way: with its links closed, it comes to an end. Screens are
+        told no more."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for feeds in self._feeds.values():
+            for feed in feeds:
+                feed.close()
 
     async def _at_platform(
         self,
@@ -241,8 +260,13 @@ class Floor:
         fields: dict[str, object],
     ) -> None:
         link = self._links[placed.link]
-        if not link.info.can(kind.needs):
+        needs = {kind.needs}
+        if kind is StopMonitoring:
+            needs = {"listen", "whisper", "barge"}
+        if not needs & link.info.capabilities:
             raise Rejected("unsupported", f"link {link.name!r} has no {kind.needs}")
+        if fields.get("consent") is not None and not link.info.can("consent_prompt"):
+            raise Rejected("unsupported", f"link {link.name!r} has no consent_prompt")
         if issubclass(kind, Consult | Listen | Whisper | Barge):
             who = str(fields.get("agent") or fields.get("supervisor"))
             address = self.tenant.settings.address(who, placed.link)
@@ -263,6 +287,11 @@ class Floor:
         )
         outcome = await self._effects.perform(Effect(link=link.name, instruction=instruction))
         _raise_for(outcome, kind.__name__, link.name)
+
+    def _by_phone(self, ask: Ask, error: Exception | None) -> None:
+        outcome = "done" if error is None else _code(error)
+        verb, about = ask.command.verb, _subject(ask.command)
+        self._note(ask.actor or "", ask.reason, verb, about, outcome)
 
     def _note(self, actor: str, reason: str | None, action: str, about: str, outcome: str) -> None:
         self._audit.note(
@@ -303,3 +332,7 @@ def _subject(command: Command) -> str:
 
 def _code(error: BaseException) -> str:
     return error.code if isinstance(error, Rejected) else type(error).__name__
+
+
+def _not_theirs(agent: str, what: str) -> Rejected:
+    return Rejected("not_yours", f"agent {agent!r} has no part in {what}: ask for one's own")

@@ -125,6 +125,10 @@ def _families(health: Health) -> Iterator[str]:
     yield from _counters("tenant", {name: it.counters for name, it in health.tenants.items()})
     rows = [({"link": name}, int(it.up)) for name, it in health.links.items()]
     yield from _family("ccroute_link_up", "Whether the link stands", "gauge", rows)
+    rows = [({"link": name}, it.refused) for name, it in health.links.items()]
+    yield from _family(
+        "ccroute_link_refused", "Signals for which there was no room", "counter", rows
+    )
     rows = [({"link": name}, it.waiting) for name, it in health.links.items()]
     yield from _family("ccroute_link_waiting", "Signals not handed on", "gauge", rows)
     yield from _counters("link", {name: it.counters for name, it in health.links.items()})

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import attrs
+
 from ccroute._commands import Command, SetPlan
 from ccroute._errors import ConfigError, Rejected
 from ccroute._router import Router
@@ -23,6 +25,7 @@ from ccroute.adapters import (
     SystemTime,
     Time,
     check_api,
+    within,
 )
 from ccroute.host._audit import Audit
 from ccroute.host._desk import AgentDesk
@@ -40,6 +43,8 @@ from ccroute.journal import Checkpoint, Journal, MemoryJournal
 
 _log = logging.getLogger("ccroute.host")
 
+FIRST_WORDS = 10.0
+"""Seconds for which a start waits for links; those that take longer come up later."""
 ONLY = "main"
 """The name of the tenant of a host that has one."""
 
@@ -94,7 +99,7 @@ class Host:
         for adapter in named.values():
             check_api(adapter)
         self._links: dict[str, Link] = {}
-        self._switchboard = Switchboard(self._links)
+        self._switchboard = Switchboard(self._links, self._time, self._name)
         for name, adapter in named.items():
             self._links[name] = Link(
                 name,
@@ -107,7 +112,14 @@ class Host:
         self._effects = Effects(self._links, self._time, self._name)
         self._given = given
         self._pumps = tuple(pumps)
+        for pump in self._pumps:
+            if pump.tenant not in given and not (pump.tenant is None and len(given) == 1):
+                raise ConfigError(
+                    f"{type(pump).__name__} for tenant {pump.tenant!r}: "
+                    f"give one of {', '.join(given)}"
+                )
         self._settings = _settings(settings, given)
+        _check_fallbacks(self._settings, given)
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -116,6 +128,8 @@ class Host:
         self.loop_lag = 0.0
         self._running = False
         self._stopping = False
+        self._ending: asyncio.Future[None] | None = None
+        self._packed: dict[str, tuple[int, SavedTenant]] = {}
 
     # -- Life ---------------------------------------------------------------------------
 
@@ -141,15 +155,24 @@ class Host:
         if self._running or self._stopping:
             raise Rejected("started", "a host is started once: make another")
         self._running = True
-        saved = self._restored()
+        try:
+            await self._start()
+        except BaseException:
+            # Half a host would keep links and tasks that nobody can close.
+            await self._shut(drain=0.0)
+            raise
+
+    async def _start(self) -> None:
+        saved = await asyncio.to_thread(self._restored)
         for name, router in self._given.items():
             self._add(name, router, saved.get(name))
-        for tenant in self._tenants.values():
-            await tenant.start()
+        for name, tenant in self._tenants.items():
+            state = saved.get(name)
+            await tenant.take_over(None if state is None else state.sequence)
             await self._checkpoint(tenant)
         self._switchboard.connect(self._tenants)
-        for name, state in saved.items():
-            self._resume(name, state)
+        for tenant in self._tenants.values():
+            tenant.start()
         self._run(self._switchboard.run())
         for link in self._links.values():
             link.open()
@@ -163,16 +186,23 @@ class Host:
 
     async def stop(self) -> None:
         """Ends in order: no new commands; what was asked is done; links get their last
-        instructions and close; the state is saved. Twice is as good as once."""
-        if self._stopping or not self._running:
+        instructions and close; the state is saved. Twice is as good as once; goes on when whoever
+        waits is cancelled."""
+        if not self._running:
             return
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(self._shut(self._drain))
+        await asyncio.shield(self._ending)
+
+    async def _shut(self, drain: float) -> None:
         self._stopping = True
         for tenant in self._tenants.values():
             with suppress(Exception):
                 await tenant.through()
-        for link in self._links.values():
-            await link.close(self._drain)
-        await self._switchboard.drained()
+        closing = [link.close(drain) for link in self._links.values()]
+        await asyncio.gather(*closing, return_exceptions=True)
+        if self._tasks:
+            await self._switchboard.drained()
         await self._effects.close()
         for task in self._tasks:
             task.cancel()
@@ -181,7 +211,7 @@ class Host:
             await floor.close()
         for tenant in self._tenants.values():
             await tenant.stop()
-        if self._path is not None:
+        if self._path is not None and self._ending is not None:
             await self.save()
         self._running = False
 
@@ -201,14 +231,18 @@ class Host:
         *,
         actor: str,
         reason: str | None = None,
+        command_id: str | None = None,
         tenant: str | None = None,
     ) -> int | None:
         """Has a command carried out in its turn; returns what its method of `Router` returns.
 
+        ``command_id``: an id of the asker's own; asked again under it, the first answer is given
+        again and nothing happens, within the plan's retention.
+
         Raises:
             Rejected: as that method, or ``overloaded``.
         """
-        return await self._floor(tenant).ask(command, actor, reason)
+        return await self._floor(tenant).ask(command, actor, reason, command_id)
 
     def router(self, tenant: str | None = None) -> Router:
         """A tenant's router, to be read: `explain`, `metrics`, `wait`."""
@@ -244,9 +278,11 @@ class Host:
             # One that was cancelled still writes: the newer must come last.
             await asyncio.wait((self._writing,))
         at = self._time.now()
-        # All of it at one instant: nothing runs between two tenants.
-        data = pack({name: self._state(floor) for name, floor in self._floors.items()})
-        self._writing = asyncio.ensure_future(asyncio.to_thread(write, self._path, data))
+        states = {}
+        for name, floor in self._floors.items():
+            states[name] = self._state(floor, at)
+            await asyncio.sleep(0)  # tenants know nothing of each other: one a turn
+        self._writing = asyncio.ensure_future(asyncio.to_thread(_write, self._path, states))
         await asyncio.shield(self._writing)
         self.saved_at = at
 
@@ -314,7 +350,11 @@ class Host:
             room=self._room,
         )
         self._tenants[name] = tenant
-        self._floors[name] = Floor(tenant, self._effects, self._links, self.audit, self._name)
+        self._floors[name] = floor = Floor(
+            tenant, self._effects, self._links, self.audit, self._name
+        )
+        if saved is not None:
+            self._resume(tenant, floor, saved)
 
     def _restored(self) -> dict[str, SavedTenant]:
         if self._path is None:
@@ -329,39 +369,49 @@ class Host:
             )
         return saved
 
-    def _resume(self, name: str, saved: SavedTenant) -> None:
-        tenant, floor = self._tenants[name], self._floors[name]
-        # The journal in memory begins anew; what counts goes on.
+    def _resume(self, tenant: Tenant, floor: Floor, saved: SavedTenant) -> None:
+        now = max(self._time.now(), saved.now)
+        tenant.now = saved.now
         for gap in saved.gaps:
             tenant.note_gap(*gap)
         for placed in saved.placed:
             tenant.placements.restore(placed)
-        floor.live.restore(saved.contacts, saved.offers)
+        floor.live.restore(saved.contacts, saved.offers, saved.handled)
+        # What these hold is asked before anything is due: a phone may have been answered.
+        holding = {placed.link for placed in saved.placed}
+        tenant.unheard = holding & self._links.keys()
         for link in self._links:
-            # Nobody listened from the last command that was saved until now.
-            tenant.note_gap(link, saved.now, self._time.now())
-        plan = self._given[name].plan
+            tenant.note_gap(link, min(saved.at, now), now)  # nobody listened
+        plan = self._given[tenant.name].plan
         if plan != tenant.router.plan:
             tenant.insert(SetPlan(plan=plan), actor="host")
 
-    def _state(self, floor: Floor) -> SavedTenant:
+    def _state(self, floor: Floor, at: float) -> SavedTenant:
         tenant = floor.tenant
-        return SavedTenant(
+        known = self._packed.get(tenant.name)
+        if known is not None and known[0] == tenant.sequence and not tenant.depth():
+            return attrs.evolve(known[1], at=at)
+        state = SavedTenant(
             router=tenant.router.snapshot(),
             aggregator=tenant.router.metrics.aggregator.snapshot(),
             sequence=tenant.sequence,
             now=tenant.now,
-            placed=tuple(tenant.placements),
-            contacts=tuple(floor.live),
+            at=at,
+            placed=tuple(attrs.evolve(it, rung=list(it.rung)) for it in tenant.placements),
+            contacts=tuple(attrs.evolve(it, parts=dict(it.parts)) for it in floor.live),
             offers=tuple(floor.live.offers.values()),
             gaps=tuple(tenant.gaps),
+            handled=floor.live.saved_handled(),
         )
+        self._packed[tenant.name] = tenant.sequence, state
+        return state
 
     async def _first_words(self) -> None:
         """Waits until every link has come up or failed for the first time, and what they said is
         done: whoever enters the host finds the callers in it."""
-        for link in self._links.values():
-            await link.tried.wait()
+        tried = asyncio.gather(*(link.tried.wait() for link in self._links.values()))
+        with suppress(TimeoutError):
+            await within(self._time, self._time.now() + FIRST_WORDS, tried)
         await self._switchboard.drained()
         for tenant in self._tenants.values():
             with suppress(Exception):
@@ -383,7 +433,10 @@ class Host:
     async def _checkpoint_all(self) -> None:
         for tenant in self._tenants.values():
             if tenant.sequence > tenant.checkpointed and tenant.broken is None:
-                await self._checkpoint(tenant)
+                try:
+                    await self._checkpoint(tenant)
+                except Exception:
+                    _log.exception("tenant %s: no checkpoint", tenant.name)
                 await asyncio.sleep(0)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -403,6 +456,11 @@ class Host:
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+
+def _write(path: Path, states: Mapping[str, SavedTenant]) -> None:
+    """In a thread: what takes long, and touches nothing that changes."""
+    write(path, pack(states))
 
 
 def _named(adapters: Mapping[str, Adapter] | Iterable[Adapter]) -> dict[str, Adapter]:
@@ -428,3 +486,12 @@ def _settings(
     if strange := sorted(given.keys() - routers.keys()):
         raise ConfigError(f"settings for no tenant: {', '.join(map(repr, strange))}")
     return {name: given.get(name, TenantSettings()) for name in routers}
+
+
+def _check_fallbacks(settings: Mapping[str, TenantSettings], routers: Mapping[str, Router]) -> None:
+    for name, it in settings.items():
+        if it.fallback_queue is not None and it.fallback_queue not in routers[name].plan.queues:
+            raise ConfigError(
+                f"tenant {name!r}: fallback_queue {it.fallback_queue!r} is no queue of its plan: "
+                f"give one of {', '.join(routers[name].plan.queues)}"
+            )

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import attrs
 
@@ -15,6 +16,7 @@ from ccroute.adapters import (
     ContactInstruction,
     Instruction,
     LinkHealth,
+    MirrorAgent,
     Outcome,
     PlatformSnapshot,
     Time,
@@ -25,8 +27,11 @@ from ccroute.adapters import (
 
 _log = logging.getLogger("ccroute.host")
 _LONGEST_PAUSE = 30.0
+_OPENING = 30.0
+"""Seconds within which an adapter opens, or is tried again."""
 
 Settled = Callable[[Outcome], None]
+Reply = TypeVar("Reply")
 
 
 @attrs.define(kw_only=True)
@@ -72,7 +77,7 @@ class Link:
         """Whether it came up, or failed, for the first time."""
         self._time = time
         self._pauses = pauses
-        self._lines: dict[object, deque[tuple[Instruction, Settled]]] = {}
+        self._lines: dict[tuple[str, str], deque[tuple[Instruction, Settled]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(self.info.limits.in_flight or 1000)
         self._pending: set[str] = set()
@@ -86,12 +91,15 @@ class Link:
         pause = 0.5
         while True:
             try:
-                await self.adapter.open(self.sink, self._time)
+                until = self._time.now() + _OPENING
+                await _tamed(within(self._time, until, self.adapter.open(self.sink, self._time)))
             except ConfigError as error:
                 self._give_up(f"can never work so: {error}")
                 return
             except LinkError as error:
                 _log.warning("link %s: %s; trying again", self.name, error)
+            except TimeoutError:
+                _log.warning("link %s: not open after %d s; trying again", self.name, _OPENING)
             except Exception:  # an adapter's, whatever it is
                 self.counters.faults += 1
                 _log.exception("link %s: its adapter broke while opening", self.name)
@@ -113,9 +121,7 @@ class Link:
         if self._closed:
             settled(failed("link_down", "the host has stopped"))
             return
-        about: object = id(instruction)  # what is about no contact waits for nothing
-        if isinstance(instruction, ContactInstruction):
-            about = instruction.contact
+        about = _about(instruction)
         self._pending.add(instruction.id)
         line = self._lines.get(about)
         if line is not None:
@@ -128,7 +134,7 @@ class Link:
         """Whether an instruction has no outcome yet."""
         return instruction in self._pending
 
-    async def _work_off(self, about: object) -> None:
+    async def _work_off(self, about: tuple[str, str]) -> None:
         line = self._lines[about]
         while line:
             instruction, settled = line[0]
@@ -149,7 +155,7 @@ class Link:
                 return self._counted(failed("throttled", "no slot until its deadline"))
             try:
                 work = self.adapter.execute(instruction)
-                outcome = await within(self._time, instruction.deadline, work)
+                outcome = await _tamed(within(self._time, instruction.deadline, work))
             except TimeoutError:
                 outcome = unknown(f"no outcome within the deadline of {instruction.id}")
             except CcrouteError as error:
@@ -174,7 +180,7 @@ class Link:
         """
         try:
             until = self._time.now() + seconds
-            return await within(self._time, until, self.adapter.snapshot())
+            return await _tamed(within(self._time, until, self.adapter.snapshot()))
         except LinkError:
             raise
         except TimeoutError:
@@ -186,7 +192,8 @@ class Link:
     async def probe(self, seconds: float = 1.0) -> LinkHealth:
         """How it does, by the adapter's own account where it gives one."""
         try:
-            return await within(self._time, self._time.now() + seconds, self.adapter.probe())
+            until = self._time.now() + seconds
+            return await _tamed(within(self._time, until, self.adapter.probe()))
         except Exception:
             self.counters.faults += 1
             return LinkHealth(up=False, pending=len(self._pending))
@@ -221,3 +228,26 @@ class Link:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _tamed(work: Awaitable[Reply]) -> Reply:
+    """What an adapter does; a cancellation that nobody asked for, as of a socket that was reset,
+    is a fault of the adapter's and ends nothing else."""
+    try:
+        return await work
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise RuntimeError("the adapter was cancelled from within") from None
+
+
+def _about(instruction: Instruction) -> tuple[str, str]:
+    """What an instruction is about: those about the same thing keep their order."""
+    match instruction:
+        case ContactInstruction(contact=contact):
+            return "contact", contact
+        case MirrorAgent(agent=agent):
+            return "agent", agent
+        case _:
+            return "", instruction.id

@@ -28,6 +28,8 @@ from ccroute._events import (
     OfferMade,
     OfferMissed,
     OfferWithdrawn,
+    WrapUpEnded,
+    WrapUpStarted,
 )
 
 _REMEMBERED = 10_000
@@ -36,13 +38,15 @@ _REMEMBERED = 10_000
 @attrs.define(kw_only=True)
 class LiveContact:
     """A contact that is not closed. ``phase``: as in the rules of the engine; ``since``: when its
-    age counts from; ``parts``: agents in conversation, with their roles."""
+    age counts from; ``agent``: who accepted it, until they are connected; ``parts``: agents in
+    conversation, with their roles."""
 
     contact: str
     queue: str
     channel: str | None
     since: float
     phase: str = "waiting"
+    agent: str | None = None
     held: bool = False
     parts: dict[str, str] = attrs.field(factory=dict)
 
@@ -53,6 +57,7 @@ class LiveContacts:
     def __init__(self) -> None:
         self._contacts: dict[str, LiveContact] = {}
         self._handled: OrderedDict[str, set[str]] = OrderedDict()
+        self._wrapping: dict[str, dict[str, None]] = {}
         self.offers: dict[int, OfferMade] = {}
 
     def note(self, event: Event) -> None:
@@ -65,7 +70,7 @@ class LiveContacts:
                 self.offers.pop(event.offer, None)
             case OfferAccepted():
                 self.offers.pop(event.offer, None)
-                self._phase(event, "connecting")
+                self._phase(event, "connecting", event.agent)
             case ContactQueued(contact=str(contact), since=since):
                 self._contacts[contact] = LiveContact(
                     contact=contact, queue=event.queue or "", channel=event.channel, since=since
@@ -85,6 +90,10 @@ class LiveContacts:
                 self._phase(event, "waiting")
             case ContactSuspended():
                 self._phase(event, "suspended")
+            case WrapUpStarted(agent=str(agent), contact=str(contact)):
+                self._wrapping.setdefault(agent, {})[contact] = None
+            case WrapUpEnded(agent=str(agent), contact=str(contact)):
+                self._wrapping.get(agent, {}).pop(contact, None)
             case _:
                 self._talk(event)
 
@@ -95,7 +104,7 @@ class LiveContacts:
         agent = event.agent or ""
         match event:
             case ContactConnected():
-                it.phase = "engaged"
+                it.phase, it.agent = "engaged", None
                 it.parts[agent] = "primary"
                 self._remember(it.contact, agent)
             case ContactHeld() | ContactResumed():
@@ -112,10 +121,10 @@ class LiveContacts:
             case _:
                 return
 
-    def _phase(self, event: Event, phase: str) -> None:
+    def _phase(self, event: Event, phase: str, agent: str | None = None) -> None:
         it = self._contacts.get(event.contact or "")
         if it is not None:
-            it.phase = phase
+            it.phase, it.agent = phase, agent
 
     def _remember(self, contact: str, agent: str) -> None:
         self._handled.setdefault(contact, set()).add(agent)
@@ -131,9 +140,15 @@ class LiveContacts:
         """Whether an agent has, or lately had, a part in a contact."""
         return agent in self._handled.get(contact, ())
 
-    def of(self, agent: str) -> Iterator[LiveContact]:
-        """The contacts an agent has a part in."""
-        return (it for it in self._contacts.values() if agent in it.parts)
+    def is_theirs(self, contact: str, agent: str) -> bool:
+        """Whether the agent has a part in the contact now, or is being connected."""
+        it = self._contacts.get(contact)
+        return it is not None and (agent in it.parts or it.agent == agent)
+
+    def of(self, agent: str) -> tuple[str, ...]:
+        """The contacts of an agent: being connected, in conversation, in wrap-up."""
+        live = [it.contact for it in self._contacts.values() if self.is_theirs(it.contact, agent)]
+        return tuple(dict.fromkeys([*live, *self._wrapping.get(agent, ())]))
 
     def offers_to(self, agent: str) -> Iterator[OfferMade]:
         """The live offers of an agent, in the order of making."""
@@ -145,13 +160,22 @@ class LiveContacts:
         named = [] if event.agent is None else [event.agent]
         return dict.fromkeys([*named, *(() if it is None else it.parts)])
 
-    def restore(self, contacts: Iterable[LiveContact], offers: Iterable[OfferMade]) -> None:
+    def restore(
+        self,
+        contacts: Iterable[LiveContact],
+        offers: Iterable[OfferMade],
+        handled: Iterable[tuple[str, tuple[str, ...]]],
+    ) -> None:
         """Takes over what was saved."""
         self._contacts = {it.contact: it for it in contacts}
         self.offers = {it.offer: it for it in offers}
-        for it in self._contacts.values():
-            for agent in it.parts:
-                self._remember(it.contact, agent)
+        for contact, agents in handled:
+            for agent in agents:
+                self._remember(contact, agent)
+
+    def saved_handled(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Who has, or lately had, a part in what."""
+        return tuple((contact, tuple(sorted(it))) for contact, it in self._handled.items())
 
     def __len__(self) -> int:
         return len(self._contacts)

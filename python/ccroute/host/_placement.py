@@ -1,7 +1,7 @@
 """Which contacts lie where: the host's own memory of platforms, per tenant. Plain data, saved
 with the host's state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
 
 OVER = "over"
+_REMEMBERED = 8
+"""How many legs of a contact that are over are kept: late words about older ones say nothing."""
 
 
 @attrs.define(kw_only=True)
 class Rung:
     """An agent's leg that we asked for. ``wire``: the number under which the platform knows the
     offer, never used again by any host; ``state``: asked, dialling, ringing, answered or over;
-    ``awaited``: the engine has it accepted, so that it is connected as soon as it answers."""
+    ``awaited``: the engine has it accepted, so that it is connected as soon as it answers;
+    ``since``: when it was asked for."""
 
     wire: int
     offer: int
@@ -25,13 +28,24 @@ class Rung:
     instruction: str
     state: str = "asked"
     awaited: bool = False
+    since: float = 0.0
+
+
+def _pair(given: Iterable[str | int] | None) -> tuple[str, int] | None:
+    """From JSON it comes as a list."""
+    if given is None:
+        return None
+    agent, wire = given
+    return str(agent), int(wire)
 
 
 @attrs.define(kw_only=True)
 class Placed:
     """A contact on a platform. ``native``: its id there; ``engaged``: whether the engine has it in
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
-    for it; ``gone``: the platform said that it leaves or left, or we hung up."""
+    for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
+    platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
+    leave; ``since``: when it came."""
 
     contact: str
     link: str
@@ -40,6 +54,9 @@ class Placed:
     engaged: bool = False
     parked: bool = False
     park: str = ""
+    joining: tuple[str, int] | None = attrs.field(default=None, converter=_pair)
+    callback: bool = False
+    since: float = 0.0
     gone: bool = False
     recording: str | None = None
     rung: list[Rung] = attrs.field(factory=list)
@@ -60,12 +77,18 @@ class Placements:
         """Legs on platforms of which the engine knows nothing, by contact and agent: left by a
         host that died. They ring, so no other may."""
 
-    def place(self, contact: str, *, link: str, native: str) -> Placed:
+    def place(self, contact: str, *, link: str, native: str, since: float = 0.0) -> Placed:
         """Notes a contact; one that is known stays as it is."""
-        return self._contacts.setdefault(contact, Placed(contact=contact, link=link, native=native))
+        fresh = Placed(contact=contact, link=link, native=native, since=since)
+        return self._contacts.setdefault(contact, fresh)
 
     def ring(self, placed: Placed, rung: Rung) -> None:
         """Notes an agent's leg."""
+        over = [it for it in placed.rung if it.state == OVER]
+        for it in over[:-_REMEMBERED]:
+            placed.rung.remove(it)
+            self._wires.pop(it.wire, None)
+            self._offers.pop(it.offer, None)
         placed.rung.append(rung)
         self._wires[rung.wire] = self._offers[rung.offer] = placed, rung
 

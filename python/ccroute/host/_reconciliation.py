@@ -1,9 +1,9 @@
 """What we know and what a platform holds, made to agree: after a start, a broken link, a crash.
 
-A generator of commands: what follows from one is done before the next is asked for.
+Generators of commands: what follows from one is done before the next is asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -18,55 +18,94 @@ from ccroute._commands import (
     Reconcile,
     Reinstate,
     Resume,
-    SetDevice,
     SignIn,
     Update,
 )
-from ccroute._models import NewContact, Observed
+from ccroute._models import Observed
 from ccroute.adapters import HeldContact, HeldOffer, PlatformSnapshot
 from ccroute.host._placement import OVER, Placed, Placements, Rung, scoped
 from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
 """The score of an agent whose phone rings already."""
+_NOBODY = ""
+"""A link that no contact has: then nothing is concluded from what is missing."""
+
+Held = Mapping[str, HeldContact]
+"""Contacts on a platform, by our ids."""
 
 
-def reconciliation(
-    link: str,
-    snapshot: PlatformSnapshot,
+@attrs.frozen(kw_only=True)
+class Both:
+    """A snapshot of a link beside what a tenant knows of it. ``known``: contacts that the engine
+    has, and has not closed; ``strangers``: the rest, in the order in which they came."""
+
+    link: str
+    snapshot: PlatformSnapshot
+    known: Held
+    strangers: Held
+
+    @classmethod
+    def of(cls, link: str, snapshot: PlatformSnapshot, is_known: Callable[[str], bool]) -> "Both":
+        """Tells the ones from the others."""
+        held = {scoped(link, it.contact): it for it in snapshot.contacts}
+        came = sorted(held.items(), key=lambda item: item[1].arrival.entered_at or 0.0)
+        return cls(
+            link=link,
+            snapshot=snapshot,
+            known={contact: it for contact, it in held.items() if is_known(contact)},
+            strangers={contact: it for contact, it in came if not is_known(contact)},
+        )
+
+
+def agree(
+    both: Both,
     placements: Placements,
     *,
     agents: Iterable[str],
     in_flight: Callable[[str], bool],
-    now: float,
 ) -> Iterator[Command]:
-    """The commands that make a tenant's contacts on a link agree with a snapshot of it, which holds
-    that tenant's only.
+    """The commands by which what we know agrees with the snapshot.
 
     ``agents``: whom the engine knows; ``in_flight``: whether an instruction has no outcome yet.
     Leaves in ``placements.strays`` what rings for nobody.
     """
-    held = {scoped(link, it.contact): it for it in snapshot.contacts}
+    held = {**both.known, **both.strangers}
     yield from _sign_in(held.values(), set(agents))
-    gone = [
-        placed for placed in placements.on(link) if snapshot.complete and placed.contact not in held
-    ]
-    for placed in gone:
-        placed.gone = True
-        for rung in placed.live():
-            rung.state = OVER
+    gone = _gone(both, placements)
     _note_strays(held, placements)
-    for contact, it in held.items():
-        placements.place(contact, link=link, native=it.contact).gone = False
-    yield from _agree(link, held, placements, complete=snapshot.complete, now=now)
-    for contact, it in held.items():
-        yield from _one(contact, it, placements, in_flight, complete=snapshot.complete)
-    for contact, agent in list(placements.strays):
-        yield Pick(agent=agent, contact=contact)  # that phone rings: theirs, and nobody's else
-    for agent, device in snapshot.devices:
-        yield SetDevice(agent=agent, device=device)
+    for contact, it in both.known.items():
+        placements.place(contact, link=both.link, native=it.contact).gone = False
+    observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
+    among = ("link", both.link if both.snapshot.complete else _NOBODY)
+    yield Reconcile(observed=tuple(observed), among=among)
+    for contact, it in both.known.items():
+        if it.agent is not None:
+            yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
+    for placed in placements.on(both.link):
+        if not placed.gone and not placed.engaged:
+            yield from _back(placed, both.known.get(placed.contact), placements)
+    for contact, it in both.known.items():
+        placed_ = placements.get(contact)
+        if placed_ is not None and it.agent is None:
+            yield from _legs(placed_, it, in_flight, both.snapshot)
     for placed in gone:
         placements.drop(placed.contact)
+
+
+def take_over(both: Both, placements: Placements, now: float) -> Iterator[Command]:
+    """The commands by which those whom we did not know come in, the first to come first."""
+    for contact, it in both.strangers.items():
+        placements.place(contact, link=both.link, native=it.contact).gone = False
+        given = attrs.asdict(contact_of(both.link, it.arrival, now), recurse=False)
+        rings = _rings(contact, placements)
+        if rings:
+            given["preferred"] = rings
+        yield Adopt(agent=it.agent, **given)
+        if it.agent is not None and it.on_hold:
+            yield Hold(contact=contact)
+    for contact, agent in list(placements.strays):
+        yield Pick(agent=agent, contact=contact)  # that phone rings: theirs, and nobody's else
 
 
 def _sign_in(held: Iterable[HeldContact], known: set[str]) -> Iterator[Command]:
@@ -76,27 +115,26 @@ def _sign_in(held: Iterable[HeldContact], known: set[str]) -> Iterator[Command]:
             yield SignIn(agent=agent)
 
 
-def _one(
-    contact: str,
-    it: HeldContact,
-    placements: Placements,
-    in_flight: Callable[[str], bool],
-    *,
-    complete: bool,
-) -> Iterator[Command]:
-    if it.agent is not None:
-        yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
-        return
-    rings = {agent: FIRST_CHOICE for at, agent in placements.strays if at == contact}
-    if rings:
-        yield Update(contact=contact, preferred=rings)
-    yield Reinstate(contact=contact)  # it was taken out when the link broke
-    placed = placements.get(contact)
-    if placed is not None:
-        yield from _legs(placed, it, in_flight, complete=complete)
+def _gone(both: Both, placements: Placements) -> list[Placed]:
+    """The contacts that ended in the gap. One that came after the snapshot was taken is not in
+    it."""
+    if not both.snapshot.complete:
+        return []
+    gone = [
+        placed
+        for placed in placements.on(both.link)
+        if placed.contact not in both.known
+        and placed.contact not in both.strangers
+        and placed.since <= both.snapshot.taken_at
+    ]
+    for placed in gone:
+        placed.gone = True
+        for rung in placed.live():
+            rung.state = OVER
+    return gone
 
 
-def _note_strays(held: dict[str, HeldContact], placements: Placements) -> None:
+def _note_strays(held: Held, placements: Placements) -> None:
     placements.strays.clear()
     for contact, it in held.items():
         for leg in it.offers:
@@ -105,45 +143,34 @@ def _note_strays(held: dict[str, HeldContact], placements: Placements) -> None:
                 placements.strays[contact, leg.agent] = leg
 
 
-def _agree(
-    link: str,
-    held: dict[str, HeldContact],
-    placements: Placements,
-    *,
-    complete: bool,
-    now: float,
-) -> Iterator[Command]:
-    observed = [
-        Observed(contact=contact, agent=it.agent, known=_known(link, it, placements, now))
-        for contact, it in held.items()
-    ]
-    if complete:
-        yield Reconcile(observed=tuple(observed), among=("link", link))
-        return
-    for seen in observed:
-        # Of what is missing nothing is concluded; of what is there, that it is there.
-        if seen.known is not None:
-            yield Adopt(agent=seen.agent, **attrs.asdict(seen.known, recurse=False))
+def _rings(contact: str, placements: Placements) -> dict[str, int]:
+    return {agent: FIRST_CHOICE for at, agent in placements.strays if at == contact}
 
 
-def _known(link: str, it: HeldContact, placements: Placements, now: float) -> NewContact:
-    arrival = contact_of(link, it.arrival, now)
-    given = attrs.asdict(arrival, recurse=False)
-    rings = [leg.agent for leg in it.offers if (arrival.contact, leg.agent) in placements.strays]
+def _back(placed: Placed, it: HeldContact | None, placements: Placements) -> Iterator[Command]:
+    """It was taken out when the link broke."""
+    rings = {} if it is None else _rings(placed.contact, placements)
     if rings:
-        given["preferred"] = {rings[0]: FIRST_CHOICE}
-    return NewContact(**given)
+        yield Update(contact=placed.contact, preferred=rings)
+    yield Reinstate(contact=placed.contact)
 
 
 def _legs(
-    placed: Placed, it: HeldContact, in_flight: Callable[[str], bool], *, complete: bool
+    placed: Placed,
+    it: HeldContact,
+    in_flight: Callable[[str], bool],
+    snapshot: PlatformSnapshot,
 ) -> Iterator[Command]:
     legs = {leg.offer: leg for leg in it.offers}
     for rung in list(placed.live()):
         leg = legs.get(rung.wire)
         if leg is not None:
             yield from _leg(placed, rung, leg)
-        elif complete and not in_flight(rung.instruction):
+        elif (
+            snapshot.complete
+            and rung.since <= snapshot.taken_at  # else it may ring since
+            and not in_flight(rung.instruction)
+        ):
             rung.state = OVER
             yield Decline(offer=rung.offer, failure="unreachable", reason="leg is gone")
 

@@ -8,6 +8,7 @@ cannot be read.
 import io
 import json
 import os
+import re
 import secrets
 import zipfile
 from collections.abc import Mapping
@@ -25,16 +26,20 @@ _FORMAT = 1
 
 @attrs.frozen(kw_only=True)
 class SavedTenant:
-    """One tenant's state. ``now``: of its last command; ``gaps``: (link, since, until)."""
+    """One tenant's state. ``sequence``: of the last command in it, ``now``: its time; ``at``: when
+    it was saved; ``gaps``: (link, since, until); ``handled``: contacts with the agents who have,
+    or lately had, a part in them."""
 
     router: bytes
     aggregator: bytes
     sequence: int
     now: float
+    at: float
     placed: tuple[Placed, ...]
     contacts: tuple[LiveContact, ...]
     offers: tuple[OfferMade, ...]
     gaps: tuple[tuple[str, float, float], ...]
+    handled: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def pack(tenants: Mapping[str, SavedTenant]) -> bytes:
@@ -79,12 +84,14 @@ def _tenant(archive: zipfile.ZipFile, number: int) -> SavedTenant:
         aggregator=archive.read(f"{number}/aggregator"),
         sequence=rest["sequence"],
         now=rest["now"],
+        at=rest["at"],
         placed=tuple(
             Placed(**{**it, "rung": [Rung(**rung) for rung in it["rung"]]}) for it in rest["placed"]
         ),
         contacts=tuple(LiveContact(**it) for it in rest["contacts"]),
         offers=tuple(OfferMade(**it) for it in rest["offers"]),
         gaps=tuple((link, since, until) for link, since, until in rest["gaps"]),
+        handled=tuple((contact, tuple(agents)) for contact, agents in rest["handled"]),
     )
 
 
@@ -114,8 +121,10 @@ def read(path: Path) -> tuple[dict[str, SavedTenant], str | None]:
         ConfigError: there are states, but none that can be read.
     """
     wrong: list[str] = []
-    for left in path.parent.glob(f"{path.name}.*.new"):
-        left.unlink(missing_ok=True)  # of a host that died while it wrote
+    unfinished = re.compile(re.escape(path.name) + r"\.[0-9a-f]{8}\.new")
+    for left in path.parent.iterdir() if path.parent.is_dir() else ():
+        if unfinished.fullmatch(left.name):
+            left.unlink(missing_ok=True)  # of a host that died while it wrote
     for it in (path, _before(path)):
         if it.exists():
             try:

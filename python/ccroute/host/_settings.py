@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 import attrs
@@ -26,6 +26,13 @@ def _addresses(given: Addresses) -> Addresses:
                     "give one line of text that is not empty"
                 )
     return Table({agent: Table(by_link) for agent, by_link in given.items()})
+
+
+def _patterns(given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        # Else "+34*" would be four patterns, one of them "*".
+        raise ConfigError(f"destinations: give a list of patterns, not {given!r} alone")
+    return tuple(given)
 
 
 def _table(given: Mapping[str, str]) -> Mapping[str, str]:
@@ -57,7 +64,7 @@ class TenantSettings:
     """
 
     directory: Addresses = attrs.field(factory=dict, converter=_addresses)
-    destinations: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    destinations: tuple[str, ...] = attrs.field(default=(), converter=_patterns)
     transfers_per_minute: int = 30
     treatments: Mapping[str, str] = attrs.field(factory=dict, converter=_table)
     crm_url: str | None = None

@@ -13,8 +13,8 @@ from ccroute.metrics import LiveView
 
 @attrs.frozen(kw_only=True)
 class WaitingContact:
-    """A contact in a queue. ``position``: from 1, in the order in which they go; ``None``: it is
-    being offered. ``since``: when its age counts from, float seconds since the epoch."""
+    """A contact in a queue. ``position``: from 1, in the order in which they go; ``None``: it does
+    not wait for its turn. ``since``: when its age counts from, float seconds since the epoch."""
 
     contact: str
     queue: str
@@ -36,14 +36,17 @@ class Supervisor:
     # -- Seeing -------------------------------------------------------------------------
 
     def waiting(self, queue: str | None = None) -> list[WaitingContact]:
-        """Who is in the queue (``None``: in any), those being offered first, then in the order in
-        which they go."""
+        """Who is in the queue (``None``: in any): those being offered first, then those who wait in
+        the order in which they go, then those who are suspended or whose time has not come."""
         found = [
             self._waiting(it)
             for it in self._floor.live
             if it.phase != "engaged" and queue in {None, it.queue}
         ]
-        return sorted(found, key=lambda it: (it.queue, it.position or 0, it.since))
+        first = {"offered": 0, "connecting": 0, "waiting": 1}
+        return sorted(
+            found, key=lambda it: (it.queue, first.get(it.phase, 2), it.position or 0, it.since)
+        )
 
     def _waiting(self, it: LiveContact) -> WaitingContact:
         try:

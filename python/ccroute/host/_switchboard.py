@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
+from ccroute._errors import LinkError
 from ccroute.adapters import (
     AgentSignal,
     Arrived,
     ContactSignal,
     Ended,
     Gap,
+    HangUp,
     HeldContact,
     LinkDown,
     LinkUp,
@@ -19,9 +21,11 @@ from ccroute.adapters import (
     OfferSignal,
     PlatformSnapshot,
     Signal,
+    Time,
     Unmapped,
 )
 from ccroute.host._link import Link
+from ccroute.host._placement import scoped
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -32,8 +36,11 @@ class Switchboard:
     """Empties the sinks of all links, in turn, and hands on what is in them. A tenant that
     cannot follow holds up its links, whose sinks then fill; the others' go on."""
 
-    def __init__(self, links: Mapping[str, Link]) -> None:
+    def __init__(self, links: Mapping[str, Link], time: Time, names: Callable[[], str]) -> None:
         self._links = links
+        self._time = time
+        self._names = names
+        self._behind: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._tenants: Mapping[str, Tenant] = {}
         self._only: str | None = None
         self._owners: dict[tuple[str, str], str] = {}
@@ -60,8 +67,43 @@ class Switchboard:
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in tasks:
+            for task in [*tasks, *self._behind.values()]:
                 task.cancel()
+
+    def _turn_away(self, link: Link, arrived: Arrived) -> None:
+        hang_up = HangUp(
+            id=self._names(),
+            deadline=self._time.now() + 5.0,
+            tenant="",
+            contact=arrived.contact,
+            cause="refused",
+        )
+        link.tell(hang_up, lambda _: None)
+
+    def _catch_up(self, link: Link, tenant: Tenant) -> None:
+        """A tenant could not follow: when it can again, it is told what the platform holds. The
+        others go on meanwhile."""
+        key = link.name, tenant.name
+        if key not in self._behind:
+            self._behind[key] = asyncio.get_running_loop().create_task(
+                self._tell_again(link, tenant, self._time.now())
+            )
+
+    async def _tell_again(self, link: Link, tenant: Tenant, since: float) -> None:
+        try:
+            while not tenant.roomy and tenant.broken is None:
+                await self._time.sleep_until(self._time.now() + 0.05)
+            while tenant.broken is None:
+                try:
+                    snapshot = await link.snapshot(5.0)
+                except LinkError:
+                    await self._time.sleep_until(self._time.now() + 1.0)
+                    continue
+                tenant.hear(link.name, Gap(since=since, until=self._time.now()))
+                self._snapshot(link, snapshot, [tenant])
+                return
+        finally:
+            del self._behind[link.name, tenant.name]
 
     async def _pump(self, link: Link) -> None:
         awake = self._awake[link.name]
@@ -79,17 +121,18 @@ class Switchboard:
             await asyncio.sleep(0)
 
     async def drained(self) -> None:
-        """Returns when the sinks are empty."""
-        while any(link.sink for link in self._links.values()):  # noqa: ASYNC110  # many events
+        """Returns when what is in the sinks now is handed on."""
+        goals = {link: link.counters.signals + len(link.sink) for link in self._links.values()}
+        while any(link.counters.signals < goal for link, goal in goals.items()):  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     async def _hand_on(self, link: Link, it: Signal | PlatformSnapshot) -> None:
         if isinstance(it, PlatformSnapshot):
-            await self._snapshot(link, it)
+            self._snapshot(link, it, self._tenants.values())
             return
         match it:
             case LinkUp():
-                link.up = True
+                link.up, link.error = True, None
             case LinkDown(final=final, reason=reason):
                 link.up = False
                 link.counters.downs += 1
@@ -105,10 +148,14 @@ class Switchboard:
         heard = False
         for tenant in self._whom(link, it):
             heard = True
-            await tenant.hear(link.name, it)
+            if not tenant.hear(link.name, it):
+                self._catch_up(link, tenant)
         if not heard:
             link.counters.orphans += 1
             _log.info("link %s: %s is about nobody we know", link.name, type(it).__name__)
+            if isinstance(it, Arrived) and link.info.can("hangup_party"):
+                # No tenant will ever come for this customer.
+                self._turn_away(link, it)
         if isinstance(it, Ended):
             self._owners.pop((link.name, it.contact), None)
 
@@ -152,29 +199,31 @@ class Switchboard:
         wanted = self._only if name is None else name
         return None if wanted is None else self._tenants.get(wanted)
 
-    async def _snapshot(self, link: Link, snapshot: PlatformSnapshot) -> None:
+    def _snapshot(self, link: Link, snapshot: PlatformSnapshot, tenants: Iterable[Tenant]) -> None:
         parts: dict[str, list[HeldContact]] = {name: [] for name in self._tenants}
         for held in snapshot.contacts:
             owner = self._owners.get((link.name, held.contact))
             tenant = self._tenant(held.arrival.tenant) if owner is None else self._tenants[owner]
             if tenant is None:
                 link.counters.orphans += 1
+                if link.info.can("hangup_party"):
+                    self._turn_away(link, held.arrival)
                 continue
             self._owners[link.name, held.contact] = tenant.name
             parts[tenant.name].append(held)
-        present = {(link.name, held.contact) for held in snapshot.contacts}
-        for name, tenant in self._tenants.items():
-            mine = attrs.evolve(
-                snapshot,
-                contacts=parts[name],
-                devices=tuple(
-                    (agent, device)
-                    for agent, device in snapshot.devices
-                    if self._only or tenant.settings.address(agent, link.name) is not None
-                ),
+        for tenant in tenants:
+            devices = tuple(
+                (agent, device)
+                for agent, device in snapshot.devices
+                if self._only or tenant.settings.address(agent, link.name) is not None
             )
-            await tenant.hear(link.name, mine)
+            mine = attrs.evolve(snapshot, contacts=parts[tenant.name], devices=devices)
+            tenant.hear(link.name, mine)
         if snapshot.complete:
-            gone = [key for key in self._owners if key[0] == link.name and key not in present]
+            present = {held.contact for held in snapshot.contacts}
+            gone = [it for it in self._owners if it[0] == link.name and it[1] not in present]
             for key in gone:
-                del self._owners[key]
+                placed = self._tenants[self._owners[key]].placements.get(scoped(*key))
+                # One that came after the snapshot was taken is not in it.
+                if placed is None or placed.since <= snapshot.taken_at:
+                    del self._owners[key]

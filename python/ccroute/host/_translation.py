@@ -90,7 +90,7 @@ def commands_of(link: str, signal: Signal, placements: Placements, now: float) -
     match signal:
         case Arrived():
             command = contact_of(link, signal, now)
-            placements.place(command.contact, link=link, native=signal.contact)
+            placements.place(command.contact, link=link, native=signal.contact, since=now)
             yield command
         case ContactSignal():
             placed = placements.get(scoped(link, signal.contact))
@@ -112,7 +112,9 @@ def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case Parked():
             placed.parked = True
         case Bridged():
-            yield Connected(contact=contact)
+            # Of an agent who lost it meanwhile the platform may still say so.
+            if placed.joining is not None and placed.joining[0] == signal.agent:
+                yield Connected(contact=contact)
         case PutOnHold():
             yield Hold(contact=contact)
         case TakenOffHold():
@@ -142,18 +144,17 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             yield HandOver(contact=contact, agent=agent)
             return
         case Abandoned():
-            placed.gone = True
             yield Cancel(contact=contact)
         case Disconnected(by=by):
-            placed.gone = True
             yield Release(contact=contact, by=by)
         case SentAway():
-            placed.gone = True
             yield Release(contact=contact, by="agent")
         case Ended(cause=cause):
             placed.gone = True
             for rung in placed.live():
                 rung.state = OVER
+            if placed.callback:
+                return  # off the line, and in the queue still
             # In the queue still or in conversation: one of the two is refused.
             by_customer = cause in {"hangup", "silence"}
             yield Cancel(contact=contact, cause="abandoned" if by_customer else "failed")

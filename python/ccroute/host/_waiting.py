@@ -28,8 +28,14 @@ class TenantCounters:
     """Deadlines that were noticed more than a second after their time."""
     latest: float = 0.0
     """By how many seconds, at most."""
+    nonsense: int = 0
+    """Signals that could not be understood."""
     overloads: int = 0
+    skipped: int = 0
+    """Signals that were not taken for want of room; a snapshot puts it right."""
     gaps: int = 0
+    unknown: int = 0
+    """Instructions of which nobody knew what became."""
     pump_faults: int = 0
     """How often a ranker or figure failed."""
 
@@ -37,7 +43,8 @@ class TenantCounters:
 @attrs.define(kw_only=True)
 class Ask:
     """A command that waits for its turn. ``answer``: who waits for what becomes of it; ``origin``:
-    the link it came from."""
+    the link it came from; ``expected``: that it may be refused is no news; ``by_person``: an
+    agent asked by phone, which goes on record; ``since``: when it was asked."""
 
     command: Command
     command_id: str | None = None
@@ -45,6 +52,8 @@ class Ask:
     reason: str | None = None
     answer: "Future[int | None] | None" = None
     origin: str | None = None
+    expected: bool = False
+    by_person: bool = False
     since: float = 0.0
 
 
@@ -54,6 +63,7 @@ class HeardOn:
 
     link: str
     what: Heard
+    since: float
 
 
 @attrs.define(kw_only=True)
@@ -61,6 +71,7 @@ class Mark:
     """Somebody waits until all that was asked before is done."""
 
     reached: "Future[None]"
+    since: float
 
 
 class Inbox:
@@ -71,7 +82,8 @@ class Inbox:
         """Set when there may be something to do."""
         self._room = room
         self._items: deque[Ask | HeardOn | Mark] = deque()
-        self._roomy = Event()
+        self.closed = False
+        """Nobody works any more: what is put in is dropped."""
 
     @property
     def full(self) -> bool:
@@ -80,32 +92,35 @@ class Inbox:
 
     def put(self, it: Ask | HeardOn | Mark) -> None:
         """Puts something at the end."""
-        self._items.append(it)
-        self.awake.set()
+        if not self.closed:
+            self._items.append(it)
+            self.awake.set()
+
+    @property
+    def oldest(self) -> float | None:
+        """Since when the first waits."""
+        return self._items[0].since if self._items else None
 
     def put_first(self, it: Ask) -> None:
         """Puts something before all that waits."""
-        self._items.appendleft(it)
-        self.awake.set()
+        if not self.closed:
+            self._items.appendleft(it)
+            self.awake.set()
 
     def take(self) -> Ask | HeardOn | Mark:
         """Takes the first."""
         return self._items.popleft()
 
-    async def room(self) -> None:
-        """Returns when there is, or was, room, or nobody works any more."""
-        self._roomy.clear()
-        await self._roomy.wait()
-
-    def relieve(self) -> None:
-        """Lets in who waits, if half of it is free."""
-        if len(self._items) < self._room // 2:
-            self._roomy.set()
+    @property
+    def roomy(self) -> bool:
+        """Whether half of it is free."""
+        return len(self._items) < self._room // 2
 
     def fail(self, why: Exception, under_way: list[Ask]) -> None:
         """Nobody will do any of this: tells who waits for it."""
         left = [*under_way, *self._items]
         self._items.clear()
+        self.closed = True
         for it in left:
             match it:
                 case Ask(answer=Future() as waits) | Mark(reached=waits):
@@ -113,7 +128,6 @@ class Inbox:
                         waits.set_exception(why)
                 case _:
                     pass
-        self._roomy.set()
 
     def __len__(self) -> int:
         return len(self._items)

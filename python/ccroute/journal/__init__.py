@@ -1,7 +1,7 @@
 """What makes commands durable before they are carried out: the port, and the one in memory."""
 
 from ccroute.journal._codec import entry_from_json, entry_to_json
-from ccroute.journal._journal import Checkpoint, Entry, Fenced, Journal
+from ccroute.journal._journal import Checkpoint, Entry, Fenced, Journal, Lease
 from ccroute.journal._memory import MemoryJournal
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Entry",
     "Fenced",
     "Journal",
+    "Lease",
     "MemoryJournal",
     "entry_from_json",
     "entry_to_json",

@@ -43,6 +43,14 @@ class Entry:
 
 
 @attrs.frozen(kw_only=True)
+class Lease:
+    """An owner's right to a domain: its epoch, and the number of the last entry, 0 without any."""
+
+    epoch: int
+    last: int
+
+
+@attrs.frozen(kw_only=True)
 class Checkpoint:
     """A state: after which entry, taken when, by which owner; as a router's snapshot, and what it
     hashes to."""
@@ -57,8 +65,8 @@ class Checkpoint:
 class Journal(Protocol):
     """Keeps what was asked, by domain, in order."""
 
-    async def lease(self, domain: str) -> int:
-        """Makes the caller the owner of the domain; returns its epoch, greater than all before."""
+    async def lease(self, domain: str) -> Lease:
+        """Makes the caller the owner of the domain, in an epoch greater than all before."""
         ...
 
     async def append(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import attrs
 
 from ccroute._errors import ConfigError, DataUnavailable
-from ccroute.journal._journal import Checkpoint, Entry, Fenced
+from ccroute.journal._journal import Checkpoint, Entry, Fenced, Lease
 
 
 @attrs.define
@@ -27,9 +27,9 @@ class MemoryJournal:
     >>> from ccroute import Ready
     >>> async def example() -> list[int]:
     ...     journal = MemoryJournal()
-    ...     epoch = await journal.lease("acme")
+    ...     lease = await journal.lease("acme")
     ...     entry = Entry(sequence=1, at=0.0, command=Ready(agent="ana"))
-    ...     await journal.append("acme", [entry], expected=0, epoch=epoch)
+    ...     await journal.append("acme", [entry], expected=0, epoch=lease.epoch)
     ...     return [entry.sequence async for entry in journal.read("acme")]
     >>> asyncio.run(example())
     [1]
@@ -44,11 +44,11 @@ class MemoryJournal:
         self._most = most
         self._domains: dict[str, _Domain] = {}
 
-    async def lease(self, domain: str) -> int:
+    async def lease(self, domain: str) -> Lease:
         """See `Journal.lease`."""
         it = self._domains.setdefault(domain, _Domain())
         it.epoch += 1
-        return it.epoch
+        return Lease(epoch=it.epoch, last=it.last)
 
     async def append(
         self, domain: str, entries: Sequence[Entry], *, expected: int, epoch: int
