@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from ccroute.host._floor import Floor
 
 _ROOM = 1_000
+_ENGAGED = frozenset(
+    {"hold", "resume", "transfer_outside", "consult", "complete_transfer", "cancel_consult"}
+)
+"""What is done with a conversation, and told to the platform before the engine."""
 
 
 @attrs.frozen(kw_only=True)
@@ -228,6 +232,8 @@ class AgentDesk:
     async def consult(self, contact: str, agent: str) -> None:
         """Asks another agent, while the customer is on hold. The other joins when they answer."""
         self._mine(contact, "consult")
+        with self._floor.on_record(self._actor, "consult", contact):
+            self._floor.check_free(agent)
         command = Join(contact=contact, agent=agent, role="consult")
         await self._floor.perform(
             contact, Consult, command, self._actor, when_linked=False, agent=agent
@@ -321,6 +327,8 @@ class AgentDesk:
     def _mine(self, contact: str, action: str, *, lately: bool = False) -> str:
         with self._floor.on_record(self._actor, action, contact):
             self._floor.check_part(self.agent, contact, lately=lately)
+            if action in _ENGAGED:
+                self._floor.check_engaged(contact)
         return contact
 
     def _offered(self, action: str, offer: int) -> None:

@@ -23,7 +23,7 @@ from ccroute.adapters import (
 )
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link
-from ccroute.host._placement import OVER, scoped
+from ccroute.host._placement import OVER
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -155,11 +155,10 @@ class Effects:
                 if wire not in legs:
                     self._not_rung(tenant, instruction, "not rung")
             case Connect(agent=agent):
-                contact = scoped(link.name, instruction.contact)
-                placed = tenant.placements.get(contact)
+                placed = tenant.placements.at(link.name, instruction.contact)
                 ours = placed is not None and placed.joining == (agent, instruction.offer)
-                if held is not None and held.agent == agent and ours:
-                    tenant.insert(Connected(contact=contact), actor="host")
+                if placed is not None and ours and held is not None and held.agent == agent:
+                    tenant.insert(Connected(contact=placed.contact), actor="host")
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:
@@ -186,7 +185,7 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
     """Whether an instruction that was not carried out still says what is wanted."""
     if not isinstance(instruction, ContactInstruction):
         return True
-    placed = tenant.placements.get(scoped(link, instruction.contact))
+    placed = tenant.placements.at(link, instruction.contact)
     if placed is None:
         return False
     found = None
@@ -211,6 +210,6 @@ def _note_again(tenant: Tenant, link: str, again: Instruction) -> None:
         if found is not None:
             found[1].instruction = again.id
     elif isinstance(again, Park):
-        placed = tenant.placements.get(scoped(link, again.contact))
+        placed = tenant.placements.at(link, again.contact)
         if placed is not None:
             placed.park = again.id

@@ -127,6 +127,21 @@ class Floor:
         if not (lately and self.live.handled(contact, agent)):
             raise _not_theirs(agent, f"contact {contact!r}")
 
+    def check_engaged(self, contact: str) -> None:
+        """Raises ``Rejected`` when nobody talks with the contact."""
+        it = self.live.get(contact)
+        if it is None or it.phase != "engaged":
+            phase = "gone" if it is None else it.phase
+            raise Rejected("wrong_phase", f"contact {contact!r} is {phase}: it must be engaged")
+
+    def check_free(self, agent: str) -> None:
+        """Raises ``Rejected`` when an agent cannot be asked for advice."""
+        known = self.tenant.router.explain_agent(agent)
+        if known.availability == "offline":
+            raise Rejected("agent_signed_out", f"agent {agent!r} is signed out: ask another")
+        if known.activity != "idle":
+            raise Rejected("no_capacity", f"agent {agent!r} is {known.activity}: ask another")
+
     @contextmanager
     def on_record(self, actor: str, action: str, about: str) -> Iterator[None]:
         """What is refused before it is asked goes on record too."""

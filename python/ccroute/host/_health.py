@@ -11,6 +11,8 @@ from ccroute.host._tenant import Tenant
 if TYPE_CHECKING:
     from ccroute.host._host import Host
 
+_UNSAVED = 60.0
+"""Seconds by which a save may be overdue."""
 _STALLED = 5.0
 """Seconds after which a loop that does not turn, or a command that waits, is a failure."""
 
@@ -73,6 +75,8 @@ def health_of(host: "Host") -> Health:
         f"link {it} is down: {its.error or 'trying'}" for it, its in links.items() if not its.up
     ]
     stalled = [f"the loop lags {host.loop_lag:.1f} s"] if host.loop_lag > _STALLED else []
+    if host.unsaved_for > _UNSAVED:
+        slow.append(f"the state is not saved, for {host.unsaved_for:.0f} s")
     stopped = [] if host.running else ["the host does not run"]
     return Health(
         at=host.now,

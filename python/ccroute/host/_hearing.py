@@ -9,8 +9,10 @@ import attrs
 
 from ccroute._commands import (
     Adopt,
+    Cancel,
     Command,
     Enqueue,
+    Release,
     SetDevice,
     SetLine,
     SignIn,
@@ -22,6 +24,7 @@ from ccroute.adapters import (
     AdapterInfo,
     AgentAsked,
     Answered,
+    Arrived,
     DeviceSeen,
     Ended,
     Gap,
@@ -29,12 +32,14 @@ from ccroute.adapters import (
     LinkDown,
     LinkUp,
     Measured,
+    OfferFailed,
+    OfferSignal,
     PlatformSnapshot,
     Signal,
 )
 from ccroute.host._consequences import Consequence, Consequences, Effect
-from ccroute.host._placement import Placements, scoped
-from ccroute.host._reconciliation import Both, agree, take_over
+from ccroute.host._placement import OVER, Placements
+from ccroute.host._reconciliation import Both, agree, go_on
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
 from ccroute.host._waiting import Ask, TenantCounters
@@ -64,6 +69,7 @@ class Hearing:
         # Agent → link → state: of agents who may sign in later, too.
         self._devices: dict[str, dict[str, str]] = {}
         self._over: list[str] = []
+        self._epochs: dict[str, int] = {}
 
     async def carry_out(self, asks: list[Ask]) -> None:
         """See `Tenant`."""
@@ -112,10 +118,31 @@ class Hearing:
                 self._mirror(link)
             case DeviceSeen(agent=agent, device=device):
                 yield self._device(link, agent, device)
+            case OfferSignal() if self._is_over(link, signal):
+                return
             case _:
                 if isinstance(signal, Ended):
-                    self._over.append(scoped(link, signal.contact))
+                    self._over.append(self.placements.name(link, signal.contact))
+                if isinstance(signal, Arrived):
+                    self._name_anew(link, signal.contact)
                 yield from commands_of(link, signal, self.placements, self.now)
+
+    def _is_over(self, link: str, signal: OfferSignal) -> bool:
+        """A phone rings, or was answered, for an offer that is over: it must stop."""
+        found = self.placements.by_wire(signal.offer)
+        if found is None or isinstance(signal, OfferFailed) or found[1].state != OVER:
+            return False
+        placed, rung = found
+        if placed.link == link and not placed.gone:
+            self._tell(self.consequences.cancel(placed, rung.wire, self.now))
+        return True
+
+    def _name_anew(self, link: str, native: str) -> None:
+        """Platforms use ids again, sooner than the engine forgets."""
+        name = self.placements.name(link, native)
+        if self._phase_of(name) == "closed":
+            self.placements.drop(name)
+            self.placements.rename(link, native)
 
     def note_gap(self, link: str, since: float, until: float) -> None:
         """Notes that nothing was heard of a link for a time: figures across it are flagged.
@@ -155,8 +182,9 @@ class Hearing:
                     self._tell(self.consequences.mirror(link, agent, ready, known.reason, self.now))
 
     def _device(self, link: str, agent: str, device: str) -> SetDevice:
-        self._devices.setdefault(agent, {})[link] = device
-        states = self._devices[agent].values()
+        if agent in self._devices or len(self._devices) < _AGENTS:
+            self._devices.setdefault(agent, {})[link] = device
+        states = self._devices.get(agent, {link: device}).values()
         busiest = next((it for it in _BUSIEST if it in states), device)
         return SetDevice(agent=agent, device=busiest)
 
@@ -188,11 +216,12 @@ class Hearing:
         self, link: str, snapshot: PlatformSnapshot, then: Callable[[], None]
     ) -> None:
         """Makes both sides agree; ``then`` is called between what we knew and who is new."""
-        over = [it for it in snapshot.contacts if self._phase(link, it) == "closed"]
+        over = await self._closed(link, snapshot)
         if over:
-            rest = [it for it in snapshot.contacts if it not in over]
+            ids = {it.contact for it in over}
+            rest = [it for it in snapshot.contacts if it.contact not in ids]
             snapshot = attrs.evolve(snapshot, contacts=rest)
-        both = Both.of(link, snapshot, lambda contact: self._phase_of(contact) is not None)
+        both = Both.of(link, snapshot, self.placements, lambda it: self._phase_of(it) is not None)
         known = agree(
             both,
             self.placements,
@@ -201,19 +230,43 @@ class Hearing:
         )
         await self._ask_all(link, known)
         then()
-        await self._ask_all(link, take_over(both, self.placements, self.now))
+        await self._ask_all(link, go_on(both, self.placements, self.now))
         await self._ask_all(link, (self._device(link, agent, it) for agent, it in snapshot.devices))
         for (contact, _), leg in list(self.placements.strays.items()):
-            placed = self.placements.get(contact)
-            if placed is not None:
-                self._tell(self.consequences.cancel(placed, leg.offer, self.now))
+            stray = self.placements.get(contact)
+            if stray is not None:
+                self._tell(self.consequences.cancel(stray, leg.offer, self.now))
         self.placements.strays.clear()
         self._park_again(link)
         for it in over:
             # We ended it, and the platform never heard so.
-            contact = scoped(link, it.contact)
-            placed = self.placements.place(contact, link=link, native=it.contact)
+            placed = self.placements.place(link, it.contact)
             self.do(self.consequences.hang_up(placed, "reconciled", self._links, self.now))
+
+    async def _closed(self, link: str, snapshot: PlatformSnapshot) -> list[HeldContact]:
+        """Those of a snapshot that the engine has closed. After a restart of the platform none of
+        them is the one we knew, whatever its id."""
+        before = self._epochs.get(link, snapshot.epoch)
+        self._epochs[link] = snapshot.epoch
+        if snapshot.epoch > before:
+            for placed in self.placements.on(link):
+                placed.gone = True
+                lost = [
+                    Cancel(contact=placed.contact, cause="failed"),
+                    Release(contact=placed.contact, by="system"),
+                ]
+                await self._ask_all(link, lost)
+                self.placements.drop(placed.contact)
+        closed = [
+            it
+            for it in snapshot.contacts
+            if self._phase_of(self.placements.name(link, it.contact)) == "closed"
+        ]
+        if snapshot.epoch == before:
+            return closed
+        for it in closed:
+            self.placements.rename(link, it.contact)
+        return []
 
     async def _ask_all(self, link: str, commands: Iterable[Command]) -> None:
         for command in commands:
@@ -236,17 +289,20 @@ class Hearing:
         for placed in self.placements.on(link):
             lost = not (placed.parked or placed.engaged or placed.gone)
             if lost and not self._in_flight(link, placed.park):
-                attributes = self.router.attributes
-                self._tell(self.consequences.park(placed, attributes, self.now))
-
-    def _phase(self, link: str, it: HeldContact) -> str | None:
-        return self._phase_of(scoped(link, it.contact))
+                self._tell(self.consequences.park(placed, self.attributes, self.now))
 
     def _phase_of(self, contact: str) -> str | None:
         try:
             return self.router.explain(contact).phase
         except Rejected:
             return None
+
+    def attributes(self, contact: str) -> Mapping[str, str | int | bool]:
+        """What is known of a contact; nothing of one that the engine has not, or no longer."""
+        try:
+            return self.router.attributes(contact)
+        except Rejected:
+            return {}
 
     # -- Customers without a place ------------------------------------------------------
 
@@ -266,5 +322,7 @@ class Hearing:
         return None
 
 
+_AGENTS = 100_000
+"""Of how many names the devices are remembered."""
 _GAPS = 1_000
 """How many gaps of a tenant are kept; its figures remember more."""

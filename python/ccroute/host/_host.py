@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import os
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -14,10 +15,10 @@ from typing import Self
 
 import attrs
 
-from ccroute._commands import Command, SetPlan
+from ccroute._commands import Cancel, Command, Release, SetPlan, Suspend
 from ccroute._errors import ConfigError, Rejected
 from ccroute._router import Router
-from ccroute._wire import KpiAggregator
+from ccroute._wire import KpiAggregator, Restored
 from ccroute.adapters import (
     Adapter,
     HttpRequest,
@@ -34,7 +35,7 @@ from ccroute.host._floor import Floor
 from ccroute.host._health import Health, health_of
 from ccroute.host._link import Link
 from ccroute.host._pumps import Pump, run_pump
-from ccroute.host._saved import SavedTenant, pack, read, write
+from ccroute.host._saved import SavedTenant, lock, pack, read, write
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
 from ccroute.host._switchboard import Switchboard
@@ -96,6 +97,8 @@ class Host:
         self._numbers = itertools.count(1)
         self._wires = itertools.count(secrets.randbits(42) << 20)
         named = _named(adapters)
+        if bad := [name for name in named if ":" in name or not name]:
+            raise ConfigError(f"link {bad[0]!r}: give a name without a colon")
         for adapter in named.values():
             check_api(adapter)
         self._links: dict[str, Link] = {}
@@ -126,9 +129,11 @@ class Host:
         self._writing: asyncio.Future[None] | None = None
         self.saved_at: float | None = None
         self.loop_lag = 0.0
+        self._began: float | None = None
         self._running = False
         self._stopping = False
         self._ending: asyncio.Future[None] | None = None
+        self._lock: int | None = None
         self._packed: dict[str, tuple[int, SavedTenant]] = {}
 
     # -- Life ---------------------------------------------------------------------------
@@ -155,6 +160,7 @@ class Host:
         if self._running or self._stopping:
             raise Rejected("started", "a host is started once: make another")
         self._running = True
+        self._began = self._time.now()
         try:
             await self._start()
         except BaseException:
@@ -213,6 +219,9 @@ class Host:
             await tenant.stop()
         if self._path is not None and self._ending is not None:
             await self.save()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         self._running = False
 
     # -- What it is for -----------------------------------------------------------------
@@ -314,6 +323,14 @@ class Host:
         return self._effects.looked_up
 
     @property
+    def unsaved_for(self) -> float:
+        """Seconds by which a save is overdue."""
+        if self._path is None or self._began is None:
+            return 0.0
+        last = self._began if self.saved_at is None else self.saved_at
+        return max(0.0, self._time.now() - last - self._snapshot_every)
+
+    @property
     def running(self) -> bool:
         """Whether it works."""
         return self._running and not self._stopping
@@ -359,7 +376,8 @@ class Host:
     def _restored(self) -> dict[str, SavedTenant]:
         if self._path is None:
             return {}
-        saved, wrong = read(self._path)
+        self._lock = lock(self._path)
+        saved, wrong = read(self._path, _check_saved)
         if wrong is not None:
             _log.error("the newest state cannot be read, the one before is used: %s", wrong)
         if strange := sorted(saved.keys() - self._given.keys()):
@@ -385,6 +403,20 @@ class Host:
         plan = self._given[tenant.name].plan
         if plan != tenant.router.plan:
             tenant.insert(SetPlan(plan=plan), actor="host")
+        for placed in saved.placed:
+            if placed.link not in self._links:
+                self._strand(tenant, placed.contact)
+        for placed in tenant.placements:
+            if not placed.engaged and not placed.gone and not any(placed.live()):
+                # Nobody is offered it before its platform has spoken.
+                tenant.insert(Suspend(contact=placed.contact), actor="host")
+
+    def _strand(self, tenant: Tenant, contact: str) -> None:
+        """Its link is not there any more: nobody will ever say what became of it."""
+        _log.warning("tenant %s: contact %s is on a link that is gone", tenant.name, contact)
+        tenant.placements.drop(contact)
+        tenant.insert(Cancel(contact=contact, cause="failed"), actor="host")
+        tenant.insert(Release(contact=contact, by="system"), actor="host")
 
     def _state(self, floor: Floor, at: float) -> SavedTenant:
         tenant = floor.tenant
@@ -456,6 +488,12 @@ class Host:
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+
+def _check_saved(saved: Mapping[str, SavedTenant]) -> None:
+    for it in saved.values():
+        Restored(it.router)
+        KpiAggregator.restore(it.aggregator)
 
 
 def _write(path: Path, states: Mapping[str, SavedTenant]) -> None:

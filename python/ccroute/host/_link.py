@@ -156,6 +156,8 @@ class Link:
             try:
                 work = self.adapter.execute(instruction)
                 outcome = await _tamed(within(self._time, instruction.deadline, work))
+                if not isinstance(outcome, Outcome):
+                    raise TypeError(f"the outcome is a {type(outcome).__name__}")
             except TimeoutError:
                 outcome = unknown(f"no outcome within the deadline of {instruction.id}")
             except CcrouteError as error:

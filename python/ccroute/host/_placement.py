@@ -71,14 +71,31 @@ class Placements:
 
     def __init__(self) -> None:
         self._contacts: dict[str, Placed] = {}
+        self._names: dict[tuple[str, str], str] = {}
+        self._again = 0
         self._wires: dict[int, tuple[Placed, Rung]] = {}
         self._offers: dict[int, tuple[Placed, Rung]] = {}
         self.strays: dict[tuple[str, str], HeldOffer] = {}
         """Legs on platforms of which the engine knows nothing, by contact and agent: left by a
         host that died. They ring, so no other may."""
 
-    def place(self, contact: str, *, link: str, native: str, since: float = 0.0) -> Placed:
+    def name(self, link: str, native: str) -> str:
+        """What a platform's contact is called in the engine."""
+        return self._names.get((link, native)) or scoped(link, native)
+
+    def rename(self, link: str, native: str) -> None:
+        """The platform uses an id again, of a contact that the engine still remembers: from now on
+        it is another contact."""
+        self._again += 1
+        self._names[link, native] = f"{scoped(link, native)}#{self._again}"
+
+    def at(self, link: str, native: str) -> Placed | None:
+        """The contact that a platform calls so."""
+        return self._contacts.get(self.name(link, native))
+
+    def place(self, link: str, native: str, *, since: float = 0.0) -> Placed:
         """Notes a contact; one that is known stays as it is."""
+        contact = self.name(link, native)
         fresh = Placed(contact=contact, link=link, native=native, since=since)
         return self._contacts.setdefault(contact, fresh)
 
@@ -95,12 +112,17 @@ class Placements:
     def restore(self, placed: Placed) -> None:
         """Takes over what was saved."""
         self._contacts[placed.contact] = placed
+        if placed.contact != scoped(placed.link, placed.native):
+            self._names[placed.link, placed.native] = placed.contact
+            self._again = max(self._again, int(placed.contact.rpartition("#")[2]))
         for rung in placed.rung:
             self._wires[rung.wire] = self._offers[rung.offer] = placed, rung
 
     def drop(self, contact: str) -> None:
         """Forgets a contact and its legs."""
         placed = self._contacts.pop(contact, None)
+        if placed is not None:
+            self._names.pop((placed.link, placed.native), None)
         for rung in () if placed is None else placed.rung:
             self._wires.pop(rung.wire, None)
             if self._offers.get(rung.offer, (None, None))[1] is rung:

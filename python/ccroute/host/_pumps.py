@@ -70,7 +70,10 @@ async def run_pump(pump: Pump, tenant: Tenant, time: Time) -> None:
         try:
             await tenant.ask(await _next(pump, tenant, time, version), actor=f"pump:{name}")
         except asyncio.CancelledError:
-            raise
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            tenant.counters.pump_faults += 1  # what it waited for was cancelled, not it
         except (TimeoutError, Rejected) as error:
             tenant.counters.pump_faults += 1
             _log.warning("tenant %s: %s: %s", tenant.name, name, str(error) or "took too long")

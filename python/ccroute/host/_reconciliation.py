@@ -23,7 +23,7 @@ from ccroute._commands import (
 )
 from ccroute._models import Observed
 from ccroute.adapters import HeldContact, HeldOffer, PlatformSnapshot
-from ccroute.host._placement import OVER, Placed, Placements, Rung, scoped
+from ccroute.host._placement import OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
@@ -46,9 +46,15 @@ class Both:
     strangers: Held
 
     @classmethod
-    def of(cls, link: str, snapshot: PlatformSnapshot, is_known: Callable[[str], bool]) -> "Both":
+    def of(
+        cls,
+        link: str,
+        snapshot: PlatformSnapshot,
+        placements: Placements,
+        is_known: Callable[[str], bool],
+    ) -> "Both":
         """Tells the ones from the others."""
-        held = {scoped(link, it.contact): it for it in snapshot.contacts}
+        held = {placements.name(link, it.contact): it for it in snapshot.contacts}
         came = sorted(held.items(), key=lambda item: item[1].arrival.entered_at or 0.0)
         return cls(
             link=link,
@@ -65,7 +71,8 @@ def agree(
     agents: Iterable[str],
     in_flight: Callable[[str], bool],
 ) -> Iterator[Command]:
-    """The commands by which what we know agrees with the snapshot.
+    """The commands by which what we know agrees with the snapshot; who waits stays suspended
+    until `go_on`, but for those whose phones ring.
 
     ``agents``: whom the engine knows; ``in_flight``: whether an instruction has no outcome yet.
     Leaves in ``placements.strays`` what rings for nobody.
@@ -74,38 +81,62 @@ def agree(
     yield from _sign_in(held.values(), set(agents))
     gone = _gone(both, placements)
     _note_strays(held, placements)
-    for contact, it in both.known.items():
-        placements.place(contact, link=both.link, native=it.contact).gone = False
+    for it in both.known.values():
+        placements.place(both.link, it.contact).gone = False
     observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
     among = ("link", both.link if both.snapshot.complete else _NOBODY)
     yield Reconcile(observed=tuple(observed), among=among)
     for contact, it in both.known.items():
         if it.agent is not None:
             yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
-    for placed in placements.on(both.link):
-        if not placed.gone and not placed.engaged:
-            yield from _back(placed, both.known.get(placed.contact), placements)
     for contact, it in both.known.items():
-        placed_ = placements.get(contact)
-        if placed_ is not None and it.agent is None:
-            yield from _legs(placed_, it, in_flight, both.snapshot)
+        placed = placements.get(contact)
+        if placed is not None and it.agent is None:
+            yield from _legs(placed, it, in_flight, both.snapshot)
+    for contact in both.known:
+        yield from _with_its_phone(contact, placements)
     for placed in gone:
         placements.drop(placed.contact)
 
 
-def take_over(both: Both, placements: Placements, now: float) -> Iterator[Command]:
-    """The commands by which those whom we did not know come in, the first to come first."""
+def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
+    """The commands by which those whom we did not know come in, and all go on: first those for whom
+    a phone rings already, then those who were there, then the rest as they came."""
+    ringing = {contact for contact, _ in placements.strays}
     for contact, it in both.strangers.items():
-        placements.place(contact, link=both.link, native=it.contact).gone = False
-        given = attrs.asdict(contact_of(both.link, it.arrival, now), recurse=False)
-        rings = _rings(contact, placements)
-        if rings:
-            given["preferred"] = rings
-        yield Adopt(agent=it.agent, **given)
-        if it.agent is not None and it.on_hold:
-            yield Hold(contact=contact)
-    for contact, agent in list(placements.strays):
-        yield Pick(agent=agent, contact=contact)  # that phone rings: theirs, and nobody's else
+        if contact in ringing:
+            yield from _adopt(both.link, it, placements, now)
+            yield from _with_its_phone(contact, placements)
+    for placed in placements.on(both.link):
+        if not placed.gone and not placed.engaged:
+            yield Reinstate(contact=placed.contact)  # it was taken out when the link broke
+    for contact, it in both.strangers.items():
+        if contact not in ringing:
+            yield from _adopt(both.link, it, placements, now)
+
+
+def _adopt(link: str, it: HeldContact, placements: Placements, now: float) -> Iterator[Command]:
+    placed = placements.place(link, it.contact)
+    placed.gone = False
+    given = attrs.asdict(contact_of(link, it.arrival, placed.contact, now), recurse=False)
+    rings = _rings(placed.contact, placements)
+    if rings:
+        given["preferred"] = rings
+    yield Adopt(agent=it.agent, **given)
+    if it.agent is not None and it.on_hold:
+        yield Hold(contact=placed.contact)
+
+
+def _with_its_phone(contact: str, placements: Placements) -> Iterator[Command]:
+    """A phone rings for it, and nobody knows why: it is theirs, and nobody else's."""
+    rings = _rings(contact, placements)
+    if not rings:
+        return
+    yield Update(contact=contact, preferred=rings)
+    yield Reinstate(contact=contact)
+    for agent in rings:
+        if (contact, agent) in placements.strays:
+            yield Pick(agent=agent, contact=contact)
 
 
 def _sign_in(held: Iterable[HeldContact], known: set[str]) -> Iterator[Command]:
@@ -145,14 +176,6 @@ def _note_strays(held: Held, placements: Placements) -> None:
 
 def _rings(contact: str, placements: Placements) -> dict[str, int]:
     return {agent: FIRST_CHOICE for at, agent in placements.strays if at == contact}
-
-
-def _back(placed: Placed, it: HeldContact | None, placements: Placements) -> Iterator[Command]:
-    """It was taken out when the link broke."""
-    rings = {} if it is None else _rings(placed.contact, placements)
-    if rings:
-        yield Update(contact=placed.contact, preferred=rings)
-    yield Reinstate(contact=placed.contact)
 
 
 def _legs(

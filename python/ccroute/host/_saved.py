@@ -5,13 +5,14 @@ and what the host itself knew. The one before stays beside it, for the day on wh
 cannot be read.
 """
 
+import fcntl
 import io
 import json
 import os
 import re
 import secrets
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
@@ -73,7 +74,9 @@ def unpack(data: bytes) -> dict[str, SavedTenant]:
                     "start without it, or with the release that wrote it"
                 )
             return {name: _tenant(archive, number) for number, name in enumerate(index["tenants"])}
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except ConfigError:
+        raise
+    except Exception as error:  # damaged archives raise whatever they like
         raise ConfigError(f"the state is damaged: {error!r}") from error
 
 
@@ -113,12 +116,14 @@ def write(path: Path, data: bytes) -> None:
         os.close(folder)
 
 
-def read(path: Path) -> tuple[dict[str, SavedTenant], str | None]:
-    """The newest state that can be read, and what was wrong with a newer one; nothing when there
-    is none.
+def read(
+    path: Path, check: Callable[[Mapping[str, SavedTenant]], None]
+) -> tuple[dict[str, SavedTenant], str | None]:
+    """The newest state that can be read and passes ``check``, and what was wrong with a newer one;
+    nothing when there is none.
 
     Raises:
-        ConfigError: there are states, but none that can be read.
+        ConfigError: there are states, but none that can be used.
     """
     wrong: list[str] = []
     unfinished = re.compile(re.escape(path.name) + r"\.[0-9a-f]{8}\.new")
@@ -126,11 +131,15 @@ def read(path: Path) -> tuple[dict[str, SavedTenant], str | None]:
         if unfinished.fullmatch(left.name):
             left.unlink(missing_ok=True)  # of a host that died while it wrote
     for it in (path, _before(path)):
-        if it.exists():
-            try:
-                return unpack(it.read_bytes()), "; ".join(wrong) or None
-            except ConfigError as error:
-                wrong.append(f"{it.name}: {error}")
+        try:
+            saved = unpack(it.read_bytes())
+            check(saved)
+        except FileNotFoundError:
+            continue
+        except ConfigError as error:
+            wrong.append(f"{it.name}: {error}")
+        else:
+            return saved, "; ".join(wrong) or None
     if wrong:
         raise ConfigError(
             "; ".join(wrong) + ": move the files away to start empty; callers are then "
@@ -138,6 +147,25 @@ def read(path: Path) -> tuple[dict[str, SavedTenant], str | None]:
             path=str(path),
         )
     return {}, None
+
+
+def lock(path: Path) -> int:
+    """Keeps other processes from the file, until the descriptor that is returned is closed or the
+    process dies.
+
+    Raises:
+        ConfigError: another process has it.
+    """
+    file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(file)
+        raise ConfigError(
+            f"{path.name} is in use by another host: stop that one, or give another file",
+            path=str(path),
+        ) from error
+    return file
 
 
 def _before(path: Path) -> Path:

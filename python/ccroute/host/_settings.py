@@ -92,7 +92,8 @@ class TenantSettings:
             Rejected: ``destination_refused``.
         """
         # Digits only: "+34*" must not let "+34600@elsewhere" through.
-        if any(re.fullmatch(_expression(it), address, re.ASCII) for it in self.destinations):
+        patterns = map(_expression, self.destinations)
+        if address and any(re.fullmatch(it, address, re.ASCII) for it in patterns):
             return address
         raise Rejected(
             "destination_refused",

@@ -25,7 +25,6 @@ from ccroute.adapters import (
     Unmapped,
 )
 from ccroute.host._link import Link
-from ccroute.host._placement import scoped
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -165,6 +164,9 @@ class Switchboard:
                 yield from self._tenants.values()
             case Arrived():
                 tenant = self._tenant(signal.tenant)
+                owner = self._owners.get((link.name, signal.contact))
+                if tenant is not None and owner not in {None, tenant.name}:
+                    return  # it is another's; the same customer cannot be at two
                 if tenant is not None:
                     self._owners[link.name, signal.contact] = tenant.name
                     yield tenant
@@ -223,7 +225,7 @@ class Switchboard:
             present = {held.contact for held in snapshot.contacts}
             gone = [it for it in self._owners if it[0] == link.name and it[1] not in present]
             for key in gone:
-                placed = self._tenants[self._owners[key]].placements.get(scoped(*key))
+                placed = self._tenants[self._owners[key]].placements.at(*key)
                 # One that came after the snapshot was taken is not in it.
                 if placed is None or placed.since <= snapshot.taken_at:
                     del self._owners[key]

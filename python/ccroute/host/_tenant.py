@@ -37,7 +37,7 @@ from ccroute.host._hearing import Hearing
 from ccroute.host._placement import Placements
 from ccroute.host._settings import TenantSettings
 from ccroute.host._waiting import Alarm, Ask, Heard, HeardOn, Inbox, Mark, TenantCounters
-from ccroute.journal import Entry, Journal
+from ccroute.journal import Entry, Fenced, Journal
 
 _log = logging.getLogger("ccroute.host")
 
@@ -47,6 +47,9 @@ TURN = 4
 """After how many commands others have their turn."""
 SILENCE = 10.0
 """Seconds after a restart within which links are waited for before anything is due."""
+
+_REFUSALS = (Rejected, ConfigError, TypeError, ValueError, ArithmeticError)
+"""What a command can be refused with: by the state, or for what it holds."""
 
 Told = Callable[[list[Event]], None]
 """Hears the events of each command, before any platform is told."""
@@ -129,7 +132,7 @@ class Tenant(Hearing):
             _log.warning("tenant %s: not all can be carried out again: %s", self.name, error)
 
     def _again(self, entry: Entry) -> None:
-        with suppress(Rejected, ConfigError, TypeError, ValueError):  # as it was the first time
+        with suppress(*_REFUSALS):  # as it was the first time
             self.router.apply(entry.command, envelope=entry.envelope, at=entry.at)
         events = self.router.events()
         for told in self.told:
@@ -247,10 +250,11 @@ class Tenant(Hearing):
                 await self._until_due()
                 await self._work()
                 await asyncio.sleep(0)  # the others' turn
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            self.broken = error
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                raise
+            self.broken = error  # a journal that was cancelled from within is broken too
             _log.critical("tenant %s has stopped", self.name, exc_info=error)
             self._fail(error)
 
@@ -283,8 +287,7 @@ class Tenant(Hearing):
                 case HeardOn(link=link, what=Signal() as signal):
                     await self._hear_signal(link, signal)
                 case HeardOn(link=link, what=PlatformSnapshot() as snapshot):
-                    await self._carry_on()
-                    await self.hear_snapshot(link, snapshot, partial(self._heard, link))
+                    await self._hear_snapshot(link, snapshot)
                 case Mark(reached=reached):
                     await self._carry_on()
                     if not reached.done():
@@ -308,6 +311,16 @@ class Tenant(Hearing):
         if isinstance(signal, Answered):
             await self._carry_on()
             self.after_answer(signal)
+
+    async def _hear_snapshot(self, link: str, snapshot: PlatformSnapshot) -> None:
+        await self._carry_on()
+        try:
+            await self.hear_snapshot(link, snapshot, partial(self._heard, link))
+        except (EngineBroken, Fenced):
+            raise
+        except Exception:
+            self.counters.nonsense += 1
+            _log.exception("tenant %s, link %s: a snapshot makes no sense", self.name, link)
 
     def _heard(self, link: str) -> None:
         self.unheard.discard(link)
@@ -377,7 +390,7 @@ class Tenant(Hearing):
         except EngineBroken:
             self._answer(ask, None, EngineBroken(f"tenant {self.name!r} is broken"))
             raise
-        except (Rejected, ConfigError, TypeError, ValueError) as refusal:
+        except _REFUSALS as refusal:
             error = refusal
             self._refused(ask, refusal)
         told_by = ask.origin if isinstance(ask.command, Release | Cancel | Reconcile) else None
@@ -422,7 +435,7 @@ class Tenant(Hearing):
         follows = self.consequences.of(
             events,
             links=self._links,
-            attributes=self.router.attributes,
+            attributes=self.attributes,
             origin=origin,
             told_by=told_by,
             now=self.now,
@@ -437,6 +450,7 @@ class Tenant(Hearing):
                 self._tell(it)
             else:
                 commands.append(it)
+        # In their order, before all that waits.
         for command in reversed(commands):
             self.insert(command, actor="host")
 

@@ -52,7 +52,7 @@ from ccroute.adapters import (
     Signal,
     TakenOffHold,
 )
-from ccroute.host._placement import OVER, Placed, Placements, Rung, scoped
+from ccroute.host._placement import OVER, Placed, Placements, Rung
 
 # How ringing failed, as the engine's failures. The rest is no fault of the agent's: the caller is
 # gone, we cancelled it, or another agent was quicker.
@@ -65,7 +65,7 @@ _FAILURES = {
 }
 
 
-def contact_of(link: str, arrived: Arrived, now: float) -> Enqueue:
+def contact_of(link: str, arrived: Arrived, contact: str, now: float) -> Enqueue:
     """A newcomer as the engine takes it. Its link is an attribute: a snapshot of the link is about
     these contacts and no others."""
     said = {"dialled": arrived.dialled, "caller": arrived.caller, "link": link}
@@ -73,7 +73,7 @@ def contact_of(link: str, arrived: Arrived, now: float) -> Enqueue:
     # A platform's clock may be ahead of ours: nobody has come in the future.
     entered = None if arrived.entered_at is None else min(arrived.entered_at, now)
     return Enqueue(
-        contact=scoped(link, arrived.contact),
+        contact=contact,
         queue=arrived.queue,
         channel=arrived.channel,
         attributes={**(arrived.attributes or {}), **known},
@@ -89,19 +89,18 @@ def commands_of(link: str, signal: Signal, placements: Placements, now: float) -
     platform."""
     match signal:
         case Arrived():
-            command = contact_of(link, signal, now)
-            placements.place(command.contact, link=link, native=signal.contact, since=now)
-            yield command
+            placed = placements.place(link, signal.contact, since=now)
+            yield contact_of(link, signal, placed.contact, now)
         case ContactSignal():
-            placed = placements.get(scoped(link, signal.contact))
-            if placed is not None:
-                yield from _about_contact(placed, signal)
+            known = placements.at(link, signal.contact)
+            if known is not None:
+                yield from _about_contact(known, signal)
         case OfferSignal():
             found = placements.by_wire(signal.offer)
-            if found is not None:
+            if found is not None and found[0].link == link:
                 yield from _about_offer(*found, signal)
         case AgentSignal():
-            yield from _about_agent(link, signal)
+            yield from _about_agent(link, signal, placements)
         case _:
             return
 
@@ -126,7 +125,9 @@ def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case KeyPressed():
             yield Press(contact=contact, key=signal.key)
         case AttributesSeen():
-            yield Update(contact=contact, attributes=signal.attributes)
+            # By its link a contact is found again: that is not the platform's to change.
+            seen_ = {name: it for name, it in signal.attributes.items() if name != "link"}
+            yield Update(contact=contact, attributes=seen_)
         case RecordingSeen():
             placed.recording = signal.recording
             seen = {"recording": signal.recording, "recording_state": signal.state}
@@ -180,7 +181,7 @@ def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Co
             return
 
 
-def _about_agent(link: str, signal: AgentSignal) -> Iterator[Command]:
+def _about_agent(link: str, signal: AgentSignal, placements: Placements) -> Iterator[Command]:
     match signal:
         case DeviceSeen(agent=agent, device=device):
             yield SetDevice(agent=agent, device=device)
@@ -193,6 +194,6 @@ def _about_agent(link: str, signal: AgentSignal) -> Iterator[Command]:
         case AgentAsked(wish="not_ready", agent=agent, reason=reason):
             yield NotReady(agent=agent, reason=reason)
         case AgentAsked(wish="dispose", contact=str(contact), codes=codes):
-            yield Dispose(contact=scoped(link, contact), codes=codes)
+            yield Dispose(contact=placements.name(link, contact), codes=codes)
         case _:
             return
