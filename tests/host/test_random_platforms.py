@@ -4,6 +4,8 @@ sides agree, nobody is rung twice at once, and everybody is served."""
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from tests.host.stage import AGENTS, PLAN, SETTINGS
 
 from ccroute import Plan, Router
-from ccroute.adapters import Signal
+from ccroute.adapters import ContactInstruction, Instruction, Outcome, Signal, failed, unknown
 from ccroute.host import Host
 from ccroute.testing import LoopbackAdapter as PlatformAdapter
 from ccroute.testing import LoopbackPlatform as Platform
@@ -20,7 +22,8 @@ from ccroute.testing import ManualTime, settle
 
 MOVES = (
     "call", "call", "call", "answer", "answer", "answer", "refuse", "hang_up", "hang_up", "wait",
-    "deaf", "hear", "cut", "mend", "twice", "pause", "ready", "restart", "desk_release",
+    "deaf", "hear", "cut", "mend", "twice", "pause", "ready", "restart", "desk_release", "late",
+    "lost", "done_unheard", "refused", "throttled", "obeys",
 )  # fmt: skip
 
 
@@ -32,9 +35,18 @@ class Unruly(Platform):
         self.rng = rng
         self.said: list[Signal] = []
 
+        self.late: Signal | None = None
+        self.hold_back = False
+
     def push(self, signal: Signal) -> None:
         self.said.append(signal)
+        if self.hold_back and self.late is None:
+            self.late = signal  # it comes after the next one
+            return
         super().push(signal)
+        if self.late is not None:
+            late, self.late, self.hold_back = self.late, None, False
+            super().push(late)
 
     def legs(self) -> Counter[str]:
         return Counter(contact for contact, _ in self.ringing())
@@ -48,6 +60,7 @@ class Game:
         self.time = ManualTime()
         self.platform = Unruly(rng)
         self.calls = 0
+        self.sure = True
         self.host = self.fresh()
 
     def fresh(self) -> Host:
@@ -60,6 +73,8 @@ class Game:
         )
 
     async def begin(self) -> None:
+        self.writers = ThreadPoolExecutor()
+        asyncio.get_running_loop().set_default_executor(self.writers)
         await self.host.start()
         for agent in AGENTS:
             await self.host.agent(agent).sign_in(queues=["billing"], capacity={"voice": 1})
@@ -74,11 +89,36 @@ class Game:
                 await self.restart()
             case "wait":
                 await self.time.run(self.rng.choice([0.1, 3.0, 12.0, 20.0]))
-            case "deaf" | "hear" | "cut" | "mend" | "twice":
+            case "deaf" | "hear" | "cut" | "mend" | "twice" | "late":
                 self.wire(kind)
+            case "lost" | "done_unheard" | "refused" | "throttled" | "obeys":
+                self.platform.answers = self.moods()[kind]
+                self.sure = False
             case _:
                 self.talk(kind)
         await settle()
+
+    def moods(self) -> dict[str, Callable[[Instruction], Outcome | None]]:
+        """How the platform takes what it is told, one time in three."""
+        platform, rng = self.platform, self.rng
+
+        def sometimes(outcome: Outcome, *, done: bool = False) -> Callable[[Instruction], Outcome]:
+            def answer(it: Instruction) -> Outcome | None:
+                if rng.random() > 0.33:
+                    return None
+                if done and isinstance(it, ContactInstruction) and it.contact in platform.callers:
+                    platform._do(it)
+                return outcome
+
+            return answer
+
+        return {
+            "lost": sometimes(unknown("lost")),
+            "done_unheard": sometimes(unknown("done"), done=True),
+            "refused": sometimes(failed("rejected")),
+            "throttled": sometimes(failed("throttled", retry_after=0.5)),
+            "obeys": lambda _: None,
+        }
 
     def talk(self, kind: str) -> None:
         platform, rng = self.platform, self.rng
@@ -108,6 +148,9 @@ class Game:
             case "mend" if not platform.up:
                 platform.tell = True
                 platform.mend()
+            case "late":
+                platform.hold_back = True
+                self.sure = False
             case "twice" if platform.said:
                 platform.push(self.rng.choice(platform.said[-5:]))
             case _:
@@ -132,6 +175,10 @@ class Game:
             if task is not mine:
                 task.cancel()
         await settle()
+        # What the dead one was writing is written, or not: it does not write on for ever.
+        self.writers.shutdown(wait=True)
+        self.writers = ThreadPoolExecutor()
+        asyncio.get_running_loop().set_default_executor(self.writers)
         self.platform.up = self.platform.tell = True
         self.host = self.fresh()
         await self.host.start()
@@ -139,16 +186,20 @@ class Game:
     def check(self) -> None:
         self.host.router().check()
         assert self.host.health().tenants["main"].broken is None
-        if self.platform.up and self.platform.tell:
+        # Where a ring could not be stopped at once two phones ring, till it is looked up.
+        if self.platform.up and self.platform.tell and self.sure:
             doubled = {it: count for it, count in self.platform.legs().items() if count > 1}
             assert doubled == {}
 
     async def agree(self) -> None:
         """The link stands, all is heard: both sides hold the same."""
-        self.platform.tell = True
+        self.platform.tell, self.platform.hold_back = True, False
+        self.platform.answers = lambda _: None
+        await self.time.run(60)
         self.platform.mend()
         await settle()
         await self.time.run(60)
+        self.sure = True
         boss = self.host.supervise()
         ours = {it.contact for it in boss.waiting()} | {it.contact for it in boss.talking()}
         assert ours == {f"pbx:{it}" for it in self.platform.callers}

@@ -105,8 +105,9 @@ class Effects:
         if failure == "gone":
             return  # the contact's end is told by a signal
         if failure in {"link_down", "throttled"}:
-            # Not the agent's fault, and no other agent would fare better.
-            tenant.insert(Suspend(contact=placed.contact, lasts=5.0), actor="host")
+            # Not the agent's fault, and no other agent would fare better: until the link stands.
+            lasts = 5.0 if failure == "throttled" else None
+            tenant.insert(Suspend(contact=placed.contact, lasts=lasts), actor="host")
             return
         decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
         tenant.insert(decline, actor="host")
@@ -196,7 +197,8 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
             live = found is not None and found[1].state != OVER
             return live and not placed.gone
         case Park():
-            return placed.park == instruction.id and not (placed.gone or placed.engaged)
+            ours = placed.park == instruction.id
+            return ours and not (placed.gone or placed.engaged or placed.joining)
         case Connect():
             return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
         case _:

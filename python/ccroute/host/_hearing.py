@@ -287,7 +287,7 @@ class Hearing:
         if not self._links[link].can("park"):
             return
         for placed in self.placements.on(link):
-            lost = not (placed.parked or placed.engaged or placed.gone)
+            lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
             if lost and not self._in_flight(link, placed.park):
                 self._tell(self.consequences.park(placed, self.attributes, self.now))
 
