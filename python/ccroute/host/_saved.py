@@ -85,15 +85,15 @@ def _tenant(archive: zipfile.ZipFile, number: int) -> SavedTenant:
     return SavedTenant(
         router=archive.read(f"{number}/router"),
         aggregator=archive.read(f"{number}/aggregator"),
-        sequence=rest["sequence"],
-        now=rest["now"],
-        at=rest["at"],
+        sequence=int(rest["sequence"]),
+        now=float(rest["now"]),
+        at=float(rest["at"]),
         placed=tuple(
             Placed(**{**it, "rung": [Rung(**rung) for rung in it["rung"]]}) for it in rest["placed"]
         ),
         contacts=tuple(LiveContact(**it) for it in rest["contacts"]),
         offers=tuple(OfferMade(**it) for it in rest["offers"]),
-        gaps=tuple((link, since, until) for link, since, until in rest["gaps"]),
+        gaps=tuple((str(link), float(since), float(until)) for link, since, until in rest["gaps"]),
         handled=tuple((contact, tuple(agents)) for contact, agents in rest["handled"]),
     )
 
@@ -156,7 +156,14 @@ def lock(path: Path) -> int:
     Raises:
         ConfigError: another process has it.
     """
-    file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{path.name} cannot be written there ({error.strerror}): give a file in a folder "
+            "that exists and is ours",
+            path=str(path),
+        ) from error
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
