@@ -13,6 +13,7 @@ import attrs
 
 from ccroute._plan import Value
 from ccroute._table import kept
+from ccroute.adapters._info import AdapterInfo
 
 
 @attrs.frozen(kw_only=True)
@@ -30,6 +31,11 @@ class Instruction:
     tenant: str
     actor: str | None = None
     reason: str | None = None
+
+    @classmethod
+    def possible_on(cls, info: AdapterInfo) -> bool:
+        """Whether a platform with this card can do it."""
+        return info.can(cls.needs)
 
 
 @attrs.frozen(kw_only=True)
@@ -218,6 +224,11 @@ class StopMonitoring(ContactInstruction):
 
     needs: ClassVar[str] = "listen"
     supervisor: str
+
+    @classmethod
+    def possible_on(cls, info: AdapterInfo) -> bool:
+        """Whoever can listen, whisper or barge can go again."""
+        return not info.capabilities.isdisjoint({"listen", "whisper", "barge"})
 
 
 @attrs.frozen(kw_only=True)

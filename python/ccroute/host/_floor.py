@@ -15,7 +15,6 @@ from ccroute.adapters import (
     ContactInstruction,
     Listen,
     Outcome,
-    StopMonitoring,
     Verdict,
     Whisper,
 )
@@ -275,10 +274,7 @@ class Floor:
         fields: dict[str, object],
     ) -> None:
         link = self._links[placed.link]
-        needs = {kind.needs}
-        if kind is StopMonitoring:
-            needs = {"listen", "whisper", "barge"}
-        if not needs & link.info.capabilities:
+        if not kind.possible_on(link.info):
             raise Rejected("unsupported", f"link {link.name!r} has no {kind.needs}")
         if fields.get("consent") is not None and not link.info.can("consent_prompt"):
             raise Rejected("unsupported", f"link {link.name!r} has no consent_prompt")

@@ -227,6 +227,7 @@ class Hearing:
             self.placements,
             agents=self.router.names("agents"),
             in_flight=lambda instruction: self._in_flight(link, instruction),
+            now=self.now,
         )
         await self._ask_all(link, known)
         then()

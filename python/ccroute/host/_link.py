@@ -147,7 +147,7 @@ class Link:
             settled(outcome)
 
     async def _execute(self, instruction: Instruction) -> Outcome:
-        if not self.info.can(instruction.needs):
+        if not instruction.possible_on(self.info):
             return failed("unsupported", f"{self.info.name} has no {instruction.needs}")
         async with self._slots:
             if self._time.now() >= instruction.deadline:

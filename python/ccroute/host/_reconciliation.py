@@ -70,9 +70,10 @@ def agree(
     *,
     agents: Iterable[str],
     in_flight: Callable[[str], bool],
+    now: float,
 ) -> Iterator[Command]:
     """The commands by which what we know agrees with the snapshot; who waits stays suspended
-    until `go_on`, but for those whose phones ring.
+    until `go_on`, but for those whose phones ring. Who talks is taken over at once.
 
     ``agents``: whom the engine knows; ``in_flight``: whether an instruction has no outcome yet.
     Leaves in ``placements.strays`` what rings for nobody.
@@ -89,6 +90,10 @@ def agree(
     for contact, it in both.known.items():
         if it.agent is not None:
             yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
+    for it in both.strangers.values():
+        if it.agent is not None:
+            # Before anything else becomes due: that agent is not free.
+            yield from _adopt(both.link, it, placements, now)
     for contact, it in both.known.items():
         placed = placements.get(contact)
         if placed is not None and it.agent is None:
@@ -103,14 +108,15 @@ def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
     """The commands by which those whom we did not know come in, and all go on: first those for whom
     a phone rings already, then those who were there, then the rest as they came."""
     ringing = {contact for contact, _ in placements.strays}
-    for contact, it in both.strangers.items():
+    strangers = {contact: it for contact, it in both.strangers.items() if it.agent is None}
+    for contact, it in strangers.items():
         if contact in ringing:
             yield from _adopt(both.link, it, placements, now)
             yield from _with_its_phone(contact, placements)
     for placed in placements.on(both.link):
         if not placed.gone and not placed.engaged:
             yield Reinstate(contact=placed.contact)  # it was taken out when the link broke
-    for contact, it in both.strangers.items():
+    for contact, it in strangers.items():
         if contact not in ringing:
             yield from _adopt(both.link, it, placements, now)
 

@@ -152,7 +152,8 @@ class Switchboard:
         if not heard:
             link.counters.orphans += 1
             _log.info("link %s: %s is about nobody we know", link.name, type(it).__name__)
-            if isinstance(it, Arrived) and link.info.can("hangup_party"):
+            owned = isinstance(it, Arrived) and (link.name, it.contact) in self._owners
+            if isinstance(it, Arrived) and not owned and link.info.can("hangup_party"):
                 # No tenant will ever come for this customer.
                 self._turn_away(link, it)
         if isinstance(it, Ended):
