@@ -73,7 +73,8 @@ def agree(
     now: float,
 ) -> Iterator[Command]:
     """The commands by which what we know agrees with the snapshot; who waits stays suspended
-    until `go_on`, but for those whose phones ring. Who talks is taken over at once.
+    until `go_on`, but for those whose phones ring. Who talks, or is rung, is taken over at
+    once.
 
     ``agents``: whom the engine knows; ``in_flight``: whether an instruction has no outcome yet.
     Leaves in ``placements.strays`` what rings for nobody.
@@ -94,30 +95,27 @@ def agree(
         if it.agent is not None:
             # Before anything else becomes due: that agent is not free.
             yield from _adopt(both.link, it, placements, now)
+    for contact, it in held.items():
+        # Nor is one whose phone rings, for whomever.
+        if contact in both.strangers and _rings(contact, placements):
+            yield from _adopt(both.link, it, placements, now)
+        yield from _with_its_phone(contact, placements)
     for contact, it in both.known.items():
         placed = placements.get(contact)
         if placed is not None and it.agent is None:
             yield from _legs(placed, it, in_flight, both.snapshot)
-    for contact in both.known:
-        yield from _with_its_phone(contact, placements)
     for placed in gone:
         placements.drop(placed.contact)
 
 
 def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
-    """The commands by which those whom we did not know come in, and all go on: first those for whom
-    a phone rings already, then those who were there, then the rest as they came."""
-    ringing = {contact for contact, _ in placements.strays}
-    strangers = {contact: it for contact, it in both.strangers.items() if it.agent is None}
-    for contact, it in strangers.items():
-        if contact in ringing:
-            yield from _adopt(both.link, it, placements, now)
-            yield from _with_its_phone(contact, placements)
+    """The commands by which all go on: those who were there, then those whom we did not know, as
+    they came."""
     for placed in placements.on(both.link):
         if not placed.gone and not placed.engaged:
             yield Reinstate(contact=placed.contact)  # it was taken out when the link broke
-    for contact, it in strangers.items():
-        if contact not in ringing:
+    for contact, it in both.strangers.items():
+        if it.agent is None and placements.get(contact) is None:
             yield from _adopt(both.link, it, placements, now)
 
 
