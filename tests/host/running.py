@@ -102,7 +102,7 @@ class Running:
 
     def __enter__(self) -> Self:
         folder = str(self.path.parent)
-        told = [folder, str(ROOT / "python"), str(ROOT)]
+        told = [folder, str(ROOT / "python"), str(ROOT), os.environ.get("PYTHONPATH", "")]
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from ccroute.cli import main; main()", "run", str(self.path)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(told), **self._environ},

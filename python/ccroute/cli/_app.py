@@ -5,6 +5,7 @@ import typer
 from ccroute import __version__
 from ccroute.cli._audit import audit
 from ccroute.cli._host import explain, health
+from ccroute.cli._incident import incident
 from ccroute.cli._kpis import kpis
 from ccroute.cli._plan import plan_app
 from ccroute.cli._replay import replay
@@ -26,6 +27,7 @@ app.command()(kpis)
 app.command()(run)
 app.command()(explain)
 app.command()(health)
+app.command()(incident)
 app.add_typer(plan_app, name="plan")
 
 

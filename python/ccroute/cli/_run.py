@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,8 @@ from ccroute._errors import CcrouteError
 from ccroute.adapters import Secret
 from ccroute.cli._console import fail
 from ccroute.cli._reading import sentence
-from ccroute.host import Centre, ControlSocket, Host, JsonFormatter
+from ccroute.cli._serving import listening, served
+from ccroute.host import Centre, ControlSocket, Host, JsonFormatter, incident_bundle
 
 _log = logging.getLogger("ccroute.run")
 
@@ -54,8 +56,12 @@ async def _run(centre: Centre, host: Host) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload.set)
     async with AsyncExitStack() as stack:
         # The socket first: it says whether another host runs this document.
-        await stack.enter_async_context(ControlSocket(host, centre.control))
+        bundle = partial(incident_bundle, host, hidden=centre.secrets)
+        await stack.enter_async_context(ControlSocket(host, centre.control, bundle=bundle))
+        at = None if centre.http is None else listening(centre.http)
         await stack.enter_async_context(host)
+        if centre.http is not None and at is not None:
+            await stack.enter_async_context(served(host, centre.http, at))
         reloading = asyncio.create_task(_reload(centre, host, reload))
         stack.callback(reloading.cancel)
         _log.info("runs: %s", ", ".join(centre.tenants))
