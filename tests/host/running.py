@@ -18,7 +18,7 @@ import asyncio
 import attrs
 from ccroute import ConfigError
 from ccroute.adapters import Secret, read_settings
-from tests.host.in_process import Platform, PlatformAdapter
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
 @attrs.frozen(kw_only=True)
 class Settings:
@@ -30,8 +30,8 @@ def build(link, config):
     settings = read_settings(Settings, config, link=link)
     if settings.password.reveal() == "wrong":
         raise ConfigError(f"links.{link}: {settings.password.reveal()} is no password")
-    platform = Platform()
-    adapter = PlatformAdapter(platform, link)
+    platform = LoopbackPlatform()
+    adapter = LoopbackAdapter(platform, link)
     connect = adapter.open
 
     async def opened(sink, time):

@@ -10,12 +10,12 @@ from pathlib import Path
 import attrs
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from tests.host.in_process import Platform, PlatformAdapter
 from tests.host.running import CENTRE, Running, centre
 
 from ccroute import Enqueue, Plan, Router
 from ccroute.adapters import HttpRequest, HttpResponse
 from ccroute.host import Host, asgi
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
 PLAN = Plan.from_toml("[queues.billing]\n[agents.ana]\nqueues = ['billing']\n")
 App = Callable[..., Awaitable[None]]
@@ -75,11 +75,11 @@ async def ask(
     return Reply(start["status"], told, body["body"])  # type: ignore[arg-type]
 
 
-class Webhooks(PlatformAdapter):
+class Webhooks(LoopbackAdapter):
     """Notes what it is asked, and says it back."""
 
     def __init__(self) -> None:
-        super().__init__(Platform(["webhook_in"]))
+        super().__init__(LoopbackPlatform(["webhook_in"]))
         self.asked: list[HttpRequest] = []
         self.slow = False
 

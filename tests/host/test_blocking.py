@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.host.in_process import Platform, PlatformAdapter
 
 from ccroute import CcrouteError, ConfigError, Enqueue, Plan, Rejected, Router
 from ccroute.adapters import HttpRequest
@@ -23,6 +22,7 @@ from ccroute.host import (
     Supervisor,
     TenantSettings,
 )
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
 PLAN = Plan.from_toml("[queues.billing]\n[agents.ana]\nqueues = ['billing']\n")
 
@@ -53,11 +53,11 @@ def test_an_agent_works_from_a_program_without_a_loop() -> None:
 
 def test_adapters_are_made_on_the_hosts_own_loop() -> None:
     made: list[tuple[object, object]] = []
-    platform = Platform()
+    platform = LoopbackPlatform()
 
-    def adapters() -> list[PlatformAdapter]:
+    def adapters() -> list[LoopbackAdapter]:
         made.append((threading.current_thread(), asyncio.get_running_loop()))
-        return [PlatformAdapter(platform)]
+        return [LoopbackAdapter(platform)]
 
     directory = {"ana": {"pbx": "200"}}
     settings = TenantSettings(directory=directory)
@@ -72,7 +72,7 @@ def test_adapters_are_made_on_the_hosts_own_loop() -> None:
         assert host.handle_http("nowhere", HttpRequest(method="GET", url="/")).status == 404
 
 
-def push_on_its_loop(host: BlockingHost, platform: Platform, contact: str) -> None:
+def push_on_its_loop(host: BlockingHost, platform: LoopbackPlatform, contact: str) -> None:
     """As a platform's signal comes: on the host's loop, which a listener of its audit is on."""
 
     def call(_: object) -> None:
@@ -177,7 +177,7 @@ def test_many_threads_may_use_it_at_once() -> None:
 
 
 def test_a_call_that_waits_while_the_host_ends_is_refused() -> None:
-    class Deaf(PlatformAdapter):
+    class Deaf(LoopbackAdapter):
         async def handle_http(self, request: HttpRequest) -> object:  # type: ignore[override]
             waiting.set()
             await asyncio.Event().wait()
@@ -192,7 +192,9 @@ def test_a_call_that_waits_while_the_host_ends_is_refused() -> None:
         except Rejected as error:
             refused.append(error.code)
 
-    with BlockingHost(Router(PLAN), adapters=lambda: [Deaf(Platform(["webhook_in"]))]) as host:
+    with BlockingHost(
+        Router(PLAN), adapters=lambda: [Deaf(LoopbackPlatform(["webhook_in"]))]
+    ) as host:
         asker = threading.Thread(target=ask)
         asker.start()
         assert waiting.wait(5.0)

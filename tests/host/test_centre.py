@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.host.in_process import Platform, PlatformAdapter
 
 from ccroute import AdapterError, ConfigError
 from ccroute.adapters import Adapters, Secret, Setting
 from ccroute.host import Centre, HttpPart
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ destinations = ["+34*", "112"]
 transfers_per_minute = 3
 crm_url = "https://crm.example/{contact}"
 treatments = { billing = "music" }
+fallback_queue = "billing"
 
 [tenants.acme.directory]
 ana = { pbx = "200" }
@@ -64,6 +65,7 @@ def test_document_says_all_of_it(folder: Path) -> None:
         3,
         {"billing": "music"},
     )
+    assert acme.settings.fallback_queue == "billing"
     assert acme.settings.url({"contact": "c 1"}) == "https://crm.example/c%201"
     assert (centre.snapshot, centre.control) == (
         folder / "state/centre.zip",
@@ -78,9 +80,9 @@ def test_adapter_gets_its_settings_with_the_secrets_in_the_clear(folder: Path) -
     (folder / "key.secret").write_text("opensesame\n")
     given: list[tuple[str, Mapping[str, Setting]]] = []
 
-    def build(link: str, config: Mapping[str, Setting]) -> PlatformAdapter:
+    def build(link: str, config: Mapping[str, Setting]) -> LoopbackAdapter:
         given.append((link, config))
-        return PlatformAdapter(Platform(), link)
+        return LoopbackAdapter(LoopbackPlatform(), link)
 
     adapters = Adapters()
     adapters.register("made_up", build)
@@ -108,7 +110,7 @@ def test_secrets_are_not_shown_by_the_document(folder: Path) -> None:
 
 
 def test_what_an_adapter_says_of_a_secret_is_hidden(folder: Path) -> None:
-    def build(link: str, config: Mapping[str, Setting]) -> PlatformAdapter:
+    def build(link: str, config: Mapping[str, Setting]) -> LoopbackAdapter:
         raise ConfigError(f"links.{link}: {config['password']} is too short")
 
     adapters = Adapters()

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.host.in_process import Platform, PlatformAdapter
 
 from ccroute import ConfigError, Plan, Router
 from ccroute.host import ControlSocket, Host
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
 PLAN = Plan.from_toml("[queues.billing]\n[agents.ana]\nqueues = ['billing']\n")
 
 
-def host(platform: Platform | None = None, *tenants: str) -> Host:
-    adapter = PlatformAdapter(platform or Platform())
+def host(platform: LoopbackPlatform | None = None, *tenants: str) -> Host:
+    adapter = LoopbackAdapter(platform or LoopbackPlatform())
     routers = {name: Router(PLAN) for name in tenants or ("main",)}
     return Host(routers, adapters=[adapter])
 
@@ -32,7 +32,7 @@ async def ask(path: Path, request: object) -> Any:
 
 def test_a_connection_may_ask_several_times(tmp_path: Path) -> None:
     async def run() -> None:
-        platform = Platform()
+        platform = LoopbackPlatform()
         async with host(platform) as running, ControlSocket(running, tmp_path / "s"):
             platform.call("c1", queue="billing")
             reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.host.in_process import Platform, PlatformAdapter
 from tests.host.running import CENTRE, PASSWORD, Running, centre
 from tests.scenarios.prompt import Prompt
 
@@ -40,7 +39,7 @@ from ccroute.host import (
     read_incident,
 )
 from ccroute.journal import Checkpoint, Entry, MemoryJournal
-from ccroute.testing import ManualTime, settle
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform, ManualTime, settle
 
 PLAN = Plan.from_toml("""
 [[classification.rules]]
@@ -62,7 +61,7 @@ queues = ["billing"]
 
 PERSONAL = [
     "gomez-call", "ruiz-call", "600111222", "Evita", "dentist", "cust-gomez", "angry manager",
-    "story-77", "supervisor-eva", "wont-tell", "7654321",
+    "story-77", "before-9", "supervisor-eva", "wont-tell", "7654321",
 ]  # fmt: skip
 
 
@@ -71,18 +70,18 @@ def ccroute_at(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     return Prompt(monkeypatch, capsys)
 
 
-Test = Callable[[Host, Platform, ManualTime], Coroutine[None, None, None]]
+Test = Callable[[Host, LoopbackPlatform, ManualTime], Coroutine[None, None, None]]
 
 
 def in_a_day(test: Test, journal: MemoryJournal | None = None) -> None:
     """Runs ``test`` on a host with a platform on which everything personal was told."""
 
     async def run() -> None:
-        time, platform = ManualTime(), Platform()
+        time, platform = ManualTime(), LoopbackPlatform()
         platform.time = time
         async with Host(
             Router(PLAN),
-            adapters=[PlatformAdapter(platform)],
+            adapters=[LoopbackAdapter(platform)],
             time=time,
             journal=journal,
             settings=TenantSettings(directory={"ana": {"pbx": "200"}}),
@@ -94,7 +93,7 @@ def in_a_day(test: Test, journal: MemoryJournal | None = None) -> None:
     asyncio.run(run())
 
 
-async def a_day(host: Host, platform: Platform, time: ManualTime) -> None:
+async def a_day(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
     ana = host.agent("ana")
     await ana.sign_in()
     await ana.ready()
@@ -103,7 +102,6 @@ async def a_day(host: Host, platform: Platform, time: ManualTime) -> None:
         caller="+34600111222",
         attributes={"name": "Evita", "segment": "gold", "account": 7654321},
         customer="cust-gomez",
-        conversation="story-77",
     )
     await time.run(1.0)
     platform.answer("ana")
@@ -111,6 +109,8 @@ async def a_day(host: Host, platform: Platform, time: ManualTime) -> None:
     with pytest.raises(Rejected):
         await host.apply(Accept(offer=1), actor="agent:ana")
     platform.call("ruiz-call", caller="600111222")
+    told = Enqueue(contact="desk-1", queue="sales", conversation="story-77", previous="before-9")
+    await host.apply(told, actor="crm-wont-tell")
     await time.run(130.0)
     await ana.pause("dentist")
     with pytest.raises(Rejected):
@@ -144,7 +144,7 @@ def replayed(it: TenantIncident) -> tuple[Router, list[tuple[str, ...]], list[st
 
 
 def test_a_bundle_replays_to_the_state_it_says(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         live = host.router().state_hash()
         last = host.tenants["main"].sequence
         await host_incident(host, tmp_path / "b.zip")
@@ -164,7 +164,7 @@ def test_a_bundle_replays_to_the_state_it_says(tmp_path: Path) -> None:
 
 
 def test_nothing_personal_is_in_any_part(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         data = await incident_bundle(host)
         parts = dict(unpacked(data))
         assert {"bundle.json", "0/state", "0/commands.jsonl", "0/audit.jsonl", "0/tenant.json"} == (
@@ -184,7 +184,7 @@ def test_nothing_personal_is_in_any_part(tmp_path: Path) -> None:
 def test_the_same_text_has_the_same_pseudonym_everywhere_and_another_in_the_next_bundle(
     tmp_path: Path,
 ) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         names = []
         for number in range(2):
             await host_incident(host, tmp_path / f"{number}.zip")
@@ -202,7 +202,7 @@ def test_the_same_text_has_the_same_pseudonym_everywhere_and_another_in_the_next
 
 
 def test_the_live_router_is_not_touched(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         before = host.router().state_hash()
         writing = asyncio.ensure_future(host_incident(host, tmp_path / "b.zip"))
         await settle()
@@ -216,7 +216,7 @@ def test_the_live_router_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_another_plan_on_the_way_is_replayed_too(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         text = PLAN.to_toml().replace("+34", "+35") + "\n[queues.late]\n"
         await host.apply(SetPlan(plan=Plan.from_toml(text)), actor="operator")
         platform.call("late", caller="+35123456789", attributes={"note": "+34123456789"})
@@ -235,7 +235,7 @@ def test_another_plan_on_the_way_is_replayed_too(tmp_path: Path) -> None:
 
 
 def test_what_went_on_behind_the_hosts_back_is_told_and_stepped_over(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         host.router().apply(Enqueue(contact="behind", queue="sales"), at=time.now())
         await host.agent("ana").pause("again")
         await host_incident(host, tmp_path / "before.zip")
@@ -258,7 +258,7 @@ def test_what_went_on_behind_the_hosts_back_is_told_and_stepped_over(tmp_path: P
 
 
 def test_at_least_ten_minutes_are_in_it(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         for _ in range(60):
             await host.agent("ana").pause("x")
             await time.run(20.0)
@@ -284,7 +284,7 @@ def test_a_tenant_that_has_stopped_is_in_it_up_to_there(tmp_path: Path) -> None:
 
     journal = Full()
 
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         journal.full = True
         with pytest.raises(CcrouteError):
             await host.agent("ana").ready()
@@ -299,12 +299,13 @@ def test_a_tenant_that_has_stopped_is_in_it_up_to_there(tmp_path: Path) -> None:
 
 
 def test_secrets_in_messages_are_struck_out() -> None:
-    class Talkative(PlatformAdapter):
+    class Talkative(LoopbackAdapter):
         async def open(self, *_: object) -> None:
             raise ConfigError("swordfish is no password of +34600111222")
 
     async def run() -> None:
-        async with Host(Router(PLAN), adapters=[Talkative(Platform())], time=ManualTime()) as host:
+        adapter = Talkative(LoopbackPlatform())
+        async with Host(Router(PLAN), adapters=[adapter], time=ManualTime()) as host:
             data = await incident_bundle(host, hidden=[Secret("swordfish")])
         parts = dict(unpacked(data))
         index = json.loads(parts["bundle.json"])
@@ -318,7 +319,7 @@ def test_secrets_in_messages_are_struck_out() -> None:
 
 
 def test_it_says_versions_and_how_links_do(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         platform.cut()
         await time.run(3.0)
         platform.mend()
@@ -336,7 +337,7 @@ def test_it_says_versions_and_how_links_do(tmp_path: Path) -> None:
 
 
 def test_a_file_is_not_written_over_and_is_its_owners_alone(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         await host_incident(host, tmp_path / "b.zip")
         assert stat.S_IMODE((tmp_path / "b.zip").stat().st_mode) == 0o600
         with pytest.raises(FileExistsError):
@@ -350,7 +351,7 @@ def test_a_journal_without_states_has_no_bundle() -> None:
         async def checkpoints(self, domain: str) -> tuple[Checkpoint, ...]:
             return ()
 
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         with pytest.raises(DataUnavailable, match="keeps no state of tenant 'main'"):
             await incident_bundle(host)
 
@@ -361,7 +362,7 @@ def test_a_journal_without_states_has_no_bundle() -> None:
 
 
 def test_prompt_tells_the_story_and_explains_an_offer(tmp_path: Path, ccroute_at: Prompt) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         await host_incident(host, tmp_path / "b.zip")
 
     in_a_day(test)
@@ -405,7 +406,7 @@ def changed(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
 def test_a_bundle_that_was_changed_is_found_out(
     tmp_path: Path, ccroute_at: Prompt, part: str, change: Callable[[bytes], bytes], words: str
 ) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         await host_incident(host, tmp_path / "b.zip")
 
     in_a_day(test)
@@ -439,7 +440,7 @@ def test_a_running_centre_is_replayed_elsewhere(tmp_path: Path, ccroute_at: Prom
 def test_every_field_of_every_command_is_known_to_be_personal_or_not() -> None:
     """A new field must be decided on: until then no command with it could be written."""
 
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         strange = [
             Enqueue(contact="x\ud800"),
             Enqueue(contact="n" * 200, attributes={"a": 1 << 70, "b": -(1 << 63), "c": True}),
@@ -486,7 +487,7 @@ def _filled(kind: type[Command]) -> Command:
 
 
 def test_a_bundle_of_an_entry_nobody_can_write_says_so(tmp_path: Path) -> None:
-    async def test(host: Host, platform: Platform, time: ManualTime) -> None:
+    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
         with pytest.raises(TypeError):
             await host.apply(Enqueue(contact="b", attributes={"raw": b"x"}), actor="x")
         await host_incident(host, tmp_path / "b.zip")

@@ -89,11 +89,11 @@ def test_a_link_that_is_down_is_not_ready(tmp_path: Path, ccroute_at: Prompt) ->
         "[ccroute.adapters]\nin_process = in_process_adapter:build\nbroken = down_adapter:build\n"
     )
     (tmp_path / "down_adapter.py").write_text(
-        "from tests.host.in_process import Platform, PlatformAdapter\n"
+        "from ccroute.testing import LoopbackAdapter, LoopbackPlatform\n"
         "def build(link, config):\n"
-        "    platform = Platform()\n"
+        "    platform = LoopbackPlatform()\n"
         "    platform.up = False\n"
-        "    return PlatformAdapter(platform, link)\n"
+        "    return LoopbackAdapter(platform, link)\n"
     )
     with Running(path) as running:
         assert "INFO ccroute.run: runs: acme" in running.hear("runs: acme")

@@ -19,6 +19,7 @@ from ccroute.adapters import Adapter, Time
 from ccroute.host._audit import Audit
 from ccroute.host._desk import AgentDesk
 from ccroute.host._host import Host
+from ccroute.host._pumps import Pump
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
 from ccroute.journal import Journal
@@ -246,6 +247,7 @@ class HostOptions(TypedDict, total=False):
     settings: TenantSettings | Mapping[str, TenantSettings] | None
     journal: Journal | None
     time: Time | None
+    pumps: Iterable[Pump]
     snapshot: str | PathLike[str] | None
     snapshot_every: float
     checkpoint_every: float

@@ -19,7 +19,10 @@ Given: TypeAlias = "str | int | float | bool | Secret | list[Given] | Mapping[st
 """A setting of an adapter as the document has it, with its secrets still hidden."""
 
 _KEYS = ("tenants", "links", "snapshot", "control", "log", "log_level", "drain", "http")
-_TENANT = ("plan", "directory", "destinations", "transfers_per_minute", "treatments", "crm_url")
+_TENANT = (
+    "plan", "directory", "destinations", "transfers_per_minute", "treatments", "crm_url",
+    "fallback_queue",
+)  # fmt: skip
 _HTTP = ("host", "port", "public_url")
 _FORMATS = ("text", "json")
 _LEVELS = ("debug", "info", "warning", "error")
@@ -206,6 +209,7 @@ def _tenant(
             transfers_per_minute=document.whole(given, (*keys, "transfers_per_minute"), 30),
             treatments=document.by_name(given, (*keys, "treatments")),
             crm_url=document.text(given, (*keys, "crm_url")),
+            fallback_queue=document.text(given, (*keys, "fallback_queue")),
         )
     except ConfigError as error:
         # Its words begin with the key.
