@@ -1,11 +1,16 @@
 """Log lines for machines."""
 
+import asyncio
 import json
 import logging
 from typing import Any
 
-from ccroute.adapters import Secret
-from ccroute.host import JsonFormatter
+import pytest
+
+from ccroute import Enqueue, Plan, Router
+from ccroute.adapters import Park, Secret, failed, unknown
+from ccroute.host import Host, JsonFormatter
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform, ManualTime
 
 
 def line(formatter: JsonFormatter, **fields: object) -> dict[str, Any]:
@@ -55,3 +60,36 @@ def test_an_exception_is_named_with_its_place_and_without_its_words() -> None:
 
 def test_lines_break_nothing() -> None:
     assert line(JsonFormatter(), msg="a\nb\u2028")["message"] == "a\nb\u2028"
+
+
+def test_what_the_host_says_is_keyed_by_tenant_link_and_contact(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def run() -> None:
+        platform, time = LoopbackPlatform(), ManualTime()
+        outcomes = {"c1": failed("rejected", "full"), "c2": unknown("late")}
+        platform.answers = lambda it: outcomes.get(it.contact) if isinstance(it, Park) else None
+        routers = {"acme": Router(Plan.from_toml("[queues.billing]"))}
+        async with Host(routers, adapters=[LoopbackAdapter(platform)], time=time) as host:
+            platform.call("c1", queue="billing", caller="+34600111222")
+            platform.call("c2", queue="billing")
+            platform.call("c3", queue="nowhere")
+            await time.run(1.0)
+            await host.apply(
+                Enqueue(contact="c4", queue="billing"), actor="crm", reason="called twice"
+            )
+
+    caplog.set_level(logging.INFO, logger="ccroute")
+    asyncio.run(run())
+    said = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    told = {it["contact"]: it for it in said if "contact" in it and "instruction" in it}
+    assert {"pbx:c1", "pbx:c2"} <= set(told)
+    for contact in ("pbx:c1", "pbx:c2"):
+        assert (told[contact]["tenant"], told[contact]["link"]) == ("acme", "pbx")
+    (away,) = (it for it in said if "no place" in it["message"])
+    assert (away["tenant"], away["link"], away["contact"]) == ("acme", "pbx", "pbx:c3")
+    (audited,) = (it for it in said if it["logger"] == "ccroute.audit")
+    assert (audited["tenant"], audited["actor"], audited["command"]) == ("acme", "crm", "enqueue")
+    whole = json.dumps(said)
+    assert "+34600111222" not in whole
+    assert "called twice" not in whole
