@@ -150,3 +150,17 @@ def test_secrets_stay_out_of_what_it_says(tmp_path: Path) -> None:
         line = running.hear("is no password")
         assert running.process.wait(timeout=30) == 1
     assert "links.pbx: ... is no password" in line
+
+
+def test_a_document_can_be_checked_without_being_run(
+    tmp_path: Path, ccroute_at: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = centre(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PBX_PASSWORD", PASSWORD)
+    checked = ccroute_at("run", "--check", path)
+    assert (checked.code, checked.out) == (0, f"{path}: 1 tenant, 1 link\n")
+    assert not (tmp_path / "c.sock").exists()
+    monkeypatch.delenv("PBX_PASSWORD")
+    lacking = ccroute_at("run", "--check", path)
+    assert (lacking.code, "the environment has no PBX_PASSWORD: set it" in lacking.err) == (1, True)

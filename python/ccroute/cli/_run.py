@@ -16,7 +16,7 @@ import typer
 from ccroute._commands import SetPlan
 from ccroute._errors import CcrouteError
 from ccroute.adapters import Secret
-from ccroute.cli._console import fail
+from ccroute.cli._console import count, fail
 from ccroute.cli._reading import sentence
 from ccroute.cli._serving import listening, served
 from ccroute.host import Centre, ControlSocket, Host, JsonFormatter, incident_bundle
@@ -38,7 +38,8 @@ def run(
         centre = Centre.load(path, environ=os.environ)
         host = centre.host()
         if check:
-            print(f"{path}: {len(centre.tenants)} tenants, {len(centre.links)} links")
+            tenants, links = count(len(centre.tenants), "tenant"), count(len(centre.links), "link")
+            print(f"{path}: {tenants}, {links}")
             return
         _configure_logging(centre)
         asyncio.run(_run(centre, host))

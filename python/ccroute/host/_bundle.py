@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import attrs
 
@@ -25,9 +25,10 @@ FORMAT = 1
 _INDEX = "bundle.json"
 _MOST_BYTES = 4 << 30
 """Of one part of a bundle, unpacked: what is bigger was made to do harm."""
-_BREATH = 20
-"""After so many commands the loop's thread has its turn."""
+_BREATH = 0.000_5
+"""After so many seconds of work in the background the loop's thread has its turn."""
 
+Item = TypeVar("Item")
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -128,12 +129,32 @@ def carried_out(router: Router, entry: Entry) -> str | None:
     return None
 
 
-def unhurried(entries: Iterable[Entry]) -> Iterator[Entry]:
+def unhurried(items: Iterable[Item]) -> Iterator[Item]:
     """The same, with turns for other threads in between."""
-    for number, entry in enumerate(entries):
-        if number % _BREATH == 0:
+    since = time.perf_counter()
+    for item in items:
+        if time.perf_counter() - since > _BREATH:
             time.sleep(0)
-        yield entry
+            since = time.perf_counter()
+        yield item
+
+
+def line_of(entry: Entry) -> bytes:
+    """An entry as a line of a bundle.
+
+    Raises:
+        ConfigError, TypeError, ValueError: it holds what has no word in JSON.
+    """
+    return f"{entry_to_json(entry)}\n".encode("utf-8", "surrogatepass")
+
+
+def entry_of(line: bytes) -> Entry:
+    """The entry in such a line.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    return entry_from_json(line.decode("utf-8", "surrogatepass"))
 
 
 def hash_of(state: bytes) -> str:
@@ -145,8 +166,9 @@ def hash_of(state: bytes) -> str:
 # -- Writing ----------------------------------------------------------------------------
 
 
-def packed(incident: Incident) -> bytes:
-    """The bytes of a bundle."""
+def packed(incident: Incident, lines: Mapping[str, Iterable[bytes]]) -> bytes:
+    """The bytes of a bundle. ``lines``: the commands of each tenant as `line_of` writes them, which
+    are taken instead of what stands in ``incident``."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         index = {
@@ -161,10 +183,10 @@ def packed(incident: Incident) -> bytes:
         for number, it in enumerate(incident.tenants.values()):
             archive.writestr(f"{number}/state", it.state)
             with archive.open(f"{number}/commands.jsonl", "w", force_zip64=True) as part:
-                for entry in unhurried(it.commands):
-                    part.write(f"{entry_to_json(entry)}\n".encode("utf-8", "surrogatepass"))
-            audit = "".join(json.dumps(attrs.asdict(record)) + "\n" for record in it.audit)
-            archive.writestr(f"{number}/audit.jsonl", audit)
+                for line in unhurried(lines[it.name]):
+                    part.write(line)
+            audit = (json.dumps(attrs.asdict(record)) + "\n" for record in it.audit)
+            archive.writestr(f"{number}/audit.jsonl", "".join(unhurried(audit)))
             rest = attrs.asdict(
                 it,
                 recurse=True,
@@ -219,7 +241,7 @@ def read_incident(path: str | PathLike[str]) -> Incident:
 
 def _tenant(archive: zipfile.ZipFile, number: int) -> TenantIncident:
     rest = json.loads(_part(archive, f"{number}/tenant.json"))
-    lines = _part(archive, f"{number}/commands.jsonl").decode("utf-8", "surrogatepass")
+    lines = _part(archive, f"{number}/commands.jsonl").split(b"\n")
     audit = _part(archive, f"{number}/audit.jsonl").decode().splitlines()
     gaps = tuple((link, since, until) for link, since, until in rest.pop("gaps"))
     return TenantIncident(
@@ -231,8 +253,7 @@ def _tenant(archive: zipfile.ZipFile, number: int) -> TenantIncident:
         },
         gaps=gaps,
         state=_part(archive, f"{number}/state"),
-        # Not `splitlines`: texts may hold what it takes for the end of one.
-        commands=tuple(entry_from_json(line) for line in lines.split("\n") if line),
+        commands=tuple(entry_of(line) for line in lines if line),
         audit=tuple(AuditRecord(**json.loads(line)) for line in audit),
     )
 

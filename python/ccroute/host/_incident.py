@@ -25,7 +25,9 @@ from ccroute.host._bundle import (
     Json,
     TenantIncident,
     carried_out,
+    entry_of,
     hash_of,
+    line_of,
     packed,
     unhurried,
 )
@@ -33,7 +35,7 @@ from ccroute.host._host import Host
 from ccroute.host._placement import Placed
 from ccroute.host._redacting import Redactor
 from ccroute.host._tenant import Tenant
-from ccroute.journal import Checkpoint, Entry, entry_from_json, entry_to_json
+from ccroute.journal import Checkpoint, Entry
 
 _SLICE = 500
 _TRIES = 5
@@ -46,7 +48,6 @@ class _Taken:
 
     name: str
     live: bytes | None
-    live_hash: str | None
     sequence: int
     now: float
     bypassed: int
@@ -144,9 +145,9 @@ async def _taken(host: Host, tenant: Tenant) -> _Taken:
 def _between_commands(tenant: Tenant) -> _Taken:
     began = time.perf_counter()
     router = tenant.router
-    live = live_hash = None
+    live = None
     try:
-        live, live_hash = router.snapshot(), router.state_hash()
+        live = router.snapshot()
         names = frozenset(
             [*router.names("agents"), *router.names("queues"), *router.names("lines")]
         )
@@ -155,7 +156,6 @@ def _between_commands(tenant: Tenant) -> _Taken:
     return _Taken(
         name=tenant.name,
         live=live,
-        live_hash=live_hash,
         sequence=tenant.sequence,
         now=tenant.now,
         bypassed=tenant.counters.bypassed,
@@ -180,7 +180,7 @@ def _made(
     hidden: Sequence[Secret],
 ) -> bytes:
     key = secrets.token_bytes(32)
-    tenants = {}
+    tenants, lines = {}, {}
     redactors = []
     for it in taken:
         start, replayed = _replayed(it)
@@ -191,7 +191,7 @@ def _made(
         redactor = Redactor(key, plans, states)
         redactors.append(redactor)
         mine = [record for record in audit if record.tenant == it.name]
-        tenants[it.name] = _tenant(it, start, entries, replayed, redactor, mine)
+        tenants[it.name], lines[it.name] = _tenant(it, start, entries, replayed, redactor, mine)
     versions: dict[str, Json] = {
         "ccroute": __version__,
         "python": platform.python_version(),
@@ -221,7 +221,8 @@ def _made(
                 for name, link in links.items()
             },
             tenants=tenants,
-        )
+        ),
+        lines,
     )
 
 
@@ -263,17 +264,11 @@ def _tenant(
     replayed: str | None,
     redactor: Redactor,
     audit: Sequence[AuditRecord],
-) -> TenantIncident:
+) -> tuple[TenantIncident, list[bytes]]:
     state = redactor.state(Restored(start.state)).snapshot()
-    commands, unwritable = _commands(redactor, entries)
     router = _router(attrs.evolve(start, state=state))
-    redacted: str | None
-    try:
-        for entry in unhurried(commands):
-            _carry_out(router, entry)
-        redacted = hash_of(router.snapshot())
-    except EngineBroken:
-        redacted = None
+    lines, unwritable, redacted = _written(redactor, entries, router)
+    live = None if taken.live is None else Restored(taken.live).state_hash().hex()
     notes = [
         *(["the tenant has stopped: " + taken.broken] if taken.broken else []),
         *(
@@ -287,39 +282,49 @@ def _tenant(
         notes.append("older commands do not lead to this state, and were left out")
     if taken.live is None or replayed is None:
         notes.append("the engine is broken")
-    elif replayed != taken.live_hash:
+    elif replayed != live:
         notes.append("the commands do not lead to the live state")
     elif redacted != redactor.state(Restored(taken.live)).state_hash().hex():
         notes.append("without what is personal the commands lead elsewhere: a defect of ccroute")
-    return TenantIncident(
+    incident = TenantIncident(
         name=taken.name,
         state=state,
         first=start.sequence,
         since=start.at,
         last=taken.sequence,
         at=taken.now,
-        commands=tuple(commands),
-        hashes=Hashes(live=taken.live_hash, replayed=replayed, redacted=redacted),
+        commands=(),
+        hashes=Hashes(live=live, replayed=replayed, redacted=redacted),
         notes=tuple(notes),
         gaps=taken.gaps,
         counters={**taken.counters, "pause": taken.pause},
         placed=tuple(_placed(redactor, it) for it in taken.placed),
         audit=tuple(redactor.audit(it, taken.names) for it in audit if it.at >= start.at),
     )
+    return incident, lines
 
 
-def _commands(redactor: Redactor, entries: Sequence[Entry]) -> tuple[list[Entry], int]:
-    """The commands as a reader of the bundle will have them, and how many could not be written:
-    time passes in their place."""
-    commands = []
+def _written(
+    redactor: Redactor, entries: Sequence[Entry], router: Router
+) -> tuple[list[bytes], int, str | None]:
+    """The commands as they stand in the bundle, each carried out as its reader will do it; how many
+    could not be written, in whose place time passes; and what they come to."""
+    lines: list[bytes] = []
     unwritable = 0
+    broken = False
     for entry in unhurried(entries):
         try:
-            commands.append(entry_from_json(entry_to_json(redactor.entry(entry))))
+            line = line_of(redactor.entry(entry))
         except (ConfigError, TypeError, ValueError):
             unwritable += 1
-            commands.append(Entry(sequence=entry.sequence, at=entry.at, command=Advance()))
-    return commands, unwritable
+            line = line_of(Entry(sequence=entry.sequence, at=entry.at, command=Advance()))
+        lines.append(line)
+        try:
+            if not broken:
+                _carry_out(router, entry_of(line))
+        except EngineBroken:
+            broken = True
+    return lines, unwritable, None if broken else hash_of(router.snapshot())
 
 
 def _placed(redactor: Redactor, placed: Placed) -> dict[str, Json]:
