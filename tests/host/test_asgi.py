@@ -14,6 +14,7 @@ from tests.host.running import CENTRE, Running, centre
 
 from ccroute import Enqueue, Plan, Router
 from ccroute.adapters import HttpRequest, HttpResponse
+from ccroute.export import OPENMETRICS_CONTENT_TYPE
 from ccroute.host import Host, asgi
 from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
@@ -154,7 +155,7 @@ def test_figures_of_all_tenants_are_one_exposition() -> None:
                 await host.apply(command, actor="x", tenant=name)
         reply = await ask(asgi(host), "/metrics")
         assert reply is not None
-        assert reply.headers["content-type"].startswith("application/openmetrics-text")
+        assert reply.headers["content-type"] == OPENMETRICS_CONTENT_TYPE
         families = {it.name: it for it in text_string_to_metric_families(reply.body.decode())}
         offered = {
             it.labels["tenant"]: it.value for it in families["ccroute_offered_contacts"].samples

@@ -5,13 +5,15 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from ccroute.adapters import HttpRequest, HttpResponse
-from ccroute.export import OPENMETRICS_CONTENT_TYPE, Ratchet, openmetrics
 from ccroute.host._host import Host
 from ccroute.metrics import Metrics
+
+if TYPE_CHECKING:
+    from ccroute.export import Ratchet
 
 Message: TypeAlias = MutableMapping[str, object]
 Scope: TypeAlias = MutableMapping[str, object]
@@ -20,6 +22,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _JSON = {"content-type": "application/json"}
+_OPENMETRICS = {"content-type": "application/openmetrics-text; version=1.0.0; charset=utf-8"}
 _SAMPLE = re.compile(r"([A-Za-z_:][A-Za-z0-9_:]*)(\{?)(.*)")
 
 
@@ -99,7 +102,7 @@ class _App:
             text = await asyncio.to_thread(
                 _all_metrics, tenants, self._ratchets, health.to_openmetrics(), health.at
             )
-        return HttpResponse(headers={"content-type": OPENMETRICS_CONTENT_TYPE}, body=text.encode())
+        return HttpResponse(headers=_OPENMETRICS, body=text.encode())
 
     async def _webhook(self, link: str, scope: Scope, receive: Receive) -> HttpResponse:
         if not self._host.running:
@@ -178,9 +181,12 @@ def _not_allowed(methods: str) -> HttpResponse:
 
 
 def _all_metrics(
-    tenants: Mapping[str, Metrics], ratchets: dict[str, Ratchet], own: str, now: float
+    tenants: Mapping[str, Metrics], ratchets: dict[str, "Ratchet"], own: str, now: float
 ) -> str:
     """The figures of all tenants, a family at a time, then the host's ``own``."""
+    # Only who is scraped needs it: whoever imports a host should not wait for it.
+    from ccroute.export import Ratchet, openmetrics  # noqa: PLC0415
+
     about: dict[str, list[str]] = {}
     samples: dict[str, list[str]] = {}
     for name, metrics in tenants.items():
