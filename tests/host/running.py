@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 ADAPTER = """
 import asyncio
+import logging
 import attrs
 from ccroute import ConfigError
 from ccroute.adapters import Secret, read_settings
@@ -24,7 +25,7 @@ from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 class Settings:
     password: Secret
     callers: int = 0
-    lines: int = 0
+    hangs: bool = False
 
 def build(link, config):
     settings = read_settings(Settings, config, link=link)
@@ -35,6 +36,9 @@ def build(link, config):
     connect = adapter.open
 
     async def opened(sink, time):
+        if settings.hangs:
+            logging.getLogger("pbx").warning("it hangs")
+            await asyncio.Event().wait()
         platform.time = time
         for number in range(settings.callers):
             platform.call(f"caller-{number}", caller=f"+3460000000{number}", queue="billing",

@@ -14,6 +14,7 @@ from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "acme.toml").write_text("[queues.billing]\n")
+    (tmp_path / "state").mkdir()
     return tmp_path
 
 
@@ -187,6 +188,7 @@ TENANT = '[tenants.a]\nplan = "acme.toml"\n'
         ),
         (TENANT + "[links.pbx]\nadapter = 'x'\nat = 2026-01-01\n", 5, "links.pbx.at: give text"),
         (TENANT + "[http]\nport = 70000\n", 4, "http.port: give one from 0 to 65535, not 70000"),
+        ('snapshot = "gone/x"\n' + TENANT, 1, "gone: make it"),
         ("links = 3\n" + TENANT, 1, "links: give a table, not 3"),
     ],
 )

@@ -498,3 +498,33 @@ def test_a_bundle_of_an_entry_nobody_can_write_says_so(tmp_path: Path) -> None:
         assert it.commands[-1].command == Advance()
 
     in_a_day(test)
+
+
+def test_every_tenant_is_replayed_by_itself(tmp_path: Path, ccroute_at: Prompt) -> None:
+    async def run() -> None:
+        time = ManualTime()
+        async with Host({"a": Router(PLAN), "b": Router(PLAN)}, time=time) as host:
+            for tenant in ("a", "b"):
+                told = Enqueue(contact="gomez-call", queue="sales", customer=f"cust-of-{tenant}")
+                await host.apply(told, actor="crm", tenant=tenant)
+            await host.agent("ana", tenant="b").sign_in()
+            await host_incident(host, tmp_path / "b.zip")
+
+    asyncio.run(run())
+    tenants = read_incident(tmp_path / "b.zip").tenants
+    assert list(tenants) == ["a", "b"]
+    contacts = set()
+    for it in tenants.values():
+        router, *_ = replayed(it)
+        assert it.agrees(router)
+        assert {record.tenant for record in it.audit} == {it.name}
+        contacts |= {command.contact for entry in it.commands
+                     if isinstance(command := entry.command, Enqueue)}  # fmt: skip
+    assert len(contacts) == 1  # one text, one pseudonym
+    assert "gomez-call" not in contacts
+    told = ccroute_at("replay", tmp_path / "b.zip", "--tenant", "b")
+    assert (told.code, "tenant b: " in told.out, "tenant a: " in told.out) == (0, True, False)
+    both = ccroute_at("replay", tmp_path / "b.zip")
+    assert both.out.count("the same as where the bundle was written") == 2
+    which = ccroute_at("replay", tmp_path / "b.zip", "--explain", "3")
+    assert (which.code, "--explain needs a --tenant: one of a, b" in which.err) == (1, True)

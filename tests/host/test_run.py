@@ -164,3 +164,29 @@ def test_a_document_can_be_checked_without_being_run(
     monkeypatch.delenv("PBX_PASSWORD")
     lacking = ccroute_at("run", "--check", path)
     assert (lacking.code, "the environment has no PBX_PASSWORD: set it" in lacking.err) == (1, True)
+
+
+def test_a_link_that_hangs_keeps_nobody_from_stopping_it(
+    tmp_path: Path, ccroute_at: Prompt
+) -> None:
+    path = centre(tmp_path, CENTRE.replace("callers = 2", "hangs = true"))
+    with Running(path) as running:
+        running.hear("hangs")
+        health = ccroute_at("health", "--centre", path)
+        assert (health.code, "link pbx is down: trying" in health.out) == (1, True)
+        assert running.stop() == 0
+    assert "stopped" in running.lines[-1]
+
+
+def test_a_state_of_other_tenants_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = centre(tmp_path)
+    with Running(path) as running:
+        running.hear("runs: acme")
+        assert running.stop() == 0
+    saved = (tmp_path / "state.zip").read_bytes()
+    path.write_text(CENTRE.replace("tenants.acme", "tenants.other"))
+    with Running(path) as running:
+        running.hear("is of tenant 'acme'")
+        assert running.process.wait(timeout=30) == 1
+    assert (tmp_path / "state.zip").read_bytes() == saved
+    assert not (tmp_path / "c.sock").exists()

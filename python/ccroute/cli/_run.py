@@ -59,14 +59,23 @@ async def _run(centre: Centre, host: Host) -> None:
         # The socket first: it says whether another host runs this document.
         bundle = partial(incident_bundle, host, hidden=centre.secrets)
         await stack.enter_async_context(ControlSocket(host, centre.control, bundle=bundle))
-        at = None if centre.http is None else listening(centre.http)
-        await stack.enter_async_context(host)
-        if centre.http is not None and at is not None:
-            await stack.enter_async_context(served(host, centre.http, at))
-        reloading = asyncio.create_task(_reload(centre, host, reload))
-        stack.callback(reloading.cancel)
-        _log.info("runs: %s", ", ".join(centre.tenants))
-        await stop.wait()
+        if centre.http is not None:
+            await stack.enter_async_context(served(host, centre.http, listening(centre.http)))
+        stopping = asyncio.create_task(stop.wait())
+        starting = asyncio.create_task(host.start())
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()  # what did not start is not stopped: it must not be saved
+            stack.push_async_callback(host.stop)
+            reloading = asyncio.create_task(_reload(centre, host, reload))
+            stack.callback(reloading.cancel)
+            _log.info("runs: %s", ", ".join(centre.tenants))
+            await stopping
+        else:
+            starting.cancel()  # a link that hangs does not keep it from stopping
+            await asyncio.gather(starting, return_exceptions=True)
+            stack.push_async_callback(host.stop)
+        stopping.cancel()
         _log.info("stops")
     _log.info("stopped")
 

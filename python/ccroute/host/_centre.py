@@ -109,7 +109,7 @@ class Centre:
             path=document.path,
             tenants=tenants,
             links=links,
-            snapshot=document.file(root, ("snapshot",)),
+            snapshot=_snapshot(document, root),
             control=document.file(root, ("control",)) or usual,
             log=document.word(root, ("log",), _FORMATS, "text"),
             log_level=document.word(root, ("log_level",), _LEVELS, "info"),
@@ -272,6 +272,13 @@ def _from_file(document: Document, keys: Keys, path: Path) -> Secret:
     if not secret:
         document.wrong(keys, f"{'.'.join(keys)}: {path} is empty: put the secret into it")
     return Secret(secret)
+
+
+def _snapshot(document: Document, root: Mapping[str, object]) -> Path | None:
+    path = document.file(root, ("snapshot",))
+    if path is not None and not path.parent.is_dir():
+        document.wrong(("snapshot",), f"snapshot: no folder {path.parent}: make it")
+    return path
 
 
 def _http(document: Document, root: Mapping[str, object]) -> HttpPart | None:

@@ -72,7 +72,8 @@ async def host_incident(
     plan reads, free words, command ids; by a key that is thrown away. Plans, agents, queues,
     names of attributes and what conditions compare them with stay, and so do the texts of
     attributes that conditions look into (``size``, ``int``, one attribute with another) or that
-    name skills, labels or rows of score tables. ``hidden``: secrets, which are struck out
+    name skills, labels or rows of score tables, those rows, and requirements that come with a
+    contact. ``hidden``: secrets, which are struck out
     wherever a message holds them.
 
     Raises:

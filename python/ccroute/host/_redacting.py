@@ -157,10 +157,7 @@ class Redactor:
         if not isinstance(name, str) or not isinstance(value, str | int):
             return value
         if isinstance(value, str):
-            renamed = _renamed(lambda text: str(self._redaction.value(name, text)), value)
-            if renamed != value:
-                self._known.setdefault(value, renamed)
-            return renamed
+            return self._of(lambda text: str(self._redaction.value(name, text)))(value)
         if not -(1 << 63) <= value < 1 << 63:
             return 1 << 63  # refused, as it was
         return self._redaction.value(name, value)
@@ -171,9 +168,16 @@ class Redactor:
     def _each(self, given: object, rule: Callable[[object], object]) -> object:
         return tuple(map(rule, given)) if isinstance(given, Iterable) else given
 
-    @staticmethod
-    def _of(rename: Callable[[str], str]) -> Callable[[object], object]:
-        return lambda text: _renamed(rename, text) if isinstance(text, str) else text
+    def _of(self, rename: Callable[[str], str]) -> Callable[[object], object]:
+        def rule(text: object) -> object:
+            if not isinstance(text, str):
+                return text
+            renamed = _renamed(rename, text)
+            if renamed != text:
+                self._known.setdefault(text, renamed)
+            return renamed
+
+        return rule
 
 
 def _renamed(rename: Callable[[str], str], text: str) -> str:
