@@ -205,7 +205,7 @@ def _tenant(
     try:
         settings = TenantSettings(
             directory=directory,
-            destinations=destinations,  # type: ignore[arg-type]  # mypy on `converter=tuple`
+            destinations=destinations,
             transfers_per_minute=document.whole(given, (*keys, "transfers_per_minute"), 30),
             treatments=document.by_name(given, (*keys, "treatments")),
             crm_url=document.text(given, (*keys, "crm_url")),
