@@ -228,7 +228,7 @@ def test_a_call_from_the_hosts_own_thread_is_refused_instead_of_waiting_for_itse
         (
             Host,
             BlockingHost,
-            {"now", "tenants", "links", "journal", "looked_up", "running"},
+            {"now", "tenants", "links", "journal", "looked_up", "running", "unsaved_for"},
         ),
     ],
 )
