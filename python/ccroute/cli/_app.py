@@ -4,10 +4,13 @@ import typer
 
 from ccroute import __version__
 from ccroute.cli._audit import audit
+from ccroute.cli._host import explain, health
+from ccroute.cli._incident import incident
 from ccroute.cli._kpis import kpis
 from ccroute.cli._plan import plan_app
 from ccroute.cli._replay import replay
 from ccroute.cli._report import report
+from ccroute.cli._run import run
 
 app = typer.Typer(
     name="ccroute",
@@ -21,6 +24,10 @@ app.command()(replay)
 app.command()(report)
 app.command()(audit)
 app.command()(kpis)
+app.command()(run)
+app.command()(explain)
+app.command()(health)
+app.command()(incident)
 app.add_typer(plan_app, name="plan")
 
 

@@ -1,4 +1,6 @@
-"""``ccroute replay``: reads a recording, measures it, routes it again, prints both."""
+"""``ccroute replay``: reads a recording, measures it, routes it again, prints both. An incident
+bundle is replayed as it was.
+"""
 
 import json
 from math import isfinite
@@ -12,8 +14,10 @@ from ccroute._plan import Plan
 from ccroute._recording import Recording
 from ccroute.cli._console import fail, output, progress
 from ccroute.cli._figures import Comparison, compare
+from ccroute.cli._incident import USUAL_LAST, replay_incident
 from ccroute.cli._reading import recorded, sentence
 from ccroute.cli._tables import print_comparison, print_decisions, print_faults, print_source
+from ccroute.host import is_bundle
 from ccroute.replay import Rerouted, Workload, derive_plan, route_again, workload
 
 # From here on a bar is worth its flicker.
@@ -21,7 +25,9 @@ _MANY_CONTACTS = 20_000
 
 
 def replay(
-    path: Annotated[Path, typer.Argument(help="The recording, e.g. Asterisk's queue_log.")],
+    path: Annotated[
+        Path, typer.Argument(help="A recording, as Asterisk's queue_log; or a bundle.")
+    ],
     plan: Annotated[
         Path | None, typer.Option(help="Route under this plan (TOML); else one is derived.")
     ] = None,
@@ -38,8 +44,19 @@ def replay(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     reader: Annotated[str, typer.Option(help="What the recording is.")] = "queue_log",
+    explain: Annotated[
+        int | None, typer.Option(help="Of a bundle: why the offer of this event was made.")
+    ] = None,
+    last: Annotated[
+        int, typer.Option(min=0, help="Of a bundle: how many commands are shown; 0: all.")
+    ] = USUAL_LAST,
+    tenant: Annotated[str | None, typer.Option(help="Of a bundle: only this tenant.")] = None,
 ) -> None:
-    """Shows what happened in a recording, beside the same contacts routed again."""
+    """Shows what happened in a recording, beside the same contacts routed again; or what
+    happened before an incident, from the bundle that `ccroute incident` wrote."""
+    if is_bundle(path):
+        replay_incident(path, tenant, explain, last)
+        return
     recording = recorded(path, reader, "replay")
     day = workload(recording.events)
     if why is not None and why not in day.contacts:

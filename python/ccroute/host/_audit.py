@@ -41,7 +41,12 @@ class Audit:
             record.action,
             record.about,
             record.outcome,
-            extra={"tenant": record.tenant, "reason": record.reason},
+            extra={
+                "tenant": record.tenant,
+                "actor": record.actor,
+                "command": record.action,
+                "reason": record.reason,
+            },
         )
         for listener in self.listeners:
             try:

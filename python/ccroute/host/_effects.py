@@ -22,8 +22,8 @@ from ccroute.adapters import (
     Verdict,
 )
 from ccroute.host._consequences import Effect
-from ccroute.host._link import Link
-from ccroute.host._placement import OVER
+from ccroute.host._link import Link, said_of
+from ccroute.host._placement import OVER, scoped
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -76,7 +76,7 @@ class Effects:
                 _log.warning(
                     "tenant %s, link %s: nobody knows what became of %s %s: %s",
                     tenant.name, link.name, type(instruction).__name__, instruction.id,
-                    outcome.detail,
+                    outcome.detail, extra=_said(tenant, link, instruction),
                 )  # fmt: skip
                 if isinstance(instruction, ContactInstruction):
                     self._start(self._look_up(tenant, link, instruction, tries))
@@ -87,7 +87,7 @@ class Effects:
         _log.info(
             "tenant %s, link %s: %s %s failed: %s %s",
             tenant.name, link.name, type(instruction).__name__, instruction.id,
-            outcome.failure, outcome.detail,
+            outcome.failure, outcome.detail, extra=_said(tenant, link, instruction),
         )  # fmt: skip
         if outcome.failure == "throttled" and tries > 1:
             # Nothing was done, for certain: it may be asked again, under another id.
@@ -215,3 +215,11 @@ def _note_again(tenant: Tenant, link: str, again: Instruction) -> None:
         placed = tenant.placements.at(link, again.contact)
         if placed is not None:
             placed.park = again.id
+
+
+def _said(tenant: Tenant, link: Link, instruction: Instruction) -> dict[str, str | None]:
+    """What a line of the log says of it."""
+    said = {**said_of(instruction), "tenant": tenant.name, "link": link.name}
+    if isinstance(instruction, ContactInstruction):
+        said["contact"] = scoped(link.name, instruction.contact)
+    return said

@@ -314,7 +314,10 @@ class Hearing:
         if placed is None or placed.gone or known:
             return None
         self.counters.turned_away += 1
-        _log.warning("tenant %s: no place for %s: %s", self.name, command.contact, refusal)
+        said = {"tenant": self.name, "link": placed.link, "contact": command.contact}
+        _log.warning(
+            "tenant %s: no place for %s: %s", self.name, command.contact, refusal, extra=said
+        )
         fallback = self.settings.fallback_queue
         if fallback not in {None, command.queue}:
             again = attrs.evolve(command, queue=fallback, channel=None)

@@ -267,7 +267,7 @@ class Host:
             return await it.adapter.handle_http(request)
         except Exception:
             it.counters.faults += 1
-            _log.exception("link %s: its adapter broke over a request", link)
+            _log.exception("link %s: its adapter broke over a request", link, extra={"link": link})
             return HttpResponse(status=500)
 
     def health(self) -> Health:

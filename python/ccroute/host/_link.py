@@ -51,6 +51,11 @@ class LinkCounters:
     """Exceptions that an adapter let out, which none may."""
 
 
+def said_of(instruction: Instruction) -> dict[str, str | None]:
+    """What a line of the log says of an instruction."""
+    return {"instruction": instruction.id, "tenant": instruction.tenant, "actor": instruction.actor}
+
+
 class Link:
     """One adapter under a name. Instructions about one contact are told one after the other, those
     about different ones side by side, as many at once as the platform bears."""
@@ -75,6 +80,7 @@ class Link:
         """Why it can never work, or what its adapter did that none may."""
         self.tried = asyncio.Event()
         """Whether it came up, or failed, for the first time."""
+        self._said = {"link": name}
         self._time = time
         self._pauses = pauses
         self._lines: dict[tuple[str, str], deque[tuple[Instruction, Settled]]] = {}
@@ -97,12 +103,19 @@ class Link:
                 self._give_up(f"can never work so: {error}")
                 return
             except LinkError as error:
-                _log.warning("link %s: %s; trying again", self.name, error)
+                _log.warning("link %s: %s; trying again", self.name, error, extra=self._said)
             except TimeoutError:
-                _log.warning("link %s: not open after %d s; trying again", self.name, _OPENING)
+                _log.warning(
+                    "link %s: not open after %d s; trying again",
+                    self.name,
+                    _OPENING,
+                    extra=self._said,
+                )
             except Exception:  # an adapter's, whatever it is
                 self.counters.faults += 1
-                _log.exception("link %s: its adapter broke while opening", self.name)
+                _log.exception(
+                    "link %s: its adapter broke while opening", self.name, extra=self._said
+                )
             else:
                 return
             finally:
@@ -113,7 +126,7 @@ class Link:
 
     def _give_up(self, why: str) -> None:
         self.error = why
-        _log.error("link %s: %s", self.name, why)
+        _log.error("link %s: %s", self.name, why, extra=self._said)
 
     def tell(self, instruction: Instruction, settled: Settled) -> None:
         """Hands an instruction to the adapter when those before it about the same thing are
@@ -165,7 +178,10 @@ class Link:
                 outcome = unknown(f"{type(error).__name__}: {error}")
             except Exception as error:
                 self.counters.faults += 1
-                _log.exception("link %s: its adapter broke over %s", self.name, instruction.id)
+                said = {**self._said, **said_of(instruction)}
+                _log.exception(
+                    "link %s: its adapter broke over %s", self.name, instruction.id, extra=said
+                )
                 outcome = unknown(f"{type(error).__name__} in the adapter")
         return self._counted(outcome)
 
@@ -209,13 +225,18 @@ class Link:
             try:
                 await within(self._time, until, asyncio.wait(waiting))
             except TimeoutError:
-                _log.warning("link %s: %d instructions cut off", self.name, len(self._pending))
+                _log.warning(
+                    "link %s: %d instructions cut off",
+                    self.name,
+                    len(self._pending),
+                    extra=self._said,
+                )
         try:
             left = max(0.0, until - self._time.now())
             await within(self._time, until + 1.0, self.adapter.close(left))
         except Exception:
             self.counters.faults += 1
-            _log.exception("link %s: its adapter broke while closing", self.name)
+            _log.exception("link %s: its adapter broke while closing", self.name, extra=self._said)
         self._closed = True
         for task in self._tasks:
             task.cancel()

@@ -25,6 +25,7 @@ from ccroute.adapters import (
     Unmapped,
 )
 from ccroute.host._link import Link
+from ccroute.host._placement import scoped
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -116,7 +117,10 @@ class Switchboard:
                     await self._hand_on(link, it)
                 except Exception:
                     link.counters.faults += 1
-                    _log.exception("link %s: %s cannot be used", link.name, type(it).__name__)
+                    said = _said(link, it)
+                    _log.exception(
+                        "link %s: %s cannot be used", link.name, type(it).__name__, extra=said
+                    )
             await asyncio.sleep(0)
 
     async def drained(self) -> None:
@@ -151,7 +155,10 @@ class Switchboard:
                 self._catch_up(link, tenant)
         if not heard:
             link.counters.orphans += 1
-            _log.info("link %s: %s is about nobody we know", link.name, type(it).__name__)
+            said = _said(link, it)
+            _log.info(
+                "link %s: %s is about nobody we know", link.name, type(it).__name__, extra=said
+            )
             owned = isinstance(it, Arrived) and (link.name, it.contact) in self._owners
             if isinstance(it, Arrived) and not owned and link.info.can("hangup_party"):
                 # No tenant will ever come for this customer.
@@ -230,3 +237,10 @@ class Switchboard:
                 # One that came after the snapshot was taken is not in it.
                 if placed is None or placed.since <= snapshot.taken_at:
                     del self._owners[key]
+
+
+def _said(link: Link, it: Signal | PlatformSnapshot) -> dict[str, str]:
+    """What a line of the log says of a signal."""
+    if isinstance(it, ContactSignal):
+        return {"link": link.name, "contact": scoped(link.name, it.contact)}
+    return {"link": link.name}

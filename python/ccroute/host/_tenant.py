@@ -129,7 +129,12 @@ class Tenant(Hearing):
                 self.now = max(self.now, entry.at)
                 self._again(entry)
         except DataUnavailable as error:
-            _log.warning("tenant %s: not all can be carried out again: %s", self.name, error)
+            _log.warning(
+                "tenant %s: not all can be carried out again: %s",
+                self.name,
+                error,
+                extra={"tenant": self.name},
+            )
 
     def _again(self, entry: Entry) -> None:
         with suppress(*_REFUSALS):  # as it was the first time
@@ -255,7 +260,8 @@ class Tenant(Hearing):
             if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
                 raise
             self.broken = error  # a journal that was cancelled from within is broken too
-            _log.critical("tenant %s has stopped", self.name, exc_info=error)
+            said = {"tenant": self.name}
+            _log.critical("tenant %s has stopped", self.name, exc_info=error, extra=said)
             self._fail(error)
 
     async def _until_due(self) -> None:
@@ -408,7 +414,9 @@ class Tenant(Hearing):
             return
         if not ask.expected:
             self.counters.overtaken += 1
-        _log.debug("tenant %s: %s: %s", self.name, ask.actor, refusal)
+        contact = getattr(ask.command, "contact", None)
+        said = {"tenant": self.name, "link": ask.origin, "contact": contact}
+        _log.debug("tenant %s: %s: %s", self.name, ask.actor, refusal, extra=said)
         if isinstance(ask.command, Enqueue | Adopt):
             again = self.turn_away(ask.command, refusal)
             if again is not None:
@@ -423,6 +431,7 @@ class Tenant(Hearing):
                     "tenant %s: the router was used behind the host's back: "
                     "ask the host, or its log and its snapshots do not fit together",
                     self.name,
+                    extra={"tenant": self.name},
                 )
             self.counters.bypassed += len(events)
             self._follow(events, None, None)

@@ -67,7 +67,7 @@ pub use queue::{Gone, HandleQueue, Left, OrderKey, PriorityQueue};
 pub use router::{
     AgentExplanation, Answer, Candidate, Change as QueueChange, Chosen, ContactExplanation,
     Decision, Eliminated, Foretold, GroupExplanation, How, Missing, Nearest, NextStep, Obstacle,
-    QueueExplanation, RULES_VERSION, Reply, Router, WaitEstimate, Withheld,
+    QueueExplanation, RULES_VERSION, Redaction, Reply, Router, WaitEstimate, Withheld,
 };
 pub use skill::{
     Clause, Labels, MAX_LEVEL, Profile, Relax, Requirement, SkillLevel, SkillSet, Where,

@@ -24,6 +24,8 @@ mod _core {
     #[pymodule_export]
     use super::engine::PyEngine;
     #[pymodule_export]
+    use super::engine::PyRedaction;
+    #[pymodule_export]
     use super::engine::PyRestored;
     #[pymodule_export]
     use super::engine::array_words;

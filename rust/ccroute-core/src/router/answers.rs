@@ -40,6 +40,18 @@ impl Answers {
         self.ends.insert(until, id.into());
     }
 
+    /// Gives every id another name.
+    pub(super) fn rename(&mut self, name: impl Fn(&str) -> Box<str>) {
+        let known = std::mem::take(&mut self.by_id);
+        self.by_id = known.into_iter().map(|(id, answer)| (name(&id), answer)).collect();
+        self.ends.rename(|id| name(id));
+    }
+
+    /// All answers, to change.
+    pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Answer> {
+        self.by_id.values_mut()
+    }
+
     pub(super) fn forget(&mut self, now: Timestamp) {
         while let Some(id) = self.ends.take(now) {
             self.by_id.remove(&id);

@@ -48,6 +48,13 @@ impl<K: Clone + Ord, V> Expiring<K, V> {
         (at <= until).then_some(value)
     }
 
+    /// Gives every key another name.
+    pub(super) fn rename(&mut self, name: impl Fn(&K) -> K) {
+        let known = std::mem::take(&mut self.entries);
+        self.entries = known.into_iter().map(|(key, entry)| (name(&key), entry)).collect();
+        self.ends = self.ends.iter().map(|(until, key)| (*until, name(key))).collect();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -87,6 +94,11 @@ impl<K> Ends<K> {
     pub(super) fn take(&mut self, now: Timestamp) -> Option<K> {
         let (until, _) = self.0.front()?;
         if *until > now { None } else { self.0.pop_front().map(|(_, key)| key) }
+    }
+
+    /// Gives every key another name.
+    pub(super) fn rename(&mut self, name: impl Fn(&K) -> K) {
+        self.0.iter_mut().for_each(|(_, key)| *key = name(key));
     }
 
     pub(super) fn len(&self) -> usize {

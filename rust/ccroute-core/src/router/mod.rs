@@ -32,6 +32,7 @@ mod precedence;
 mod queues;
 mod readings;
 mod reconciling;
+mod redacting;
 mod scores;
 mod settle;
 mod snapshot;
@@ -74,6 +75,7 @@ pub use explain::{
     AgentExplanation, Candidate, Change, Chosen, ContactExplanation, Decision, Eliminated,
     GroupExplanation, How, Missing, Nearest, NextStep, Obstacle, QueueExplanation, Withheld,
 };
+pub use redacting::Redaction;
 pub use wait_estimate::{Foretold, WaitEstimate};
 
 /// Changes whenever the same commands may give other events. A snapshot of other

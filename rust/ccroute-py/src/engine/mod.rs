@@ -9,11 +9,13 @@ mod conversations;
 mod explain;
 mod newcomers;
 mod readings;
+mod redaction;
 mod restored;
 mod session;
 mod whole;
 
 pub(crate) use batch::array_words;
+pub(crate) use redaction::PyRedaction;
 pub(crate) use restored::PyRestored;
 
 use std::sync::Arc;

@@ -1,10 +1,12 @@
 //! `Restored`: a router that came back from a snapshot, before it is measured: who
-//! measures it wants to see its plan first.
+//! measures it wants to see its plan first, and who sends it away takes out what is personal.
 
 use ccroute_core::{ConfigError, Router};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use super::PyEngine;
+use super::redaction::PyRedaction;
 use crate::errors;
 use crate::gate;
 use crate::metrics::PyKpiAggregator;
@@ -13,7 +15,7 @@ use crate::plan::PyPlan;
 /// A router that came back from a snapshot, before it is measured.
 #[pyclass(frozen, module = "ccroute._core", name = "Restored")]
 pub(crate) struct PyRestored {
-    router: Router,
+    pub(super) router: Router,
 }
 
 #[pymethods]
@@ -35,6 +37,27 @@ impl PyRestored {
         source: &str,
     ) -> PyResult<PyEngine> {
         PyEngine::with(py, self.router.clone(), aggregator, source)
+    }
+
+    /// As the router's `snapshot`.
+    fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.router.snapshot()))
+    }
+
+    /// As the router's `state_hash`.
+    fn state_hash<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.router.state_hash()))
+    }
+
+    /// The same with what is personal renamed, and without the sentences of remembered
+    /// refusals; without a redaction only without those.
+    fn redacted(&self, py: Python<'_>, redaction: Option<&PyRedaction>) -> Self {
+        let mut router = self.router.clone();
+        py.detach(|| match redaction {
+            Some(redaction) => redaction.within(|redaction| router.redact(redaction)),
+            None => router.forget_sentences(),
+        });
+        Self { router }
     }
 }
 

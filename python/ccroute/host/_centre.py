@@ -1,0 +1,317 @@
+"""A centre as a document: which tenants, links and places a host of its own runs with."""
+
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Self, TypeAlias
+
+import attrs
+
+from ccroute._errors import AdapterError, CcrouteError, ConfigError
+from ccroute._plan import Plan
+from ccroute._router import Router
+from ccroute.adapters import Adapter, Adapters, Secret, Setting
+from ccroute.host._host import Host
+from ccroute.host._settings import TenantSettings
+from ccroute.host._toml import Document, Keys
+
+Given: TypeAlias = "str | int | float | bool | Secret | list[Given] | Mapping[str, Given]"
+"""A setting of an adapter as the document has it, with its secrets still hidden."""
+
+_KEYS = ("tenants", "links", "snapshot", "control", "log", "log_level", "drain", "http")
+_TENANT = (
+    "plan", "directory", "destinations", "transfers_per_minute", "treatments", "crm_url",
+    "fallback_queue",
+)  # fmt: skip
+_HTTP = ("host", "port", "public_url")
+_FORMATS = ("text", "json")
+_LEVELS = ("debug", "info", "warning", "error")
+_CONTROL = "{stem}.sock"
+
+
+@attrs.frozen(kw_only=True)
+class TenantPart:
+    """A tenant of a centre: the file of its plan, and its settings."""
+
+    plan: Path
+    settings: TenantSettings
+
+
+@attrs.frozen(kw_only=True)
+class LinkPart:
+    """A link of a centre: its adapter's name and settings, in which secrets are hidden."""
+
+    adapter: str
+    config: Mapping[str, Given]
+
+    def secrets(self) -> Iterator[Secret]:
+        """The secrets among its settings."""
+        return _secrets(self.config)
+
+
+@attrs.frozen(kw_only=True)
+class HttpPart:
+    """Where a centre listens for HTTP. ``public_url``: how platforms write the beginning of its
+    addresses, when something stands between them and it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Centre:
+    """What ``ccroute run`` runs, as a document in TOML says it.
+
+    Paths are relative to the document. ``control``: the socket that ``ccroute health`` and its
+    kin ask; default beside the document, called like it. ``drain``: seconds that links have to
+    finish when it stops.
+
+    A secret is named, not written: ``password = { env = "PBX_PASSWORD" }`` or
+    ``{ file = "pbx.secret" }`` (whose last line break counts for nothing).
+    """
+
+    path: Path
+    tenants: Mapping[str, TenantPart]
+    links: Mapping[str, LinkPart]
+    snapshot: Path | None
+    control: Path
+    log: str
+    log_level: str
+    drain: float
+    http: HttpPart | None
+    _document: Document = attrs.field(repr=False, eq=False)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, environ: Mapping[str, str]) -> Self:
+        """The centre in a file. ``environ``: where secrets that are named by ``env`` stand.
+
+        Raises:
+            ConfigError: with ``path`` and ``line``; each further problem is a line of the
+                message.
+            OSError: the file cannot be read.
+        """
+        document = Document.load(Path(path))
+        root = document.root
+        document.valid(root, (), _KEYS)
+        links = {
+            keys[-1]: _link(document, keys, given, environ)
+            for keys, given in document.tables(root, ("links",))
+        }
+        tenants = {
+            keys[-1]: _tenant(document, keys, given, links)
+            for keys, given in document.tables(root, ("tenants",))
+        }
+        if not tenants:
+            document.wrong(("tenants",), "no tenant: give a table such as [tenants.acme]")
+        usual = document.path.with_name(_CONTROL.format(stem=document.path.stem))
+        found = cls(
+            path=document.path,
+            tenants=tenants,
+            links=links,
+            snapshot=_snapshot(document, root),
+            control=document.file(root, ("control",)) or usual,
+            log=document.word(root, ("log",), _FORMATS, "text"),
+            log_level=document.word(root, ("log_level",), _LEVELS, "info"),
+            drain=document.number(root, ("drain",), 5.0),
+            http=_http(document, root),
+            document=document,
+        )
+        document.settle()
+        return found
+
+    @staticmethod
+    def control_of(path: str | PathLike[str]) -> Path:
+        """The control socket that a document names; nothing else of it is looked at.
+
+        Raises:
+            ConfigError: it is not TOML.
+            OSError: the file cannot be read.
+        """
+        document = Document.load(Path(path))
+        usual = document.path.with_name(_CONTROL.format(stem=document.path.stem))
+        return document.file(document.root, ("control",)) or usual
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All secrets of it, so that they can be kept out of what is told."""
+        return tuple(secret for link in self.links.values() for secret in link.secrets())
+
+    def plan(self, tenant: str) -> Plan:
+        """The plan of a tenant, as its file says now.
+
+        Raises:
+            ConfigError: naming the file and the line.
+        """
+        path = self.tenants[tenant].plan
+        try:
+            return Plan.load(path)
+        except OSError as error:
+            line = self._document.line(("tenants", tenant, "plan"))
+            message = f"tenants.{tenant}.plan: {path}: {error.strerror or error}"
+            raise ConfigError(message, line, str(self.path)) from None
+
+    def host(self, adapters: Adapters | None = None) -> Host:
+        """A host of all that, not started. ``adapters``: default those that are installed.
+
+        Raises:
+            ConfigError: a plan, or a setting of an adapter, that can never work.
+            AdapterError: an adapter that is not there or cannot be loaded.
+        """
+        known = Adapters() if adapters is None else adapters
+        return Host(
+            {name: Router(self.plan(name), source=name) for name in self.tenants},
+            adapters={name: self._adapter(name, link, known) for name, link in self.links.items()},
+            settings={name: tenant.settings for name, tenant in self.tenants.items()},
+            snapshot=self.snapshot,
+            drain=self.drain,
+        )
+
+    def _adapter(self, name: str, link: LinkPart, adapters: Adapters) -> Adapter:
+        revealed = {key: _revealed(value) for key, value in link.config.items()}
+        try:
+            return adapters.build(link.adapter, link=name, config=revealed)
+        except CcrouteError as error:
+            words = str(error)
+            for secret in link.secrets():
+                words = secret.hide_in(words)
+            # Not `from error`: its words may hold what these hide.
+            line = self._document.line(("links", name))
+            if isinstance(error, AdapterError):
+                where = str(self.path) if line is None else f"{self.path}:{line}"
+                raise AdapterError(f"{where}: links.{name}: {words}") from None
+            raise ConfigError(words, line, str(self.path)) from None
+
+
+def _tenant(
+    document: Document, keys: Keys, given: Mapping[str, object], links: Mapping[str, LinkPart]
+) -> TenantPart:
+    document.valid(given, keys, _TENANT)
+    name = ".".join(keys)
+    plan = document.file(given, (*keys, "plan"))
+    if plan is None and "plan" not in given:
+        document.wrong(keys, f"{name}: no `plan`: name the file of its plan")
+    directory = {
+        at[-1]: document.by_name(document.table(given, (*keys, "directory")), at)
+        for at, _ in document.tables(given, (*keys, "directory"))
+    }
+    for agent, addresses in directory.items():
+        for link in addresses.keys() - links.keys():
+            known = ", ".join(links) or "none"
+            place = (*keys, "directory", agent, link)
+            document.wrong(place, f"{'.'.join(place)}: no link `{link}`; known: {known}")
+    destinations = document.texts(given, (*keys, "destinations"))
+    settings = TenantSettings()
+    try:
+        settings = TenantSettings(
+            directory=directory,
+            destinations=destinations,
+            transfers_per_minute=document.whole(given, (*keys, "transfers_per_minute"), 30),
+            treatments=document.by_name(given, (*keys, "treatments")),
+            crm_url=document.text(given, (*keys, "crm_url")),
+            fallback_queue=document.text(given, (*keys, "fallback_queue")),
+        )
+    except ConfigError as error:
+        # Its words begin with the key.
+        path = error.message.partition(":")[0].split(" ")[0].split(".")
+        document.wrong((*keys, *path), f"{name}.{error.message}")
+    return TenantPart(plan=plan or document.path, settings=settings)
+
+
+def _link(
+    document: Document, keys: Keys, given: Mapping[str, object], environ: Mapping[str, str]
+) -> LinkPart:
+    adapter = document.text(given, (*keys, "adapter"))
+    if adapter is None and "adapter" not in given:
+        document.wrong(keys, f"{'.'.join(keys)}: no `adapter`: give the name of one")
+    config = {
+        key: _given(document, (*keys, key), value, environ)
+        for key, value in given.items()
+        if key != "adapter"
+    }
+    return LinkPart(adapter=adapter or "", config=config)
+
+
+def _given(document: Document, keys: Keys, value: object, environ: Mapping[str, str]) -> Given:
+    match value:
+        case {"env": str(name), **rest} if not rest:
+            return _from_environment(document, keys, name, environ)
+        case {"file": str(name), **rest} if not rest:
+            return _from_file(document, keys, document.path.parent / name)
+        case dict():
+            return {
+                str(key): _given(document, (*keys, str(key)), item, environ)
+                for key, item in value.items()
+            }
+        case list():
+            return [_given(document, keys, item, environ) for item in value]
+        case str() | int() | float() | bool():
+            return value
+        case _:
+            document.wrong(keys, f"{'.'.join(keys)}: give text, a number, a list or a table")
+            return ""
+
+
+def _from_environment(
+    document: Document, keys: Keys, name: str, environ: Mapping[str, str]
+) -> Secret:
+    if not environ.get(name):
+        words = f"{'.'.join(keys)}: the environment has no {name}: set it"
+        document.wrong(keys, words)
+    return Secret(environ.get(name, ""))
+
+
+def _from_file(document: Document, keys: Keys, path: Path) -> Secret:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        document.wrong(keys, f"{'.'.join(keys)}: {path}: {why}")
+        return Secret("")
+    secret = text.removesuffix("\n").removesuffix("\r")
+    if not secret:
+        document.wrong(keys, f"{'.'.join(keys)}: {path} is empty: put the secret into it")
+    return Secret(secret)
+
+
+def _snapshot(document: Document, root: Mapping[str, object]) -> Path | None:
+    path = document.file(root, ("snapshot",))
+    if path is not None and not path.parent.is_dir():
+        document.wrong(("snapshot",), f"snapshot: no folder {path.parent}: make it")
+    return path
+
+
+def _http(document: Document, root: Mapping[str, object]) -> HttpPart | None:
+    if "http" not in root:
+        return None
+    given = document.table(root, ("http",))
+    document.valid(given, ("http",), _HTTP)
+    port = document.whole(given, ("http", "port"), 8080)
+    if port > 65_535:
+        document.wrong(("http", "port"), f"http.port: give one from 0 to 65535, not {port}")
+    return HttpPart(
+        host=document.text(given, ("http", "host")) or "127.0.0.1",
+        port=port,
+        public_url=document.text(given, ("http", "public_url")),
+    )
+
+
+def _secrets(value: Given) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)
+
+
+def _revealed(value: Given) -> Setting:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, list):
+        return [_revealed(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _revealed(item) for key, item in value.items()}
+    return value
