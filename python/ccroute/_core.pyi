@@ -447,6 +447,7 @@ class VisitTable:
         *,
         names: Sequence[tuple[str, Sequence[str]]],
         dimensions: Sequence[str] = (),
+        threads: int = 1,
     ) -> VisitTable: ...
     def query(
         self,
@@ -457,6 +458,7 @@ class VisitTable:
         edges: NDArray[np.int64] | None = None,
         where: Mapping[str, Sequence[str | None]] | None = None,
         now: float | None = None,
+        threads: int | None = None,
     ) -> Groups: ...
     def extent(self) -> tuple[float, float] | None: ...
     def dimensions(self) -> list[str]: ...

@@ -47,11 +47,11 @@ pub use matching::{
 };
 pub use metrics::{
     Basis, ChangedCell, Count, Counters, Course, DEFAULT_INTERVAL, Dimension, Distribution,
-    DistributionRow, Field, Figure, FigureColumn, FigureRow, FigureTable, KpiAggregator,
+    DistributionRow, Field, Figure, FigureColumn, FigureRow, FigureTable, InTurn, KpiAggregator,
     LabelColumn, Ladder, LiveAgent, LiveQueue, LiveView, MAX_THRESHOLDS, Mark, NoAnswer, NoFigures,
-    OTHER, OffLadder, PartRow, Posted, Query, Settings, StateTime, StateTimes, Sum, Thresholds,
-    Timing, TimingPart, Unavailable, Uniques, VisitColumns, VisitFact, VisitQuery, VisitRow,
-    VisitRows, VisitTable, WINDOWS, Window, bucket_upper_bound,
+    OTHER, OffLadder, Parallel, Part, PartRow, Posted, Query, Settings, StateTime, StateTimes, Sum,
+    Thresholds, Timing, TimingPart, Unavailable, Uniques, VisitColumns, VisitFact, VisitQuery,
+    VisitRow, VisitRows, VisitTable, WINDOWS, Window, bucket_upper_bound,
 };
 pub use number::{MILLION, Millionths};
 pub use plan::{

@@ -11,6 +11,7 @@ mod plan;
 mod priority_queue;
 mod scalars;
 mod skill_matcher;
+mod threads;
 
 use pyo3::prelude::*;
 
