@@ -7,7 +7,7 @@ DuckDB and polars take every core, we take one, or two where the row says so.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import crick
 import datasketches
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ccroute import Distribution, KpiAggregator, VisitTable
+from ccroute.metrics import pair_visits
 
 QUEUES = 1_000
 DAY_US = 86_400_000_000
@@ -146,6 +147,52 @@ def test_cube(benchmark: BenchmarkFixture, size: int, way: str) -> None:
             for mine, column in zip(FIELDS[-len(SHARES) :], quantiles.T, strict=True):
                 np.testing.assert_allclose(expected[mine], column)
     timed(benchmark, ways[way], size)
+
+
+PAIRED = ["contact_queued", "contact_connected", "contact_abandoned"]
+
+
+def log() -> Columns:
+    """A day of a million events in the order of time: half a million visits that begin, and end."""
+    visits = facts(500_000)
+    rng = np.random.default_rng(7)
+    contact = rng.permutation(500_000).astype(np.uint64) + (1 << 32)
+    ends = visits["entered_us"] + visits["wait_us"]
+    at = np.concatenate([visits["entered_us"], ends])
+    order = np.argsort(at, kind="stable")
+    return {
+        "contact": np.concatenate([contact, contact])[order],
+        "kind": np.concatenate([np.zeros_like(visits["course"]), visits["course"] + 1])[order],
+        "at_us": at[order],
+        "queue": np.concatenate([visits["queue"], visits["queue"]])[order],
+    }
+
+
+def joined(events: Columns, order: Literal["none", "left"] = "none") -> pl.DataFrame:
+    """Beginnings and ends by contact; what cannot be paired is dropped, unless it is doubled."""
+    rows = pl.DataFrame(events).lazy()
+    begins = rows.filter(pl.col("kind") == 0).select("contact", "queue", entered_us="at_us")
+    ends = rows.filter(pl.col("kind") > 0).select("contact", "kind", end="at_us")
+    paired = begins.join(ends, on="contact", maintain_order=order)
+    course, wait = pl.col("kind") - 1, pl.col("end") - pl.col("entered_us")
+    return paired.select("contact", "queue", "entered_us", course=course, wait_us=wait).collect()
+
+
+@pytest.mark.parametrize("way", ["ccroute", "polars"])
+def test_pairing_by_contact(benchmark: BenchmarkFixture, way: str) -> None:
+    """A million events to half a million visits; ours also counts what cannot be paired, and keeps
+    the order of entry, which would cost the peer as much again."""
+    events = log()
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": lambda: pair_visits(events, kinds=PAIRED),
+        "polars": lambda: joined(events),
+    }
+    found = pair_visits(events, kinds=PAIRED)
+    assert found.counters["orphans"] == found.counters["waiting"] == 0
+    expected = joined(events, "left")
+    for name in expected.columns:
+        np.testing.assert_array_equal(found.columns[name], expected[name].to_numpy())
+    timed(benchmark, ways[way], len(events["kind"]))
 
 
 def live_ours(columns: Columns) -> Mapping[str, Any]:

@@ -44,6 +44,7 @@ __all__ = [
     "VisitTable",
     "__version__",
     "array_words",
+    "pair_visits",
 ]
 
 __version__: str
@@ -463,3 +464,8 @@ class VisitTable:
     def extent(self) -> tuple[float, float] | None: ...
     def dimensions(self) -> list[str]: ...
     def __len__(self) -> int: ...
+
+def pair_visits(
+    columns: dict[str, NDArray[np.integer]], *, kinds: Sequence[str]
+) -> tuple[dict[str, NDArray[np.integer]], NDArray[np.int64], dict[str, int]]:
+    """Columns of visits, the events that began visits which still wait, and counters."""

@@ -33,6 +33,8 @@ mod _core {
     #[pymodule_export]
     use super::metrics::PyVisitTable;
     #[pymodule_export]
+    use super::metrics::py_pair_visits;
+    #[pymodule_export]
     use super::plan::PyPlan;
     #[pymodule_export]
     use super::priority_queue::PyPriorityQueue;

@@ -242,7 +242,7 @@ impl PyVisitTable {
     }
 }
 
-fn refused(why: NoFigures) -> PyErr {
+pub(super) fn refused(why: NoFigures) -> PyErr {
     match why {
         NoFigures::Config(error) => errors::config(error),
         NoFigures::Row(row, refusal) => errors::rejected(of_row(row, &refusal)),
