@@ -3,11 +3,11 @@
 Every peer answers the same question and the answers are compared before anything is timed; what
 only brings them into one order for that is not timed. Ratios to the fastest peer are printed at
 the end by `conftest.py`; compare ratios of one run only. The peers' threads are theirs to choose:
-DuckDB and polars take every core, we take one.
+DuckDB and polars take every core, we take one, or two where the row says so.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, cast
 
 import crick
 import datasketches
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ccroute import Distribution, KpiAggregator, VisitTable
+from ccroute.metrics import pair_visits
 
 QUEUES = 1_000
 DAY_US = 86_400_000_000
@@ -55,9 +56,10 @@ def timed(benchmark: BenchmarkFixture, work: Callable[[], object], count: int) -
     benchmark.extra_info["rate"] = count / benchmark.stats["min"]
 
 
-def ours(columns: Columns) -> Mapping[str, Any]:
+def ours(columns: Columns, threads: int = 1) -> Mapping[str, Any]:
     edges = np.arange(0, DAY_US + 1, CELL_US, dtype=np.int64)
-    return VisitTable(columns, names=NAMES).query(["queue"], FIELDS, edges=edges)
+    table = VisitTable(columns, names=NAMES, threads=threads)
+    return table.query(["queue"], FIELDS, edges=edges)
 
 
 def posted(columns: Columns) -> Mapping[str, Any]:
@@ -114,22 +116,25 @@ def by_polars(columns: Columns) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("way", ["ccroute", "duckdb", "polars", "ccroute by an aggregator"])
+@pytest.mark.parametrize(
+    "way", ["ccroute", "ccroute, two threads", "duckdb", "polars", "ccroute by an aggregator"]
+)
 def test_cube(benchmark: BenchmarkFixture, size: int, way: str) -> None:
     """Queue × quarter of an hour: counts, service level, sum, max, four percentiles."""
     columns = facts(size)
     ways: dict[str, Callable[[], object]] = {
         "ccroute": lambda: ours(columns),
+        "ccroute, two threads": lambda: ours(columns, threads=2),
         "ccroute by an aggregator": lambda: posted(columns),
         "duckdb": lambda: by_duckdb(columns),
         "polars": lambda: by_polars(columns),
     }
     expected = in_order(ours(columns))
-    if way == "ccroute by an aggregator":
-        found = in_order(posted(columns))
+    if way.startswith("ccroute"):
+        found = in_order(cast("dict[str, Any]", ways[way]()))
         for name in FIELDS:
             np.testing.assert_array_equal(expected[name], found[name])
-    elif way != "ccroute":
+    else:
         found = ways[way]()
         assert isinstance(found, pl.DataFrame)
         found = found.sort("queue", "cell")
@@ -142,6 +147,52 @@ def test_cube(benchmark: BenchmarkFixture, size: int, way: str) -> None:
             for mine, column in zip(FIELDS[-len(SHARES) :], quantiles.T, strict=True):
                 np.testing.assert_allclose(expected[mine], column)
     timed(benchmark, ways[way], size)
+
+
+PAIRED = ["contact_queued", "contact_connected", "contact_abandoned"]
+
+
+def log() -> Columns:
+    """A day of a million events in the order of time: half a million visits that begin, and end."""
+    visits = facts(500_000)
+    rng = np.random.default_rng(7)
+    contact = rng.permutation(500_000).astype(np.uint64) + (1 << 32)
+    ends = visits["entered_us"] + visits["wait_us"]
+    at = np.concatenate([visits["entered_us"], ends])
+    order = np.argsort(at, kind="stable")
+    return {
+        "contact": np.concatenate([contact, contact])[order],
+        "kind": np.concatenate([np.zeros_like(visits["course"]), visits["course"] + 1])[order],
+        "at_us": at[order],
+        "queue": np.concatenate([visits["queue"], visits["queue"]])[order],
+    }
+
+
+def joined(events: Columns, order: Literal["none", "left"] = "none") -> pl.DataFrame:
+    """Beginnings and ends by contact; what cannot be paired is dropped, unless it is doubled."""
+    rows = pl.DataFrame(events).lazy()
+    begins = rows.filter(pl.col("kind") == 0).select("contact", "queue", entered_us="at_us")
+    ends = rows.filter(pl.col("kind") > 0).select("contact", "kind", end="at_us")
+    paired = begins.join(ends, on="contact", maintain_order=order)
+    course, wait = pl.col("kind") - 1, pl.col("end") - pl.col("entered_us")
+    return paired.select("contact", "queue", "entered_us", course=course, wait_us=wait).collect()
+
+
+@pytest.mark.parametrize("way", ["ccroute", "polars"])
+def test_pairing_by_contact(benchmark: BenchmarkFixture, way: str) -> None:
+    """A million events to half a million visits; ours also counts what cannot be paired, and keeps
+    the order of entry, which would cost the peer as much again."""
+    events = log()
+    ways: dict[str, Callable[[], object]] = {
+        "ccroute": lambda: pair_visits(events, kinds=PAIRED),
+        "polars": lambda: joined(events),
+    }
+    found = pair_visits(events, kinds=PAIRED)
+    assert found.counters["orphans"] == found.counters["waiting"] == 0
+    expected = joined(events, "left")
+    for name in expected.columns:
+        np.testing.assert_array_equal(found.columns[name], expected[name].to_numpy())
+    timed(benchmark, ways[way], len(events["kind"]))
 
 
 def live_ours(columns: Columns) -> Mapping[str, Any]:

@@ -26,15 +26,18 @@ def pytest_terminal_summary(
             words = ", ".join(f"{name} {value:.3f}" for name, value in figures)
             terminalreporter.write_line(f"{row.name}: {words}")
     terminalreporter.section("best peer's time over ours, each at its shortest round")
-    for name, ours in times(rows, OURS).items():
-        peers = [
-            (time, way)
-            for way in {row.params["way"] for row in rows if row.params and "way" in row.params}
-            if not way.startswith(OURS) and (time := times(rows, way).get(name)) is not None
-        ]
-        if peers:
-            best, way = min(peers)
-            terminalreporter.write_line(f"{name:<40} {best / ours:>7.2f} x {way}")
+    ways = sorted({row.params["way"] for row in rows if row.params and "way" in row.params})
+    for own in (way for way in ways if way.startswith(OURS)):
+        for name, ours in times(rows, own).items():
+            peers = [
+                (time, way)
+                for way in ways
+                if not way.startswith(OURS) and (time := times(rows, way).get(name)) is not None
+            ]
+            if peers:
+                best, way = min(peers)
+                words = name + own.removeprefix(OURS)
+                terminalreporter.write_line(f"{words:<56} {best / ours:>7.2f} x {way}")
 
 
 def times(rows: list, way: str) -> dict[str, float]:

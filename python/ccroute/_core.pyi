@@ -45,6 +45,7 @@ __all__ = [
     "VisitTable",
     "__version__",
     "array_words",
+    "pair_visits",
 ]
 
 __version__: str
@@ -466,6 +467,7 @@ class VisitTable:
         *,
         names: Sequence[tuple[str, Sequence[str]]],
         dimensions: Sequence[str] = (),
+        threads: int = 1,
     ) -> VisitTable: ...
     def query(
         self,
@@ -476,7 +478,13 @@ class VisitTable:
         edges: NDArray[np.int64] | None = None,
         where: Mapping[str, Sequence[str | None]] | None = None,
         now: float | None = None,
+        threads: int | None = None,
     ) -> Groups: ...
     def extent(self) -> tuple[float, float] | None: ...
     def dimensions(self) -> list[str]: ...
     def __len__(self) -> int: ...
+
+def pair_visits(
+    columns: dict[str, NDArray[np.integer]], *, kinds: Sequence[str]
+) -> tuple[dict[str, NDArray[np.integer]], NDArray[np.int64], dict[str, int]]:
+    """Columns of visits, the events that began visits which still wait, and counters."""

@@ -23,6 +23,7 @@ from ccroute._core import (
     VisitTable,
     __version__,
     array_words,
+    pair_visits,
 )
 from ccroute._core import Plan as CheckedPlan
 
@@ -224,4 +225,5 @@ __all__ = [
     "VisitRecord",
     "VisitTable",
     "__version__",
+    "pair_visits",
 ]

@@ -93,6 +93,80 @@ def test_thresholds_and_percentiles_are_exact_whatever_the_number() -> None:
     assert not next(iter(next(iter(counted(visits).report((), kpis=["wait.p90"])))))[1].exact
 
 
+WORDS = [
+    "offered", "answered", "left", "talk.sum", "holds", "wait_answered.p90", "wait_answered.max",
+    "wait_answered.within:20000000", "handle.deviation", "first_response.count",
+]  # fmt: skip
+WAITS = ["offered", "answered", "abandoned", "wait_answered.p50", "wait_abandoned.deviation"]
+
+
+@given(
+    rows=st.sampled_from([0, 1, 32_768, 65_536, 100_001]),
+    seed=st.integers(0, 1000),
+    threads=st.integers(2, 256),
+    fields=st.sampled_from([WORDS, WAITS]),
+    by=st.sampled_from([[], ["queue"], ["agent", "site"]]),
+    basis=st.sampled_from(["offered", "event", "completion"]),
+    every=st.sampled_from([None, 900, 86_400]),
+)
+@settings(max_examples=25, deadline=None)
+def test_threads_change_nothing(
+    rows: int, seed: int, threads: int, fields: list[str], by: list[str], basis: str,
+    every: int | None,
+) -> None:  # fmt: skip
+    visits = columns(rows, seed)
+    edges = None if every is None else np.arange(0, 86_401 * 3, every, dtype=np.int64) * SECOND
+    alone = table(visits).query(by, fields, basis=basis, edges=edges)
+    shared = VisitTable(visits, names=NAMES, dimensions=["site"], threads=threads)
+    for found in (
+        shared.query(by, fields, basis=basis, edges=edges),
+        table(visits).query(by, fields, basis=basis, edges=edges, threads=threads),
+    ):
+        assert found["labels"] == alone["labels"]
+        np.testing.assert_array_equal(found["interval"], alone["interval"])
+        for name, column in alone["columns"].items():
+            assert found["columns"][name].tobytes() == column.tobytes(), name
+    assert shared.extent() == table(visits).extent()
+
+
+def test_more_durations_than_lie_together_are_counted_once() -> None:
+    rows = 1_200_000
+    visits = {"entered_us": np.arange(rows), "wait_us": np.arange(rows) % 1000 * SECOND}
+    expected = [rows, (rows // 1000 * 999_000 // 2) * SECOND, 899.0]
+    for threads in (1, 2):
+        answer = VisitTable(visits, names=[], threads=threads).query(
+            [], ["wait_answered.count", "wait_answered.sum", "wait_answered.p90"]
+        )
+        assert [column.item() for column in answer["columns"].values()] == expected
+
+
+def test_first_row_that_cannot_be_is_named_whichever_thread_finds_it() -> None:
+    waits = np.zeros(200_000, np.int64)
+    waits[[90_000, 90_001, 199_999]] = [-3, -2, -1]
+    wrong = VisitTable({"entered_us": np.zeros_like(waits), "wait_us": waits}, names=[], threads=4)
+    with pytest.raises(Rejected, match="row 90000: wait_us -3: give microseconds"):
+        wrong.query([], ["offered"])
+    with pytest.raises(Rejected, match="row 90000: wait_us -3: give microseconds"):
+        wrong.extent()
+
+
+@pytest.mark.parametrize("threads", [0, -1, 257, 2**63 - 1])
+def test_threads_out_of_range_are_refused(threads: int) -> None:
+    words = f"threads {threads}: give a whole number from 1 to 256"
+    for ask in (
+        lambda: VisitTable({"entered_us": np.zeros(1, np.int64)}, names=[], threads=threads),
+        lambda: one().query([], ["offered"], threads=threads),
+        lambda: read_calls(["queue,entered,outcome,wait"]).table(threads=threads),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            ask()
+        assert str(refused.value) == words
+    for threads_of_another_type in ("2", 2.0, None):
+        with pytest.raises(TypeError):
+            VisitTable({"entered_us": np.zeros(1, np.int64)}, names=[],
+                       threads=threads_of_another_type)  # type: ignore[arg-type]  # fmt: skip
+
+
 def test_intervals_may_begin_at_any_instant() -> None:
     visits = {"queue": np.zeros(3, np.int32), "entered_us": np.array([59, 60, 61]) * SECOND}
     report = report_visits(

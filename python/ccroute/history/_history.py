@@ -107,23 +107,24 @@ class History:
         where: Where | None = None,
         *,
         dimensions: Sequence[str] = (),
+        threads: int = 1,
     ) -> VisitTable:
         """The visits of the range as a table that answers for itself, by any threshold, interval
         and label: of ``report_visits``, or behind ``Metrics(history=…)``.
 
         What is counted of each is as in :meth:`post`; dispositions are not. Its own dimensions
         are ``dimensions``, and the labels that the records have beyond the built-in ones: four
-        in all, by name.
+        in all, by name. So many ``threads``, 1 to 256, share the work on a question.
 
         Raises:
-            ConfigError: As :meth:`records`.
+            ConfigError: As :meth:`records`; threads out of range.
         """
         table = self._table(start, end, where)
         found = {name for pairs in table["labels"].to_pylist() for name, _ in pairs or ()}
         own = [*dimensions, *sorted(found - set(dimensions))][:_MOST_DIMENSIONS]
         columns, names = _columns(table, {name: f"custom{n}" for n, name in enumerate(own, 1)})
         del columns["revision"]
-        return VisitTable(columns, names=names, dimensions=own)
+        return VisitTable(columns, names=names, dimensions=own, threads=threads)
 
     def visits(self, start: Instant, end: Instant, where: Where | None = None) -> list[VisitRecord]:
         """The visits of the range one by one, by entry, as ``KpiAggregator.visits`` gives them.

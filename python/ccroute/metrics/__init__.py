@@ -19,6 +19,7 @@ from ccroute.metrics._kpi import Example, Kpi, Value
 from ccroute.metrics._legal import LegalTarget, legal_targets, load_target
 from ccroute.metrics._live import LiveAgent, LiveQueue, LiveView, Window
 from ccroute.metrics._metrics import Change, Metrics
+from ccroute.metrics._pairs import PairedVisits, pair_visits
 from ccroute.metrics._partials import Partials, Stand
 from ccroute.metrics._patience import Survival, kaplan_meier
 from ccroute.metrics._printing import shown, shown_lines
@@ -74,6 +75,7 @@ __all__ = [
     "LiveQueue",
     "LiveView",
     "Metrics",
+    "PairedVisits",
     "Part",
     "Partials",
     "Registry",
@@ -103,6 +105,7 @@ __all__ = [
     "micros_of",
     "occupancy_fairness",
     "on_clock",
+    "pair_visits",
     "patience",
     "peak_concurrency",
     "read_calls",

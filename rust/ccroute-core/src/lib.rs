@@ -47,11 +47,12 @@ pub use matching::{
 };
 pub use metrics::{
     Basis, ChangedCell, Count, Counters, Course, DEFAULT_INTERVAL, Dimension, Distribution,
-    DistributionRow, Field, Figure, FigureColumn, FigureRow, FigureTable, KpiAggregator,
-    LabelColumn, Ladder, LiveAgent, LiveQueue, LiveView, MAX_THRESHOLDS, Mark, NoAnswer, NoFigures,
-    OTHER, OffLadder, PartRow, Posted, Query, Settings, StateTime, StateTimes, Sum, Thresholds,
-    Timing, TimingPart, Unavailable, Uniques, VisitColumns, VisitFact, VisitQuery, VisitRow,
-    VisitRows, VisitTable, WINDOWS, Window, bucket_upper_bound,
+    DistributionRow, EventColumns, Field, Figure, FigureColumn, FigureRow, FigureTable, InTurn,
+    KpiAggregator, LabelColumn, Ladder, LiveAgent, LiveQueue, LiveView, MAX_THRESHOLDS, Mark,
+    NoAnswer, NoFigures, OTHER, OffLadder, PairCounters, Paired, Parallel, Part, PartRow, Posted,
+    Query, Settings, StateTime, StateTimes, Sum, Thresholds, Timing, TimingPart, Unavailable,
+    Uniques, VisitColumns, VisitFact, VisitQuery, VisitRow, VisitRows, VisitTable, WINDOWS, Window,
+    bucket_upper_bound, pair_visits,
 };
 pub use number::{MILLION, Millionths};
 pub use plan::{

@@ -11,6 +11,7 @@ mod plan;
 mod priority_queue;
 mod scalars;
 mod skill_matcher;
+mod threads;
 
 use pyo3::prelude::*;
 
@@ -33,6 +34,8 @@ mod _core {
     use super::metrics::PyKpiAggregator;
     #[pymodule_export]
     use super::metrics::PyVisitTable;
+    #[pymodule_export]
+    use super::metrics::py_pair_visits;
     #[pymodule_export]
     use super::plan::PyPlan;
     #[pymodule_export]

@@ -317,6 +317,7 @@ fn integer(
     })
 }
 
+#[inline]
 pub(super) fn part_of(
     all: &Spread<'_>,
     part: TimingPart,
@@ -335,6 +336,7 @@ pub(super) fn part_of(
 }
 
 /// Seconds; not a number where there are no samples.
+#[inline]
 pub(super) fn real(all: &Spread<'_>, part: TimingPart) -> f64 {
     let value = match part {
         TimingPart::Deviation => all.deviation(),

@@ -5,7 +5,7 @@
 //! time is kept by state (`agent_time.rs`). The facts themselves are kept for a while
 //! (`records.rs`), so that they can be corrected and shown. Readers get integers and make
 //! ratios of them (`query.rs`, `reading.rs`). A table that is whole answers without any of it
-//! (`visit_table`). A stranger to the router: it knows events, keys,
+//! (`visit_table`), and a table of events can be made one of visits (`pairing`). A stranger to the router: it knows events, keys,
 //! names and time, and measures whatever source they come from.
 
 mod agent;
@@ -44,6 +44,8 @@ mod lost_ends;
 mod marks;
 mod merge;
 mod order;
+mod pairing;
+mod parts;
 mod posting;
 mod query;
 mod reading;
@@ -82,6 +84,8 @@ pub use fields::{Basis, Count, Dimension, Sum, Timing};
 pub use ladder::{Ladder, MAX_THRESHOLDS, Thresholds};
 pub use live::{LiveQueue, WINDOWS, Window};
 pub use live_view::{LiveAgent, LiveView};
+pub use pairing::{EventColumns, PairCounters, Paired, pair_visits};
+pub use parts::{InTurn, Parallel, Part};
 pub use query::{DistributionRow, FigureColumn, FigureRow, FigureTable, NoAnswer, Query};
 pub use reading::{Field, Figure, StateTime, TimingPart};
 pub use settings::{DEFAULT_INTERVAL, Settings};

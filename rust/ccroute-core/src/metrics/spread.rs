@@ -51,7 +51,13 @@ impl<'a> Spread<'a> {
     /// Microseconds in all.
     pub(crate) fn sum(&self) -> i128 {
         match self.samples {
-            Samples::Few(sorted) => sorted.iter().map(|&micros| i128::from(micros)).sum(),
+            // Where so many of the longest fit into 64 bits, all of them do.
+            Samples::Few(sorted) => {
+                match sorted.last().map(|last| last.checked_mul(sorted.len() as i64)) {
+                    Some(None) => sorted.iter().map(|&micros| i128::from(micros)).sum(),
+                    Some(Some(_)) | None => sorted.iter().sum::<i64>().into(),
+                }
+            }
             Samples::Many(wide) => wide.sum,
         }
     }
@@ -99,15 +105,22 @@ impl<'a> Spread<'a> {
             })
     }
 
+    #[inline]
     pub(crate) fn quantile(&self, millionths: u32) -> Option<f64> {
         let all = self.count();
         if all == 0 {
             return None;
         }
         let share = u64::from(millionths.min(1_000_000));
-        // In two parts, as the product may be too great.
-        let (whole, rest) = (all / 1_000_000, all % 1_000_000);
-        let rank = (whole * share + (rest * share).div_ceil(1_000_000)).max(1);
+        let rank = match all.checked_mul(share) {
+            Some(product) => product.div_ceil(1_000_000),
+            // In two parts, as the product is too great.
+            None => {
+                let (whole, rest) = (all / 1_000_000, all % 1_000_000);
+                whole * share + (rest * share).div_ceil(1_000_000)
+            }
+        };
+        let rank = rank.max(1);
         let Some(left) = rank.checked_sub(self.zeros).filter(|&left| left > 0) else {
             return Some(0.0);
         };

@@ -2,10 +2,12 @@
 
 mod facts;
 mod live;
+mod pairing;
 mod posted_table;
 mod reading;
 mod visit_table;
 
+pub(crate) use pairing::py_pair_visits;
 pub(crate) use visit_table::PyVisitTable;
 
 use std::mem;

@@ -13,7 +13,8 @@ use super::facts::of_row;
 use super::posted_table::NAMED;
 use super::reading::{Columns, Where, instants};
 use super::{asked, seconds};
-use crate::scalars::Seconds;
+use crate::scalars::{Seconds, Whole};
+use crate::threads::{self, Threads};
 use crate::{columns, errors};
 
 /// A column of numpy's and what it is called, if it was given.
@@ -30,10 +31,12 @@ type Column = Option<(&'static str, Py<PyAny>)>;
 /// columns: by name, one-dimensional numpy arrays of one length: ``entered_us`` int64, and
 /// whichever is known of the others of ``KpiAggregator.post_visits`` but ``contact`` and
 /// ``revision``. names: by dimension, the names that columns hold places in. dimensions: what
-/// ``custom1`` to ``custom4`` are called in names and questions.
+/// ``custom1`` to ``custom4`` are called in names and questions. threads: how many share the work
+/// on a question, 1 to 256; the answer is the same, bit by bit. A thread takes 32,768 rows or more:
+/// of fewer rows fewer threads are used.
 ///
-/// Raises ``ConfigError`` for a column, dimension or name that is none; ``TypeError`` or
-/// ``ValueError`` for a malformed column. Values are checked as they are read.
+/// Raises ``ConfigError`` for a column, dimension or name that is none, and for threads out of
+/// range; ``TypeError`` or ``ValueError`` for a malformed column. Values are checked as they are read.
 ///
 /// >>> import numpy as np
 /// >>> table = VisitTable(
@@ -64,6 +67,7 @@ pub(crate) struct PyVisitTable {
     /// By dimension: what its column is called, the places, the names.
     labels: Vec<(Dimension, &'static str, Py<PyAny>, Vec<String>)>,
     own: Vec<String>,
+    threads: usize,
 }
 
 /// The columns on their way in.
@@ -118,14 +122,16 @@ fn spoken(own: &[String]) -> Vec<(&str, Dimension)> {
 impl PyVisitTable {
     #[new]
     #[pyo3(
-        signature = (columns, *, names, dimensions=Vec::new()),
-        text_signature = "(columns, *, names, dimensions=())"
+        signature = (columns, *, names, dimensions=Vec::new(), threads=Whole(1)),
+        text_signature = "(columns, *, names, dimensions=(), threads=1)"
     )]
     fn new(
         columns: &Bound<'_, PyDict>,
         names: Vec<(String, Vec<String>)>,
         dimensions: Vec<String>,
+        threads: Whole,
     ) -> PyResult<Self> {
+        let threads = threads::read(threads)?;
         let settings = Settings { dimensions, ..Settings::default() };
         settings.check().map_err(errors::config)?;
         let own = settings.dimensions;
@@ -172,15 +178,19 @@ impl PyVisitTable {
             customer: given.take::<u64>("customer")?,
             labels,
             own,
+            threads,
         };
         given.check()?;
         Ok(table)
     }
 
-    /// Figures by dimension and interval, as ``KpiAggregator.query`` gives them.
+    /// Figures by dimension and interval, as ``KpiAggregator.query`` gives them. threads: how
+    /// many share the work, 1 to 256; left out: as many as the table was made with.
     #[pyo3(
-        signature = (by, fields, *, basis="offered", edges=None, r#where=None, now=None),
-        text_signature = "($self, by, fields, *, basis='offered', edges=None, where=None, now=None)"
+        signature = (
+            by, fields, *, basis="offered", edges=None, r#where=None, now=None, threads=None
+        ),
+        text_signature = "($self, by, fields, *, basis='offered', edges=None, where=None, now=None, threads=None)"
     )]
     fn query<'py>(
         &self,
@@ -191,7 +201,9 @@ impl PyVisitTable {
         edges: Option<&Bound<'py, PyAny>>,
         r#where: Option<Where>,
         now: Option<Seconds>,
+        threads: Option<Whole>,
     ) -> PyResult<Bound<'py, PyDict>> {
+        let threads = self.lent(threads)?;
         // Of visits that are over nothing still lasts.
         let _ = now;
         let words = fields.iter().map(|word| Field::parse(word));
@@ -206,14 +218,16 @@ impl PyVisitTable {
                 .collect::<PyResult<_>>()?,
             now: None,
         };
-        let answer = self.read(py, |table| table.query(&query).map(Columns::of))?;
+        let answer =
+            self.read(py, |table| table.query_in_parts(&query, &threads).map(Columns::of))?;
         answer.map_err(refused)?.into_dict(py, &by, &fields)
     }
 
     /// When the first of them began and the last was over, its wrap-up included, in seconds
     /// since the epoch; ``None`` without any.
     fn extent(&self, py: Python<'_>) -> PyResult<Option<(f64, f64)>> {
-        let extent = self.read(py, |table| table.extent())?;
+        let threads = self.lent(None)?;
+        let extent = self.read(py, |table| table.extent_in_parts(&threads))?;
         let extent = extent.map_err(refused)?;
         Ok(extent.map(|(first, last)| (seconds(first.micros()), seconds(last.micros()))))
     }
@@ -228,7 +242,7 @@ impl PyVisitTable {
     }
 }
 
-fn refused(why: NoFigures) -> PyErr {
+pub(super) fn refused(why: NoFigures) -> PyErr {
     match why {
         NoFigures::Config(error) => errors::config(error),
         NoFigures::Row(row, refusal) => errors::rejected(of_row(row, &refusal)),
@@ -250,6 +264,12 @@ fn slice<'a, T: Element>(column: &'a Option<PyReadonlyArray1<'_, T>>) -> PyResul
 }
 
 impl PyVisitTable {
+    /// The threads that share the work on this table.
+    fn lent(&self, threads: Option<Whole>) -> PyResult<Threads> {
+        let most = threads.map_or(Ok(self.threads), threads::read)?;
+        Ok(Threads::of_rows(most, self.rows))
+    }
+
     fn dimension(&self, name: &str) -> PyResult<Dimension> {
         let found = spoken(&self.own).into_iter().find(|&(known, _)| known == name);
         found.map(|(_, dimension)| dimension).ok_or_else(|| {

@@ -6,7 +6,7 @@ use proptest::test_runner::RngSeed;
 use super::random_facts::{AGENTS, CHANNELS, Given, LABELS, QUEUES, SECOND, STEP, given, micros};
 use super::*;
 use crate::event::Cause;
-use crate::metrics::{LabelColumn, NoFigures, VisitColumns, VisitTable};
+use crate::metrics::{InTurn, LabelColumn, NoFigures, Parallel, Part, VisitColumns, VisitTable};
 
 /// Columns of visits.
 #[derive(Default)]
@@ -86,6 +86,31 @@ fn names() -> [Vec<String>; 5] {
 fn labels<'a>(columns: &'a Columns, names: &'a [Vec<String>; 5]) -> Vec<LabelColumn<'a>> {
     let all = BY.iter().zip(&columns.places).zip(names);
     all.map(|((&dimension, places), names)| LabelColumn { dimension, places, names }).collect()
+}
+
+/// Runs the last part first: nothing may come of when a part runs.
+struct Backward(usize);
+
+impl Parallel for Backward {
+    fn most(&self) -> usize {
+        self.0
+    }
+
+    fn run(&self, parts: Vec<Part<'_>>) {
+        parts.into_iter().rev().for_each(|part| part());
+    }
+}
+
+/// An answer with the bits of its real numbers.
+fn bits(answer: &FigureTable<'_>) -> String {
+    let columns = answer.columns.iter().map(|column| match column {
+        FigureColumn::Reals(reals) => {
+            reals.iter().map(|real| real.to_bits().cast_signed()).collect()
+        }
+        FigureColumn::Integers(integers) => integers.clone(),
+    });
+    let columns: Vec<Vec<i64>> = columns.collect();
+    format!("{columns:?} {:?} {:?} {:?}", answer.groups, answer.group, answer.interval)
 }
 
 /// An aggregator that was told of the same, each visit of a contact of its own.
@@ -227,6 +252,14 @@ proptest! {
         }
         let (columns, names) = (Columns::of(&visits), names());
         let table = VisitTable { columns: columns.read(), labels: &labels(&columns, &names) };
+        for query in queries() {
+            let whole = bits(&table.query(&query).unwrap());
+            for most in [0, 1, 2, 3, 100] {
+                let parts = table.query_in_parts(&query, &Backward(most)).unwrap();
+                prop_assert_eq!(&bits(&parts), &whole, "{} parts of {:?}", most, query);
+            }
+        }
+        prop_assert_eq!(table.extent_in_parts(&Backward(3)), table.extent_in_parts(&InTurn));
         let query = Query { fields: fields("wait_answered.p90 wait_answered.exact"), ..Query::default() };
         let found = table.query(&query).unwrap();
         let answered = visits.iter().filter(|given| given.course == Course::Answered);
@@ -260,6 +293,7 @@ fn groups_beyond_all_pairs_are_met_one_by_one() {
     let edges = (0..=96).map(|n| micros(n * STEP)).collect();
     let query = Query { by, fields: fields("offered"), edges, ..Query::default() };
     let found = table.query(&query).unwrap();
+    assert_eq!(bits(&table.query_in_parts(&query, &Backward(4)).unwrap()), bits(&found));
     let mut expected = std::collections::BTreeMap::new();
     for row in 0..rows as usize {
         let name = |place: i32| usize::try_from(place).ok().map(|place| names[place].as_str());
@@ -270,6 +304,26 @@ fn groups_beyond_all_pairs_are_met_one_by_one() {
     let cells = cells
         .map(|((&group, &interval), &n)| ((found.groups[group as usize].clone(), interval), n));
     assert!(cells.eq(expected));
+}
+
+#[test]
+fn first_row_that_cannot_be_is_named_whoever_finds_it() {
+    let names = ["billing".to_owned()];
+    let (mut waits, mut places) = (vec![0; 2_000], vec![0; 2_000]);
+    // In the first block that has one, a value is found before a name, wherever it lies.
+    (places[700], waits[750], waits[1_500]) = (1, -1, -2);
+    let labels = [LabelColumn { dimension: Dimension::Queue, places: &places, names: &names }];
+    let columns =
+        VisitColumns { entered: &vec![0; 2_000], wait: Some(&waits), ..VisitColumns::default() };
+    let table = VisitTable { columns, labels: &labels };
+    let query = Query { by: vec![Dimension::Queue], fields: fields("offered"), ..Query::default() };
+    let expected = table.query(&query).unwrap_err();
+    assert_eq!(expected.to_string(), "row 750: wait_us -1: give microseconds, not negative");
+    for most in 2..9 {
+        assert_eq!(table.query_in_parts(&query, &Backward(most)).unwrap_err(), expected);
+        let extent = table.extent_in_parts(&Backward(most)).unwrap_err();
+        assert_eq!(extent, table.extent().unwrap_err());
+    }
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! What was counted in each cell of what is asked for, and nothing else. Where a visit is
 //! counted is in `places.rs`, what its cells come to in `figures.rs`.
 
+use core::ops::Range;
+
 use super::columns::{BLOCK, Block, VisitColumns};
 use super::lengths::Lengths;
 use super::places::{NOWHERE, Places};
 use super::templates::Templates;
+use super::{NoFigures, VisitTable};
 use crate::error::ConfigError;
 use crate::event::Cause;
 use crate::metrics::corrections::{Course, VisitFact};
 use crate::metrics::facts::{Delta, Fact, Gains, Hears, What};
-use crate::metrics::fields::{Basis, Count, Subject, Timing};
+use crate::metrics::fields::{Basis, Count, Dimension, Subject, Timing};
 use crate::metrics::query::Query;
 use crate::metrics::reading::{Field, TimingPart};
 use crate::time::Span;
@@ -46,6 +49,42 @@ pub(super) struct Durations {
     pub(super) lengths: Lengths,
 }
 
+/// What was counted of a part of the rows, and where.
+pub(super) struct Counted<'a> {
+    pub(super) places: Places<'a>,
+    pub(super) tally: Tally,
+    /// By cell, whether anything was counted there.
+    pub(super) has_any: Vec<bool>,
+}
+
+impl<'a> Counted<'a> {
+    /// Counts some rows of a table, from the beginning of a block on.
+    ///
+    /// # Errors
+    /// The first row that cannot be.
+    pub(super) fn of(
+        table: &VisitTable<'a>,
+        rows: Range<usize>,
+        mut places: Places<'a>,
+        mut tally: Tally,
+    ) -> Result<Self, NoFigures> {
+        tally.reach(places.count());
+        let agents = table.of(Dimension::Agent).map(|column| column.places);
+        for first in rows.step_by(BLOCK) {
+            let block = table.columns.block(first, agents);
+            block.check().map_err(|(row, refusal)| NoFigures::Row(first + row, refusal))?;
+            places.group(first, block.len()).map_err(|(row, why)| NoFigures::Row(row, why))?;
+            tally.count(&block, &mut places);
+            if places.are_known() {
+                tally.durations.iter_mut().for_each(|kind| kind.lengths.put_many(places.order()));
+            }
+        }
+        tally.durations.iter_mut().for_each(|kind| kind.lengths.put(places.order()));
+        let has_any = tally.has_any();
+        Ok(Self { places, tally, has_any })
+    }
+}
+
 /// The counts and durations of every cell.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
@@ -72,11 +111,21 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(
-        query: &Query,
-        places: &Places<'_>,
-        columns: &VisitColumns<'_>,
-    ) -> Result<Self, ConfigError> {
+    /// That of a query, of no cell yet.
+    pub(super) fn new(query: &Query, columns: &VisitColumns<'_>) -> Result<Self, ConfigError> {
+        let tally = Self::with(query, NONE)?;
+        // A first response is another fact, of which a template knows nothing.
+        if columns.first_response.is_some() || !tally.asks_of_waits_only() {
+            return Ok(tally);
+        }
+        // What is counted of such a visit is offered: one lane says both.
+        let mut tally = Self::with(query, ANY as u8)?;
+        tally.templates = Some(Templates::of(&tally));
+        Ok(tally)
+    }
+
+    /// That of a query, where offered visits have that lane, or one of their own.
+    fn with(query: &Query, offered: u8) -> Result<Self, ConfigError> {
         let mut tally = Self {
             basis: query.basis,
             subject: query.subject(),
@@ -92,16 +141,12 @@ impl Tally {
             customers: None,
             templates: None,
         };
+        tally.of_count[Count::Offered as usize] = offered;
         for field in &query.fields {
             let figure = tally.figure(field)?;
             tally.figures.push(figure);
         }
         tally.width = tally.used.next_multiple_of(AT_ONCE);
-        // A first response is another fact, of which a template knows nothing.
-        if columns.first_response.is_none() && tally.asks_of_waits_only() {
-            tally.templates = Some(Templates::of(&tally));
-        }
-        tally.reach(places.count());
         Ok(tally)
     }
 
@@ -199,9 +244,19 @@ impl Tally {
     #[inline]
     pub(super) fn reach(&mut self, cells: usize) {
         if self.lanes.len() < cells * self.width {
-            self.lanes.resize(cells * self.width, 0);
-            self.holds.iter_mut().for_each(|holds| holds.resize(cells, 0));
+            self.grow(cells);
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, cells: usize) {
+        if self.lanes.is_empty() {
+            // Of nothing the machine has plenty, and fills in what is touched.
+            self.lanes = vec![0; cells * self.width];
+        } else {
+            self.lanes.resize(cells * self.width, 0);
+        }
+        self.holds.iter_mut().for_each(|holds| holds.resize(cells, 0));
     }
 
     /// Counts the rows of a block.
@@ -265,8 +320,9 @@ impl Tally {
         }
         // Of when a hold was a cell knows nothing.
         if !matches!(fact.what, What::Held { .. }) {
-            self.lanes[cell as usize * self.width + ANY] = 1;
             fact.what.contribution(self.subject, &mut InCell { tally: self, cell });
+            let any = &mut self.lanes[cell as usize * self.width + ANY];
+            *any = (*any).max(1);
         }
     }
 
@@ -276,7 +332,7 @@ impl Tally {
     }
 
     /// By cell, whether anything was counted there.
-    pub(super) fn has_any(&self) -> Vec<bool> {
+    fn has_any(&self) -> Vec<bool> {
         self.lanes.chunks_exact(self.width).map(|line| line[ANY] > 0).collect()
     }
 

@@ -4,22 +4,27 @@
 //! `facts.rs` as for the aggregator.
 //!
 //! Its rows are checked as they are read (`columns.rs`), each is given its cell (`places.rs`),
-//! counted there (`counting.rs`), and the cells are read at the end (`figures.rs`).
+//! counted there (`counting.rs`), and the cells are read at the end (`figures.rs`). Both can be
+//! done in parts, by whoever lends threads (`../parts.rs`).
 
 mod columns;
 mod counting;
 mod figures;
 mod lengths;
 mod places;
+mod sorting;
 mod templates;
 
 pub use columns::VisitColumns;
 
+use core::ops::Range;
+
 use self::columns::BLOCK;
-use self::counting::Tally;
+use self::counting::{Counted, Tally};
 use self::places::Places;
 
 use super::fields::{Basis, Dimension};
+use super::parts::{InTurn, Parallel, each, ranges};
 use super::query::{FigureTable, Query};
 use crate::error::{ConfigError, Rejection};
 use crate::time::Timestamp;
@@ -93,18 +98,32 @@ impl<'a> VisitTable<'a> {
     /// A field that a table has nothing of, the bases split and `sl_event`, edges that do not
     /// ascend; the first row that cannot be and what is wrong with it.
     pub fn query(&self, query: &Query) -> Result<FigureTable<'a>, NoFigures> {
+        self.query_in_parts(query, &InTurn)
+    }
+
+    /// As [`Self::query`], in parts that may run at the same time; the answer is the same, bit by
+    /// bit. Rows are counted in ranges, and the cells of the answer are read in ranges. Where there
+    /// are so many groups and intervals that cells are numbered as they are met, counting is one
+    /// part.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub fn query_in_parts(
+        &self,
+        query: &Query,
+        parallel: &dyn Parallel,
+    ) -> Result<FigureTable<'a>, NoFigures> {
         check(query).map_err(NoFigures::Config)?;
         self.check_lengths().map_err(NoFigures::Config)?;
-        let mut places = Places::new(self, query);
-        let mut tally = Tally::new(query, &places, &self.columns).map_err(NoFigures::Config)?;
-        let agents = self.of(Dimension::Agent).map(|column| column.places);
-        for first in (0..self.columns.rows()).step_by(BLOCK) {
-            let block = self.columns.block(first, agents);
-            block.check().map_err(|(row, refusal)| NoFigures::Row(first + row, refusal))?;
-            places.group(first, block.len()).map_err(|(row, why)| NoFigures::Row(row, why))?;
-            tally.count(&block, &mut places);
-        }
-        Ok(figures::read(query, &places, &tally))
+        let places = Places::new(self, query);
+        let tally = Tally::new(query, &self.columns).map_err(NoFigures::Config)?;
+        let rows = self.columns.rows();
+        let parts = ranges(rows, BLOCK, places.parts(rows, parallel.most()));
+        let counted =
+            each(parallel, parts, |rows| Counted::of(self, rows, places.clone(), tally.clone()));
+        // The first that cannot be is in the first part that has one.
+        let counted = counted.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(figures::read(query, &counted, parallel))
     }
 
     /// The names of a dimension, if there are any.
@@ -133,9 +152,28 @@ impl<'a> VisitTable<'a> {
     /// # Errors
     /// As [`Self::query`], of columns and rows.
     pub fn extent(&self) -> Result<Option<(Timestamp, Timestamp)>, NoFigures> {
+        self.extent_in_parts(&InTurn)
+    }
+
+    /// As [`Self::extent`], in parts that may run at the same time.
+    ///
+    /// # Errors
+    /// As [`Self::extent`].
+    pub fn extent_in_parts(
+        &self,
+        parallel: &dyn Parallel,
+    ) -> Result<Option<(Timestamp, Timestamp)>, NoFigures> {
         self.check_lengths().map_err(NoFigures::Config)?;
+        let parts = ranges(self.columns.rows(), BLOCK, parallel.most());
+        let extents = each(parallel, parts, |rows| self.extent_of(rows));
+        let extents = extents.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let both = |one: Extent, other: Extent| (one.0.min(other.0), one.1.max(other.1));
+        Ok(extents.into_iter().flatten().reduce(both))
+    }
+
+    fn extent_of(&self, rows: Range<usize>) -> Result<Option<Extent>, NoFigures> {
         let mut extent = None;
-        for first in (0..self.columns.rows()).step_by(BLOCK) {
+        for first in rows.step_by(BLOCK) {
             let block = self.columns.block(first, None);
             block.check().map_err(|(row, refusal)| NoFigures::Row(first + row, refusal))?;
             for row in 0..block.len() {
@@ -149,6 +187,9 @@ impl<'a> VisitTable<'a> {
         Ok(extent)
     }
 }
+
+/// From when until when.
+type Extent = (Timestamp, Timestamp);
 
 /// The most rows of a table, and the most places for cells: both are counted in 32 bits.
 const MOST: usize = u32::MAX as usize;

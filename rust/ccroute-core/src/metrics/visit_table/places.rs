@@ -17,6 +17,9 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 /// in the order in which they are met.
 const FEW: usize = 1 << 20;
 
+/// So many rows a cell are worth a part more.
+const ROWS_A_CELL: usize = 16;
+
 /// The names of a group, in the dimensions asked by.
 type Names<'a> = Vec<Option<&'a str>>;
 
@@ -27,7 +30,39 @@ pub(super) struct Row {
     pub(super) cell: u32,
 }
 
+/// The order of cells in the answer, as far as it is known before the names are: those of a group
+/// one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    groups: usize,
+    intervals: usize,
+}
+
+impl Order {
+    pub(super) fn cells(self) -> usize {
+        self.groups * self.intervals
+    }
+
+    /// Shows every cell.
+    pub(super) fn each(self, mut show: impl FnMut(usize)) {
+        for group in 0..self.groups {
+            (group..self.cells()).step_by(self.groups).for_each(&mut show);
+        }
+    }
+
+    /// Which place the cell of a row has.
+    #[inline(always)]
+    pub(super) fn place(self, row: &Row) -> usize {
+        if self.groups == 1 {
+            return row.cell as usize;
+        }
+        let before = row.interval as usize * self.groups;
+        (row.cell as usize - before) * self.intervals + row.interval as usize
+    }
+}
+
 /// A column of names that rows are grouped by.
+#[derive(Clone)]
 struct Grouped<'a> {
     /// `None`: nobody has a name.
     column: Option<&'a LabelColumn<'a>>,
@@ -37,6 +72,7 @@ struct Grouped<'a> {
 }
 
 /// How a group by some dimensions and a label in the next come to a group by all of them.
+#[derive(Clone)]
 enum Numbering {
     /// Every pair has its number.
     Every,
@@ -44,6 +80,7 @@ enum Numbering {
 }
 
 /// A column of names of which only some are asked for.
+#[derive(Clone)]
 struct Kept<'a> {
     column: Option<&'a LabelColumn<'a>>,
     /// By place and one.
@@ -51,6 +88,7 @@ struct Kept<'a> {
 }
 
 /// Numbers of cells.
+#[derive(Clone)]
 enum Cells {
     /// Every pair of interval and group has one.
     Every {
@@ -60,6 +98,7 @@ enum Cells {
 }
 
 /// Where the rows of a table are counted.
+#[derive(Clone)]
 pub(super) struct Places<'a> {
     dimensions: Vec<Grouped<'a>>,
     kept: Vec<Kept<'a>>,
@@ -210,6 +249,31 @@ impl<'a> Places<'a> {
             (Some(before), Some(until)) => (self.edges[before], until, number(before)),
             (None, until) => (i64::MIN, until.unwrap_or(i64::MAX), NOWHERE),
             (Some(before), None) => (self.edges[before], i64::MAX, NOWHERE),
+        }
+    }
+
+    /// Whether every cell has its number before any is met.
+    pub(super) fn are_known(&self) -> bool {
+        matches!(self.cells, Cells::Every { .. })
+    }
+
+    /// In how many parts so many rows are counted, where so many can be at a time: one, unless
+    /// every cell has the same number in all of them; and more, so that none waits for another,
+    /// where there are many rows a cell, since each part has every cell.
+    pub(super) fn parts(&self, rows: usize, most: usize) -> usize {
+        match (&self.cells, most) {
+            (Cells::Every { .. }, 2..) => {
+                most * (rows / self.count.max(1) / ROWS_A_CELL).clamp(1, 4)
+            }
+            (Cells::Every { .. } | Cells::Met(_), _) => 1,
+        }
+    }
+
+    /// The order of the cells there are.
+    pub(super) fn order(&self) -> Order {
+        match self.cells {
+            Cells::Every { groups } => Order { groups, intervals: self.count / groups },
+            Cells::Met(_) => Order { groups: 1, intervals: self.count },
         }
     }
 

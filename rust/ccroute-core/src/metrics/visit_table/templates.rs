@@ -84,10 +84,10 @@ impl Templates {
             }
         }
         for (durations, samples) in tally.durations.iter_mut().zip(&self.samples) {
-            for ((&cell, &kind), &wait) in cells.iter().zip(&*kinds).zip(waits) {
-                let fits = samples[usize::from(kind) % KINDS] & (cell != NOWHERE);
-                durations.lengths.add_if(fits, cell, wait);
-            }
+            let all = cells.iter().zip(&*kinds).zip(waits).map(|((&cell, &kind), &wait)| {
+                (samples[usize::from(kind) % KINDS] & (cell != NOWHERE), cell, wait)
+            });
+            durations.lengths.add_those(all);
         }
     }
 }
