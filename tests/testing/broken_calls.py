@@ -28,6 +28,7 @@ from ccroute.adapters import (
     OfferFailed,
     OfferSignal,
     Outcome,
+    Park,
     Parked,
     PlatformSnapshot,
     RecordingSeen,
@@ -126,6 +127,17 @@ class ArrivesTwice(Telling):
 class ParksTwice(Telling):
     def tell(self, signal: Signal) -> Sequence[Signal]:
         return [signal, signal] if isinstance(signal, Parked) else [signal]
+
+
+@breaks(7)
+class ParksAndRingsNoMore(AcmeAdapter):
+    async def execute(self, instruction: Instruction) -> Outcome:
+        if isinstance(instruction, Park):
+            call = self._translator.call_of(instruction.contact)
+            for leg in call.legs.values() if call else ():
+                if leg.bridge is None and self._link is not None:
+                    self._link.tell({"do": "drop", "id": f"d-{leg.id}", "leg": leg.id})
+        return await super().execute(instruction)
 
 
 @breaks(8)

@@ -53,7 +53,8 @@ class OnCalls(Playing):
 
     @assertion(7, "park")
     async def test_07_parking_is_told_once(self, play: Play) -> None:
-        """Parked once; treatment and announcement are taken where they are declared."""
+        """Parked once; treatment and announcement are taken where they are declared. A phone that
+        rings meanwhile rings on."""
         await play.open()
         contact = await play.call()
         treatment = "music" if play.can("treatment") else None
@@ -65,6 +66,13 @@ class OnCalls(Playing):
         await play.settle_down()
         play.expect_same(len(play.of(contact, Parked)), 1, "Parked signals later")
         play.expect_same(len(await play.legs("customer")), 1, "customers on the platform")
+        if play.can("ring"):
+            ring = await play.ringing(contact, play.agents[0])
+            await play.do(play.park_of(contact, treatment))
+            await play.settle_down()
+            play.expect(await play.legs("agent"), "parked again, and the phone rings no more")
+            told = play.of_offer(ring.offer, OfferFailed)
+            play.expect(not told, f"parked again, and told was {told}")
 
     @assertion(8, "ring")
     async def test_08_ringing_is_told_in_order(self, play: Play) -> None:
