@@ -204,6 +204,10 @@ class Hearing:
             rung.awaited = False
             self._tell(self.consequences.connect(placed, rung.agent, rung.wire, self.now))
 
+    def ended(self, link: str, native: str) -> bool:
+        """Whether a contact of this id has just ended."""
+        return self.placements.name(link, native) in self._over
+
     def forget_ended(self) -> None:
         """Forgets the contacts that are gone from their platforms."""
         for contact in self._over:

@@ -15,27 +15,28 @@ from typing import Self
 
 import attrs
 
-from ccroute._commands import Cancel, Command, Release, SetPlan, Suspend
+from ccroute._commands import Command
 from ccroute._errors import ConfigError, Rejected
 from ccroute._router import Router
-from ccroute._wire import KpiAggregator, Restored
+from ccroute._wire import KpiAggregator
 from ccroute.adapters import (
     Adapter,
     HttpRequest,
     HttpResponse,
     SystemTime,
     Time,
-    check_api,
     within,
 )
 from ccroute.host._audit import Audit
 from ccroute.host._desk import AgentDesk
 from ccroute.host._effects import Effects
 from ccroute.host._floor import Floor
+from ccroute.host._given import check_fallbacks, check_pumps, named, settings_of
 from ccroute.host._health import Health, health_of
+from ccroute.host._keeping import check_saved, resume, state_of, write_states
 from ccroute.host._link import Link
 from ccroute.host._pumps import Pump, run_pump
-from ccroute.host._saved import SavedTenant, lock, pack, read, write
+from ccroute.host._saved import SavedTenant, lock, read
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
 from ccroute.host._switchboard import Switchboard
@@ -96,14 +97,10 @@ class Host:
         self._boot = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         self._wires = itertools.count(secrets.randbits(42) << 20)
-        named = _named(adapters)
-        if bad := [name for name in named if ":" in name or not name]:
-            raise ConfigError(f"link {bad[0]!r}: give a name without a colon")
-        for adapter in named.values():
-            check_api(adapter)
+        links = named(adapters)
         self._links: dict[str, Link] = {}
         self._switchboard = Switchboard(self._links, self._time, self._name)
-        for name, adapter in named.items():
+        for name, adapter in links.items():
             self._links[name] = Link(
                 name,
                 adapter,
@@ -115,14 +112,9 @@ class Host:
         self._effects = Effects(self._links, self._time, self._name)
         self._given = given
         self._pumps = tuple(pumps)
-        for pump in self._pumps:
-            if pump.tenant not in given and not (pump.tenant is None and len(given) == 1):
-                raise ConfigError(
-                    f"{type(pump).__name__} for tenant {pump.tenant!r}: "
-                    f"give one of {', '.join(given)}"
-                )
-        self._settings = _settings(settings, given)
-        _check_fallbacks(self._settings, given)
+        check_pumps(self._pumps, given)
+        self._settings = settings_of(settings, given)
+        check_fallbacks(self._settings, given)
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -291,7 +283,7 @@ class Host:
         for name, floor in self._floors.items():
             states[name] = self._state(floor, at)
             await asyncio.sleep(0)  # tenants know nothing of each other: one a turn
-        self._writing = asyncio.ensure_future(asyncio.to_thread(_write, self._path, states))
+        self._writing = asyncio.ensure_future(asyncio.to_thread(write_states, self._path, states))
         await asyncio.shield(self._writing)
         self.saved_at = at
 
@@ -377,7 +369,7 @@ class Host:
         if self._path is None:
             return {}
         self._lock = lock(self._path)
-        saved, wrong = read(self._path, _check_saved)
+        saved, wrong = read(self._path, check_saved)
         if wrong is not None:
             _log.error("the newest state cannot be read, the one before is used: %s", wrong)
         if strange := sorted(saved.keys() - self._given.keys()):
@@ -388,53 +380,21 @@ class Host:
         return saved
 
     def _resume(self, tenant: Tenant, floor: Floor, saved: SavedTenant) -> None:
-        now = max(self._time.now(), saved.now)
-        tenant.now = saved.now
-        for gap in saved.gaps:
-            tenant.note_gap(*gap)
-        for placed in saved.placed:
-            tenant.placements.restore(placed)
-        floor.live.restore(saved.contacts, saved.offers, saved.handled)
-        # What these hold is asked before anything is due: a phone may have been answered.
-        holding = {placed.link for placed in saved.placed}
-        tenant.unheard = holding & self._links.keys()
-        for link in self._links:
-            tenant.note_gap(link, min(saved.at, now), now)  # nobody listened
-        plan = self._given[tenant.name].plan
-        if plan != tenant.router.plan:
-            tenant.insert(SetPlan(plan=plan), actor="host")
-        for placed in saved.placed:
-            if placed.link not in self._links:
-                self._strand(tenant, placed.contact)
-        for placed in tenant.placements:
-            if not placed.engaged and not placed.gone and not any(placed.live()):
-                # Nobody is offered it before its platform has spoken.
-                tenant.insert(Suspend(contact=placed.contact), actor="host")
-
-    def _strand(self, tenant: Tenant, contact: str) -> None:
-        """Its link is not there any more: nobody will ever say what became of it."""
-        _log.warning("tenant %s: contact %s is on a link that is gone", tenant.name, contact)
-        tenant.placements.drop(contact)
-        tenant.insert(Cancel(contact=contact, cause="failed"), actor="host")
-        tenant.insert(Release(contact=contact, by="system"), actor="host")
+        resume(
+            tenant,
+            floor.live,
+            saved,
+            links=self._links.keys(),
+            plan=self._given[tenant.name].plan,
+            now=max(self._time.now(), saved.now),
+        )
 
     def _state(self, floor: Floor, at: float) -> SavedTenant:
         tenant = floor.tenant
         known = self._packed.get(tenant.name)
         if known is not None and known[0] == tenant.sequence and not tenant.depth():
             return attrs.evolve(known[1], at=at)
-        state = SavedTenant(
-            router=tenant.router.snapshot(),
-            aggregator=tenant.router.metrics.aggregator.snapshot(),
-            sequence=tenant.sequence,
-            now=tenant.now,
-            at=at,
-            placed=tuple(attrs.evolve(it, rung=list(it.rung)) for it in tenant.placements),
-            contacts=tuple(attrs.evolve(it, parts=dict(it.parts)) for it in floor.live),
-            offers=tuple(floor.live.offers.values()),
-            gaps=tuple(tenant.gaps),
-            handled=floor.live.saved_handled(),
-        )
+        state = state_of(tenant, floor.live, at)
         self._packed[tenant.name] = tenant.sequence, state
         return state
 
@@ -488,48 +448,3 @@ class Host:
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
-
-
-def _check_saved(saved: Mapping[str, SavedTenant]) -> None:
-    for it in saved.values():
-        Restored(it.router)
-        KpiAggregator.restore(it.aggregator)
-
-
-def _write(path: Path, states: Mapping[str, SavedTenant]) -> None:
-    """In a thread: what takes long, and touches nothing that changes."""
-    write(path, pack(states))
-
-
-def _named(adapters: Mapping[str, Adapter] | Iterable[Adapter]) -> dict[str, Adapter]:
-    if isinstance(adapters, Mapping):
-        return dict(adapters)
-    named: dict[str, Adapter] = {}
-    for adapter in adapters:
-        name = adapter.info.name
-        if name in named:
-            raise ConfigError(
-                f"two adapters are called {name!r}: give a mapping with a name for each link"
-            )
-        named[name] = adapter
-    return named
-
-
-def _settings(
-    given: TenantSettings | Mapping[str, TenantSettings] | None, routers: Mapping[str, Router]
-) -> dict[str, TenantSettings]:
-    if given is None or isinstance(given, TenantSettings):
-        one = TenantSettings() if given is None else given
-        return dict.fromkeys(routers, one)
-    if strange := sorted(given.keys() - routers.keys()):
-        raise ConfigError(f"settings for no tenant: {', '.join(map(repr, strange))}")
-    return {name: given.get(name, TenantSettings()) for name in routers}
-
-
-def _check_fallbacks(settings: Mapping[str, TenantSettings], routers: Mapping[str, Router]) -> None:
-    for name, it in settings.items():
-        if it.fallback_queue is not None and it.fallback_queue not in routers[name].plan.queues:
-            raise ConfigError(
-                f"tenant {name!r}: fallback_queue {it.fallback_queue!r} is no queue of its plan: "
-                f"give one of {', '.join(routers[name].plan.queues)}"
-            )

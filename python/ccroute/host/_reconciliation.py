@@ -86,6 +86,7 @@ def agree(
     for it in both.known.values():
         placements.place(both.link, it.contact).gone = False
     observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
+    observed += _since(both, placements)
     among = ("link", both.link if both.snapshot.complete else _NOBODY)
     yield Reconcile(observed=tuple(observed), among=among)
     for contact, it in both.known.items():
@@ -167,6 +168,18 @@ def _gone(both: Both, placements: Placements) -> list[Placed]:
         for rung in placed.live():
             rung.state = OVER
     return gone
+
+
+def _since(both: Both, placements: Placements) -> Iterator[Observed]:
+    """The contacts that came after the snapshot was taken: they are as we know them."""
+    for placed in placements.on(both.link):
+        here = placed.contact in both.known or placed.contact in both.strangers
+        if not placed.gone and not here:
+            talks = placed.joining is not None and placed.engaged
+            yield Observed(
+                contact=placed.contact,
+                agent=placed.joining[0] if placed.joining and talks else None,
+            )
 
 
 def _note_strays(held: Held, placements: Placements) -> None:

@@ -26,6 +26,7 @@ from ccroute._router import Router
 from ccroute.adapters import (
     AdapterInfo,
     Answered,
+    Arrived,
     LinkDown,
     LinkUp,
     PlatformSnapshot,
@@ -312,6 +313,9 @@ class Tenant(Hearing):
     async def _hear_signal(self, link: str, signal: Signal) -> None:
         if isinstance(signal, LinkDown):
             await self._carry_on()  # who waits, and who is offered, is looked at
+        if isinstance(signal, Arrived) and self.ended(link, signal.contact):
+            await self._carry_on()
+            self.forget_ended()
         for ask in self.asks_of(link, signal):
             self._take(ask)
         if isinstance(signal, Answered):
