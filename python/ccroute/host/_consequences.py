@@ -67,6 +67,7 @@ class Consequences:
     """What follows from the events of one tenant.
 
     ``names``: makes the ids of instructions; ``wires``: the numbers of offers on platforms;
+    ``instant``: the time now, by which deadlines are set;
     ``patience``: seconds within which the outcome of an instruction is due.
     """
 
@@ -78,6 +79,7 @@ class Consequences:
         *,
         names: Callable[[], str],
         wires: Callable[[], int],
+        instant: Callable[[], float],
         patience: float,
     ) -> None:
         self._tenant = tenant
@@ -85,6 +87,7 @@ class Consequences:
         self._placements = placements
         self._names = names
         self._wires = wires
+        self._instant = instant
         self._patience = patience
 
     def of(
@@ -188,7 +191,7 @@ class Consequences:
     def park(self, placed: Placed, attributes: Attributes, now: float) -> Effect:
         """A contact is to wait on its platform."""
         park = Park(
-            **self._head(now),
+            **self._head(),
             contact=placed.native,
             queue=placed.queue,
             treatment=self._settings.treatments.get(placed.queue),
@@ -227,7 +230,7 @@ class Consequences:
             yield Decline(offer=event.offer, failure="unreachable", reason="no address")
             return
         ring = Ring(
-            **self._head(now),
+            **self._head(),
             contact=placed.native,
             offer=self._wires(),
             agent=agent,
@@ -257,7 +260,7 @@ class Consequences:
         return self._effect(
             placed,
             Connect(
-                **self._head(now),
+                **self._head(),
                 contact=placed.native,
                 offer=wire,
                 agent=agent,
@@ -267,7 +270,7 @@ class Consequences:
 
     def cancel(self, placed: Placed, wire: int, now: float) -> Effect:
         """A leg that is not ours any more is to go."""
-        head = self._head(now)
+        head = self._head()
         return self._effect(placed, CancelRing(**head, contact=placed.native, offer=wire))
 
     def _silence(
@@ -303,7 +306,7 @@ class Consequences:
         """A contact is to end on its platform."""
         placed.gone = True
         if links[placed.link].can("hangup_party"):
-            head = self._head(now)
+            head = self._head()
             yield self._effect(placed, HangUp(**head, contact=placed.native, cause=cause))
 
     def _mirror(
@@ -317,11 +320,15 @@ class Consequences:
 
     def mirror(self, link: str, agent: str, ready: bool, why: str | None, now: float) -> Effect:
         """An agent's availability is to be shown on a platform."""
-        head = self._head(now)
+        head = self._head()
         return Effect(link=link, instruction=MirrorAgent(**head, agent=agent, ready=ready, why=why))
 
     def _effect(self, placed: Placed, instruction: Instruction) -> Effect:
         return Effect(link=placed.link, instruction=instruction)
 
-    def _head(self, now: float) -> _Head:
-        return {"id": self._names(), "deadline": now + self._patience, "tenant": self._tenant}
+    def _head(self) -> _Head:
+        return {
+            "id": self._names(),
+            "deadline": self._instant() + self._patience,
+            "tenant": self._tenant,
+        }

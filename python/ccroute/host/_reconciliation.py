@@ -13,12 +13,14 @@ from ccroute._commands import (
     Command,
     Connected,
     Decline,
+    Exclude,
     Hold,
     Pick,
     Reconcile,
     Reinstate,
     Resume,
     SignIn,
+    Suspend,
     Update,
 )
 from ccroute._models import Observed
@@ -28,6 +30,8 @@ from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
 """The score of an agent whose phone rings already."""
+_AGAIN = 10.0
+"""Seconds for which a contact is not offered again to whose leg was lost."""
 _NOBODY = ""
 """A link that no contact has: then nothing is concluded from what is missing."""
 
@@ -92,6 +96,10 @@ def agree(
     for contact, it in both.known.items():
         if it.agent is not None:
             yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
+    for contact, it in both.known.items():
+        placed = placements.get(contact)
+        if placed is not None and it.agent is None:
+            yield from _legs(placed, it, in_flight, both.snapshot)
     for it in both.strangers.values():
         if it.agent is not None:
             # Before anything else becomes due: that agent is not free.
@@ -101,10 +109,6 @@ def agree(
         if contact in both.strangers and _rings(contact, placements):
             yield from _adopt(both.link, it, placements, now)
         yield from _with_its_phone(contact, placements)
-    for contact, it in both.known.items():
-        placed = placements.get(contact)
-        if placed is not None and it.agent is None:
-            yield from _legs(placed, it, in_flight, both.snapshot)
     for placed in gone:
         placements.drop(placed.contact)
 
@@ -202,6 +206,7 @@ def _legs(
     snapshot: PlatformSnapshot,
 ) -> Iterator[Command]:
     legs = {leg.offer: leg for leg in it.offers}
+    several = len(list(placed.live())) > 1
     for rung in list(placed.live()):
         leg = legs.get(rung.wire)
         if leg is not None:
@@ -212,7 +217,12 @@ def _legs(
             and not in_flight(rung.instruction)
         ):
             rung.state = OVER
-            yield Decline(offer=rung.offer, failure="unreachable", reason="leg is gone")
+            if several:
+                yield Decline(offer=rung.offer, failure="unreachable", reason="leg is gone")
+                continue
+            # Nobody's fault, and nobody else's turn before all legs are looked at.
+            yield Exclude(contact=placed.contact, agent=rung.agent, lasts=_AGAIN)
+            yield Suspend(contact=placed.contact)
 
 
 def _leg(placed: Placed, rung: Rung, leg: HeldOffer) -> Iterator[Command]:

@@ -98,7 +98,13 @@ class Tenant(Hearing):
         """Links whose platforms hold contacts of a state that was restored, and have not yet said
         what became of them: until then time stands still here."""
         self.consequences = Consequences(
-            name, settings, self.placements, names=names, wires=wires, patience=patience
+            name,
+            settings,
+            self.placements,
+            names=names,
+            wires=wires,
+            instant=self.instant,
+            patience=patience,
         )
         self._time = time
         self._journal = journal
