@@ -193,7 +193,7 @@ class Game:
 
     async def agree(self) -> None:
         """The link stands, all is heard: both sides hold the same."""
-        self.platform.tell, self.platform.hold_back = True, False
+        self.platform.tell, self.platform.hold_back, self.platform.late = True, False, None
         self.platform.answers = lambda _: None
         await self.time.run(60)
         self.platform.mend()
