@@ -1,6 +1,8 @@
 """A host that dies, and the one that goes on: from its file, and from what the platform holds."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from tests.host.stage import PLAN, SETTINGS, Stage
 from ccroute import ConfigError, Plan, Router
 from ccroute.adapters import Ring
 from ccroute.host import Host
+from ccroute.journal import MemoryJournal
 from ccroute.testing import LoopbackAdapter as PlatformAdapter
 from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
@@ -188,3 +191,187 @@ def test_the_file_is_written_again_and_again(tmp_path: Path) -> None:
         await die(host)
 
     asyncio.run(whole())
+
+
+def test_a_clock_behind_the_saved_state_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(2000.0), Platform(), tmp_path / "state"
+        async with host_on(platform, time, path) as first:
+            stage = Stage(first, platform, time)
+            await stage.staff("ana")
+            await stage.call("c1")
+        behind = ManualTime(1999.0)
+        async with host_on(platform, behind, path) as second:
+            stage = Stage(second, platform, behind)
+            await second.agent("ana").pause("tea")
+            assert stage.activity("ana") == "idle"
+            row = second.router().metrics.report(kpis=["offered"])["billing"]
+            assert row.gap
+
+    asyncio.run(whole())
+
+
+def test_what_became_due_meanwhile_is_not_done_to_a_phone_that_was_answered(
+    tmp_path: Path,
+) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        first = host_on(platform, time, path)
+        await first.start()
+        stage = Stage(first, platform, time)
+        await stage.staff("ana", "ben")
+        await stage.call("c1")
+        await first.save()
+        ((_, agent),) = platform.ringing()
+        await die(first)
+        platform.sink = None
+        platform.answer(agent)
+        await time.run(20)  # the offer's time was 15 seconds
+        async with host_on(platform, time, path) as second:
+            stage = Stage(second, platform, time)
+            await settle()
+            assert stage.phase("c1") == "engaged"
+            assert platform.callers["c1"].agent == agent
+            assert rung(platform) == [("c1", agent)]
+
+    asyncio.run(whole())
+
+
+def test_links_that_say_nothing_are_waited_for_only_so_long(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        async with host_on(platform, time, path) as first:
+            stage = Stage(first, platform, time)
+            await stage.call("c1")
+            await stage.staff("ana")
+            await stage.call("c2")
+        platform.up = False
+        second = host_on(platform, time, path)
+        starting = asyncio.ensure_future(second.start())
+        await time.run(11)
+        await starting
+        stage = Stage(second, platform, time)
+        assert {stage.phase(it) for it in ("c1", "c2")} == {"suspended"}
+        await second.agent("ana").ready()  # time goes on, and nobody is offered anything
+        assert stage.activity("ana") == "idle"
+        await second.stop()
+
+    asyncio.run(whole())
+
+
+def test_a_link_that_is_gone_takes_its_contacts_with_it(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        async with host_on(platform, time, path) as first:
+            stage = Stage(first, platform, time)
+            await stage.staff("ana")
+            await stage.talk("c1", "ana")
+            await stage.call("c2")
+        other = Host(
+            Router(Plan.from_toml(PLAN), clock=time),
+            adapters={"office": PlatformAdapter(platform)},
+            settings=SETTINGS,
+            time=time,
+            snapshot=path,
+        )
+        async with other:
+            await settle()
+            seen = [it.contact for it in other.supervise().waiting()]
+            assert "pbx:c2" not in seen
+            talking = [it.contact for it in other.supervise().talking()]
+            assert talking == ["office:c1"]
+
+    asyncio.run(whole())
+
+
+def test_a_start_that_fails_leaves_the_state_and_no_task(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        async with host_on(platform, time, path) as first:
+            await Stage(first, platform, time).call("c1")
+        before = path.read_bytes()
+        wrong = Host({"typo": Router(Plan.from_toml(PLAN))}, time=time, snapshot=path)
+        with pytest.raises(ConfigError):
+            await wrong.start()
+        await wrong.stop()
+        assert path.read_bytes() == before
+        left = [it for it in asyncio.all_tasks() if it is not asyncio.current_task()]
+        assert left == []
+
+    asyncio.run(whole())
+
+
+def test_a_stop_goes_on_when_nobody_waits_for_it(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        host = host_on(platform, time, path)
+        await host.start()
+        screen = host.agent("ana").events()
+        await anext(screen)
+        stopping = asyncio.ensure_future(host.stop())
+        await asyncio.sleep(0)
+        stopping.cancel()
+        await host.stop()
+        assert path.exists()
+        assert platform.sink is None
+        with pytest.raises(StopAsyncIteration):  # screens are told no more
+            await anext(screen)
+
+    asyncio.run(whole())
+
+
+def test_a_journal_that_outlives_the_file_closes_the_window(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        journal = MemoryJournal()
+
+        def host() -> Host:
+            return Host(
+                Router(Plan.from_toml(PLAN), clock=time),
+                adapters=[PlatformAdapter(platform)],
+                settings=SETTINGS,
+                time=time,
+                snapshot=path,
+                journal=journal,
+            )
+
+        first = host()
+        await first.start()
+        stage = Stage(first, platform, time)
+        await first.save()
+        await stage.staff("ana")  # after the last save: only the journal has it
+        await stage.talk("c1", "ana")
+        before = first.router().state_hash()
+        await die(first)
+        async with host() as second:
+            assert second.router().state_hash() == before
+            assert second.router().explain_agent("ana").availability == "ready"
+            await second.agent("ana").pause("tea")
+
+    asyncio.run(whole())
+
+
+def test_two_processes_do_not_share_a_file(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from ccroute import Plan, Router\n"
+        "from ccroute.host import Host\n"
+        "async def main():\n"
+        "    async with Host(Router(Plan.from_toml('[queues.q]')), snapshot=sys.argv[1]):\n"
+        "        print('works', flush=True)\n"
+        "        sys.stdin.readline()\n"
+        "asyncio.run(main())\n"
+    )
+    path = tmp_path / "state"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "works\n"
+    with pytest.raises(ConfigError, match="in use by another host"):
+        asyncio.run(Host(Router(Plan.from_toml(PLAN)), snapshot=path).start())
+    child.communicate("\n", timeout=20)
+    assert child.returncode == 0

@@ -183,9 +183,9 @@ class Switchboard:
                 if owner is not None:
                     yield self._tenants[owner]
             case OfferSignal():
-                yield from (
-                    it for it in self._tenants.values() if it.placements.by_wire(signal.offer)
-                )
+                named = self._tenants.get(signal.tenant or "")
+                several = self._tenants.values() if named is None else (named,)
+                yield from (it for it in several if it.placements.by_wire(signal.offer))
             case AgentSignal():
                 yield from self._of_agent(link, signal)
             case Measured():

@@ -21,7 +21,6 @@ from ccroute._commands import (
 )
 from ccroute._errors import CcrouteError, ConfigError, DataUnavailable, EngineBroken, Rejected
 from ccroute._events import Event
-from ccroute._hours import openings
 from ccroute._router import Router
 from ccroute.adapters import (
     AdapterInfo,
@@ -35,6 +34,7 @@ from ccroute.adapters import (
 )
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._hearing import Hearing
+from ccroute.host._opening import OpeningHours
 from ccroute.host._placement import Placements
 from ccroute.host._settings import TenantSettings
 from ccroute.host._waiting import Alarm, Ask, Heard, HeardOn, Inbox, Mark, TenantCounters
@@ -46,6 +46,8 @@ BATCH = 64
 """How much is made durable at once, at most."""
 TURN = 4
 """After how many commands others have their turn."""
+JOINING = 3.0
+"""Seconds that customers and agents who were found waiting for each other have to be joined."""
 SILENCE = 10.0
 """Seconds after a restart within which links are waited for before anything is due."""
 
@@ -115,9 +117,9 @@ class Tenant(Hearing):
         self._alarm = Alarm(time, self._inbox)
         self._written = 0
         self._under_way: list[Ask] = []
-        self._hours: Iterator[tuple[float, Command]] = iter(())
-        self._next_hours: tuple[float, Command] | None = None
+        self._hours = OpeningHours()
         self._silent_until = 0.0
+        self._heard_joining: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -160,8 +162,7 @@ class Tenant(Hearing):
 
     def watch_hours(self) -> None:
         """Reads the plan's calendars, from now on."""
-        self._hours = openings(self.router.plan, since=self.instant())
-        self._next_hours = next(self._hours, None)
+        self._hours.read(self.router.plan, since=self.instant())
         self._inbox.awake.set()
 
     def ask(
@@ -282,16 +283,19 @@ class Tenant(Hearing):
             await self._inbox.awake.wait()
 
     def _due(self) -> float | None:
-        deadline = self.router.next_deadline()
-        hours = None if self._next_hours is None else self._next_hours[0]
-        return min((it for it in (deadline, hours) if it is not None), default=None)
+        both = self.router.next_deadline(), self._hours.next_at
+        return min((it for it in both if it is not None), default=None)
 
     async def _work(self) -> None:
+        for link in [it for it in self._heard_joining if not self._joining(it)]:
+            self._heard(link)
         if self.unheard and self._time.now() >= self._silent_until:
             await self._give_up_waiting()
         if not self.unheard:
             self.now = max(self.now, self._time.now())
-            self._under_way += [*self._from_hours(), *self._from_deadlines()]
+            due = self._hours.due(self.now)
+            self._under_way += [Ask(command=it, actor="hours", since=at) for at, it in due]
+            self._under_way += self._from_deadlines()
         while self._inbox and len(self._under_way) < BATCH:
             it = self._inbox.take()
             match it:
@@ -339,23 +343,31 @@ class Tenant(Hearing):
             _log.exception("tenant %s, link %s: a snapshot makes no sense", self.name, link)
 
     def _heard(self, link: str) -> None:
+        if link in self.unheard and self._joining(link):
+            # Answered while nobody listened: they are joined before that is overdue, too.
+            self._heard_joining.add(link)
+            self._silent_until = min(self._silent_until, self._time.now() + JOINING)
+            return
         self.unheard.discard(link)
+        self._heard_joining.discard(link)
         if not self.unheard:
             self.now = max(self.now, self._time.now())
 
+    def _joining(self, link: str) -> bool:
+        return any(
+            it.joining is not None and not it.engaged and not it.gone
+            for it in self.placements.on(link)
+        )
+
     async def _give_up_waiting(self) -> None:
         """Links that say nothing are down: their contacts are nobody's for now."""
-        silent = sorted(self.unheard)
+        silent = sorted(self.unheard - self._heard_joining)
         for link in silent:
             for command in self.line(link, up=False):
                 self._under_way.append(Ask(command=command, actor="host", since=self.now))
         await self._carry_on()
         self.unheard.clear()
-
-    def _from_hours(self) -> Iterator[Ask]:
-        while self._next_hours is not None and self._next_hours[0] <= self.now:
-            yield Ask(command=self._next_hours[1], actor="hours", since=self._next_hours[0])
-            self._next_hours = next(self._hours, None)
+        self._heard_joining.clear()
 
     def _from_deadlines(self) -> Iterator[Ask]:
         due = self.router.next_deadline()

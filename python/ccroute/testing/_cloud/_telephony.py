@@ -106,6 +106,8 @@ class Telephony:
     def hang_up(self, address: str) -> None:
         """The agent hangs up: with a customer there, the conversation is over."""
         for call, leg in self._legs_at(address):
+            if leg.label not in call.legs:
+                continue  # it went with the conversation of another leg of this phone
             if call.bridge == leg.label:
                 self._tell(call, "contact.disconnected", {"by": "agent"})
                 self._end(call, "hangup", "cancelled")
