@@ -416,14 +416,14 @@ class Tenant(Hearing):
         try:
             result = self.router.apply(ask.command, envelope=entry.envelope, at=self.now)
         except EngineBroken:
-            self._answer(ask, None, EngineBroken(f"tenant {self.name!r} is broken"))
+            ask.settle(None, EngineBroken(f"tenant {self.name!r} is broken"))
             raise
         except _REFUSALS as refusal:
             error = refusal
             self._refused(ask, refusal)
         told_by = ask.origin if isinstance(ask.command, Release | Cancel | Reconcile) else None
         self._follow(self.router.events(), ask.origin, told_by)
-        self._answer(ask, result, error)
+        ask.settle(result, error)
         if ask.by_person:
             for record in self.on_record:
                 record(ask, error)
@@ -484,14 +484,6 @@ class Tenant(Hearing):
         # In their order, before all that waits.
         for command in reversed(commands):
             self.insert(command, actor="host")
-
-    def _answer(self, ask: Ask, result: int | None, error: Exception | None) -> None:
-        if ask.answer is None or ask.answer.done():
-            return
-        if error is None:
-            ask.answer.set_result(result)
-        else:
-            ask.answer.set_exception(error)
 
     # -- Ends ---------------------------------------------------------------------------
 

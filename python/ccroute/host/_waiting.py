@@ -56,6 +56,15 @@ class Ask:
     by_person: bool = False
     since: float = 0.0
 
+    def settle(self, result: int | None, error: Exception | None) -> None:
+        """Tells who waits for it what became of it."""
+        if self.answer is None or self.answer.done():
+            return
+        if error is None:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(error)
+
 
 @attrs.define(kw_only=True)
 class HeardOn:
