@@ -361,10 +361,9 @@ class Tenant(Hearing):
 
     async def _give_up_waiting(self) -> None:
         """Links that say nothing are down: their contacts are nobody's for now."""
-        silent = sorted(self.unheard - self._heard_joining)
-        for link in silent:
-            for command in self.line(link, up=False):
-                self._under_way.append(Ask(command=command, actor="host", since=self.now))
+        for link in sorted(self.unheard - self._heard_joining):
+            down = self.line(link, up=False)
+            self._under_way += [Ask(command=it, actor="host", since=self.now) for it in down]
         await self._carry_on()
         self.unheard.clear()
         self._heard_joining.clear()
