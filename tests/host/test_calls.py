@@ -298,6 +298,23 @@ def test_a_transfer_to_a_queue_parks_the_caller_again() -> None:
     play(scenario)
 
 
+def test_a_transfer_before_the_connection_stops_the_phone() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.call("c1")
+        (offer,) = stage.host.agent("ana").state().offers
+        assert offer.offer is not None
+        await stage.host.agent("ana").accept(offer.offer)
+        assert stage.platform.ringing() == [("c1", "ana")]
+        await stage.host.agent("ana").pause("tea")
+        await stage.host.agent("ana").transfer("pbx:c1", queue="billing")
+        await settle()
+        assert stage.platform.ringing() == []
+        assert stage.phase("c1") == "waiting"
+
+    play(scenario)
+
+
 def test_a_consult_follows_what_the_platform_says() -> None:
     async def scenario(stage: Stage) -> None:
         await stage.staff("ana")

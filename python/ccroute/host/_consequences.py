@@ -152,9 +152,14 @@ class Consequences:
             return
         info = links[placed.link]
         match event:
-            case ContactLeft(cause="callback"):
-                placed.callback = True
-                yield from self.hang_up(placed, "callback", links, now)
+            case ContactLeft():
+                if not placed.gone:
+                    # Of one that was being connected: that agent's phone rings, or waits.
+                    for rung in list(placed.live()):
+                        yield from self._silence(placed, rung.offer, info, now)
+                if event.cause == "callback":
+                    placed.callback = True
+                    yield from self.hang_up(placed, "callback", links, now)
             case ContactQueued():
                 yield from self._park(placed, event, info, attributes, now)
             case OfferMade():
