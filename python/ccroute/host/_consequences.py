@@ -152,29 +152,31 @@ class Consequences:
             return
         info = links[placed.link]
         match event:
-            case ContactLeft():
-                if not placed.gone:
-                    # Of one that was being connected: that agent's phone rings, or waits.
-                    for rung in list(placed.live()):
-                        yield from self._silence(placed, rung.offer, info, now)
-                if event.cause == "callback":
-                    placed.callback = True
-                    yield from self.hang_up(placed, "callback", links, now)
-            case ContactQueued():
-                yield from self._park(placed, event, info, attributes, now)
             case OfferMade():
                 yield from self._ring(placed, event, info, attributes, now)
             case OfferAccepted():
                 yield from self._connect(placed, event, now)
             case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
                 yield from self._silence(placed, event.offer, info, now)
-            case ContactRequeued():
+            case ContactQueued():
+                yield from self._park(placed, event, info, attributes, now)
+            case ContactRequeued() | ContactLeft() if not placed.gone:
                 placed.joining = None
-                # A connection that came to nothing: its leg goes.
+                # Of a connection that came to nothing the leg goes.
                 for rung in list(placed.live()):
                     yield from self._silence(placed, rung.offer, info, now)
+            case _:
+                self._note(placed, event)
+        if isinstance(event, ContactLeft) and event.cause == "callback":
+            placed.callback = True
+            yield from self.hang_up(placed, "callback", links, now)
+
+    def _note(self, placed: Placed, event: Event) -> None:
+        match event:
             case ContactConnected():
                 placed.engaged = True
+            case ContactTransferred(cause="handed_over"):
+                return  # to another agent, in the same conversation
             case ContactTransferred() | ContactReleased():
                 placed.engaged = False
             case _:
