@@ -1,6 +1,8 @@
 """Text that is shown to nobody: passwords, tokens, keys."""
 
+import json
 from typing import NoReturn
+from urllib.parse import quote
 
 
 class Secret:
@@ -27,8 +29,24 @@ class Secret:
         return self._text
 
     def hide_in(self, text: str) -> str:
-        """``text`` without the secret, for messages of others that may hold it."""
-        return text.replace(self._text, "...") if self._text else text
+        """``text`` without the secret, for messages of others that may hold it: as it is, or as
+        Python, JSON or a URL writes it.
+
+        >>> Secret("it's so").hide_in("no login with it%27s%20so")
+        'no login with ...'
+        """
+        if not self._text:
+            return text
+        written = {
+            self._text,
+            repr(self._text)[1:-1],
+            json.dumps(self._text)[1:-1],
+            json.dumps(self._text, ensure_ascii=False)[1:-1],
+            quote(self._text, safe="", errors="replace"),
+        }
+        for it in sorted(written, key=len, reverse=True):
+            text = text.replace(it, "...")
+        return text
 
     def __repr__(self) -> str:
         return "Secret(...)"

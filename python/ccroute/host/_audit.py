@@ -37,9 +37,9 @@ class Audit:
         self._kept.append(record)
         _log.info(
             "%s %s %s: %s",
-            record.actor,
+            _one_line(record.actor),
             record.action,
-            record.about,
+            _one_line(record.about),
             record.outcome,
             extra={
                 "tenant": record.tenant,
@@ -59,3 +59,8 @@ class Audit:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _one_line(text: str) -> str:
+    """What somebody called themselves must not look like another line."""
+    return "".join(it if it.isprintable() else repr(it)[1:-1] for it in text)

@@ -7,6 +7,7 @@ What each method does stands at the method of the same name of `Host`, `AgentDes
 import asyncio
 import concurrent.futures
 import functools
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from os import PathLike
@@ -36,17 +37,27 @@ class LoopThread:
         self._running = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
+        self._failed: BaseException | None = None
+        self._process = 0
         self._thread = threading.Thread(target=self._work, name="ccroute host", daemon=True)
 
     def start(self) -> None:
         """Begins; returns when the loop runs."""
         started = threading.Event()
         self._started = started
+        self._process = os.getpid()
         self._thread.start()
         started.wait()
+        if self._failed is not None:
+            raise self._failed
 
     def _work(self) -> None:
-        asyncio.run(self._main())
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:
+            self._failed = error  # as without a file descriptor left
+        finally:
+            self._started.set()
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -67,8 +78,8 @@ class LoopThread:
                 "asynchronous `Host` there"
             )
         with self._running:
-            if self._loop is None:
-                work.close()
+            if self._loop is None or self._process != os.getpid():
+                work.close()  # after a fork the thread is the parent's alone
                 raise _stopped()
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:

@@ -235,7 +235,9 @@ def read_incident(path: str | PathLike[str]) -> Incident:
                     name: _tenant(archive, number) for number, name in enumerate(index["tenants"])
                 },
             )
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except (ConfigError, FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # damaged archives raise whatever they like
         raise ConfigError(f"no incident bundle, or a damaged one: {error!r}", path=where) from error
 
 

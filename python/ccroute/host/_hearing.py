@@ -229,7 +229,7 @@ class Hearing:
         known = agree(
             both,
             self.placements,
-            agents=self.router.names("agents"),
+            agents=self._signed_in(),
             in_flight=lambda instruction: self._in_flight(link, instruction),
             now=self.now,
         )
@@ -247,6 +247,10 @@ class Hearing:
             # We ended it, and the platform never heard so.
             placed = self.placements.place(link, it.contact)
             self.do(self.consequences.hang_up(placed, "reconciled", self._links, self.now))
+
+    def _signed_in(self) -> list[str]:
+        names = self.router.names("agents")
+        return [it for it in names if self.router.explain_agent(it).availability != "offline"]
 
     async def _closed(self, link: str, snapshot: PlatformSnapshot) -> list[HeldContact]:
         """Those of a snapshot that the engine has closed. After a restart of the platform none of

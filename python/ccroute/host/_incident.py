@@ -125,22 +125,29 @@ async def _taken(host: Host, tenant: Tenant) -> _Taken:
             for it in await host.journal.checkpoints(tenant.name)
             if it.sequence <= taken.sequence
         ]
-        if not checkpoints:
-            break
-        entries: list[Entry] = []
-        try:
-            async for entry in host.journal.read(tenant.name, after=checkpoints[0].sequence):
-                if entry.sequence > taken.sequence:
-                    break
-                entries.append(entry)
-                if len(entries) % _SLICE == 0:
-                    await asyncio.sleep(0)
-        except DataUnavailable:
-            continue  # a newer checkpoint let them go just now
-        return attrs.evolve(taken, checkpoints=tuple(checkpoints), entries=tuple(entries))
+        while checkpoints:
+            try:
+                entries = await _entries(host, tenant, checkpoints[0], taken)
+            except DataUnavailable:
+                del checkpoints[0]  # what leads on from it is no longer kept
+                continue
+            return attrs.evolve(taken, checkpoints=tuple(checkpoints), entries=entries)
     raise DataUnavailable(
         f"the journal keeps no state of tenant {tenant.name!r}: there is nothing to replay from"
     )
+
+
+async def _entries(
+    host: Host, tenant: Tenant, start: Checkpoint, taken: _Taken
+) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    async for entry in host.journal.read(tenant.name, after=start.sequence):
+        if entry.sequence > taken.sequence:
+            break
+        entries.append(entry)
+        if len(entries) % _SLICE == 0:
+            await asyncio.sleep(0)
+    return tuple(entries)
 
 
 def _between_commands(tenant: Tenant) -> _Taken:

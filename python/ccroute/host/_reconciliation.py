@@ -16,6 +16,7 @@ from ccroute._commands import (
     Exclude,
     Hold,
     Pick,
+    Ready,
     Reconcile,
     Reinstate,
     Resume,
@@ -80,11 +81,13 @@ def agree(
     until `go_on`, but for those whose phones ring. Who talks, or is rung, is taken over at
     once.
 
-    ``agents``: whom the engine knows; ``in_flight``: whether an instruction has no outcome yet.
+    ``agents``: who is signed in; ``in_flight``: whether an instruction has no outcome yet.
     Leaves in ``placements.strays`` what rings for nobody.
     """
     held = {**both.known, **both.strangers}
-    yield from _sign_in(held.values(), set(agents))
+    lost = _lost_sign_ins(held.values(), agents)
+    for agent in lost:
+        yield SignIn(agent=agent)
     gone = _gone(both, placements)
     _note_strays(held, placements)
     for it in both.known.values():
@@ -100,17 +103,24 @@ def agree(
         placed = placements.get(contact)
         if placed is not None and it.agent is None:
             yield from _legs(placed, it, in_flight, both.snapshot)
+    yield from _taken(both, held, placements, now)
+    for agent, was_ready in lost.items():
+        if was_ready:
+            yield Ready(agent=agent)
+    for placed in gone:
+        placements.drop(placed.contact)
+
+
+def _taken(both: Both, held: Held, placements: Placements, now: float) -> Iterator[Command]:
+    """Before anything else becomes due: who talks is not free, nor is one whose phone rings, for
+    whomever."""
     for it in both.strangers.values():
         if it.agent is not None:
-            # Before anything else becomes due: that agent is not free.
             yield from _adopt(both.link, it, placements, now)
     for contact, it in held.items():
-        # Nor is one whose phone rings, for whomever.
         if contact in both.strangers and _rings(contact, placements):
             yield from _adopt(both.link, it, placements, now)
         yield from _with_its_phone(contact, placements)
-    for placed in gone:
-        placements.drop(placed.contact)
 
 
 def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
@@ -141,18 +151,29 @@ def _with_its_phone(contact: str, placements: Placements) -> Iterator[Command]:
     rings = _rings(contact, placements)
     if not rings:
         return
+    legs = [placements.strays[contact, agent] for agent in rings]
     yield Update(contact=contact, preferred=rings)
     yield Reinstate(contact=contact)
     for agent in rings:
         if (contact, agent) in placements.strays:
             yield Pick(agent=agent, contact=contact)
+    for leg in legs:
+        found = placements.by_wire(leg.offer)
+        if leg.state == "answered" and found is not None:
+            yield Accept(offer=found[1].offer)  # while nobody listened
 
 
-def _sign_in(held: Iterable[HeldContact], known: set[str]) -> Iterator[Command]:
-    """Who is on the phone is there, whether we knew them or not."""
-    for agent in dict.fromkeys(it.agent for it in held if it.agent is not None):
-        if agent not in known:
-            yield SignIn(agent=agent)
+def _lost_sign_ins(held: Iterable[HeldContact], signed_in: Iterable[str]) -> dict[str, bool]:
+    """Agents who are not signed in, though they talk or their phones ring: they had been, and who
+    is rung had been ready (true)."""
+    known, lost = set(signed_in), dict[str, bool]()
+    for it in held:
+        if it.agent is not None and it.agent not in known:
+            lost.setdefault(it.agent, False)
+        for leg in it.offers:
+            if it.agent is None and leg.agent not in known:
+                lost[leg.agent] = True
+    return lost
 
 
 def _gone(both: Both, placements: Placements) -> list[Placed]:

@@ -114,7 +114,8 @@ class Redactor:
 
     def audit(self, record: AuditRecord, names: frozenset[str]) -> AuditRecord:
         """A record of the audit; ``names``: of agents, queues and lines, which stay."""
-        keeps = record.about in names or record.about.isdigit()
+        is_offer = record.action in {"accept", "decline"} and record.about.isdigit()
+        keeps = record.about in names or is_offer
         return attrs.evolve(
             record,
             actor=self.actor(record.actor) or "",

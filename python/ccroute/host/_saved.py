@@ -102,7 +102,9 @@ def write(path: Path, data: bytes) -> None:
     """Puts the bytes into the file, whole or not at all; the ones before go beside it."""
     # A name of its own: a host that was given up may still be writing.
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    with fresh.open("wb") as file:
+    # Names and numbers of customers are in it: nobody else's business.
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -208,7 +208,8 @@ impl Redaction {
 
     // -- Renaming -----------------------------------------------------------------------
 
-    /// The pseudonym of a text. What is empty stays, and what no pseudonym can stand for.
+    /// The pseudonym of a text. What is empty stays, and what a plan itself names; what no
+    /// pseudonym can stand for gets one that plans may answer otherwise.
     #[must_use]
     pub fn text(&self, text: &str) -> Box<str> {
         if text.is_empty() {
@@ -229,7 +230,12 @@ impl Redaction {
                 return made.into();
             }
         }
-        text.into()
+        let named =
+            |asked: &Asked| matches!(asked, Asked::Compare(_, literal) if **literal == *text);
+        if self.asked.iter().any(named) {
+            return text.into();
+        }
+        format!("{}{end}", self.word(text, 0)).into()
     }
 
     /// A word that stands for a text, another at each attempt.
