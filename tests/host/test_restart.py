@@ -377,9 +377,10 @@ def test_two_processes_do_not_share_a_file(tmp_path: Path) -> None:
     assert child.returncode == 0
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
 @pytest.mark.parametrize("answered", [True, False])
 def test_an_agent_whose_sign_in_was_lost_is_known_by_the_phone_that_rings(
-    answered: bool, tmp_path: Path
+    answered: bool, signed_in: bool, tmp_path: Path
 ) -> None:
     plan = PLAN + '[agents.ana]\nqueues = ["billing"]\n[agents.ben]\nqueues = ["billing"]\n'
 
@@ -388,8 +389,11 @@ def test_an_agent_whose_sign_in_was_lost_is_known_by_the_phone_that_rings(
         first = host_on(platform, time, path, plan)
         await first.start()
         stage = Stage(first, platform, time)
-        await first.save()
+        if not signed_in:
+            await first.save()
         await stage.staff("ana")
+        if signed_in:
+            await first.save()
         await stage.call("c1")
         await die(first)
         platform.sink = None

@@ -121,6 +121,10 @@ def _taken(both: Both, held: Held, placements: Placements, now: float) -> Iterat
         if contact in both.strangers and _rings(contact, placements):
             yield from _adopt(both.link, it, placements, now)
         yield from _with_its_phone(contact, placements)
+        for leg in it.offers if it.agent is None else ():
+            found = placements.by_wire(leg.offer)
+            if leg.state == "answered" and found is not None and found[1].state == "answered":
+                yield Accept(offer=found[1].offer)  # while nobody listened
 
 
 def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
@@ -151,16 +155,11 @@ def _with_its_phone(contact: str, placements: Placements) -> Iterator[Command]:
     rings = _rings(contact, placements)
     if not rings:
         return
-    legs = [placements.strays[contact, agent] for agent in rings]
     yield Update(contact=contact, preferred=rings)
     yield Reinstate(contact=contact)
     for agent in rings:
         if (contact, agent) in placements.strays:
             yield Pick(agent=agent, contact=contact)
-    for leg in legs:
-        found = placements.by_wire(leg.offer)
-        if leg.state == "answered" and found is not None:
-            yield Accept(offer=found[1].offer)  # while nobody listened
 
 
 def _lost_sign_ins(held: Iterable[HeldContact], signed_in: Iterable[str]) -> dict[str, bool]:
