@@ -18,8 +18,9 @@ Tests = TypeVar("Tests", bound="Playing")
 class Playing:
     """What the author of an adapter supplies, and how assertions are played with it."""
 
-    module: ClassVar[str] = ""
-    """The module that the entry point names: assertion 50 imports it."""
+    module: ClassVar[str | None] = ""
+    """The module that the entry point names: assertion 50 imports it. ``None``: no entry point
+    names it, it is no plug-in."""
     watchdog: ClassVar[float] = 60.0
     """Seconds after which a link without bytes must have been noticed."""
     back_off: ClassVar[float] = 120.0
