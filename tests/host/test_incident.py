@@ -1,21 +1,23 @@
-"""Incident bundles: nothing personal in them, and the same decisions elsewhere."""
+"""Incident bundles as they are written: nothing personal in them, and what they hold."""
 
 import asyncio
-import io
 import json
 import stat
-import zipfile
-from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import attrs
 import pytest
-from tests.host.running import CENTRE, PASSWORD, Running, centre
-from tests.scenarios.prompt import Prompt
+from tests.host.incidents import (
+    PERSONAL,
+    PLAN,
+    in_a_day,
+    only,
+    replayed,
+    unpacked,
+)
 
 import ccroute
 from ccroute import (
-    Accept,
     Advance,
     CcrouteError,
     Command,
@@ -31,116 +33,12 @@ from ccroute import (
 from ccroute.adapters import Secret
 from ccroute.host import (
     Host,
-    TenantIncident,
-    TenantSettings,
     host_incident,
     incident_bundle,
-    is_bundle,
     read_incident,
 )
 from ccroute.journal import Checkpoint, Entry, MemoryJournal
 from ccroute.testing import LoopbackAdapter, LoopbackPlatform, ManualTime, settle
-
-PLAN = Plan.from_toml("""
-[[classification.rules]]
-name = "gold"
-when = 'segment == "gold" || caller.startsWith("+34")'
-queue = "billing"
-[[classification.rules]]
-queue = "sales"
-[queues.billing]
-preferred.last_agent = "600s"
-[queues.sales]
-leaving.resume_within = "60s"
-exits = { "1" = { end = true } }
-[agents.ana]
-queues = ["billing", "sales"]
-[agents.luis]
-queues = ["billing"]
-""")
-
-PERSONAL = [
-    "gomez-call", "ruiz-call", "600111222", "Evita", "dentist", "cust-gomez", "angry manager",
-    "story-77", "before-9", "supervisor-eva", "wont-tell", "7654321",
-]  # fmt: skip
-
-
-@pytest.fixture
-def ccroute_at(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Prompt:
-    return Prompt(monkeypatch, capsys)
-
-
-Test = Callable[[Host, LoopbackPlatform, ManualTime], Coroutine[None, None, None]]
-
-
-def in_a_day(test: Test, journal: MemoryJournal | None = None) -> None:
-    """Runs ``test`` on a host with a platform on which everything personal was told."""
-
-    async def run() -> None:
-        time, platform = ManualTime(), LoopbackPlatform()
-        platform.time = time
-        async with Host(
-            Router(PLAN),
-            adapters=[LoopbackAdapter(platform)],
-            time=time,
-            journal=journal,
-            settings=TenantSettings(directory={"ana": {"pbx": "200"}}),
-            checkpoint_every=60.0,
-        ) as host:
-            await a_day(host, platform, time)
-            await test(host, platform, time)
-
-    asyncio.run(run())
-
-
-async def a_day(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
-    ana = host.agent("ana")
-    await ana.sign_in()
-    await ana.ready()
-    platform.call(
-        "gomez-call",
-        caller="+34600111222",
-        attributes={"name": "Evita", "segment": "gold", "account": 7654321},
-        customer="cust-gomez",
-    )
-    await time.run(1.0)
-    platform.answer("ana")
-    await time.run(1.0)
-    with pytest.raises(Rejected):
-        await host.apply(Accept(offer=1), actor="agent:ana")
-    platform.call("ruiz-call", caller="600111222")
-    told = Enqueue(contact="desk-1", queue="sales", conversation="story-77", previous="before-9")
-    await host.apply(told, actor="crm-wont-tell")
-    await time.run(130.0)
-    await ana.pause("dentist")
-    with pytest.raises(Rejected):
-        await host.apply(Enqueue(contact="pbx:ruiz-call"), actor="crm-wont-tell")
-    supervisor = host.supervise("supervisor-eva")
-    await supervisor.move("pbx:ruiz-call", queue="billing", reason="angry manager")
-    await time.run(1.0)
-
-
-def unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for name in archive.namelist():
-            yield name, archive.read(name)
-
-
-def only(path: Path) -> TenantIncident:
-    (it,) = read_incident(path).tenants.values()
-    return it
-
-
-def replayed(it: TenantIncident) -> tuple[Router, list[tuple[str, ...]], list[str | None]]:
-    """The router at the end, the events that came of it, and what was refused."""
-    router = it.router()
-    steps = list(it.replay(router))
-    events = [
-        (event.kind, event.agent or "", event.queue or "", str(getattr(event, "offer", "")))
-        for step in steps
-        for event in step.events
-    ]
-    return router, events, [step.refused for step in steps if step.refused is not None]
 
 
 def test_a_bundle_replays_to_the_state_it_says(tmp_path: Path) -> None:
@@ -361,82 +259,6 @@ def test_a_journal_without_states_has_no_bundle() -> None:
 # -- The command line -------------------------------------------------------------------
 
 
-def test_prompt_tells_the_story_and_explains_an_offer(tmp_path: Path, ccroute_at: Prompt) -> None:
-    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
-        await host_incident(host, tmp_path / "b.zip")
-
-    in_a_day(test)
-    assert is_bundle(tmp_path / "b.zip")
-    told = ccroute_at("replay", tmp_path / "b.zip")
-    assert (told.code, told.err) == (0, "")
-    it = only(tmp_path / "b.zip")
-    assert f"state {it.hashes.redacted}: the same as where the bundle was written" in told.out
-    assert "agent:ana accept: refused, offer_ended" in told.out
-    assert "queue billing is open: 1 waiting" in told.out
-    assert "link pbx (pbx 1): up;" in told.out
-    made = next(line for line in told.out.splitlines() if "offer_made" in line)
-    why = ccroute_at("replay", tmp_path / "b.zip", "--explain", made.split()[0])
-    assert (why.code, "ana" in why.out) == (0, True), why.err
-    none = ccroute_at("replay", tmp_path / "b.zip", "--explain", "1")
-    assert (none.code, "is no offer that was made" in none.err) == (1, True)
-    few = ccroute_at("replay", tmp_path / "b.zip", "--last", "2")
-    assert f"{len(it.commands) - 2} commands before these: see them by --last 0" in few.out
-    assert ccroute_at("replay", tmp_path / "b.zip", "--tenant", "x").code == 1
-
-
-def changed(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
-    parts = dict(unpacked(path.read_bytes()))
-    other = path.with_name("changed.zip")
-    with zipfile.ZipFile(other, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, change(data) if name == part else data)
-    return other
-
-
-@pytest.mark.parametrize(
-    ("part", "change", "words"),
-    [
-        ("0/commands.jsonl", lambda data: data[: data.rindex(b'{"n"')], "ANOTHER STATE than where"),
-        ("0/commands.jsonl", lambda data: data[:-5], "no entry of a journal"),
-        ("0/state", lambda data: data[:-5], "is damaged"),
-        ("0/tenant.json", lambda data: b"{}", "no incident bundle, or a damaged one"),
-        ("bundle.json", lambda data: data.replace(b'"format": 1', b'"format": 9'), "has format 9"),
-    ],
-)
-def test_a_bundle_that_was_changed_is_found_out(
-    tmp_path: Path, ccroute_at: Prompt, part: str, change: Callable[[bytes], bytes], words: str
-) -> None:
-    async def test(host: Host, platform: LoopbackPlatform, time: ManualTime) -> None:
-        await host_incident(host, tmp_path / "b.zip")
-
-    in_a_day(test)
-    told = ccroute_at("replay", changed(tmp_path / "b.zip", part, change))
-    assert told.code == 1
-    assert words in told.out + told.err
-
-
-def test_a_running_centre_is_replayed_elsewhere(tmp_path: Path, ccroute_at: Prompt) -> None:
-    path = centre(tmp_path, CENTRE)
-    bundle = tmp_path / "b.zip"
-    with Running(path) as running:
-        running.hear("runs: acme")
-        ran = ccroute_at("incident", "--out", bundle, "--centre", path)
-        assert (ran.code, ran.err) == (0, "")
-        assert f"open it by `ccroute replay {bundle}`" in ran.out
-        again = ccroute_at("incident", "--out", bundle, "--centre", path)
-        assert (again.code, "exists: give a new name by --out" in again.err) == (1, True)
-        assert running.stop() == 0
-    assert stat.S_IMODE(bundle.stat().st_mode) == 0o600
-    told = ccroute_at("replay", bundle)
-    assert (told.code, told.err) == (0, "")
-    assert "what was written comes to the state that the host was in" in told.out
-    assert "queue billing is open: 2 waiting" in told.out
-    whole = b"".join(part for _, part in unpacked(bundle.read_bytes()))
-    assert PASSWORD.encode() not in whole
-    assert b"+346" not in whole
-    assert b"caller-0" not in whole
-
-
 def test_every_field_of_every_command_is_known_to_be_personal_or_not() -> None:
     """A new field must be decided on: until then no command with it could be written."""
 
@@ -498,33 +320,3 @@ def test_a_bundle_of_an_entry_nobody_can_write_says_so(tmp_path: Path) -> None:
         assert it.commands[-1].command == Advance()
 
     in_a_day(test)
-
-
-def test_every_tenant_is_replayed_by_itself(tmp_path: Path, ccroute_at: Prompt) -> None:
-    async def run() -> None:
-        time = ManualTime()
-        async with Host({"a": Router(PLAN), "b": Router(PLAN)}, time=time) as host:
-            for tenant in ("a", "b"):
-                told = Enqueue(contact="gomez-call", queue="sales", customer=f"cust-of-{tenant}")
-                await host.apply(told, actor="crm", tenant=tenant)
-            await host.agent("ana", tenant="b").sign_in()
-            await host_incident(host, tmp_path / "b.zip")
-
-    asyncio.run(run())
-    tenants = read_incident(tmp_path / "b.zip").tenants
-    assert list(tenants) == ["a", "b"]
-    contacts = set()
-    for it in tenants.values():
-        router, *_ = replayed(it)
-        assert it.agrees(router)
-        assert {record.tenant for record in it.audit} == {it.name}
-        contacts |= {command.contact for entry in it.commands
-                     if isinstance(command := entry.command, Enqueue)}  # fmt: skip
-    assert len(contacts) == 1  # one text, one pseudonym
-    assert "gomez-call" not in contacts
-    told = ccroute_at("replay", tmp_path / "b.zip", "--tenant", "b")
-    assert (told.code, "tenant b: " in told.out, "tenant a: " in told.out) == (0, True, False)
-    both = ccroute_at("replay", tmp_path / "b.zip")
-    assert both.out.count("the same as where the bundle was written") == 2
-    which = ccroute_at("replay", tmp_path / "b.zip", "--explain", "3")
-    assert (which.code, "--explain needs a --tenant: one of a, b" in which.err) == (1, True)

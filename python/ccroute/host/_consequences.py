@@ -107,7 +107,7 @@ class Consequences:
         ends: dict[str, Event] = {}
         events = list(events)
         if self._placements.strays:
-            follows += self._stop_strays(events, now)
+            follows += self._stop_strays(events)
         # A conversation that is taken over was queued and connected at once: no music for it.
         talking = {it.contact for it in events if isinstance(it, ContactConnected)}
         for event in events:
@@ -125,16 +125,16 @@ class Consequences:
                     pass
             match event:
                 case AgentReady() | AgentNotReady() | AgentSignedOut():
-                    follows += self._mirror(event, links, origin, now)
+                    follows += self._mirror(event, links, origin)
                 case ContactQueued() if event.contact in talking:
                     pass
                 case _:
                     follows += self._of(event, links, attributes, now)
         for contact, event in ends.items():
-            follows += self._end(contact, event, links, told_by, now)
+            follows += self._end(contact, event, links, told_by)
         return follows
 
-    def _stop_strays(self, events: list[Event], now: float) -> Iterator[Consequence]:
+    def _stop_strays(self, events: list[Event]) -> Iterator[Consequence]:
         """Before a contact rings elsewhere, what rings for it and is nobody's is stopped."""
         offered = {(it.contact, it.agent) for it in events if isinstance(it, OfferMade)}
         for contact in dict.fromkeys(contact for contact, _ in offered if contact is not None):
@@ -142,7 +142,7 @@ class Consequences:
             for key in [it for it in self._placements.strays if it[0] == contact]:
                 if key not in offered and placed is not None:
                     stray = self._placements.strays.pop(key)
-                    yield self.cancel(placed, stray.offer, now)
+                    yield self.cancel(placed, stray.offer)
 
     def _of(
         self, event: Event, links: Mapping[str, AdapterInfo], attributes: Attributes, now: float
@@ -155,21 +155,21 @@ class Consequences:
             case OfferMade():
                 yield from self._ring(placed, event, info, attributes, now)
             case OfferAccepted():
-                yield from self._connect(placed, event, now)
+                yield from self._connect(placed, event)
             case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
-                yield from self._silence(placed, event.offer, info, now)
+                yield from self._silence(placed, event.offer, info)
             case ContactQueued():
-                yield from self._park(placed, event, info, attributes, now)
+                yield from self._park(placed, event, info, attributes)
             case ContactRequeued() | ContactLeft() if not placed.gone:
                 placed.joining = None
                 # Of a connection that came to nothing the leg goes.
                 for rung in list(placed.live()):
-                    yield from self._silence(placed, rung.offer, info, now)
+                    yield from self._silence(placed, rung.offer, info)
             case _:
                 self._note(placed, event)
         if isinstance(event, ContactLeft) and event.cause == "callback":
             placed.callback = True
-            yield from self.hang_up(placed, "callback", links, now)
+            yield from self.hang_up(placed, "callback", links)
 
     def _note(self, placed: Placed, event: Event) -> None:
         match event:
@@ -188,14 +188,13 @@ class Consequences:
         event: ContactQueued,
         info: AdapterInfo,
         attributes: Attributes,
-        now: float,
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
         placed.joining = None
         if info.can("park") and not placed.gone and event.cause != "callback":
-            yield self.park(placed, attributes, now)
+            yield self.park(placed, attributes)
 
-    def park(self, placed: Placed, attributes: Attributes, now: float) -> Effect:
+    def park(self, placed: Placed, attributes: Attributes) -> Effect:
         """A contact is to wait on its platform."""
         park = Park(
             **self._head(),
@@ -250,7 +249,7 @@ class Consequences:
         self._placements.ring(placed, rung)
         yield self._effect(placed, ring)
 
-    def _connect(self, placed: Placed, event: OfferAccepted, now: float) -> Iterator[Consequence]:
+    def _connect(self, placed: Placed, event: OfferAccepted) -> Iterator[Consequence]:
         if placed.gone:
             return
         found = self._placements.by_offer(event.offer)
@@ -259,9 +258,9 @@ class Consequences:
             placed.joining = found[1].agent, found[1].wire
             return
         wire = self._wires() if found is None else found[1].wire
-        yield self.connect(placed, event.agent or "", wire, now)
+        yield self.connect(placed, event.agent or "", wire)
 
-    def connect(self, placed: Placed, agent: str, wire: int, now: float) -> Effect:
+    def connect(self, placed: Placed, agent: str, wire: int) -> Effect:
         """Customer and agent are to be joined, for an offer that was accepted."""
         placed.joining = agent, wire
         return self._effect(
@@ -275,21 +274,19 @@ class Consequences:
             ),
         )
 
-    def cancel(self, placed: Placed, wire: int, now: float) -> Effect:
+    def cancel(self, placed: Placed, wire: int) -> Effect:
         """A leg that is not ours any more is to go."""
         head = self._head()
         return self._effect(placed, CancelRing(**head, contact=placed.native, offer=wire))
 
-    def _silence(
-        self, placed: Placed, offer: int, info: AdapterInfo, now: float
-    ) -> Iterator[Consequence]:
+    def _silence(self, placed: Placed, offer: int, info: AdapterInfo) -> Iterator[Consequence]:
         found = self._placements.by_offer(offer)
         if found is None or found[1].state == OVER:
             return
         rung = found[1]
         rung.state = OVER
         if info.can("cancel_ring"):
-            yield self.cancel(placed, rung.wire, now)
+            yield self.cancel(placed, rung.wire)
 
     def _end(
         self,
@@ -297,7 +294,6 @@ class Consequences:
         event: Event,
         links: Mapping[str, AdapterInfo],
         told_by: str | None,
-        now: float,
     ) -> Iterator[Consequence]:
         placed = self._placements.get(contact)
         if placed is None:
@@ -305,10 +301,10 @@ class Consequences:
         placed.engaged = False
         if placed.gone or placed.link not in links or placed.link == told_by:
             return
-        yield from self.hang_up(placed, event.cause or "normal", links, now)
+        yield from self.hang_up(placed, event.cause or "normal", links)
 
     def hang_up(
-        self, placed: Placed, cause: str, links: Mapping[str, AdapterInfo], now: float
+        self, placed: Placed, cause: str, links: Mapping[str, AdapterInfo]
     ) -> Iterator[Effect]:
         """A contact is to end on its platform."""
         placed.gone = True
@@ -317,15 +313,15 @@ class Consequences:
             yield self._effect(placed, HangUp(**head, contact=placed.native, cause=cause))
 
     def _mirror(
-        self, event: Event, links: Mapping[str, AdapterInfo], origin: str | None, now: float
+        self, event: Event, links: Mapping[str, AdapterInfo], origin: str | None
     ) -> Iterator[Consequence]:
         ready = isinstance(event, AgentReady)
         for link, info in links.items():
             # What a platform said is not said back to it: that would never end.
             if info.can("agent_mirror") and link != origin:
-                yield self.mirror(link, event.agent or "", ready, event.reason, now)
+                yield self.mirror(link, event.agent or "", ready, event.reason)
 
-    def mirror(self, link: str, agent: str, ready: bool, why: str | None, now: float) -> Effect:
+    def mirror(self, link: str, agent: str, ready: bool, why: str | None) -> Effect:
         """An agent's availability is to be shown on a platform."""
         head = self._head()
         return Effect(link=link, instruction=MirrorAgent(**head, agent=agent, ready=ready, why=why))

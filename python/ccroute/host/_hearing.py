@@ -134,7 +134,7 @@ class Hearing:
             return False
         placed, rung = found
         if placed.link == link and not placed.gone:
-            self._tell(self.consequences.cancel(placed, rung.wire, self.now))
+            self._tell(self.consequences.cancel(placed, rung.wire))
         return True
 
     def _name_anew(self, link: str, native: str) -> None:
@@ -179,7 +179,7 @@ class Hearing:
                 known = self.router.explain_agent(agent)
                 if known.availability != "offline":
                     ready = known.availability == "ready"
-                    self._tell(self.consequences.mirror(link, agent, ready, known.reason, self.now))
+                    self._tell(self.consequences.mirror(link, agent, ready, known.reason))
 
     def _device(self, link: str, agent: str, device: str) -> SetDevice:
         if agent in self._devices or len(self._devices) < _AGENTS:
@@ -202,7 +202,7 @@ class Hearing:
         if found is not None and found[1].awaited:
             placed, rung = found
             rung.awaited = False
-            self._tell(self.consequences.connect(placed, rung.agent, rung.wire, self.now))
+            self._tell(self.consequences.connect(placed, rung.agent, rung.wire))
 
     def ended(self, link: str, native: str) -> bool:
         """Whether a contact of this id has just ended."""
@@ -240,13 +240,13 @@ class Hearing:
         for (contact, _), leg in list(self.placements.strays.items()):
             stray = self.placements.get(contact)
             if stray is not None:
-                self._tell(self.consequences.cancel(stray, leg.offer, self.now))
+                self._tell(self.consequences.cancel(stray, leg.offer))
         self.placements.strays.clear()
         self._park_again(link)
         for it in over:
             # We ended it, and the platform never heard so.
             placed = self.placements.place(link, it.contact)
-            self.do(self.consequences.hang_up(placed, "reconciled", self._links, self.now))
+            self.do(self.consequences.hang_up(placed, "reconciled", self._links))
 
     def _signed_in(self) -> list[str]:
         names = self.router.names("agents")
@@ -298,7 +298,7 @@ class Hearing:
         for placed in self.placements.on(link):
             lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
             if lost and not self._in_flight(link, placed.park):
-                self._tell(self.consequences.park(placed, self.attributes, self.now))
+                self._tell(self.consequences.park(placed, self.attributes))
 
     def _phase_of(self, contact: str) -> str | None:
         try:
@@ -330,7 +330,7 @@ class Hearing:
         if fallback not in {None, command.queue}:
             again = attrs.evolve(command, queue=fallback, channel=None)
             return Ask(command=again, actor="host", origin=placed.link, since=self.now)
-        self.do(self.consequences.hang_up(placed, "refused", self._links, self.now))
+        self.do(self.consequences.hang_up(placed, "refused", self._links))
         return None
 
 

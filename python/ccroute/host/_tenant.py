@@ -413,7 +413,7 @@ class Tenant(Hearing):
         result: int | None = None
         error: Exception | None = None
         try:
-            result = self.router.apply(ask.command, envelope=entry.envelope, at=self.now)
+            result = self.router.apply(ask.command, envelope=entry.envelope, at=entry.at)
         except EngineBroken:
             ask.settle(None, EngineBroken(f"tenant {self.name!r} is broken"))
             raise
