@@ -259,6 +259,26 @@ def test_links_that_say_nothing_are_waited_for_only_so_long(tmp_path: Path) -> N
     asyncio.run(whole())
 
 
+def test_a_platform_that_restarted_with_us_uses_the_same_id_for_another_caller(
+    tmp_path: Path,
+) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), Platform(), tmp_path / "state"
+        async with host_on(platform, time, path) as first:
+            stage = Stage(first, platform, time)
+            await stage.call("1", customer="who waited")
+        platform.callers.clear()
+        platform.epoch += 1
+        platform.call("1", queue="billing", customer="somebody else")
+        async with host_on(platform, time, path) as second:
+            await settle()
+            assert Stage(second, platform, time).phase("1") == "closed"
+            (waiting,) = second.supervise().waiting()
+            assert second.router().story(waiting.contact).customer == "somebody else"
+
+    asyncio.run(whole())
+
+
 def test_a_link_that_is_gone_takes_its_contacts_with_it(tmp_path: Path) -> None:
     async def whole() -> None:
         time, platform, path = ManualTime(), Platform(), tmp_path / "state"

@@ -23,7 +23,7 @@ from ccroute.adapters import (
 )
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
-from ccroute.host._placement import OVER, scoped
+from ccroute.host._placement import OVER
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -221,5 +221,5 @@ def _said(tenant: Tenant, link: Link, instruction: Instruction) -> dict[str, str
     """What a line of the log says of it."""
     said = {**said_of(instruction), "tenant": tenant.name, "link": link.name}
     if isinstance(instruction, ContactInstruction):
-        said["contact"] = scoped(link.name, instruction.contact)
+        said["contact"] = tenant.placements.name(link.name, instruction.contact)
     return said

@@ -3,7 +3,7 @@ conversation with the engine."""
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -69,7 +69,8 @@ class Hearing:
         # Agent → link → state: of agents who may sign in later, too.
         self._devices: dict[str, dict[str, str]] = {}
         self._over: list[str] = []
-        self._epochs: dict[str, int] = {}
+        # Link → the epoch of the last snapshot.
+        self.epochs: dict[str, int] = {}
 
     async def carry_out(self, asks: list[Ask]) -> None:
         """See `Tenant`."""
@@ -185,16 +186,14 @@ class Hearing:
         if agent in self._devices or len(self._devices) < _AGENTS:
             self._devices.setdefault(agent, {})[link] = device
         states = self._devices.get(agent, {link: device}).values()
-        busiest = next((it for it in _BUSIEST if it in states), device)
-        return SetDevice(agent=agent, device=busiest)
+        return SetDevice(agent=agent, device=_busiest(states, device))
 
     def device_of(self, sign_in: SignIn) -> SetDevice | None:
         """What links said of the device of an agent who signs in."""
         states = self._devices.get(sign_in.agent)
         if not states:
             return None
-        busiest = next((it for it in _BUSIEST if it in states.values()), "unknown")
-        return SetDevice(agent=sign_in.agent, device=busiest)
+        return SetDevice(agent=sign_in.agent, device=_busiest(states.values(), "unknown"))
 
     def after_answer(self, signal: Answered) -> None:
         """Joins who was accepted at a desk while the phone still rang."""
@@ -255,8 +254,8 @@ class Hearing:
     async def _closed(self, link: str, snapshot: PlatformSnapshot) -> list[HeldContact]:
         """Those of a snapshot that the engine has closed. After a restart of the platform none of
         them is the one we knew, whatever its id."""
-        before = self._epochs.get(link, snapshot.epoch)
-        self._epochs[link] = snapshot.epoch
+        before = self.epochs.get(link, snapshot.epoch)
+        self.epochs[link] = snapshot.epoch
         if snapshot.epoch > before:
             for placed in self.placements.on(link):
                 placed.gone = True
@@ -338,3 +337,7 @@ _AGENTS = 100_000
 """Of how many names the devices are remembered."""
 _GAPS = 1_000
 """How many gaps of a tenant are kept; its figures remember more."""
+
+
+def _busiest(states: Collection[str], otherwise: str) -> str:
+    return next((it for it in _BUSIEST if it in states), otherwise)

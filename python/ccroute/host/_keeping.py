@@ -31,6 +31,7 @@ def state_of(tenant: Tenant, live: LiveContacts, at: float) -> SavedTenant:
         contacts=tuple(attrs.evolve(it, parts=dict(it.parts)) for it in live),
         offers=tuple(live.offers.values()),
         gaps=tuple(tenant.gaps),
+        epochs=dict(tenant.epochs),
         handled=live.saved_handled(),
     )
 
@@ -58,6 +59,7 @@ def resume(
 ) -> None:
     """Puts a tenant, whose router is restored already, where it was."""
     tenant.now = saved.now
+    tenant.epochs.update(saved.epochs)
     for gap in saved.gaps:
         tenant.note_gap(*gap)
     for placed in saved.placed:

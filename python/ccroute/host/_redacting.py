@@ -15,7 +15,6 @@ from ccroute.adapters import Secret
 from ccroute.host._audit import AuditRecord
 from ccroute.journal import Entry
 
-Fact = str | int | bool
 Record = TypeVar("Record", bound=attrs.AttrsInstance)
 
 NO_TEXT = "\ud800"

@@ -28,8 +28,8 @@ _FORMAT = 1
 @attrs.frozen(kw_only=True)
 class SavedTenant:
     """One tenant's state. ``sequence``: of the last command in it, ``now``: its time; ``at``: when
-    it was saved; ``gaps``: (link, since, until); ``handled``: contacts with the agents who have,
-    or lately had, a part in them."""
+    it was saved; ``gaps``: (link, since, until); ``epochs``: of each link's last snapshot;
+    ``handled``: contacts with the agents who have, or lately had, a part in them."""
 
     router: bytes
     aggregator: bytes
@@ -40,6 +40,7 @@ class SavedTenant:
     contacts: tuple[LiveContact, ...]
     offers: tuple[OfferMade, ...]
     gaps: tuple[tuple[str, float, float], ...]
+    epochs: Mapping[str, int]
     handled: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -94,6 +95,7 @@ def _tenant(archive: zipfile.ZipFile, number: int) -> SavedTenant:
         contacts=tuple(LiveContact(**it) for it in rest["contacts"]),
         offers=tuple(OfferMade(**it) for it in rest["offers"]),
         gaps=tuple((str(link), float(since), float(until)) for link, since, until in rest["gaps"]),
+        epochs={str(link): int(epoch) for link, epoch in rest["epochs"].items()},
         handled=tuple((contact, tuple(agents)) for contact, agents in rest["handled"]),
     )
 

@@ -34,7 +34,7 @@ _SLICE = 32
 
 class Switchboard:
     """Empties the sinks of all links, in turn, and hands on what is in them. A tenant that
-    cannot follow holds up its links, whose sinks then fill; the others' go on."""
+    cannot follow is skipped, and told what the platform holds when it can again."""
 
     def __init__(self, links: Mapping[str, Link], time: Time, names: Callable[[], str]) -> None:
         self._links = links
@@ -45,7 +45,6 @@ class Switchboard:
         self._only: str | None = None
         self._owners: dict[tuple[str, str], str] = {}
         self._awake: dict[str, asyncio.Event] = {}
-        self._tasks: list[asyncio.Task[None]] = []
 
     def notifier(self, link: str) -> Callable[[], None]:
         """What a link's sink calls when something waits in it."""
