@@ -74,8 +74,9 @@ class Ring(ContactInstruction):
     """Ring ``agent`` at ``address`` for ``offer``, until ``until`` at the latest.
 
     ``line``: over which, where the plan has lines; ``attributes``: to show; ``callback``: the
-    customer is to be called back and not on the line, ``contact`` an id that we chose (only where
-    the platform has ``call_customer``; `CallCustomer` follows in place of `Connect`).
+    customer is to be called back and not on the line, ``contact`` an id that we chose, with which
+    ``attributes`` are to be kept, as by `Park` (only where the platform has ``call_customer``;
+    `CallCustomer` follows in place of `Connect`).
     """
 
     needs: ClassVar[str] = "ring"
@@ -114,7 +115,7 @@ class CallCustomer(ContactInstruction):
 
     ``contact``: an id that we chose, by which the platform's signals and snapshots call the new
     call; where it was rung for (`Ring.callback`), the same. ``address`` passed the tenant's list of
-    destinations; ``line``, ``attributes``: as in `Ring`, to be kept with the contact as by `Park`.
+    destinations; ``attributes``: to be kept with the contact, as by `Park`.
     """
 
     needs: ClassVar[str] = "call_customer"
@@ -123,7 +124,6 @@ class CallCustomer(ContactInstruction):
     address: str
     until: float
     agent_address: str | None = None
-    line: str | None = None
     attributes: Mapping[str, Value] | None = kept()
 
 

@@ -191,7 +191,8 @@ class Consequences:
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
         placed.joining = None
-        if info.can("park") and not placed.gone and event.cause != "callback":
+        found = placed.parked and event.cause in {"adopted", "reconciled"}
+        if info.can("park") and not (placed.gone or found) and event.cause != "callback":
             yield self.park(placed, attributes)
 
     def park(self, placed: Placed, attributes: Attributes) -> Effect:

@@ -55,6 +55,7 @@ class Floor:
         self._transfers: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         tenant.told.append(self.hear)
+        tenant.parts = self.live.parts
         tenant.on_record.append(self._by_phone)
 
     def hear(self, events: list[Event]) -> None:

@@ -38,6 +38,7 @@ from ccroute.adapters import (
     Signal,
 )
 from ccroute.host._consequences import Consequence, Consequences, Effect
+from ccroute.host._conversing import Parts
 from ccroute.host._placement import OVER, Placements
 from ccroute.host._reconciliation import Both, agree, go_on
 from ccroute.host._settings import TenantSettings
@@ -61,6 +62,8 @@ class Hearing:
     consequences: Consequences
     gaps: list[tuple[str, float, float]]
     now: float
+    parts: Parts
+    """Who is in a conversation, as the engine has it; whoever follows the events says so."""
     _links: Mapping[str, AdapterInfo]
     _tell: Callable[[Effect], None]
     _in_flight: Callable[[str, str], bool]
@@ -69,6 +72,7 @@ class Hearing:
         # Agent → link → state: of agents who may sign in later, too.
         self._devices: dict[str, dict[str, str]] = {}
         self._over: list[str] = []
+        self.parts = lambda _: {}
         # Link → the epoch of the last snapshot.
         self.epochs: dict[str, int] = {}
 
@@ -224,12 +228,20 @@ class Hearing:
             ids = {it.contact for it in over}
             rest = [it for it in snapshot.contacts if it.contact not in ids]
             snapshot = attrs.evolve(snapshot, contacts=rest)
-        both = Both.of(link, snapshot, self.placements, lambda it: self._phase_of(it) is not None)
+        both = Both.of(
+            link,
+            self._links[link],
+            snapshot,
+            self.placements,
+            lambda it: self._phase_of(it) is not None,
+        )
         known = agree(
             both,
             self.placements,
             agents=self._signed_in(),
             in_flight=lambda instruction: self._in_flight(link, instruction),
+            parts=self.parts,
+            attributes=self.attributes,
             now=self.now,
         )
         await self._ask_all(link, known)

@@ -25,7 +25,8 @@ from ccroute._commands import (
     Update,
 )
 from ccroute._models import Observed
-from ccroute.adapters import HeldContact, HeldOffer, PlatformSnapshot
+from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
+from ccroute.host._conversing import Attributes, Parts, takes_up
 from ccroute.host._placement import OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
 
@@ -46,6 +47,7 @@ class Both:
     has, and has not closed; ``strangers``: the rest, in the order in which they came."""
 
     link: str
+    info: AdapterInfo
     snapshot: PlatformSnapshot
     known: Held
     strangers: Held
@@ -54,6 +56,7 @@ class Both:
     def of(
         cls,
         link: str,
+        info: AdapterInfo,
         snapshot: PlatformSnapshot,
         placements: Placements,
         is_known: Callable[[str], bool],
@@ -63,6 +66,7 @@ class Both:
         came = sorted(held.items(), key=lambda item: item[1].arrival.entered_at or 0.0)
         return cls(
             link=link,
+            info=info,
             snapshot=snapshot,
             known={contact: it for contact, it in held.items() if is_known(contact)},
             strangers={contact: it for contact, it in came if not is_known(contact)},
@@ -75,13 +79,16 @@ def agree(
     *,
     agents: Iterable[str],
     in_flight: Callable[[str], bool],
+    parts: Parts,
+    attributes: Attributes,
     now: float,
 ) -> Iterator[Command]:
     """The commands by which what we know agrees with the snapshot; who waits stays suspended
     until `go_on`, but for those whose phones ring. Who talks, or is rung, is taken over at
     once.
 
-    ``agents``: who is signed in; ``in_flight``: whether an instruction has no outcome yet.
+    ``agents``: who is signed in; ``in_flight``: whether an instruction has no outcome yet;
+    ``parts``, ``attributes``: what the engine has of a contact.
     Leaves in ``placements.strays`` what rings for nobody.
     """
     held = {**both.known, **both.strangers}
@@ -91,19 +98,23 @@ def agree(
     gone = _gone(both, placements)
     _note_strays(held, placements)
     for it in both.known.values():
-        placements.place(both.link, it.contact).gone = False
+        here = placements.place(both.link, it.contact)
+        here.gone = False
+        _note_parked(here, it)
     observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
     observed += _since(both, placements)
     among = ("link", both.link if both.snapshot.complete else _NOBODY)
     yield Reconcile(observed=tuple(observed), among=among)
     for contact, it in both.known.items():
-        if it.agent is not None:
+        placed = placements.get(contact)
+        if placed is not None and it.agent is not None:
             yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
+            yield from takes_up(placed, it, both.info, parts, attributes)
     for contact, it in both.known.items():
         placed = placements.get(contact)
         if placed is not None and it.agent is None:
             yield from _legs(placed, it, in_flight, both.snapshot)
-    yield from _taken(both, held, placements, now)
+    yield from _taken(both, held, placements, parts, attributes, now)
     for agent, was_ready in lost.items():
         if was_ready:
             yield Ready(agent=agent)
@@ -111,12 +122,21 @@ def agree(
         placements.drop(placed.contact)
 
 
-def _taken(both: Both, held: Held, placements: Placements, now: float) -> Iterator[Command]:
+def _taken(
+    both: Both,
+    held: Held,
+    placements: Placements,
+    parts: Parts,
+    attributes: Attributes,
+    now: float,
+) -> Iterator[Command]:
     """Before anything else becomes due: who talks is not free, nor is one whose phone rings, for
     whomever."""
     for it in both.strangers.values():
         if it.agent is not None:
             yield from _adopt(both.link, it, placements, now)
+            placed = placements.place(both.link, it.contact)
+            yield from takes_up(placed, it, both.info, parts, attributes)
     for contact, it in held.items():
         if contact in both.strangers and _rings(contact, placements):
             yield from _adopt(both.link, it, placements, now)
@@ -141,6 +161,7 @@ def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
 def _adopt(link: str, it: HeldContact, placements: Placements, now: float) -> Iterator[Command]:
     placed = placements.place(link, it.contact)
     placed.gone = False
+    _note_parked(placed, it)
     given = attrs.asdict(contact_of(link, it.arrival, placed.contact, now), recurse=False)
     rings = _rings(placed.contact, placements)
     if rings:
@@ -148,6 +169,13 @@ def _adopt(link: str, it: HeldContact, placements: Placements, now: float) -> It
     yield Adopt(agent=it.agent, **given)
     if it.agent is not None and it.on_hold:
         yield Hold(contact=placed.contact)
+
+
+def _note_parked(placed: Placed, it: HeldContact) -> None:
+    """Who waits on the platform already need not be parked; where it cannot tell, our own memory
+    counts."""
+    if it.parked is not None:
+        placed.parked = it.parked
 
 
 def _with_its_phone(contact: str, placements: Placements) -> Iterator[Command]:
@@ -167,8 +195,12 @@ def _lost_sign_ins(held: Iterable[HeldContact], signed_in: Iterable[str]) -> dic
     is rung had been ready (true)."""
     known, lost = set(signed_in), dict[str, bool]()
     for it in held:
-        if it.agent is not None and it.agent not in known:
-            lost.setdefault(it.agent, False)
+        if it.agent is not None:
+            # Supervisors listen without being signed in.
+            others = [party.agent for party in it.parties if party.role != "monitor"]
+            for agent in [it.agent, *others]:
+                if agent not in known:
+                    lost.setdefault(agent, False)
         for leg in it.offers:
             if it.agent is None and leg.agent not in known:
                 lost[leg.agent] = True

@@ -24,6 +24,8 @@ from ccroute.adapters import (
     HangUp,
     HeldContact,
     HeldOffer,
+    HeldParty,
+    HeldRecording,
     HttpRequest,
     HttpResponse,
     Instruction,
@@ -36,9 +38,11 @@ from ccroute.adapters import (
     Parked,
     PartyJoined,
     PartyLeft,
+    PauseRecording,
     PlatformSnapshot,
     PutOnHold,
     RecordingSeen,
+    ResumeRecording,
     Ring,
     Ringing,
     SendAway,
@@ -48,6 +52,7 @@ from ccroute.adapters import (
     StartHold,
     StartRecording,
     StopHold,
+    StopRecording,
     TakenOffHold,
     Time,
     done,
@@ -64,12 +69,35 @@ TELEPHONE = (
 
 @attrs.define
 class LoopbackCaller:
-    """A customer on the platform: how it arrived, whom it is joined with, whose phones ring."""
+    """A customer on the platform: how it arrived, whom it is joined with, whose phones ring; who
+    else is in the conversation, and what is recorded, with its state."""
 
     arrived: Arrived
     agent: str | None = None
     held: bool = False
+    parked: bool = False
     legs: dict[int, HeldOffer] = attrs.field(factory=dict)
+    parties: dict[str, str] = attrs.field(factory=dict)
+    recordings: dict[str, str] = attrs.field(factory=dict)
+
+    def holds(self) -> HeldContact:
+        """What a snapshot says of it."""
+        return HeldContact(
+            arrival=self.arrived,
+            agent=self.agent,
+            on_hold=self.held,
+            parked=self.parked,
+            offers=list(self.legs.values()),
+            parties=[HeldParty(agent=agent, role=role) for agent, role in self.parties.items()],
+            recordings=[HeldRecording(id=it, state=state) for it, state in self.recordings.items()],
+        )
+
+    def waits(self) -> None:
+        """It is parked; who was in conversation with it goes."""
+        if self.agent is not None:
+            self.agent, self.legs = None, {}
+        self.held, self.parked = False, True
+        self.parties, self.recordings = {}, {}
 
 
 class LoopbackPlatform:
@@ -189,15 +217,7 @@ class LoopbackPlatform:
         return PlatformSnapshot(
             taken_at=self._now(),
             epoch=self.epoch,
-            contacts=[
-                HeldContact(
-                    arrival=caller.arrived,
-                    agent=caller.agent,
-                    on_hold=caller.held,
-                    offers=list(caller.legs.values()),
-                )
-                for caller in self.callers.values()
-            ],
+            contacts=[caller.holds() for caller in self.callers.values()],
         )
 
     def execute(self, instruction: Instruction) -> Outcome:
@@ -216,9 +236,7 @@ class LoopbackPlatform:
     def _do(self, instruction: Instruction) -> None:
         match instruction:
             case Park(contact=contact):
-                caller = self.callers[contact]
-                if caller.agent is not None:
-                    caller.agent, caller.legs = None, {}
+                self.callers[contact].waits()
                 self.push(Parked(contact=contact))
             case Ring(contact=contact, offer=offer, agent=agent):
                 self.rings.append(instruction)
@@ -232,7 +250,7 @@ class LoopbackPlatform:
                     self.push(OfferFailed(offer=offer, reason="cancelled"))
             case Connect(contact=contact, offer=offer, agent=agent):
                 caller = self.callers[contact]
-                caller.agent = agent
+                caller.agent, caller.parked = agent, False
                 caller.legs = {offer: HeldOffer(offer=offer, agent=agent, state="bridged")}
                 self.push(Bridged(contact=contact, agent=agent, offer=offer))
             case _:
@@ -249,18 +267,33 @@ class LoopbackPlatform:
                 self.push(SentAway(contact=contact, kind="blind"))
                 self.push(Ended(contact=contact, cause="transferred"))
             case Consult(contact=contact, agent=agent):
+                self.callers[contact].parties[agent] = "consult"
                 self.push(PartyJoined(contact=contact, agent=agent, role="consult"))
             case CancelConsult(contact=contact, agent=agent):
+                self.callers[contact].parties.pop(agent, None)
                 self.push(PartyLeft(contact=contact, agent=agent))
             case CompleteConsult(contact=contact, agent=agent):
+                self.callers[contact].parties.pop(agent, None)
                 self.callers[contact].agent = agent
                 self.push(SentAway(contact=contact, kind="consult", to=agent))
             case StartRecording(contact=contact, recording=recording):
+                self.callers[contact].recordings[recording] = "started"
                 self.push(RecordingSeen(contact=contact, recording=recording, state="started"))
+            case PauseRecording() | ResumeRecording():
+                self._record_on(instruction, paused=isinstance(instruction, PauseRecording))
+            case StopRecording(contact=contact, recording=recording):
+                self.callers[contact].recordings.pop(recording, None)
+                self.push(RecordingSeen(contact=contact, recording=recording, state="stopped"))
             case HangUp(contact=contact):
                 self.hang_up(contact, by="system")
             case _:
                 return
+
+    def _record_on(self, it: PauseRecording | ResumeRecording, *, paused: bool) -> None:
+        contact, recording = it.contact, it.recording
+        self.callers[contact].recordings[recording] = "paused" if paused else "started"
+        state = "paused" if paused else "resumed"
+        self.push(RecordingSeen(contact=contact, recording=recording, state=state))
 
     def _now(self) -> float:
         return 0.0 if self.time is None else self.time.now()
