@@ -26,6 +26,7 @@ from ccroute._commands import (
 )
 from ccroute._models import Observed
 from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
+from ccroute.host._calling_back import lost
 from ccroute.host._conversing import Attributes, Parts, takes_up
 from ccroute.host._placement import OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
@@ -34,6 +35,8 @@ FIRST_CHOICE = 1000
 """The score of an agent whose phone rings already."""
 _AGAIN = 10.0
 """Seconds for which a contact is not offered again to whose leg was lost."""
+_SOON = 1.0
+"""Seconds after which a contact is offered again whose call back was lost."""
 _NOBODY = ""
 """A link that no contact has: then nothing is concluded from what is missing."""
 
@@ -96,6 +99,7 @@ def agree(
     for agent in lost:
         yield SignIn(agent=agent)
     gone = _gone(both, placements)
+    yield from _lost_calls(gone)
     _note_strays(held, placements)
     for it in both.known.values():
         here = placements.place(both.link, it.contact)
@@ -118,8 +122,9 @@ def agree(
     for agent, was_ready in lost.items():
         if was_ready:
             yield Ready(agent=agent)
-    for placed in gone:
-        placements.drop(placed.contact)
+    for ended in gone:
+        if not ended.callback:
+            placements.drop(ended.contact)
 
 
 def _taken(
@@ -218,12 +223,21 @@ def _gone(both: Both, placements: Placements) -> list[Placed]:
         if placed.contact not in both.known
         and placed.contact not in both.strangers
         and placed.since <= both.snapshot.taken_at
+        and not (placed.callback and placed.gone)  # off the line by our leave
     ]
     for placed in gone:
         placed.gone = True
         for rung in placed.live():
             rung.state = OVER
     return gone
+
+
+def _lost_calls(gone: Iterable[Placed]) -> Iterator[Command]:
+    for placed in gone:
+        if placed.callback:
+            yield lost(placed)
+            # Before it was accepted: the phone that rang is silent, and nobody is to blame.
+            yield Suspend(contact=placed.contact, lasts=_SOON)
 
 
 def _since(both: Both, placements: Placements) -> Iterator[Observed]:

@@ -11,12 +11,14 @@ from ccroute.adapters import (
     Answered,
     Arrived,
     Bridged,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
     Connect,
     Consult,
     ContactInstruction,
+    CustomerFailed,
     Dialled,
     Disconnected,
     Ended,
@@ -60,9 +62,10 @@ from ccroute.adapters import (
 )
 
 TELEPHONE = (
-    "park", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold", "hangup_party",
-    "snapshot", "restart_detect", "agent_mirror", "record", "record_pause", "listen", "whisper",
-    "barge", "consult_transfer", "blind_transfer", "device_state", "agent_codes",
+    "park", "ring", "call_customer", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
+    "hangup_party", "snapshot", "restart_detect", "agent_mirror", "record", "record_pause",
+    "listen", "whisper", "barge", "consult_transfer", "blind_transfer", "device_state",
+    "agent_codes",
 )  # fmt: skip
 """What a telephone platform can do, as far as this one does."""
 
@@ -77,6 +80,7 @@ class LoopbackCaller:
     held: bool = False
     parked: bool = False
     legs: dict[int, HeldOffer] = attrs.field(factory=dict)
+    calling: bool = False
     parties: dict[str, str] = attrs.field(factory=dict)
     recordings: dict[str, str] = attrs.field(factory=dict)
 
@@ -87,6 +91,7 @@ class LoopbackCaller:
             agent=self.agent,
             on_hold=self.held,
             parked=self.parked,
+            calling=self.calling,
             offers=list(self.legs.values()),
             parties=[HeldParty(agent=agent, role=role) for agent, role in self.parties.items()],
             recordings=[HeldRecording(id=it, state=state) for it, state in self.recordings.items()],
@@ -159,8 +164,7 @@ class LoopbackPlatform:
     def refuse(self, agent: str, reason: str) -> None:
         """It does not come to a conversation, for a reason as of `OfferFailed`."""
         contact, leg = self.leg(agent)
-        del self.callers[contact].legs[leg.offer]
-        self.push(OfferFailed(offer=leg.offer, reason=reason))
+        self._drop(contact, leg.offer, reason)
 
     def hang_up(self, contact: str, by: str = "customer") -> None:
         """The contact ends."""
@@ -171,6 +175,32 @@ class LoopbackPlatform:
             if caller.agent is None:
                 self.push(OfferFailed(offer=offer, reason="caller_gone"))
         self.push(Ended(contact=contact))
+
+    def _drop(self, contact: str, offer: int, reason: str) -> None:
+        caller = self.callers[contact]
+        if caller.calling and len(caller.legs) == 1:
+            self._end_call_back(contact, reason)  # nobody is left who could be joined
+        elif caller.legs.pop(offer, None) is not None:
+            self.push(OfferFailed(offer=offer, reason=reason))
+
+    def customer_answers(self, contact: str) -> None:
+        """A customer who is called back answers: they speak with whose leg is there."""
+        caller = self.callers[contact]
+        ((offer, leg),) = caller.legs.items()
+        caller.calling, caller.agent = False, leg.agent
+        caller.legs[offer] = attrs.evolve(leg, state="bridged")
+        self.push(Bridged(contact=contact, agent=leg.agent, offer=offer))
+
+    def customer_fails(self, contact: str, reason: str) -> None:
+        """A customer who is called back cannot be reached, as of `CustomerFailed`."""
+        self.push(CustomerFailed(contact=contact, reason=reason))
+        self._end_call_back(contact, "caller_gone")
+
+    def _end_call_back(self, contact: str, reason: str) -> None:
+        caller = self.callers.pop(contact)
+        for offer in caller.legs:
+            self.push(OfferFailed(offer=offer, reason=reason))
+        self.push(Ended(contact=contact, cause="failed"))
 
     def leg(self, agent: str) -> tuple[str, HeldOffer]:
         """The contact and the leg for which the agent's phone rings."""
@@ -228,10 +258,21 @@ class LoopbackPlatform:
             return said
         if not self.up:
             return failed("link_down")
+        if isinstance(instruction, Ring) and instruction.callback:
+            self._open(instruction)
+        if isinstance(instruction, CallCustomer) and "ring" not in self.capabilities:
+            self._open(instruction)
+            leg = HeldOffer(offer=instruction.offer, agent=instruction.agent, state="answered")
+            self.callers[instruction.contact].legs[instruction.offer] = leg
         if isinstance(instruction, ContactInstruction) and instruction.contact not in self.callers:
             return failed("gone")
         self._do(instruction)
         return done()
+
+    def _open(self, it: Ring | CallCustomer) -> None:
+        """A call for a customer who is not on the line, under the host's id."""
+        arrived = Arrived(contact=it.contact, tenant=it.tenant, attributes=it.attributes)
+        self.callers.setdefault(it.contact, LoopbackCaller(arrived, calling=True))
 
     def _do(self, instruction: Instruction) -> None:
         match instruction:
@@ -246,8 +287,8 @@ class LoopbackPlatform:
                 self.push(Dialled(offer=offer))
                 self.push(Ringing(offer=offer))
             case CancelRing(contact=contact, offer=offer):
-                if self.callers[contact].legs.pop(offer, None) is not None:
-                    self.push(OfferFailed(offer=offer, reason="cancelled"))
+                if offer in self.callers[contact].legs:
+                    self._drop(contact, offer, "cancelled")
             case Connect(contact=contact, offer=offer, agent=agent):
                 caller = self.callers[contact]
                 caller.agent, caller.parked = agent, False
@@ -284,6 +325,8 @@ class LoopbackPlatform:
             case StopRecording(contact=contact, recording=recording):
                 self.callers[contact].recordings.pop(recording, None)
                 self.push(RecordingSeen(contact=contact, recording=recording, state="stopped"))
+            case HangUp(contact=contact) if self.callers[contact].calling:
+                self._end_call_back(contact, "cancelled")
             case HangUp(contact=contact):
                 self.hang_up(contact, by="system")
             case _:
