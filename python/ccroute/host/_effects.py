@@ -9,6 +9,7 @@ import attrs
 from ccroute._commands import Connected, Decline, Suspend
 from ccroute._errors import LinkError
 from ccroute.adapters import (
+    CallCustomer,
     CancelRing,
     Connect,
     ContactInstruction,
@@ -21,6 +22,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
+from ccroute.host._calling_back import lost
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
 from ccroute.host._placement import OVER
@@ -95,6 +97,8 @@ class Effects:
             self._start(self._again(tenant, link, instruction, pause, tries - 1))
         elif isinstance(instruction, Ring):
             self._not_rung(tenant, instruction, outcome.failure or "")
+        elif isinstance(instruction, CallCustomer):
+            self._not_called(tenant, link, instruction)
 
     def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
         found = tenant.placements.by_wire(ring.offer)
@@ -102,7 +106,7 @@ class Effects:
             return
         placed, rung = found
         rung.state = OVER
-        if failure == "gone":
+        if failure == "gone" and not ring.callback:
             return  # the contact's end is told by a signal
         if failure in {"link_down", "throttled"}:
             # Not the agent's fault, and no other agent would fare better: until the link stands.
@@ -111,6 +115,11 @@ class Effects:
             return
         decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
         tenant.insert(decline, actor="host")
+
+    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer) -> None:
+        placed = tenant.placements.at(link.name, call.contact)
+        if placed is not None and placed.joining == (call.agent, call.offer):
+            tenant.insert(lost(placed), actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -160,6 +169,8 @@ class Effects:
                 ours = placed is not None and placed.joining == (agent, instruction.offer)
                 if placed is not None and ours and held is not None and held.agent == agent:
                     tenant.insert(Connected(contact=placed.contact), actor="host")
+            case CallCustomer() if held is None:
+                self._not_called(tenant, link, instruction)
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:
@@ -199,7 +210,7 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
         case Park():
             ours = placed.park == instruction.id
             return ours and not (placed.gone or placed.engaged or placed.joining)
-        case Connect():
+        case Connect() | CallCustomer():
             return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
         case _:
             return True

@@ -24,6 +24,7 @@ from ccroute.adapters import (
     Time,
     Unmapped,
 )
+from ccroute.host._calling_back import PREFIX
 from ccroute.host._link import Link
 from ccroute.host._placement import scoped
 from ccroute.host._tenant import Tenant
@@ -178,7 +179,7 @@ class Switchboard:
                     self._owners[link.name, signal.contact] = tenant.name
                     yield tenant
             case ContactSignal():
-                owner = self._owners.get((link.name, signal.contact))
+                owner = self._owner(link.name, signal.contact)
                 if owner is not None:
                     yield self._tenants[owner]
             case OfferSignal():
@@ -193,6 +194,16 @@ class Switchboard:
                     yield tenant
             case _:
                 return
+
+    def _owner(self, link: str, native: str) -> str | None:
+        """Whose contact it is; of a call that was made for one, the host chose the id."""
+        owner = self._owners.get((link, native))
+        if owner is None and native.startswith(PREFIX):
+            tenants = self._tenants.items()
+            owner = next((name for name, it in tenants if it.placements.at(link, native)), None)
+            if owner is not None:
+                self._owners[link, native] = owner
+        return owner
 
     def _of_agent(self, link: Link, signal: AgentSignal) -> Iterator[Tenant]:
         if signal.tenant is not None or self._only is not None:
@@ -211,7 +222,7 @@ class Switchboard:
     def _snapshot(self, link: Link, snapshot: PlatformSnapshot, tenants: Iterable[Tenant]) -> None:
         parts: dict[str, list[HeldContact]] = {name: [] for name in self._tenants}
         for held in snapshot.contacts:
-            owner = self._owners.get((link.name, held.contact))
+            owner = self._owner(link.name, held.contact)
             tenant = self._tenant(held.arrival.tenant) if owner is None else self._tenants[owner]
             if tenant is None:
                 link.counters.orphans += 1

@@ -106,6 +106,7 @@ class Tenant(Hearing):
             names=names,
             wires=wires,
             instant=self.instant,
+            attributes=self.attributes,
             patience=patience,
         )
         self._time = time
@@ -138,11 +139,9 @@ class Tenant(Hearing):
                 self.now = max(self.now, entry.at)
                 self._again(entry)
         except DataUnavailable as error:
+            said = {"tenant": self.name}
             _log.warning(
-                "tenant %s: not all can be carried out again: %s",
-                self.name,
-                error,
-                extra={"tenant": self.name},
+                "tenant %s: not all can be carried out again: %s", self.name, error, extra=said
             )
 
     def _again(self, entry: Entry) -> None:

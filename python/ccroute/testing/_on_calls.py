@@ -19,6 +19,7 @@ from ccroute.adapters import (
     SendAway,
     Verdict,
 )
+from ccroute.testing._on_call_backs import bridged_when_answered
 from ccroute.testing._play import Play
 from ccroute.testing._playing import Playing, assertion
 
@@ -85,6 +86,8 @@ class OnCalls(Playing):
             kinds in ([Dialled, Ringing, Answered], [Dialled, Answered]),
             f"ringing was told as {[kind.__name__ for kind in kinds]}",
         )
+        named = {it.contact for it in play.of_offer(ring.offer)} - {None, contact}
+        play.expect(not named, f"rung for {contact}, and told of {named}")
 
     @assertion(9, "mode control")
     async def test_09_bridged_means_both_in_one_bridge(self, play: Play) -> None:
@@ -94,7 +97,14 @@ class OnCalls(Playing):
         agent = play.agents[0]
         if not play.can("ring"):
             await play.converse(contact, agent)
-            return
+        else:
+            await self._bridged_by_phone(play, contact, agent)
+        if play.can("call_customer"):
+            await play.hang_up(contact)
+            await play.settle_down()
+            await bridged_when_answered(play)
+
+    async def _bridged_by_phone(self, play: Play, contact: str, agent: str) -> None:
         ring = await play.answered(contact, agent)
         play.expect(not play.of(contact, Bridged), "Bridged before Connect")
         asked = play.begin(play.connect_of(ring))

@@ -10,6 +10,7 @@ import attrs
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import (
     AdapterInfo,
+    CallCustomer,
     Gap,
     HttpRequest,
     HttpResponse,
@@ -48,10 +49,10 @@ INFO = AdapterInfo(
     version="0.1.0",
     platform="Acme PBX (made up)",
     capabilities=[
-        "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring",
-        "hold", "blind_transfer", "consult_transfer", "hangup_party", "record", "record_pause",
-        "consent_prompt", "listen", "whisper", "barge", "device_state", "agent_mirror",
-        "agent_codes", "snapshot", "native_seq", "restart_detect",
+        "park", "treatment", "announce", "ring", "call_customer", "client_leg_ids", "cancel_ring",
+        "multi_ring", "hold", "blind_transfer", "consult_transfer", "hangup_party", "record",
+        "record_pause", "consent_prompt", "listen", "whisper", "barge", "device_state",
+        "agent_mirror", "agent_codes", "snapshot", "native_seq", "restart_detect",
     ],
     limits=Limits(offers_per_second=10.0, ring=(5.0, 300.0)),
 )  # fmt: skip
@@ -380,6 +381,8 @@ class AcmeAdapter:
             if not self._commands.is_wanted(instruction):
                 return failed("gone", "cancelled before its turn came")
             command = {**command, "for": instruction.until - time.now()}
+        if isinstance(instruction, CallCustomer):
+            command = {**command, "for": max(0.0, instruction.until - time.now())}
         while True:
             try:
                 reply = await link.ask(command, time, instruction.deadline)

@@ -28,7 +28,9 @@ class SimulatedPbx(PlatformDriver):
     ``subscribe``, without which no event comes; ``list`` says all it has. A user has one
     session: who signs in second ends the first (``taken_over``). A leg's id is
     the client's and is taken once. The PBX ends a conversation with either of its legs; a phone
-    that still rings when the customer leaves is the client's business.
+    that still rings when the customer leaves is the client's business. Who is called back has a
+    call of the client's id, opened by the first phone that rings for it (``dial`` with ``open``);
+    ``call_out`` dials the customer and joins them with that phone.
 
     ``settings`` are those of the example adapter in ``examples/vendor_adapter``.
     """
@@ -78,6 +80,10 @@ class SimulatedPbx(PlatformDriver):
         """See `PlatformDriver`."""
         return "0034910000000"
 
+    def customer_address(self) -> str:
+        """See `PlatformDriver`."""
+        return "0034600000009"
+
     # -- Customers ----------------------------------------------------------------------
 
     async def place_call(self, *, caller: str = "+34600000001", dialled: str = "900100") -> str:
@@ -110,7 +116,8 @@ class SimulatedPbx(PlatformDriver):
         leg = self._now().leg_at(address, "ringing")
         if leg is not None:
             self.exchange.answer(leg)
-            self.server.happen()
+        self.exchange.customer_answers(address)
+        self.server.happen()
 
     async def reject(self, address: str) -> None:
         """See `PlatformDriver`."""
@@ -132,7 +139,12 @@ class SimulatedPbx(PlatformDriver):
         self._mood(address, "unreachable")
 
     def _mood(self, address: str, mood: str) -> None:
-        self._now().phones[address].mood = mood
+        if address not in self._now().phones:
+            self.exchange.moods[address] = mood
+            if mood == "ring":
+                del self.exchange.moods[address]
+            return
+        self.exchange.phones[address].mood = mood
         self.exchange.look_at(address)
         self.server.happen()
 
@@ -164,6 +176,7 @@ class SimulatedPbx(PlatformDriver):
             *(
                 Leg(kind="customer", who=it.first, bridge=it.bridge)
                 for it in exchange.calls.values()
+                if it.state != "open"
             ),
             *(Leg(kind="agent", who=it.phone, bridge=it.bridge) for it in exchange.legs.values()),
             *(Leg(kind="outside", who=it) for it in exchange.outside),

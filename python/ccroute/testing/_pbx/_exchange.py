@@ -13,6 +13,7 @@ import attrs
 Json: TypeAlias = "str | int | float | bool | list[Json] | Mapping[str, Json] | None"
 Message: TypeAlias = Mapping[str, Json]
 
+_NOBODY: Message = {"from": "", "to": ""}
 RINGS_AFTER = 0.1
 """Seconds from dialling to ringing."""
 MEDIA_AFTER = 0.1
@@ -22,7 +23,8 @@ MEDIA_AFTER = 0.1
 @attrs.define
 class Call:
     """A customer's leg. ``first``: its first id, by which people know it; ``state``: new,
-    waiting, joining or talking."""
+    waiting, joining or talking; of one who is called back (``outgoing``) also open, while
+    nobody was dialled yet, and calling."""
 
     id: str
     first: str
@@ -34,6 +36,9 @@ class Call:
     on_hold: bool = False
     tags: Message = attrs.Factory(dict)
     recordings: dict[str, str] = attrs.Factory(dict)
+    outgoing: bool = False
+    rings: bool = False
+    joins: str = ""
 
 
 @attrs.define
@@ -72,6 +77,8 @@ class Exchange:
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, PhoneLeg] = {}
         self.outside: list[str] = []
+        self.moods: dict[str, str] = {}
+        """Of customers' phones that do not just ring: busy or unreachable."""
         self.phones = {number: Phone(number, user) for user, number in users.items()}
         self.said = 0
         self._used: set[str] = set()
@@ -144,6 +151,7 @@ class Exchange:
         """The customer waits, with music; phones in its bridge go."""
         bridge, call.bridge, call.state, call.on_hold = call.bridge, None, "waiting", False
         call.tags = {**call.tags, **tags}
+        call.recordings = dict.fromkeys(call.recordings, "stopped")
         self.say("call_waits", call=call.id)
         for leg in list(self.legs_of(call)):
             if bridge is not None and leg.bridge == bridge:
@@ -168,6 +176,39 @@ class Exchange:
         for leg in self.legs.values():
             leg.call = call.id if leg.call == was else leg.call
         self.say("renamed", call=call.id, was=was)
+
+    # -- Customers who are called back --------------------------------------------------
+
+    def open_call(self, name: str, tags: Message) -> Call:
+        """A call without a customer yet, under an id that the client chose."""
+        call = Call(name, name, "", "", self.clock(), state="open", tags=tags, outgoing=True)
+        self.calls[name] = call
+        self._used.add(name)
+        self.say("call_open", call=name, first=name, since=call.since, tags=tags, **_NOBODY)
+        return call
+
+    def taken(self, name: str) -> bool:
+        """Whether there was a call or leg of this id."""
+        return name in self._used
+
+    def call_out(self, call: Call, number: str, leg: PhoneLeg, seconds: float) -> None:
+        """Dials the customer for so long; who answers is joined with the leg."""
+        call.caller, call.state, call.joins = number, "calling", leg.id
+        self.say("calls_out", call=call.id, to=number)
+        mood = self.moods.get(number)
+        if mood is None:
+            self.later(RINGS_AFTER, lambda: setattr(call, "rings", True))
+        self.later(seconds if mood is None else RINGS_AFTER, lambda: self._not_there(call, mood))
+
+    def _not_there(self, call: Call, mood: str | None) -> None:
+        if self.calls.get(call.id) is call and call.state == "calling":
+            self.end_call(call, mood or "no_answer")
+
+    def customer_answers(self, number: str) -> None:
+        """The customer's phone is picked up."""
+        for call in self.calls.values():
+            if call.caller == number and call.state == "calling" and call.rings:
+                self.join(call, self.legs[call.joins])
 
     # -- Phones -------------------------------------------------------------------------
 
@@ -229,6 +270,8 @@ class Exchange:
                 self.hold(call, on=False)
             if call is not None and call.state == "joining" and leg.bridge is not None:
                 call.state = "waiting"
+            if call is not None and call.outgoing and next(self.legs_of(call), None) is None:
+                self.end_call(call, "no_agent")
             return
         if leg.role == "agent":
             for other in list(self.legs_of(call)):
