@@ -361,7 +361,7 @@ class AriAdapter:
                     await self._turn(deadline)
                     reply = Reply(200)
                 else:
-                    reply = await self._borne(wire, step, deadline)
+                    reply = await self._borne(wire, step, deadline, instruction.id)
                     sent = True
                 self._session.now = self._time.now()
                 step = order.send(reply)
@@ -391,14 +391,14 @@ class AriAdapter:
             raise Throttled("too many rings", turn - self._time.now())
         await self._time.sleep_until(turn)
 
-    async def _borne(self, wire: Wire, request: Request, deadline: float) -> Reply:
+    async def _borne(self, wire: Wire, request: Request, deadline: float, name: str) -> Reply:
         """A request's reply, when it was not too much for Asterisk.
 
         Raises:
             Throttled: it still is when the time is up.
         """
         while True:
-            reply = await wire.ask(request, deadline)
+            reply = await wire.ask(request, deadline, name)
             if reply.status not in {429, 503}:
                 return reply
             pause = reply.retry_after or 0.5
@@ -415,7 +415,7 @@ class AriAdapter:
 
     async def _listed(self, wire: Wire) -> Listing:
         session, now = self._session, self._time.now()
-        steps = asked(session.ids, self._settings.phones, session.legs, now)
+        steps = asked(session.ids, self._settings.phones, session.legs, session.contacts, now)
         return await self._through(wire, steps, now + 3 * PATIENCE)
 
     def _snapshot(self, listing: Listing, taken_at: float) -> PlatformSnapshot:

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 from urllib.parse import quote
 
 import attrs
 
-from ccroute.adapters import Arrived
+from ccroute.adapters import Arrived, OfferSignal
 from ccroute_asterisk.ari.messages import Json
 
 CONTACT_VARIABLE = "CCROUTE_CONTACT"
 """The channel variable in which Asterisk keeps what we must know of a customer."""
 LEG_VARIABLE = "CCROUTE_LEG"
 """… and of an agent's leg."""
+
+
+Offered = TypeVar("Offered", bound=OfferSignal)
 
 
 @attrs.frozen
@@ -90,6 +94,11 @@ class Leg:
     joined: bool = False
     over: bool = False
     ear: str | None = None
+
+    def told(self, kind: type[Offered], **more: str) -> Offered:
+        """A signal about its offer."""
+        assert self.offer is not None
+        return kind(offer=self.offer, tenant=self.tenant, contact=self.contact, **more)  # type: ignore[arg-type]
 
     def tag(self) -> str:
         """What Asterisk is to keep with it."""

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from ccroute.adapters import HeldContact, HeldOffer
+from ccroute.adapters import HeldContact, HeldOffer, HeldParty, HeldRecording
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Call, Ids, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
@@ -49,9 +49,15 @@ class Listing:
 Asked: TypeAlias = Generator[Request, Reply, Listing]
 
 
-def asked(ids: Ids, phones: Mapping[str, str], known: Mapping[str, Leg], now: float) -> Asked:
-    """Asks for the lists and reads them. ``known``: legs that we know of, which may not have been
-    dialled yet.
+def asked(
+    ids: Ids,
+    phones: Mapping[str, str],
+    legs: Mapping[str, Leg],
+    calls: Mapping[str, Call],
+    now: float,
+) -> Asked:
+    """Asks for the lists and reads them. ``legs`` and ``calls`` that we know of: legs may not have
+    been dialled yet, and that a recording is paused Asterisk does not say.
 
     Raises:
         NotListed: one was not given.
@@ -77,7 +83,7 @@ def asked(ids: Ids, phones: Mapping[str, str], known: Mapping[str, Leg], now: fl
         if isinstance(state, str):
             devices.append((agent, device_of(state)))
     read = _Read(ids, mine, bridges, kept, ahead, now)
-    return attrs.evolve(read.listing(known), devices=tuple(devices))
+    return attrs.evolve(read.listing(legs, calls), devices=tuple(devices))
 
 
 def ours_now(ids: Ids) -> Generator[Request, Reply, frozenset[str]]:
@@ -96,6 +102,17 @@ def held_of(call: Call) -> HeldContact:
         arrival=call.arrival,
         agent=partner.agent if partner else None,
         on_hold=call.hold in {"on", "phone"},
+        parked=call.home is not None and call.home == call.bridge,
+        parties=[
+            HeldParty(agent=leg.agent, role="consult" if leg.role == "consult" else "monitor")
+            for leg in call.legs.values()
+            if leg.joined and leg.role != "agent" and not leg.over
+        ],
+        recordings=[
+            HeldRecording(id=it, state="paused" if state == "paused" else "started")
+            for it, state in call.recordings.items()
+            if state != "asked"
+        ],
         offers=[
             HeldOffer(
                 offer=leg.offer, agent=leg.agent, tenant=leg.tenant, instruction=leg.ring,
@@ -127,13 +144,15 @@ class _Read:
         self._ahead = ahead
         self._now = now
 
-    def listing(self, known: Mapping[str, Leg]) -> Listing:
+    def listing(self, known: Mapping[str, Leg], before: Mapping[str, Call]) -> Listing:
         ids = self._ids
         calls = {}
         for channel in self._channels:
             if not (ids.is_leg(channel.id) or ids.is_snoop(channel.id)):
                 call = self._call(channel)
                 calls[call.contact] = call
+                if call.contact in before:
+                    call.recordings = dict(before[call.contact].recordings)
         strays = []
         for channel in self._channels:
             if ids.is_leg(channel.id):

@@ -195,7 +195,7 @@ class Orders:
         if leg.state == "asked":
             leg.state = "dialling"
             if leg.offer is not None and not leg.over:
-                session.tell(Dialled(offer=leg.offer, tenant=leg.tenant))
+                session.tell(leg.told(Dialled))
         if leg.cancelled or call.is_over():
             yield requests.hang_up(leg.id)
             return failed("gone", "the customer is gone, or it was cancelled")
@@ -213,8 +213,8 @@ class Orders:
         if leg.offer is None:
             self._session.tell(PartyLeft(contact=leg.contact, agent=leg.agent))
         elif not leg.over:
-            failure = OfferFailed(offer=leg.offer, tenant=leg.tenant, reason="unreachable")
-            self._session.tell(Dialled(offer=leg.offer, tenant=leg.tenant), failure)
+            failure = leg.told(OfferFailed, reason="unreachable")
+            self._session.tell(leg.told(Dialled), failure)
         return done(reply.said)
 
     def _cancel(self, it: CancelRing) -> Order:
@@ -379,6 +379,8 @@ class Orders:
         reply = yield made(recording)
         if reply.ok and state != "stopped" and recording in call.recordings:
             self._session.recorded(call, recording, state)
+        if reply.ok and not call.is_over():
+            yield requests.keep(call.channel, call.tag())
         return _outcome(reply, call)
 
     # -- The end ------------------------------------------------------------------------

@@ -239,7 +239,7 @@ class Session:
         if leg.state == "asked":
             leg.state = "dialling"
             if leg.offer is not None and not leg.over:
-                self.tell(Dialled(offer=leg.offer, tenant=leg.tenant))
+                self.tell(leg.told(Dialled))
 
     def _leg_rings(self, leg: Leg) -> None:
         if leg.state == "asked":
@@ -247,7 +247,7 @@ class Session:
         if leg.state == "dialling":
             leg.state = "ringing"
             if leg.offer is not None and not leg.over:
-                self.tell(Ringing(offer=leg.offer, tenant=leg.tenant))
+                self.tell(leg.told(Ringing))
 
     def _leg_up(self, leg: Leg) -> None:
         if leg.state == "asked":
@@ -259,7 +259,7 @@ class Session:
         if leg.cancelled or leg.over or call is None or call.is_over():
             self.send(errands.hang_up(leg.id))
         elif leg.offer is not None:
-            self.tell(Answered(offer=leg.offer, tenant=leg.tenant))
+            self.tell(leg.told(Answered))
         elif leg.role == "consult" or leg.how == "barge":
             self.send(errands.join(self, call, leg))
         else:
@@ -367,7 +367,7 @@ class Session:
     def release_legs(self, call: Call, reason: str) -> None:
         """All phones are let go; offers that were dialled failed, for ``reason``."""
         for leg in call.offered():
-            self.tell(OfferFailed(offer=leg.offer or 0, tenant=leg.tenant, reason=reason))
+            self.tell(leg.told(OfferFailed, reason=reason))
         for leg in list(call.legs.values()):
             leg.cancelled = leg.over = True
             if leg.state != "asked" and not leg.leaving:
@@ -434,7 +434,7 @@ class Session:
         if not leg.over:
             leg.over = True
             reason = _reason(leg, call, cause)
-            self.tell(OfferFailed(offer=leg.offer, tenant=leg.tenant, reason=reason))
+            self.tell(leg.told(OfferFailed, reason=reason))
         if call.winner == leg.id and not call.bridged:
             call.winner = None
             self.send(errands.back_to_wait(self, call))
@@ -460,15 +460,16 @@ class Session:
 
     def _recording(self, event: messages.RecordingChanged) -> None:
         for call in self.contacts.values():
-            if call.recordings.get(event.recording) not in {None, event.state}:
+            if event.recording in call.recordings:
                 self.recorded(call, event.recording, event.state)
                 return
 
     def recorded(self, call: Call, recording: str, state: str) -> None:
         """A recording is in another state."""
-        call.recordings[recording] = state
         if state in {"stopped", "failed"}:
             del call.recordings[recording]
+        else:
+            call.recordings[recording] = "paused" if state == "paused" else "started"
         self.tell(RecordingSeen(contact=call.contact, recording=recording, state=state))
 
     def _device(self, event: messages.DeviceStateChanged) -> None:

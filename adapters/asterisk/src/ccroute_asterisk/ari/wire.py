@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -63,8 +64,9 @@ class Wire:
 
     # -- Requests -----------------------------------------------------------------------
 
-    async def ask(self, request: Request, deadline: float) -> Reply:
-        """A request's reply.
+    async def ask(self, request: Request, deadline: float, name: str | None = None) -> Reply:
+        """A request's reply. ``name``: of the instruction on whose behalf it is made, for who
+        reads along.
 
         Raises:
             TimeoutError: none came until ``deadline``.
@@ -78,18 +80,21 @@ class Wire:
             async with self._slots:
                 if self._time.now() >= deadline:
                     raise NotSent("too many requests before it")
-                return await self._or_ended(self._request(request), deadline)
+                return await self._or_ended(self._request(request, name), deadline)
         finally:
             self.pending -= 1
 
-    async def _request(self, request: Request) -> Reply:
+    async def _request(self, request: Request, name: str | None) -> Reply:
         content = request.content
+        headers = {"Content-Type": "application/json"} if content else {}
+        if name is not None:
+            headers["X-Request-ID"] = quote(name)
         try:
             reply = await self._http.request(
                 request.method,
                 request.target.lstrip("/"),
                 content=content,
-                headers={"Content-Type": "application/json"} if content else None,
+                headers=headers,
             )
         except (httpx.ConnectError, httpx.PoolTimeout) as error:
             raise NotSent(f"{self!r}: cannot connect: {error}") from error
