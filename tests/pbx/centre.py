@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Self, TypeVar
@@ -179,6 +180,15 @@ def channels(pbx: Asterisk) -> list[str]:
 def bridges(pbx: Asterisk) -> list[str]:
     """Its bridges, those of the lab's far ends not counted."""
     return re.findall(r"^(ccroute-\S+)", pbx.cli("bridge show all"), re.MULTILINE)
+
+
+def quiet(pbx: Asterisk) -> None:
+    """Ends whatever a test before left behind."""
+    end = time.monotonic() + PATIENCE
+    while channels(pbx):
+        pbx.cli("channel request hangup all")
+        time.sleep(0.05)
+        assert time.monotonic() < end, f"still there: {channels(pbx)}"
 
 
 def play(scenario: Callable[[], Awaitable[None]]) -> None:
