@@ -81,6 +81,7 @@ class AsteriskDriver(PlatformDriver):
         return {
             "url": f"http://127.0.0.1:{self.proxy.port}", "user": "ccroute",
             "password": self.pbx.secret, "watchdog": 4.0, "longest_pause": 2.0, "sweep": 5.0,
+            "offers_per_second": 20.0,
             "phones": {agent: f"Local/{number}@agents" for agent, number in AGENTS.items()},
             "transfer_context": "transfer",
         }  # fmt: skip

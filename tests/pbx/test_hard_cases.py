@@ -103,9 +103,7 @@ def test_an_agent_who_cannot_or_will_not_is_told_by_name(
     play(scenario)
 
 
-def test_an_agent_who_does_not_answer_costs_nobody_the_place(
-    pbx: Asterisk, phones: Phones
-) -> None:
+def test_an_agent_who_does_not_answer_costs_nobody_the_place(pbx: Asterisk, phones: Phones) -> None:
     async def scenario() -> None:
         phones.agent("101", "wait")
         phones.agent("102", delay=0.1)

@@ -1,6 +1,5 @@
 """The races of a call at Asterisk, one by one: what comes in which order, and what is told."""
 
-
 import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 

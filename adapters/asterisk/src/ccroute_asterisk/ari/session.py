@@ -47,6 +47,9 @@ from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, d
 Errand: TypeAlias = Generator[Request, Reply, None]
 """Requests to be made, one after the reply to the other."""
 
+MOVED, SHUTDOWN = 2, 4
+"""Flags of a hang-up that Asterisk itself wants: because somebody sends the channel to another
+place in the dialplan; because Asterisk ends."""
 REMEMBERED = 10_000
 """How many contacts that are gone are remembered, so that no id is used twice."""
 
@@ -71,6 +74,8 @@ class Session:
         self.made: set[str] = set()
         self.contacts: dict[str, Call] = {}
         self.last_contact: dict[str, str] = {}
+        self.devices: dict[str, str] = {}
+        self._others: frozenset[str] = frozenset()
         self.agents: Mapping[str, str] = {it: agent for agent, it in settings.phones.items()}
         self._bridges = 0
         self._gone: OrderedDict[str, int] = OrderedDict()
@@ -122,6 +127,8 @@ class Session:
         self.calls, self.contacts, self.legs = {}, {}, {}
         for call in listing.calls:
             self.keep(call)
+        self.devices = dict(listing.devices)
+        self._others = listing.others
         self.made &= listing.bridges
         self.homes = {use: it for use, it in self.homes.items() if it in self.made}
         self.signals.clear()
@@ -140,7 +147,7 @@ class Session:
         """Whether Asterisk's list, asked for when we knew ``before``, lacks what is there still, or
         has what we never heard of."""
         lacking = (before & self.known()) - ours
-        strange = {it for it in ours - before if not self.ids.is_snoop(it)}
+        strange = {it for it in ours - before - self._others if not self.ids.is_snoop(it)}
         return bool(lacking or strange - self.calls.keys() - self.legs.keys() - self._gone.keys())
 
     def music_of(self, call: Call) -> str:
@@ -330,7 +337,12 @@ class Session:
     # -- Going --------------------------------------------------------------------------
 
     def _hangs_up(self, event: messages.ChannelHangupRequest) -> None:
-        if call := self.calls.get(event.channel.id):
+        call = self.calls.get(event.channel.id)
+        if event.soft & MOVED:
+            return  # it lives on, elsewhere: its end with us tells the rest
+        if call is not None and event.soft & SHUTDOWN and not call.is_over():
+            call.ending = "lost"
+        elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
             self._leg_leaves(leg)
@@ -381,6 +393,8 @@ class Session:
         self._gone[call.channel] = self._gone.get(call.channel, 1)
         while len(self._gone) > REMEMBERED:
             self._gone.popitem(last=False)
+        if call.ending == "lost":
+            cause = "system_lost"
         if call.ending in {"transferred", "taken"}:
             cause = "transferred"
             if call.ending == "transferred":
@@ -473,9 +487,11 @@ class Session:
         self.tell(RecordingSeen(contact=call.contact, recording=recording, state=state))
 
     def _device(self, event: messages.DeviceStateChanged) -> None:
-        agent = self.agents.get(event.device)
-        if agent is not None:
-            self.tell(DeviceSeen(agent=agent, device=device_of(event.state)))
+        agent, device = self.agents.get(event.device), device_of(event.state)
+        # Asterisk tells a state again whenever anything about the device changes.
+        if agent is not None and self.devices.get(agent) != device:
+            self.devices[agent] = device
+            self.tell(DeviceSeen(agent=agent, device=device))
 
     def _unknown(self, event: messages.Unknown) -> None:
         self.counters["unmapped"] += 1
