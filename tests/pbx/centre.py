@@ -80,9 +80,8 @@ class Centre:
             agent: dict.fromkeys(pbxes, f"Local/{number}@agents/n")
             for agent, number in NUMBERS.items()
         }
-        self.router = Router(Plan.from_toml(plan))
         self.host = Host(
-            self.router,
+            Router(Plan.from_toml(plan)),
             adapters={
                 link: Tapped(asterisk(link, config(it, **more)), link, self._hear)
                 for link, it in pbxes.items()
@@ -114,6 +113,11 @@ class Centre:
             if isinstance(arrived, Arrived):
                 ref = (arrived.attributes or {}).get("ref")
                 self.refs[f"{link}:{arrived.contact}"] = str(ref)
+
+    @property
+    def router(self) -> Router:
+        """The host's, which may have gone on from a file."""
+        return self.host.router()
 
     # -- People ---------------------------------------------------------------------------
 
