@@ -40,6 +40,7 @@ from ccroute.adapters import (
 from ccroute.host._calling_back import is_over, rebind
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
+from ccroute.host._measuring import measure
 from ccroute.host._placement import OVER, Placements
 from ccroute.host._reconciliation import Both, agree, go_on
 from ccroute.host._settings import TenantSettings
@@ -114,7 +115,7 @@ class Hearing:
     def _commands(self, link: str, signal: Signal) -> Iterator[Command]:
         match signal:
             case Measured(event=event):
-                self.router.metrics.fold(event)
+                yield measure(link, event)
             case Gap(since=since, until=until):
                 self.note_gap(link, since, until)
             case LinkDown():
