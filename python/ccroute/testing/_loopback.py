@@ -109,8 +109,8 @@ class LoopbackPlatform:
     """Callers and phones, for a `LoopbackAdapter`. It outlives the host, as a real one does.
 
     ``capabilities``: default `TELEPHONE`; ``modes``: as of `AdapterInfo`. ``told``: every
-    instruction; ``rings``: those that rang a phone; ``answers``: what is said to an instruction instead of doing it, where that is not
-    ``None``; ``tell``: whether signals reach the adapter.
+    instruction; ``rings``: those that rang a phone; ``answers``: what is said to an instruction
+    instead of doing it, where that is not ``None``; ``tell``: whether signals reach the adapter.
     """
 
     def __init__(

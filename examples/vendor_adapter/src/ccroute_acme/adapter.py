@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 import attrs
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import (
+    MODES,
     AdapterInfo,
     CallCustomer,
     Gap,
@@ -23,13 +24,11 @@ from ccroute.adapters import (
     PlatformSnapshot,
     Ring,
     Secret,
-    Setting,
     Sink,
     SystemTime,
     Time,
     Verdict,
     failed,
-    read_settings,
     unknown,
     within,
 )
@@ -60,21 +59,13 @@ INFO = AdapterInfo(
 
 @attrs.frozen(kw_only=True)
 class AcmeSettings:
-    """What a document says of a link."""
+    """What a document says of a link. ``mode``: whether we route, or look on."""
 
     host: str
     user: str
     password: Secret
     port: int = 4010
-
-
-def acme(link: str, config: Mapping[str, Setting]) -> "AcmeAdapter":
-    """What the entry point names.
-
-    Raises:
-        ConfigError: an unknown key, or a value that can never work.
-    """
-    return AcmeAdapter(link, read_settings(AcmeSettings, config, link=link))
+    mode: str = attrs.field(default="control", validator=attrs.validators.in_(MODES))
 
 
 class Link:
@@ -357,7 +348,7 @@ class AcmeAdapter:
         return await asyncio.shield(task)
 
     async def _carry_out(self, instruction: Instruction) -> Outcome:
-        if not INFO.can(instruction.needs):
+        if not self.info.can(instruction.needs):
             return failed("unsupported")
         link = self._link
         if link is None or self._closing or not link.stands:
