@@ -54,3 +54,46 @@ def test_a_customer_is_called_back_over_the_pbx() -> None:
         await pbx.stop()
 
     asyncio.run(scene())
+
+
+def test_a_pbx_that_routes_is_measured_whatever_breaks() -> None:
+    async def scene() -> None:
+        time = ManualTime()
+        pbx = SimulatedPbx(time, routes=True)
+        await pbx.start()
+        router = Router(Plan.from_toml(PLAN), clock=time)
+        link = acme("pbx", pbx.settings())
+        async with Host(router, adapters={"pbx": link}, time=time) as host:
+
+            async def served() -> None:
+                call = await pbx.place_call()
+                await pbx.answer("101")
+                await time.run(60)
+                await pbx.hang_up(call)
+                await time.run(1)
+
+            await served()
+            await pbx.drop_link()
+            await served()  # while nobody listens
+            await pbx.restore_link()
+            await time.run(120)
+            await served()
+            row = host.router().metrics.report(kpis=["answered", "att"])["sales"]
+            assert (row["answered"].value, row["att"].value) == (3, 60.0)
+            assert not row.gap  # it was all told afterwards
+            await pbx.place_call()  # one waits, one talks
+            await pbx.place_call()
+            await pbx.answer("101")
+            await time.run(1)
+            await pbx.restart_platform()
+            await time.run(120)
+            await served()
+            kpis = ["answered", "abandoned", "left.failed", "offered"]
+            row = host.router().metrics.report(kpis=kpis)["sales"]
+            assert [row[kpi].value for kpi in kpis] == [5, 0, 1, 6]
+            assert row.gap
+            assert host.supervise().waiting() == []
+            assert pbx.server.commands.effects == {}  # it was told nothing
+        await pbx.stop()
+
+    asyncio.run(scene())

@@ -54,10 +54,12 @@ def resume(
     saved: SavedTenant,
     *,
     links: Collection[str],
+    silent: Collection[str],
     plan: Plan,
     now: float,
 ) -> None:
-    """Puts a tenant, whose router is restored already, where it was."""
+    """Puts a tenant, whose router is restored already, where it was. ``links``: those on which
+    contacts can be; ``silent``: those that will not say afterwards what happened meanwhile."""
     tenant.now = saved.now
     tenant.epochs.update(saved.epochs)
     for gap in saved.gaps:
@@ -68,7 +70,7 @@ def resume(
     # What these hold is asked before anything is due: a phone may have been answered.
     there = [placed for placed in saved.placed if not (placed.callback and placed.gone)]
     tenant.unheard = {placed.link for placed in there if placed.link in links}
-    for link in links:
+    for link in silent:
         tenant.note_gap(link, min(saved.at, now), now)  # nobody listened
     if plan != tenant.router.plan:
         tenant.insert(SetPlan(plan=plan), actor="host")

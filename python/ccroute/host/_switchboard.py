@@ -31,6 +31,8 @@ from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
 _SLICE = 32
+_OBSERVED = (LinkUp, LinkDown, Gap, Measured, Unmapped)
+"""What a link may tell that only observes."""
 
 
 class Switchboard:
@@ -93,7 +95,10 @@ class Switchboard:
         try:
             while not tenant.roomy and tenant.broken is None:
                 await self._time.sleep_until(self._time.now() + 0.05)
-            while tenant.broken is None:
+            if link.info.observes:
+                # What was measured meanwhile is lost here: figures across it are flagged.
+                tenant.hear(link.name, Gap(since=since, until=self._time.now()))
+            while tenant.broken is None and not link.info.observes:
                 try:
                     snapshot = await link.snapshot(5.0)
                 except LinkError:
@@ -114,7 +119,10 @@ class Switchboard:
             for it in link.sink.take(_SLICE):
                 link.counters.signals += 1
                 try:
-                    await self._hand_on(link, it)
+                    if link.info.observes and not isinstance(it, _OBSERVED):
+                        self._keep_out(link, it)
+                    else:
+                        await self._hand_on(link, it)
                 except Exception:
                     link.counters.faults += 1
                     said = _said(link, it)
@@ -148,7 +156,7 @@ class Switchboard:
                 return
             case _:
                 pass
-        heard = False
+        heard = isinstance(it, LinkUp | LinkDown)
         for tenant in self._whom(link, it):
             heard = True
             if not tenant.hear(link.name, it):
@@ -166,8 +174,22 @@ class Switchboard:
         if isinstance(it, Ended):
             self._owners.pop((link.name, it.contact), None)
 
+    def _keep_out(self, link: Link, it: Signal | PlatformSnapshot) -> None:
+        """An observing link tells of no contact of ours: its platform routes them."""
+        if isinstance(it, PlatformSnapshot) and not it.contacts:
+            return
+        link.counters.orphans += 1
+        _log.warning(
+            "link %s only observes, and told %s",
+            link.name,
+            type(it).__name__,
+            extra=_said(link, it),
+        )
+
     def _whom(self, link: Link, signal: Signal) -> Iterator[Tenant]:
         match signal:
+            case LinkUp() | LinkDown() if link.info.observes:
+                return  # nobody waits on it
             case LinkUp() | LinkDown() | Gap():
                 yield from self._tenants.values()
             case Arrived():

@@ -65,7 +65,7 @@ TELEPHONE = (
     "park", "ring", "call_customer", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
     "hangup_party", "snapshot", "restart_detect", "agent_mirror", "record", "record_pause",
     "listen", "whisper", "barge", "consult_transfer", "blind_transfer", "device_state",
-    "agent_codes",
+    "agent_codes", "announce",
 )  # fmt: skip
 """What a telephone platform can do, as far as this one does."""
 
@@ -108,13 +108,16 @@ class LoopbackCaller:
 class LoopbackPlatform:
     """Callers and phones, for a `LoopbackAdapter`. It outlives the host, as a real one does.
 
-    ``capabilities``: default `TELEPHONE`. ``told``: every instruction; ``rings``: those that rang a
-    phone; ``answers``: what is said to an instruction instead of doing it, where that is not
-    ``None``; ``tell``: whether signals reach the adapter.
+    ``capabilities``: default `TELEPHONE`; ``modes``: as of `AdapterInfo`. ``told``: every
+    instruction; ``rings``: those that rang a phone; ``answers``: what is said to an instruction
+    instead of doing it, where that is not ``None``; ``tell``: whether signals reach the adapter.
     """
 
-    def __init__(self, capabilities: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, capabilities: Iterable[str] | None = None, modes: Iterable[str] = ("control",)
+    ) -> None:
         self.capabilities = TELEPHONE if capabilities is None else tuple(capabilities)
+        self.modes = tuple(modes)
         self.callers: dict[str, LoopbackCaller] = {}
         self.told: list[Instruction] = []
         self.rings: list[Ring] = []
@@ -348,7 +351,11 @@ class LoopbackAdapter:
     def __init__(self, platform: LoopbackPlatform, name: str = "pbx") -> None:
         self.platform = platform
         self.info = AdapterInfo(
-            name=name, version="1", platform="in process", capabilities=platform.capabilities
+            name=name,
+            version="1",
+            platform="in process",
+            modes=platform.modes,
+            capabilities=platform.capabilities,
         )
 
     async def open(self, sink: Sink, time: Time) -> None:

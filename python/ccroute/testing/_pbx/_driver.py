@@ -32,14 +32,19 @@ class SimulatedPbx(PlatformDriver):
     call of the client's id, opened by the first phone that rings for it (``dial`` with ``open``);
     ``call_out`` dials the customer and joins them with that phone.
 
+    With ``routes`` it has a queue of its own, ``sales``, whose events (``q_in``, ``q_taken``,
+    ``q_out``, ``q_lost``, ``q_done``) have a number ``q`` of their own too. It keeps its last
+    events: ``subscribe`` with ``after`` sends those after that ``n`` once more.
+
     ``settings`` are those of the example adapter in ``examples/vendor_adapter``.
     """
 
     secrets: ClassVar[tuple[str, ...]] = ("swordfish", "wrong-fish")
 
-    def __init__(self, time: Time) -> None:
+    def __init__(self, time: Time, *, routes: bool = False) -> None:
         self.time = time
-        self.exchange = Exchange(USERS)
+        self.routes = routes
+        self.exchange = Exchange(USERS, routes=routes)
         self.server = PbxServer(self.exchange, time, {"ccroute": "swordfish"})
         self._refused = 0
 
@@ -61,8 +66,12 @@ class SimulatedPbx(PlatformDriver):
         """See `PlatformDriver`."""
         return {
             "host": "127.0.0.1", "port": self.server.port, "user": "ccroute",
-            "password": "swordfish",
+            "password": "swordfish", "mode": "observe" if self.routes else "control",
         }  # fmt: skip
+
+    def observe_settings(self) -> Mapping[str, Setting]:
+        """See `PlatformDriver`."""
+        return self.settings() if self.routes else super().observe_settings()
 
     def wrong_settings(self) -> Mapping[str, Setting]:
         """See `PlatformDriver`."""
@@ -100,6 +109,11 @@ class SimulatedPbx(PlatformDriver):
             self.exchange.end_call(found, "hung_up")
             self.server.happen()
 
+    async def leave_queue(self, call: str, why: str) -> None:
+        """See `PlatformDriver`."""
+        self.exchange.leave(self._call(call), why)
+        self.server.happen()
+
     def _now(self) -> Exchange:
         self.exchange.advance(self.time.now())
         return self.exchange
@@ -116,6 +130,8 @@ class SimulatedPbx(PlatformDriver):
         leg = self._now().leg_at(address, "ringing")
         if leg is not None:
             self.exchange.answer(leg)
+        elif self.routes:
+            self.exchange.take(address)
         self.exchange.customer_answers(address)
         self.server.happen()
 
@@ -181,6 +197,10 @@ class SimulatedPbx(PlatformDriver):
             *(Leg(kind="agent", who=it.phone, bridge=it.bridge) for it in exchange.legs.values()),
             *(Leg(kind="outside", who=it) for it in exchange.outside),
         ]
+
+    async def treatment(self, call: str) -> str | None:
+        """See `PlatformDriver`."""
+        return self._call(call).music
 
     async def side_effects(self, instruction: Instruction) -> int:
         """See `PlatformDriver`."""
