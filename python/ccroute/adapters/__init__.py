@@ -50,6 +50,13 @@ from ccroute.adapters._adapter import (
     AdapterFactory,
     Setting,
 )
+from ccroute.adapters._doctor import (
+    DOCTORS_GROUP,
+    FINDINGS,
+    Doctor,
+    Finding,
+    doctor_of,
+)
 from ccroute.adapters._held import (
     HeldContact,
     HeldOffer,
@@ -161,7 +168,9 @@ __all__ = [
     "ADAPTER_API",
     "AGENT_WISHES",
     "CAPABILITIES",
+    "DOCTORS_GROUP",
     "FAILURES",
+    "FINDINGS",
     "INSTRUCTIONS",
     "LIFECYCLE",
     "MODES",
@@ -190,7 +199,9 @@ __all__ = [
     "DeviceSeen",
     "Dialled",
     "Disconnected",
+    "Doctor",
     "Ended",
+    "Finding",
     "Gap",
     "HangUp",
     "HeldContact",
@@ -238,6 +249,7 @@ __all__ = [
     "Verdict",
     "Whisper",
     "check_api",
+    "doctor_of",
     "done",
     "failed",
     "read_settings",

@@ -156,7 +156,8 @@ class AmiSession:
 
 
 class AmiDesk:
-    """All sessions of one Asterisk. ``timestamps``: ``timestampevents`` of manager.conf."""
+    """All sessions of one Asterisk. ``timestamps``: ``timestampevents`` of manager.conf;
+    ``dialplan``: what it does with a caller, application by application."""
 
     def __init__(self, switch: Switch, came: Callable[[], None]) -> None:
         self.switch = switch
@@ -165,6 +166,7 @@ class AmiDesk:
         self.modules: set[str] = set()
         self.came = came
         self.timestamps = True
+        self.dialplan: Callable[[], list[tuple[str, str]]] = list
         self.sessions: list[AmiSession] = []
         self._challenges = 0
 

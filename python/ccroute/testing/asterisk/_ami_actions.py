@@ -88,6 +88,19 @@ def _config(desk: AmiDesk, session: AmiSession, given: Fields, number: str) -> N
     session.reply(number, "Success", **lines)
 
 
+@action("ShowDialPlan", "config", "reporting", "all")
+def _dialplan(desk: AmiDesk, session: AmiSession, given: Fields, number: str) -> None:
+    items = [
+        {
+            "Event": "ListDialplan", "Context": "from-carrier", "Extension": "_X.",
+            "Priority": str(at), "Application": name, "AppData": data, "Registrar": "pbx_config",
+        }
+        for at, (name, data) in enumerate(desk.dialplan(), 1)
+    ]  # fmt: skip
+    message = "Dialplan list will follow"
+    desk.listed(session, number, message, "ShowDialPlanComplete", list(items))
+
+
 @action("Hangup", "system", "call", "all")
 def _hangup(desk: AmiDesk, session: AmiSession, given: Fields, number: str) -> None:
     named = given.get("Channel", "")

@@ -81,6 +81,7 @@ class SimulatedAsterisk:
         self.ami = AmiDesk(self.switch, self.signed_in)
         self.ami.users = {name: AmiUser(secret=secret) for name, secret in known.items()}
         self.ami.modules = self.system.modules
+        self.ami.dialplan = self.dialling.steps
         self.switch.witnesses.append(self.ami)
         self.queues = self.ami.queues
         pbx = Pbx(switch=self.switch, dialling=self.dialling, media=self.media, system=self.system)
