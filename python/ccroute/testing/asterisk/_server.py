@@ -347,7 +347,7 @@ class SimulatedAsterisk:
     @_acting
     def steal(self, app: str) -> None:
         """Another program takes an application over."""
-        self.switch.apps.connect(app, EventSocket(self))
+        self.switch.listen(app, EventSocket(self))
 
     @_acting
     def make_ghost(self, bridge: str) -> None:
