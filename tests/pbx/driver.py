@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
+from urllib.parse import unquote
 
 import httpx
 from tests.pbx.instance import Asterisk, free_ports
@@ -184,6 +185,20 @@ class AsteriskDriver(PlatformDriver):
                 kind = "customer" if ours else "outside"
                 found.append(Leg(kind=kind, who=callers[name], bridge=bridge))
         return found
+
+    async def treatment(self, call: str) -> str | None:
+        """See `PlatformDriver`. Asterisk does not say which music it plays, but for what: its
+        bridge's name was given with the music."""
+        callers = {it.ref: it.channel.partition(";")[0] for it in self.phones.happened("calls")}
+        channels = {it["id"]: it["name"] for it in (await self._http.get("channels")).json()}
+        for bridge in (await self._http.get("bridges")).json():
+            names = [channels.get(it, "").partition(";")[0] for it in bridge["channels"]]
+            if bridge["bridge_type"] == "holding" and callers[call] in names:
+                asked = f"/ari/bridges/{bridge['id']}/moh?mohClass="
+                lines = [it.line.decode() for it in self.proxy.asked if it.status == 204]
+                (played,) = {line.split()[1] for line in lines if asked in line}
+                return unquote(played.partition("mohClass=")[2])
+        return None
 
     def _asked(self, instruction: Instruction) -> list[Asked]:
         """The requests that the instruction begins with: what follows is told apart."""
