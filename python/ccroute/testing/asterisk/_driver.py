@@ -192,9 +192,10 @@ class AsteriskDriver(PlatformDriver):
     # -- Accidents ----------------------------------------------------------------------
 
     async def drop_link(self) -> None:
-        """See `PlatformDriver`."""
+        """See `PlatformDriver`. As behind a network that is gone: Asterisk notices nothing, calls
+        still come into the application, and nobody hears of them."""
         self.pbx.wire.closed = True
-        self.pbx.wire.cut()
+        self.pbx.wire.cut(leave=WEBSOCKET)
 
     async def half_open(self) -> None:
         """See `PlatformDriver`."""
@@ -204,6 +205,7 @@ class AsteriskDriver(PlatformDriver):
         """See `PlatformDriver`."""
         wire = self.pbx.wire
         wire.closed = False
+        wire.cut_left()
         if wire.muted:
             wire.muted = False
             wire.cut()
