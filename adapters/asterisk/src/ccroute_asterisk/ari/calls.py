@@ -72,8 +72,8 @@ class Leg:
     ``role``: agent, consult or monitor; ``offer`` is of an agent's only. ``state``: asked,
     dialling, ringing, answered, bridged. ``until``: when ringing ends; ``ours``: it is in our
     application, before which Asterisk does not dial it; ``dial``: it is to be dialled then.
-    ``cancelled``: we let it go; ``over``: its end was told; ``ear``: the bridge in which a
-    supervisor hears.
+    ``cancelled``: we let it go, and ``failed``: not because anybody wanted it; ``over``: its
+    end was told; ``ear``: the bridge in which a supervisor hears.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Leg:
     ours: bool = False
     dial: bool = False
     cancelled: bool = False
+    failed: bool = False
     leaving: bool = False
     joined: bool = False
     over: bool = False

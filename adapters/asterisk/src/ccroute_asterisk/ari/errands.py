@@ -32,7 +32,7 @@ def dial(leg: Leg, seconds: float) -> Errand:
     reply = yield requests.dial(leg.id, max(round(seconds), 1))
     # What became of it events tell, unless Asterisk will not.
     if not reply.ok and reply.status != 404 and not leg.leaving:
-        leg.cancelled = True
+        leg.cancelled = leg.failed = True
         yield requests.hang_up(leg.id)
 
 

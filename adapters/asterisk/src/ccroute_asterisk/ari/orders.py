@@ -174,7 +174,7 @@ class Orders:
             raise
 
     def _forget(self, leg: Leg) -> None:
-        leg.cancelled = True
+        leg.cancelled = leg.failed = True
         if leg.state == "asked":
             self._session.legs.pop(leg.id, None)
             if (call := self._session.call_of(leg)) is not None:

@@ -422,5 +422,5 @@ def _reason(leg: Leg, call: Call, cause: int) -> str:
     if lost:
         return "lost_race"
     if leg.cancelled:
-        return "cancelled"
+        return "error" if leg.failed else "cancelled"
     return "rejected" if leg.state == "answered" else CAUSES.get(cause, "error")
