@@ -4,6 +4,7 @@ import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
 from ccroute.adapters import (
+    Announce,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -20,6 +21,7 @@ from ccroute.adapters import (
     Verdict,
 )
 from ccroute_asterisk.ari.codec import Reply
+from ccroute_asterisk.ari.messages import read_event
 
 
 def connect(stage: Stage, offer: int = 1, agent: str = "ana") -> Outcome:
@@ -189,6 +191,40 @@ def test_what_cannot_be_dialled_is_unreachable() -> None:
     assert stage.give(ring).verdict is Verdict.DONE
     assert stage.told() == ["Dialled", "OfferFailed unreachable"]
     assert not stage.session.legs
+
+
+@pytest.mark.parametrize(
+    ("there", "told"), [(404, ["Dialled", "OfferFailed unreachable"]), (200, [])]
+)
+def test_an_id_that_is_taken_is_looked_for(there: int, told: list[str]) -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.replies["create"] = Reply(409, {"message": "Channel with given unique ID already exists"})
+    stage.replies["GET channels"] = Reply(there)
+    ring = Ring(
+        contact="c1", offer=1, agent="ana", address="PJSIP/x", until=NOW + 9, **stage.head()
+    )
+    assert stage.give(ring).verdict is Verdict.DONE
+    assert stage.told() == told
+    assert len(stage.session.legs) == (there == 200)
+
+
+def test_an_announcement_ends_before_anything_else_is_done() -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.answered()
+    announce = Announce(contact="c1", prompt="position", values={"position": 3}, **stage.head())
+    assert stage.give(announce).verdict is Verdict.DONE
+    playback = stage.asked[-1].path[-1]
+    stage.asked.clear()
+    connect(stage)
+    assert stage.targets()[0] == f"DELETE playbacks/{playback}"
+    assert stage.give(announce).verdict is Verdict.DONE
+    event = {"type": "PlaybackFinished", "playback": {"id": stage.asked[-1].path[-1]}}
+    stage.session.hear(read_event(event), NOW)
+    stage.asked.clear()
+    stage.give(SendAway(contact="c1", address="700", **stage.head()))
+    assert stage.targets() == ["POST channels/c1/continue"]
 
 
 def test_a_leg_is_dialled_when_it_is_ours_and_not_before() -> None:

@@ -133,7 +133,7 @@ class Call:
     with; ``bridged``: both were in it, and `Bridged` was told. ``parking``: `Parked` is still to
     be told. ``hold``: asked, on, phone (the agent's own), consult (its agent speaks with another).
     ``leaving``: it hangs up; ``ending``: why we end it; ``parted``: the end of its conversation was
-    told.
+    told; ``playback``: what is played to it.
     """
 
     channel: str
@@ -150,6 +150,7 @@ class Call:
     leaving: bool = False
     ending: str | None = None
     parted: bool = False
+    playback: str | None = None
     legs: dict[str, Leg] = attrs.Factory(dict)
     recordings: dict[str, str] = attrs.Factory(dict)
 

@@ -64,6 +64,13 @@ def look_for(session: "Session", call: Call) -> Errand:
     session.gone(call)
 
 
+def silence(call: Call) -> Errand:
+    """Ends what is played to a customer: as long as it is, whatever else is asked for waits."""
+    if call.playback is not None:
+        playback, call.playback = call.playback, None
+        yield requests.stop_playback(playback)
+
+
 def settle_in(session: "Session", call: Call, use: str, music: str) -> Part:
     """Brings a customer into the bridge with this music; makes it where there is none, and another
     one in place of one that broke down."""

@@ -67,6 +67,7 @@ class Session(Known):
             messages.ChannelHold: lambda it: self._held_by_phone(it.channel.id, PutOnHold),
             messages.ChannelUnhold: lambda it: self._held_by_phone(it.channel.id, TakenOffHold),
             messages.RecordingChanged: self._recording,
+            messages.PlaybackFinished: self._played,
             messages.DeviceStateChanged: self._device,
             messages.Unknown: self._unknown,
         }
@@ -397,6 +398,12 @@ class Session(Known):
         for call in self.contacts.values():
             if event.recording in call.recordings:
                 self.recorded(call, event.recording, event.state)
+                return
+
+    def _played(self, event: messages.PlaybackFinished) -> None:
+        for call in self.contacts.values():
+            if call.playback == event.playback:
+                call.playback = None
                 return
 
     def _device(self, event: messages.DeviceStateChanged) -> None:
