@@ -469,6 +469,29 @@ def test_who_leaves_without_a_word_is_looked_for(status: int, told: list[str]) -
     assert stage.told() == told
 
 
+def test_an_asterisk_that_ends_is_no_customer_who_leaves() -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.say("ChannelHangupRequest", "c1", soft=True, cause=4)
+    stage.say("StasisEnd", "c1")
+    assert stage.told() == ["Ended system_lost"]
+    stage, leg = talking()
+    stage.say("ChannelHangupRequest", leg, soft=True, cause=4)
+    stage.say("ChannelHangupRequest", "c1", soft=True, cause=4)
+    stage.say("StasisEnd", "c1")
+    assert stage.told() == ["Disconnected system", "Ended system_lost"]
+
+
+def test_who_is_moved_in_the_dialplan_has_not_abandoned() -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.say("ChannelHangupRequest", "c1", soft=True, cause=2)
+    stage.say("StasisEnd", "c1")
+    stage.replies["GET channels"] = Reply(200)
+    stage.run_errands()
+    assert stage.told() == ["Ended transferred"]
+
+
 def test_a_replaced_channel_is_the_same_contact() -> None:
     stage = Stage()
     stage.waiting()
