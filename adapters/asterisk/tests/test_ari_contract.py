@@ -29,7 +29,7 @@ def test_an_asterisk_that_is_too_old_is_refused() -> None:
         await pbx.start()
         adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
         try:
-            with pytest.raises(ConfigError, match="Asterisk 13.38.3 is too old: install 16 or"):
+            with pytest.raises(ConfigError, match=r"Asterisk 13\.38\.3 is too old: install 16 or"):
                 await adapter.open(BoundedSink(), time)
         finally:
             await adapter.close(0.0)
