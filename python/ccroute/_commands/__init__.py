@@ -48,6 +48,7 @@ from ccroute._commands._contacts import (
 )
 from ccroute._commands._conversations import (
     Connected,
+    FailConnection,
     Dispose,
     HandOver,
     Hold,
@@ -73,6 +74,7 @@ __all__ = [
     "Exclude",
     "ExtendWrapUp",
     "FailCallback",
+    "FailConnection",
     "HandOver",
     "Hold",
     "Join",

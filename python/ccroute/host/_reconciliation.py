@@ -26,7 +26,7 @@ from ccroute._commands import (
 )
 from ccroute._models import Observed
 from ccroute.adapters import HeldContact, HeldOffer, PlatformSnapshot
-from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
@@ -231,6 +231,8 @@ def _legs(
         leg = legs.get(rung.wire)
         if leg is not None:
             yield from _leg(placed, rung, leg)
+        elif rung.state == AT_DESK:
+            continue  # what became of joining them is told by signals
         elif (
             snapshot.complete
             and rung.since <= snapshot.taken_at  # else it may ring since

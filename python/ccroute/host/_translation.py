@@ -12,6 +12,7 @@ from ccroute._commands import (
     Decline,
     Dispose,
     Enqueue,
+    FailConnection,
     HandOver,
     Hold,
     Join,
@@ -63,6 +64,9 @@ _FAILURES = {
     "unreachable": "unreachable",
     "error": "unreachable",
 }
+
+# How joining them failed, once the agent had accepted. The caller's end is told by itself.
+_BROKEN = {**_FAILURES, "error": "failed", "cancelled": "failed", "lost_race": "failed"}
 
 
 def contact_of(link: str, arrived: Arrived, contact: str, now: float) -> Enqueue:
@@ -175,7 +179,9 @@ def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Co
             yield Accept(offer=rung.offer)  # refused when the agent accepted at the desk
         case OfferFailed(reason=reason):
             rung.state = OVER
-            if reason in _FAILURES and not placed.gone:
+            if placed.is_joining(rung.wire) and reason in _BROKEN:
+                yield FailConnection(contact=placed.contact, cause=_BROKEN[reason])
+            elif reason in _FAILURES and not placed.gone:
                 yield Decline(offer=rung.offer, failure=_FAILURES[reason], reason=reason)
         case _:
             return
