@@ -48,8 +48,8 @@ from ccroute._commands._contacts import (
 )
 from ccroute._commands._conversations import (
     Connected,
-    FailConnection,
     Dispose,
+    FailConnection,
     HandOver,
     Hold,
     Join,

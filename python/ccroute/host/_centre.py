@@ -21,7 +21,7 @@ Given: TypeAlias = "str | int | float | bool | Secret | list[Given] | Mapping[st
 _KEYS = ("tenants", "links", "snapshot", "control", "log", "log_level", "drain", "http")
 _TENANT = (
     "plan", "directory", "destinations", "transfers_per_minute", "treatments", "crm_url",
-    "fallback_queue",
+    "callback_number", "fallback_queue",
 )  # fmt: skip
 _HTTP = ("host", "port", "public_url")
 _FORMATS = ("text", "json")
@@ -209,6 +209,7 @@ def _tenant(
             transfers_per_minute=document.whole(given, (*keys, "transfers_per_minute"), 30),
             treatments=document.by_name(given, (*keys, "treatments")),
             crm_url=document.text(given, (*keys, "crm_url")),
+            callback_number=document.text(given, (*keys, "callback_number")) or "caller",
             fallback_queue=document.text(given, (*keys, "fallback_queue")),
         )
     except ConfigError as error:

@@ -9,6 +9,7 @@ import attrs
 from ccroute._commands import Command, Connected, Decline, FailConnection, Suspend
 from ccroute._errors import LinkError
 from ccroute.adapters import (
+    CallCustomer,
     CancelRing,
     Connect,
     ContactInstruction,
@@ -21,6 +22,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
+from ccroute.host._calling_back import lost
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
 from ccroute.host._placement import AT_DESK, OVER, Placed
@@ -97,6 +99,8 @@ class Effects:
             self._not_rung(tenant, instruction, outcome.failure or "")
         elif isinstance(instruction, Connect):
             self._not_joined(tenant, link, instruction, outcome.failure or "", tries)
+        elif isinstance(instruction, CallCustomer):
+            self._not_called(tenant, link, instruction)
 
     def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
         found = tenant.placements.by_wire(ring.offer)
@@ -104,7 +108,7 @@ class Effects:
             return
         placed, rung = found
         rung.state = OVER
-        if failure == "gone":
+        if failure == "gone" and not ring.callback:
             return  # the contact's end is told by a signal
         if failure in {"link_down", "throttled"}:
             tenant.insert(_wait_for(placed, failure), actor="host")
@@ -126,6 +130,11 @@ class Effects:
         if failure in {"link_down", "throttled"}:
             follows = _wait_for(placed, failure)
         tenant.insert(follows, actor="host")
+
+    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer) -> None:
+        placed = tenant.placements.at(link.name, call.contact)
+        if placed is not None and placed.is_joining(call.offer):
+            tenant.insert(lost(placed), actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -173,6 +182,8 @@ class Effects:
             case Connect():
                 if held is not None:  # else its end is told
                     self._found_joining(tenant, link, instruction, held, tries)
+            case CallCustomer() if held is None:
+                self._not_called(tenant, link, instruction)
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:
@@ -233,7 +244,7 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
         case Park():
             ours = placed.park == instruction.id
             return ours and not (placed.gone or placed.engaged or placed.joining)
-        case Connect():
+        case Connect() | CallCustomer():
             return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
         case _:
             return True

@@ -351,7 +351,7 @@ class Host:
             self._settings[name],
             time=self._time,
             journal=self._journal,
-            links={link: it.info for link, it in self._links.items()},
+            links={link: it.info for link, it in self._links.items() if not it.info.observes},
             tell=self._effects.tell,
             in_flight=lambda link, instruction: self._links[link].in_flight(instruction),
             names=self._name,
@@ -384,7 +384,8 @@ class Host:
             tenant,
             floor.live,
             saved,
-            links=self._links.keys(),
+            links=[name for name, it in self._links.items() if not it.info.observes],
+            silent=[name for name, it in self._links.items() if not it.info.can("event_backfill")],
             plan=self._given[tenant.name].plan,
             now=max(self._time.now(), saved.now),
         )

@@ -54,7 +54,9 @@ class TenantSettings:
     nowhere), at most ``transfers_per_minute`` of them in a minute. ``treatments``: what customers
     get who wait, by queue, as the platform calls it. ``crm_url``: what an agent's desk opens with
     an offer; ``{contact}``, ``{customer}``, ``{queue}``, ``{agent}`` and names of attributes in
-    braces are filled in, escaped. ``fallback_queue``: where customers go whose wish the plan cannot
+    braces are filled in, escaped. ``callback_number``: the attribute with the number at which a
+    customer is called back, where the platform can and ``destinations`` allow it; each such call
+    counts as a transfer. ``fallback_queue``: where customers go whose wish the plan cannot
     meet (a queue or channel it has not); without one the platform is told to end them.
 
     >>> TenantSettings(directory={"ana": {"pbx": ""}})
@@ -68,6 +70,7 @@ class TenantSettings:
     transfers_per_minute: int = 30
     treatments: Mapping[str, str] = attrs.field(factory=dict, converter=_table)
     crm_url: str | None = None
+    callback_number: str = "caller"
     fallback_queue: str | None = None
 
     def __attrs_post_init__(self) -> None:
