@@ -9,6 +9,7 @@ import attrs
 from ccroute._commands import Command, Connected, Decline, FailConnection, Suspend
 from ccroute._errors import LinkError
 from ccroute.adapters import (
+    Announce,
     CallCustomer,
     CancelRing,
     Connect,
@@ -80,7 +81,7 @@ class Effects:
                     tenant.name, link.name, type(instruction).__name__, instruction.id,
                     outcome.detail, extra=_said(tenant, link, instruction),
                 )  # fmt: skip
-                if isinstance(instruction, ContactInstruction):
+                if isinstance(instruction, ContactInstruction) and not _is_past(instruction):
                     self._start(self._look_up(tenant, link, instruction, tries))
 
     def _failed(
@@ -91,7 +92,7 @@ class Effects:
             tenant.name, link.name, type(instruction).__name__, instruction.id,
             outcome.failure, outcome.detail, extra=_said(tenant, link, instruction),
         )  # fmt: skip
-        if outcome.failure == "throttled" and tries > 1:
+        if outcome.failure == "throttled" and tries > 1 and not _is_past(instruction):
             # Nothing was done, for certain: it may be asked again, under another id.
             pause = outcome.retry_after or 0.5
             self._start(self._again(tenant, link, instruction, pause, tries - 1))
@@ -248,6 +249,11 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
             return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
         case _:
             return True
+
+
+def _is_past(instruction: Instruction) -> bool:
+    """Whether it only made sense at its moment: a place in a queue, told late, is wrong."""
+    return isinstance(instruction, Announce)
 
 
 def _note_again(tenant: Tenant, link: str, again: Instruction) -> None:

@@ -27,11 +27,12 @@ from ccroute.adapters import (
     Time,
     within,
 )
+from ccroute.host._announcing import Announcer
 from ccroute.host._audit import Audit
 from ccroute.host._desk import AgentDesk
 from ccroute.host._effects import Effects
 from ccroute.host._floor import Floor
-from ccroute.host._given import check_fallbacks, check_pumps, named, settings_of
+from ccroute.host._given import check_pumps, check_queues, named, settings_of
 from ccroute.host._health import Health, health_of
 from ccroute.host._keeping import check_saved, resume, state_of, write_states
 from ccroute.host._link import Link
@@ -114,7 +115,7 @@ class Host:
         self._pumps = tuple(pumps)
         check_pumps(self._pumps, given)
         self._settings = settings_of(settings, given)
-        check_fallbacks(self._settings, given)
+        check_queues(self._settings, given)
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -175,6 +176,9 @@ class Host:
         for link in self._links.values():
             link.open()
         await self._first_words()
+        for name, floor in self._floors.items():
+            if self._settings[name].announcements:
+                self._run(self._announcer(floor).run())
         for pump in self._pumps:
             self._run(run_pump(pump, self._floor(pump.tenant).tenant, self._time))
         self._run(self._watch_loop())
@@ -378,6 +382,16 @@ class Host:
                 "give routers for all of them, or another file"
             )
         return saved
+
+    def _announcer(self, floor: Floor) -> Announcer:
+        return Announcer(
+            floor.tenant,
+            floor.live,
+            {name: link.info for name, link in self._links.items()},
+            self._time,
+            names=self._name,
+            tell=self._effects.tell,
+        )
 
     def _resume(self, tenant: Tenant, floor: Floor, saved: SavedTenant) -> None:
         resume(

@@ -65,7 +65,7 @@ TELEPHONE = (
     "park", "ring", "call_customer", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
     "hangup_party", "snapshot", "restart_detect", "agent_mirror", "record", "record_pause",
     "listen", "whisper", "barge", "consult_transfer", "blind_transfer", "device_state",
-    "agent_codes",
+    "agent_codes", "announce",
 )  # fmt: skip
 """What a telephone platform can do, as far as this one does."""
 
