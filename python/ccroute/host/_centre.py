@@ -11,6 +11,7 @@ from ccroute._errors import AdapterError, CcrouteError, ConfigError
 from ccroute._plan import Plan
 from ccroute._router import Router
 from ccroute.adapters import Adapter, Adapters, Secret, Setting
+from ccroute.host._control import path_is_too_long
 from ccroute.host._host import Host
 from ccroute.host._settings import VALUES, Announcement, TenantSettings
 from ccroute.host._toml import Document, Keys
@@ -105,12 +106,15 @@ class Centre:
         if not tenants:
             document.wrong(("tenants",), "no tenant: give a table such as [tenants.acme]")
         usual = document.path.with_name(_CONTROL.format(stem=document.path.stem))
+        control = document.file(root, ("control",)) or usual
+        if too_long := path_is_too_long(control):
+            document.wrong(("control",), f"control: {too_long}")
         found = cls(
             path=document.path,
             tenants=tenants,
             links=links,
             snapshot=_snapshot(document, root),
-            control=document.file(root, ("control",)) or usual,
+            control=control,
             log=document.word(root, ("log",), _FORMATS, "text"),
             log_level=document.word(root, ("log_level",), _LEVELS, "info"),
             drain=document.number(root, ("drain",), 5.0),
@@ -287,8 +291,10 @@ def _from_environment(
 def _from_file(document: Document, keys: Keys, path: Path) -> Secret:
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no path"
+        if isinstance(error, UnicodeDecodeError):
+            why = "not UTF-8"
         document.wrong(keys, f"{'.'.join(keys)}: {path}: {why}")
         return Secret("")
     secret = text.removesuffix("\n").removesuffix("\r")

@@ -258,8 +258,10 @@ class Hearing:
         )
         await self._ask_all(link, known)
         then()
-        await self._ask_all(link, go_on(both, self.placements, self.now))
-        await self._ask_all(link, (self._device(link, agent, it) for agent, it in snapshot.devices))
+        # None of these follows from another: they are made durable together.
+        await self._ask_all(link, go_on(both, self.placements, self.now), at_once=_AT_ONCE)
+        devices = (self._device(link, agent, it) for agent, it in snapshot.devices)
+        await self._ask_all(link, devices, at_once=_AT_ONCE)
         for (contact, _), leg in list(self.placements.strays.items()):
             stray = self.placements.get(contact)
             if stray is not None:
@@ -305,19 +307,19 @@ class Hearing:
             self.placements.rename(link, it.contact)
         return unwanted
 
-    async def _ask_all(self, link: str, commands: Iterable[Command]) -> None:
+    async def _ask_all(self, link: str, commands: Iterable[Command], *, at_once: int = 1) -> None:
+        """Has commands carried out, by default each before the next one is asked for."""
+        actor = f"link:{link}"
+        asks: list[Ask] = []
         for command in commands:
-            await self.carry_out(
-                [
-                    Ask(
-                        command=command,
-                        actor=f"link:{link}",
-                        origin=link,
-                        expected=True,
-                        since=self.now,
-                    )
-                ]
+            asks.append(
+                Ask(command=command, actor=actor, origin=link, expected=True, since=self.now)
             )
+            if len(asks) >= at_once:
+                await self.carry_out(asks)
+                asks = []
+        if asks:
+            await self.carry_out(asks)
 
     def _park_again(self, link: str) -> None:
         """Who came as the link broke may never have been parked: they hear nothing."""
@@ -367,6 +369,8 @@ class Hearing:
 
 _AGENTS = 100_000
 """Of how many names the devices are remembered."""
+_AT_ONCE = 64
+"""How many commands that do not follow from each other are made durable together."""
 _GAPS = 1_000
 """How many gaps of a tenant are kept; its figures remember more."""
 

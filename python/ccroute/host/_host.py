@@ -127,6 +127,7 @@ class Host:
         self._stopping = False
         self._ending: asyncio.Future[None] | None = None
         self._lock: int | None = None
+        self._guard: asyncio.Task[None] | None = None
         self._packed: dict[str, tuple[int, SavedTenant]] = {}
 
     # -- Life ---------------------------------------------------------------------------
@@ -163,6 +164,9 @@ class Host:
 
     async def _start(self) -> None:
         saved = await asyncio.to_thread(self._restored)
+        if self._lock is not None:
+            self._guard = asyncio.get_running_loop().create_task(_hold(self._lock))
+            await asyncio.sleep(0)
         for name, router in self._given.items():
             self._add(name, router, saved.get(name))
         for name, tenant in self._tenants.items():
@@ -215,9 +219,12 @@ class Host:
             await tenant.stop()
         if self._path is not None and self._ending is not None:
             await self.save()
-        if self._lock is not None:
+        if self._guard is not None:
+            self._guard.cancel()
+            await asyncio.gather(self._guard, return_exceptions=True)
+        elif self._lock is not None:
             os.close(self._lock)
-            self._lock = None
+        self._lock = self._guard = None
         self._running = False
 
     # -- What it is for -----------------------------------------------------------------
@@ -463,3 +470,11 @@ class Host:
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+
+async def _hold(lock: int) -> None:
+    """Keeps a lock for as long as the host's tasks run: one whose loop is gone holds nothing."""
+    try:
+        await asyncio.Event().wait()
+    finally:
+        os.close(lock)

@@ -143,6 +143,10 @@ class PlatformDriver(ABC):
     async def legs(self) -> Sequence[Leg]:
         """What the platform has now, by its own account and not by the adapter's."""
 
+    async def treatment(self, call: str) -> str | None:
+        """What a waiting customer gets, by its name; ``None``: whatever the platform gives."""
+        raise NotImplementedError("treatment")
+
     @abstractmethod
     async def side_effects(self, instruction: Instruction) -> int:
         """How often the platform carried this instruction out."""

@@ -70,6 +70,9 @@ class OnCalls(Playing):
         await play.do(play.park_of(contact, treatment))
         await play.settle_down()
         play.expect_same(len(play.of(contact, Parked)), 1, "Parked signals")
+        if treatment is not None:
+            gets = await play.driver.treatment(play.handles[contact])
+            play.expect_same(gets, treatment, "what the customer gets meanwhile")
         if play.can("announce"):
             await play.do(Announce(**play.envelope(), contact=contact, prompt="position"))
         await play.settle_down()

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import ClassVar
 
 import attrs
 
@@ -142,6 +143,8 @@ class Link:
 class AcmeAdapter:
     """A link to an Acme PBX. See `ccroute.adapters.Adapter`."""
 
+    card: ClassVar[AdapterInfo] = INFO
+
     def __init__(self, link: str, settings: AcmeSettings) -> None:
         self._name = link
         self._settings = settings
@@ -162,7 +165,7 @@ class AcmeAdapter:
     @property
     def info(self) -> AdapterInfo:
         """See `ccroute.adapters.Adapter`."""
-        return INFO
+        return self.card
 
     def __repr__(self) -> str:
         return f"<AcmeAdapter {self._name!r} to {self._settings.host}:{self._settings.port}>"
@@ -348,7 +351,7 @@ class AcmeAdapter:
         return await asyncio.shield(task)
 
     async def _carry_out(self, instruction: Instruction) -> Outcome:
-        if not self.info.can(instruction.needs):
+        if not self.card.can(instruction.needs):
             return failed("unsupported")
         link = self._link
         if link is None or self._closing or not link.stands:

@@ -1,7 +1,7 @@
 """Looking on while the PBX routes by its own queue: its events become those of the metrics."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypedDict
+from typing import ClassVar, TypedDict
 
 import attrs
 
@@ -138,16 +138,13 @@ class Observer:
 class AcmeObserver(AcmeAdapter):
     """A link to an Acme PBX that routes by itself. See `ccroute.adapters.Adapter`."""
 
+    card: ClassVar[AdapterInfo] = OBSERVING
+
     def __init__(self, link: str, settings: AcmeSettings) -> None:
         super().__init__(link, settings)
         self._observer = Observer()
         self._told: int | None = None
         """The last event that the host took, since the PBX was booted."""
-
-    @property
-    def info(self) -> AdapterInfo:
-        """See `ccroute.adapters.Adapter`."""
-        return OBSERVING
 
     async def snapshot(self) -> PlatformSnapshot:
         """See `ccroute.adapters.Adapter`: it holds nothing of ours."""

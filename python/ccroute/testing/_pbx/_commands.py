@@ -93,7 +93,9 @@ class Commands:
         raise Refused("no_such_verb")
 
     def _wait(self, message: Message) -> None:
-        self.exchange.wait(self._call(message), _table(message, "tags"))
+        call, music = self._call(message), message.get("music")
+        call.music = music if isinstance(music, str) else None
+        self.exchange.wait(call, _table(message, "tags"))
 
     def _play(self, message: Message) -> None:
         if self._call(message).state == "talking":

@@ -198,6 +198,10 @@ class SimulatedPbx(PlatformDriver):
             *(Leg(kind="outside", who=it) for it in exchange.outside),
         ]
 
+    async def treatment(self, call: str) -> str | None:
+        """See `PlatformDriver`."""
+        return self._call(call).music
+
     async def side_effects(self, instruction: Instruction) -> int:
         """See `PlatformDriver`."""
         return self.server.commands.effects.get(instruction.id, 0)

@@ -39,6 +39,7 @@ class Call:
     on_hold: bool = False
     tags: Message = attrs.Factory(dict)
     recordings: dict[str, str] = attrs.Factory(dict)
+    music: str | None = None
     queued: bool = False
     outgoing: bool = False
     rings: bool = False
