@@ -140,6 +140,14 @@ class ParksAndRingsNoMore(AcmeAdapter):
         return await super().execute(instruction)
 
 
+@breaks(7)
+class PlaysNothing(AcmeAdapter):
+    async def execute(self, instruction: Instruction) -> Outcome:
+        if isinstance(instruction, Park):
+            instruction = attrs.evolve(instruction, treatment=None)
+        return await super().execute(instruction)
+
+
 @breaks(8)
 class RingsBeforeItDials(Telling):
     """Keeps Dialled back until the next signal about the offer."""

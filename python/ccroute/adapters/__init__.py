@@ -17,6 +17,18 @@ platform has taken the order. Where nobody is rung (no ``ring``), `Connect` does
 `Listen`, `Whisper` and `Barge` lead to `PartyJoined` as ``monitor`` when the supervisor has
 answered, `StopMonitoring` to `PartyLeft`.
 
+**They are called back.** A customer who left the line by our leave has ended on the platform. The
+new call has an id that the host chose: `CallCustomer` gives it, and where agents are rung, `Ring`
+(``callback``) before. From then on the platform calls the contact so, in signals and snapshots
+(``calling``, until the customer answers). Once the agent is there the customer is dialled:
+`Bridged`, when both hear each other; or `CustomerFailed`, with the reason, then `OfferFailed`
+(``caller_gone``) for the agent's leg, which goes within a second, and `Ended` (``failed``). There
+is no `Arrived`. When the last leg goes before the customer was dialled, `Ended` (``failed``) tells
+so; another try comes under another id.
+
+**They write.** Each message of a chat, a mail or the like is a `Wrote`; a customer's first one is
+in its `Arrived`, and needs none.
+
 **It moves.** `Consult` leads to `PartyJoined` as ``consult`` when the second agent has answered, or
 to `PartyLeft` when nobody does; the customer is on hold meanwhile. Then `CancelConsult`:
 `PartyLeft`; or `CompleteConsult`: `SentAway` (``consult``, to the second agent, who has the
@@ -53,6 +65,8 @@ from ccroute.adapters._adapter import (
 from ccroute.adapters._held import (
     HeldContact,
     HeldOffer,
+    HeldParty,
+    HeldRecording,
     LinkHealth,
     PlatformSnapshot,
 )
@@ -71,6 +85,7 @@ from ccroute.adapters._instructions import (
     INSTRUCTIONS,
     Announce,
     Barge,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -114,8 +129,10 @@ from ccroute.adapters._settings import (
 )
 from ccroute.adapters._signals import (
     AGENT_WISHES,
+    CUSTOMER_FAILURES,
     LIFECYCLE,
     OFFER_FAILURES,
+    PARTIES,
     Abandoned,
     AgentAsked,
     AgentSignal,
@@ -124,6 +141,7 @@ from ccroute.adapters._signals import (
     AttributesSeen,
     Bridged,
     ContactSignal,
+    CustomerFailed,
     DeviceSeen,
     Dialled,
     Disconnected,
@@ -145,6 +163,7 @@ from ccroute.adapters._signals import (
     Signal,
     TakenOffHold,
     Unmapped,
+    Wrote,
 )
 from ccroute.adapters._sink import (
     BoundedSink,
@@ -161,11 +180,13 @@ __all__ = [
     "ADAPTER_API",
     "AGENT_WISHES",
     "CAPABILITIES",
+    "CUSTOMER_FAILURES",
     "FAILURES",
     "INSTRUCTIONS",
     "LIFECYCLE",
     "MODES",
     "OFFER_FAILURES",
+    "PARTIES",
     "Abandoned",
     "Adapter",
     "AdapterFactory",
@@ -180,6 +201,7 @@ __all__ = [
     "Barge",
     "BoundedSink",
     "Bridged",
+    "CallCustomer",
     "CancelConsult",
     "CancelRing",
     "CompleteConsult",
@@ -187,6 +209,7 @@ __all__ = [
     "Consult",
     "ContactInstruction",
     "ContactSignal",
+    "CustomerFailed",
     "DeviceSeen",
     "Dialled",
     "Disconnected",
@@ -195,6 +218,8 @@ __all__ = [
     "HangUp",
     "HeldContact",
     "HeldOffer",
+    "HeldParty",
+    "HeldRecording",
     "HttpRequest",
     "HttpResponse",
     "Instruction",
@@ -237,6 +262,7 @@ __all__ = [
     "Unmapped",
     "Verdict",
     "Whisper",
+    "Wrote",
     "check_api",
     "done",
     "failed",

@@ -9,6 +9,8 @@ import attrs
 from ccroute._commands import Connected, Decline, Suspend
 from ccroute._errors import LinkError
 from ccroute.adapters import (
+    Announce,
+    CallCustomer,
     CancelRing,
     Connect,
     ContactInstruction,
@@ -21,6 +23,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
+from ccroute.host._calling_back import lost
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
 from ccroute.host._placement import OVER
@@ -78,7 +81,7 @@ class Effects:
                     tenant.name, link.name, type(instruction).__name__, instruction.id,
                     outcome.detail, extra=_said(tenant, link, instruction),
                 )  # fmt: skip
-                if isinstance(instruction, ContactInstruction):
+                if isinstance(instruction, ContactInstruction) and not _is_past(instruction):
                     self._start(self._look_up(tenant, link, instruction, tries))
 
     def _failed(
@@ -89,12 +92,14 @@ class Effects:
             tenant.name, link.name, type(instruction).__name__, instruction.id,
             outcome.failure, outcome.detail, extra=_said(tenant, link, instruction),
         )  # fmt: skip
-        if outcome.failure == "throttled" and tries > 1:
+        if outcome.failure == "throttled" and tries > 1 and not _is_past(instruction):
             # Nothing was done, for certain: it may be asked again, under another id.
             pause = outcome.retry_after or 0.5
             self._start(self._again(tenant, link, instruction, pause, tries - 1))
         elif isinstance(instruction, Ring):
             self._not_rung(tenant, instruction, outcome.failure or "")
+        elif isinstance(instruction, CallCustomer):
+            self._not_called(tenant, link, instruction)
 
     def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
         found = tenant.placements.by_wire(ring.offer)
@@ -102,7 +107,7 @@ class Effects:
             return
         placed, rung = found
         rung.state = OVER
-        if failure == "gone":
+        if failure == "gone" and not ring.callback:
             return  # the contact's end is told by a signal
         if failure in {"link_down", "throttled"}:
             # Not the agent's fault, and no other agent would fare better: until the link stands.
@@ -111,6 +116,11 @@ class Effects:
             return
         decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
         tenant.insert(decline, actor="host")
+
+    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer) -> None:
+        placed = tenant.placements.at(link.name, call.contact)
+        if placed is not None and placed.joining == (call.agent, call.offer):
+            tenant.insert(lost(placed), actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -160,6 +170,8 @@ class Effects:
                 ours = placed is not None and placed.joining == (agent, instruction.offer)
                 if placed is not None and ours and held is not None and held.agent == agent:
                     tenant.insert(Connected(contact=placed.contact), actor="host")
+            case CallCustomer() if held is None:
+                self._not_called(tenant, link, instruction)
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:
@@ -199,10 +211,15 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
         case Park():
             ours = placed.park == instruction.id
             return ours and not (placed.gone or placed.engaged or placed.joining)
-        case Connect():
+        case Connect() | CallCustomer():
             return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
         case _:
             return True
+
+
+def _is_past(instruction: Instruction) -> bool:
+    """Whether it only made sense at its moment: a place in a queue, told late, is wrong."""
+    return isinstance(instruction, Announce)
 
 
 def _note_again(tenant: Tenant, link: str, again: Instruction) -> None:

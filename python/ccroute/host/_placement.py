@@ -45,7 +45,8 @@ class Placed:
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
     for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
     platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
-    leave; ``since``: when it came."""
+    leave and is not back on it; ``until``: when who accepted it must be connected; ``since``: when
+    it came."""
 
     contact: str
     link: str
@@ -56,6 +57,7 @@ class Placed:
     park: str = ""
     joining: tuple[str, int] | None = attrs.field(default=None, converter=_pair)
     callback: bool = False
+    until: float | None = None
     since: float = 0.0
     gone: bool = False
     recording: str | None = None
@@ -91,7 +93,15 @@ class Placements:
 
     def at(self, link: str, native: str) -> Placed | None:
         """The contact that a platform calls so."""
-        return self._contacts.get(self.name(link, native))
+        placed = self._contacts.get(self.name(link, native))
+        # Who is called back has another id there by now.
+        return placed if placed is not None and placed.native == native else None
+
+    def move(self, placed: Placed, native: str) -> None:
+        """A contact has another id on its platform from now on."""
+        self._names.pop((placed.link, placed.native), None)
+        placed.native = native
+        self._names[placed.link, native] = placed.contact
 
     def place(self, link: str, native: str, *, since: float = 0.0) -> Placed:
         """Notes a contact; one that is known stays as it is."""
@@ -114,7 +124,8 @@ class Placements:
         self._contacts[placed.contact] = placed
         if placed.contact != scoped(placed.link, placed.native):
             self._names[placed.link, placed.native] = placed.contact
-            self._again = max(self._again, int(placed.contact.rpartition("#")[2]))
+            again = placed.contact.rpartition("#")[2]
+            self._again = max(self._again, int(again) if again.isdecimal() else 0)
         for rung in placed.rung:
             self._wires[rung.wire] = self._offers[rung.offer] = placed, rung
 
