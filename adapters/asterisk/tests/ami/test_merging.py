@@ -99,7 +99,7 @@ def test_history_is_told_from_when_it_was_asked_for() -> None:
     log = lines("day")
     since = log[0].at + 400.0
     observer = Observer("pbx")
-    observer.begin(log, since)
+    observer.go_on(observer.in_progress(observer.begin(log, since)), since)
     events = observer.drain()
     early = {event.contact for event in events if event.contact and event.at < since}
     # Whoever was in the middle of a call then is told of from the beginning, nobody else.

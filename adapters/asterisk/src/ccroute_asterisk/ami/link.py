@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -40,8 +41,8 @@ Hear: TypeAlias = Callable[[Packet], None]
 class AmiLink:
     """A signed-in connection. Made by `connect`; it never comes back by itself.
 
-    ``hear`` gets each event at once. ``ended``: set when the connection is gone, with
-    ``reason`` for people.
+    ``hear`` gets each event at once; until somebody sets it they are kept in ``early``.
+    ``ended``: set when the connection is gone, with ``reason`` for people.
     """
 
     def __init__(self, login: AmiLogin, session: AmiSession, time: Time) -> None:
@@ -49,7 +50,8 @@ class AmiLink:
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
         self._reader: asyncio.Task[None] | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self.hear: Hear = lambda packet: None
+        self.early: list[Packet] = []
+        self.hear: Hear = self.early.append
         self.ended = asyncio.Event()
         self.reason = ""
         self.heard_at = time.now()
@@ -58,6 +60,11 @@ class AmiLink:
         """Seconds that Asterisk's clock is ahead of ours, by the last ping."""
         self.lag: float | None = None
         """Seconds that an answer took, by the last ping."""
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Those of the codec and the session."""
+        return self._session.counters
 
     @property
     def pending(self) -> int:
@@ -85,7 +92,7 @@ class AmiLink:
         except TimeoutError:
             return UNKNOWN
         except OSError as error:
-            self._end(str(error))
+            self.end(str(error))
             return UNKNOWN
         finally:
             self._session.give_up(action_id)
@@ -105,7 +112,7 @@ class AmiLink:
 
     async def close(self, reason: str = "closed") -> None:
         """Ends it; nothing is left behind."""
-        self._end(reason)
+        self.end(reason)
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
@@ -119,9 +126,9 @@ class AmiLink:
             while data := await reader.read(_CHUNK):
                 self.heard_at = self._time.now()
                 self._told(data)
-            self._end("Asterisk closed the connection")
+            self.end("Asterisk closed the connection")
         except OSError as error:
-            self._end(str(error))
+            self.end(str(error))
 
     def _told(self, data: bytes) -> None:
         for told in self._session.receive_data(data):
@@ -135,7 +142,8 @@ class AmiLink:
         if future is not None and not future.done():
             future.set_result(settled.reply)
 
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
+        """Takes the connection for gone; `close` tidies up."""
         if self.ended.is_set():
             return
         self.reason = self._login.secret.hide_in(reason)

@@ -8,6 +8,7 @@ the same.
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from math import floor
 
 import attrs
 
@@ -21,8 +22,13 @@ from ccroute_asterisk.translate import LEFT, LogTranslation
 WANTED: Mapping[str, str] = {**translate.WANTED, **members.WANTED}
 """The events that are read, with the text that must stand in one of them."""
 
-_EDGE = 2.0
-"""Seconds around the beginning and the end of what was heard, in which both may tell."""
+_EDGE = 0.5
+"""Seconds around the beginning and the end of what was heard, in which both may tell: clocks are
+compared as well as a ping allows. A line's stamp is cut to the second."""
+_SETTLED = 3.0
+"""Seconds after which AMI has told what it had to tell of a second."""
+_NEAR = 2.0
+"""Seconds by which times of one thing may differ: both witnesses cut to whole ones."""
 _RINGS = frozenset({"RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT"})
 
 
@@ -42,6 +48,7 @@ class Observer:
         self._down_at = 0.0
         self._edge: deque[Line] = deque()
         self._latest: deque[Line] = deque()
+        self._later: list[Line] = []
         self.covered = 0
         """Lines that AMI had told."""
         self.filled = 0
@@ -90,7 +97,7 @@ class Observer:
 
     def _settle_edge(self, at: float) -> None:
         """By now AMI has told what it had to tell of the lines at the edge."""
-        while self._edge and self._edge[0].at + 2 * _EDGE < at:
+        while self._edge and self._edge[0].at + _SETTLED < at:
             self._fill(self._edge.popleft())
 
     def restarted(self, at: float) -> None:
@@ -111,7 +118,7 @@ class Observer:
         self.members.list(items, at, whole=whole)
         waiting = {it.value("Uniqueid"): it for it in items if it.event == "QueueEntry"}
         for contact in list(self.calls.contacts.values()):
-            if contact.phase is Phase.GONE or contact.entered >= at - _EDGE:
+            if contact.phase is Phase.GONE or contact.entered >= at - _NEAR:
                 continue
             entry = waiting.get(contact.id)
             if contact.phase is Phase.WAITING:
@@ -123,19 +130,19 @@ class Observer:
                 self.calls.end(contact, at, "reconciled")
         for uniqueid, entry in waiting.items():
             known = self.calls.contacts.get(uniqueid)
-            if known is None or (known.phase is Phase.GONE and known.gone_at < at - _EDGE):
+            if known is None or (known.phase is Phase.GONE and known.gone_at < at - _NEAR):
                 waited = translate.seconds(entry.value("Wait"))
                 self.calls.enter(uniqueid, entry.value("Queue"), at - waited)
         self._ami.take_over(self.members.interfaces)
 
     # The log
 
-    def begin(self, lines: Iterable[Line], since: float) -> None:
-        """The history before the first word of AMI. What was over before ``since`` is not told,
-        whoever is in the middle of something is, from the beginning."""
+    def begin(self, lines: Iterable[Line], since: float) -> list[Event]:
+        """The history before the first word of AMI, told from ``since`` on. Gives what happened
+        before, which is not told; see `go_on`."""
         later: list[Line] = []
         if self._up_at is not None:
-            since = min(since, self._up_at - _EDGE)
+            since = min(since, floor(self._up_at - _EDGE))
         for line in lines:
             if line.at < since:
                 self._apply(line)
@@ -143,29 +150,40 @@ class Observer:
                 later.append(line)
         before = self.calls.drain()
         contacts = self.calls.contacts
-        for event in before:
-            contact = contacts.get(event.contact or "")
-            if (
-                contact is not None
-                and contact.phase is not Phase.GONE
-                and contact.visit == event.visit
-            ):
-                self.calls.emit(event)
         for uniqueid in [it.id for it in contacts.values() if it.phase is Phase.GONE]:
             del contacts[uniqueid]
-        self.calls.agents.restate(since)
-        self.read(later)
+        self._later = later
+        return before
+
+    def go_on(self, before: Iterable[Event], since: float | None = None) -> None:
+        """Tells all from the history's beginning on, and of what was ``before`` these events. Who
+        is signed in is told too, as at ``since``, if that is given."""
+        for event in before:
+            self.calls.emit(event)
+        if since is not None:
+            self.calls.agents.restate(since)
+        self.read(self._later)
+        self._later = []
+
+    def in_progress(self, events: Iterable[Event]) -> list[Event]:
+        """Those of calls that go on."""
+        contacts = self.calls.contacts
+        return [
+            event
+            for event in events
+            if (contact := contacts.get(event.contact or "")) and contact.visit == event.visit
+        ]
 
     def read(self, lines: Iterable[Line]) -> None:
         """Takes lines of the log, in their order."""
         for line in lines:
-            if self._up_at is not None and line.at > self._up_at + _EDGE:
+            if self._up_at is not None and line.at > floor(self._up_at + _EDGE):
                 self._witnessed(line)
-            elif self._up_at is not None and line.at >= self._up_at - _EDGE:
+            elif self._up_at is not None and line.at >= floor(self._up_at - _EDGE):
                 self._edge.append(line)
-            elif line.at < self._down_at - _EDGE:
+            elif line.at < floor(self._down_at - _EDGE):
                 continue  # told, and counted as such, if it was read when it was told
-            elif line.at <= self._down_at + _EDGE:
+            elif line.at <= floor(self._down_at + _EDGE):
                 self._fill(line)
             else:
                 self._apply(line)
@@ -181,13 +199,16 @@ class Observer:
         """AMI told it or is about to, but for the reason of some ways out."""
         self.covered += 1
         self._latest.append(line)
-        while self._latest and self._latest[0].at + 2 * _EDGE < self._ami.now:
+        while self._latest and self._latest[0].at + _SETTLED < self._ami.now:
             self._latest.popleft()
         if line.verb in LEFT:
             self._ami.told(line.uniqueid, LEFT[line.verb])
 
     def _fill(self, line: Line) -> None:
-        if self._told(line):
+        if line.verb == "QUEUESTART":
+            # Who came in the same second came after it: those before are told to be gone.
+            self.calls.lost(line.at, before=line.at)
+        elif self._told(line):
             self.covered += 1
         else:
             self._apply(line)
@@ -201,17 +222,17 @@ class Observer:
         """Whether AMI said the same. What cannot be true any more is refused by itself."""
         agent = self.members.names.get(line.agent, line.agent)
         if line.verb in AGENT_VERBS:
-            return abs(self.members.told_at.get(agent, 0.0) - line.at) <= _EDGE
+            return abs(self.members.told_at.get(agent, 0.0) - line.at) <= _NEAR
         contact = self.calls.contacts.get(line.uniqueid)
         if contact is None:
             return False
         if line.verb == "ENTERQUEUE":
             early = contact.adopted and line.at <= contact.entered
-            near = abs(contact.entered - line.at) <= _EDGE
+            near = abs(contact.entered - line.at) <= _NEAR
             return contact.queue == line.queue and (near or early)
         if line.verb in _RINGS:
             for refusal in contact.refusals:
-                if refusal[0] == agent and abs(refusal[1] - line.at) <= _EDGE:
+                if refusal[0] == agent and abs(refusal[1] - line.at) <= _NEAR:
                     contact.refusals.remove(refusal)
                     return True
         return False
