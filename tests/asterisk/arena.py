@@ -23,10 +23,11 @@ _NOISE = (
 
 class Played(TypedDict):
     """What came of a script: of each request its answer, of each channel and bridge what was
-    told."""
+    told, and of each kind of event and document the keys that it had."""
 
     asked: list[str]
     told: dict[str, list[str]]
+    shapes: dict[str, list[str]]
 
 
 def as_dialled(lines: list[str]) -> list[str]:
@@ -50,6 +51,7 @@ class Arena(ABC):
         self.told: dict[str, list[str]] = defaultdict(list)
         self.asked: list[str] = []
         self.names: dict[str, str] = {}
+        self.shapes: dict[str, list[str]] = {}
         self._http = httpx.AsyncClient(base_url=f"{url}/ari", auth=self.auth, timeout=PATIENCE)
         self._sockets: list[ClientConnection] = []
         self._readers: list[asyncio.Task[None]] = []
@@ -84,7 +86,17 @@ class Arena(ABC):
 
     # -- What is told ---------------------------------------------------------------------
 
+    def _see(self, name: str, document: dict) -> None:
+        """Notes the keys of a document, and of what stands in it."""
+        self.shapes[name] = sorted(document)
+        for key in ("channel", "peer", "bridge", "playback", "recording"):
+            if isinstance(document.get(key), dict):
+                self._see(key if key != "peer" else "channel", document[key])
+        if "dialplan" in document:
+            self._see("dialplan", document["dialplan"])
+
     def _hear(self, event: dict) -> None:
+        self._see(" ".join([event["type"], *(["soft"] if "soft" in event else [])]), event)
         channel = event.get("channel") or event.get("peer") or {}
         bridge = event.get("bridge") or {}
         name = channel.get("id", "")
@@ -143,6 +155,9 @@ class Arena(ABC):
         words = [method, path, str(reply.status_code)]
         if isinstance(document, dict) and "message" in document:
             words.append(document["message"])
+        elif isinstance(document, dict):
+            kind = path.split("/")
+            self._see(f"{method} {kind[0]} {'/'.join(kind[2:])}".strip(), document)
         self.asked.append(" ".join(words))
         return document
 

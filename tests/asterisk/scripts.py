@@ -19,10 +19,8 @@ async def played_on(arena: Arena, name: str) -> Played:
     """Plays a script."""
     async with asyncio.timeout(60):
         await SCRIPTS[name](arena)
-    return {
-        "asked": arena.asked,
-        "told": {name: as_dialled(lines) for name, lines in arena.told.items()},
-    }
+    told = {name: as_dialled(lines) for name, lines in arena.told.items()}
+    return {"asked": arena.asked, "told": told, "shapes": dict(sorted(arena.shapes.items()))}
 
 
 def script(played: Script) -> Script:
@@ -372,6 +370,16 @@ async def a_leg_that_is_not_up(on: Arena) -> None:
     await on.ask("POST", "channels/leg/dtmf")
     await on.ask("POST", "channels/leg/play/x")
     await gone(on, "leg", bridges="")
+
+
+@script
+async def what_asterisk_says_of_itself(on: Arena) -> None:
+    await waiting(on, "ann")
+    for path in ("asterisk/info", "asterisk/ping", f"applications/{APP}", "channels/ann",
+                 "bridges/hold", "asterisk/modules/res_stasis.so"):  # fmt: skip
+        await on.ask("GET", path)
+    await on.ask("GET", "deviceStates/Stasis:nothing")
+    await gone(on, "ann")
 
 
 @script

@@ -14,3 +14,4 @@ def test_it_does_as_the_real_one_did(name: str) -> None:
     simulated = asyncio.run(on_the_simulated(name))
     assert simulated["asked"] == real["asked"]
     assert simulated["told"] == real["told"]
+    assert simulated["shapes"] == real["shapes"]

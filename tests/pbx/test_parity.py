@@ -65,3 +65,4 @@ def test_the_simulator_does_as_the_real_one(name: str, pbx: Asterisk, phones: Ph
     simulated = asyncio.run(on_the_simulated(name))
     assert simulated["asked"] == real["asked"]
     assert simulated["told"] == real["told"]
+    assert simulated["shapes"] == real["shapes"]

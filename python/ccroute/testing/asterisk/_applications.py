@@ -65,12 +65,14 @@ class Applications:
     def __init__(self) -> None:
         self.by_name: dict[str, Application] = {}
 
-    def connect(self, name: str, listener: Listener, *, everything: bool = False) -> None:
-        """A WebSocket comes for an application; the one that was there hears
-        ApplicationReplaced, stays open, and hears nothing more."""
+    def connect(
+        self, name: str, listener: Listener, farewell: Event, *, everything: bool = False
+    ) -> None:
+        """A WebSocket comes for an application; the one that was there hears the ``farewell``,
+        stays open, and hears nothing more."""
         app = self.by_name.setdefault(name, Application(name))
         if app.listener is not None:
-            self.tell_one(app, {"type": "ApplicationReplaced", "application": name})
+            self.tell_one(app, farewell)
         app.listener = listener
         app.everything = app.everything or everything
 

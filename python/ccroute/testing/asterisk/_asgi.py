@@ -215,7 +215,7 @@ class AriApp:
         socket = EventSocket(pbx)
         pbx.sockets.add(socket)
         for name in names:
-            pbx.switch.apps.connect(name, socket, everything=everything)
+            pbx.switch.listen(name, socket, everything=everything)
         writing = asyncio.ensure_future(socket.write(send))
         try:
             while (await receive())["type"] != "websocket.disconnect":

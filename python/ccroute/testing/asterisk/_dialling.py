@@ -83,6 +83,15 @@ class Dialling:
         elif self.fallback == "hangup":
             self.switch.later(STASIS_AFTER, lambda: self.switch.hang_up(channel, 16, asked=True))
 
+    def steps(self) -> list[tuple[str, str]]:
+        """What the dialplan does with a caller: applications, and what they are given."""
+        behind = {
+            "queue": [("Queue", "fallback")],
+            "retry": [("MusicOnHold", f"default,{self.retry_every:g}"), ("Goto", "1")],
+        }
+        data = ",".join([self.app, *self.arguments, "${EXTEN}"])
+        return [("Stasis", data), *behind.get(self.fallback, []), ("Hangup", "")]
+
     def go_on(self, channel: Channel, context: str, exten: str) -> None:
         """The channel goes back to the dialplan, at ``exten``."""
         self.switch.leave_stasis(channel)

@@ -9,6 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ccroute._extras import of_extra
 from ccroute.adapters import Time
+from ccroute.testing.asterisk._ami import AmiDesk, AmiUser
+from ccroute.testing.asterisk._ami_server import AmiServer
 from ccroute.testing.asterisk._asgi import AriApp, EventSocket, Faults
 from ccroute.testing.asterisk._dialling import Dialling
 from ccroute.testing.asterisk._media import Media
@@ -46,14 +48,15 @@ def _acting(
 class SimulatedAsterisk:
     """An Asterisk 22 that is none, on loopback ports; deterministic under `ManualTime`.
 
-    It speaks ARI at `url`: REST, and events over a WebSocket. What it answers and tells, and
+    It speaks ARI at `url` (REST, and events over a WebSocket), and AMI at `ami_port`, with
+    app_queue behind it. What it answers and tells, and
     in which order, was measured on a real one, with which ``tests/pbx`` compares it. Phones are
     given as addresses (``PJSIP/101``) and do what they are told.
 
     Args:
         time: When things happen.
         phones: Addresses of phones that are registered.
-        users: Passwords by user, for ARI.
+        users: Passwords by user, for ARI and AMI.
         app: The application to which the dialplan sends callers.
         arguments: What ``Stasis()`` gives it, before the number dialled.
         version: The release it pretends to be.
@@ -73,7 +76,14 @@ class SimulatedAsterisk:
         self.switch = Switch([Phone(it) for it in phones], version)
         self.dialling = Dialling(self.switch, app, arguments)
         self.media = Media(self.switch)
-        self.system = System(users=dict(users or {"ccroute": "swordfish"}), modules=set(MODULES))
+        known = dict(users or {"ccroute": "swordfish"})
+        self.system = System(users=known, modules=set(MODULES))
+        self.ami = AmiDesk(self.switch, self.signed_in)
+        self.ami.users = {name: AmiUser(secret=secret) for name, secret in known.items()}
+        self.ami.modules = self.system.modules
+        self.ami.dialplan = self.dialling.steps
+        self.switch.witnesses.append(self.ami)
+        self.queues = self.ami.queues
         pbx = Pbx(switch=self.switch, dialling=self.dialling, media=self.media, system=self.system)
         self.rest = Rest(pbx, (*CHANNELS, *BRIDGES, *SYSTEM))
         self.faults = Faults()
@@ -83,6 +93,8 @@ class SimulatedAsterisk:
         self.ari_enabled = True
         self.stopping = False
         self.wire = Wire(0, self.signed_in)
+        self.ami_wire = Wire(0, self.signed_in)
+        self._ami_server = AmiServer(self.ami, self.advance, self.happen)
         self._server: Any = None
         self._listening: socket.socket | None = None
         self._timer: asyncio.Task[None] | None = None
@@ -94,6 +106,11 @@ class SimulatedAsterisk:
     def url(self) -> str:
         """Where ARI is, as ``http://127.0.0.1:PORT``."""
         return f"http://127.0.0.1:{self.wire.port}"
+
+    @property
+    def ami_port(self) -> int:
+        """Where AMI is, on 127.0.0.1."""
+        return self.ami_wire.port
 
     async def start(self) -> None:
         """Listens on free ports of the loopback.
@@ -121,6 +138,9 @@ class SimulatedAsterisk:
         await self._server.startup(sockets=[self._listening])
         self.wire.target = listening.getsockname()[1]
         await self.wire.start()
+        await self._ami_server.start()
+        self.ami_wire.target = self._ami_server.port
+        await self.ami_wire.start()
 
     async def stop(self) -> None:
         """Cuts everything, and leaves no task behind."""
@@ -131,6 +151,8 @@ class SimulatedAsterisk:
         self.stopping, self.faults = True, Faults()
         self._wake()
         await self.wire.stop()
+        await self.ami_wire.stop()
+        await self._ami_server.stop()
         if self._server is not None:
             await self._server.shutdown(sockets=[self._listening])
             self._server = None
@@ -204,6 +226,25 @@ class SimulatedAsterisk:
         return made.id
 
     @_acting
+    def call_queue(
+        self, queue: str, *, caller: str = "+34600000001", patience: float | None = None
+    ) -> str:
+        """A customer calls, and the dialplan runs ``Queue()``; returns the id of the channel.
+        ``patience``: seconds after which the queue lets the caller go."""
+        made = self.switch.make(
+            "PJSIP/carrier", state="Up", caller=("", caller), dialplan=("queues", queue, 1)
+        )
+        self.queues.join(made, queue, patience)
+        return made.id
+
+    @_acting
+    def leave_queue(self, channel: str, why: str) -> None:
+        """The queue lets a caller go. ``why``: timeout, no_agents, key or withdrawn."""
+        visit = self.queues.visit_of(channel)
+        if visit is not None:
+            self.queues.exit(visit, why)
+
+    @_acting
     def hang_up(self, channel: str) -> None:
         """The far end of a channel hangs up; nothing when it is gone."""
         found = self.switch.channels.get(channel)
@@ -245,13 +286,19 @@ class SimulatedAsterisk:
     def answer(self, address: str) -> None:
         """The phone that rings is picked up; nothing when it does not ring."""
         for channel in self.at(address, "Ringing"):
-            self.dialling.answer(channel)
+            if self.queues.rings(channel):
+                self.queues.answer(channel)
+            else:
+                self.dialling.answer(channel)
 
     @_acting
     def reject(self, address: str) -> None:
         """The call that rings is rejected."""
         for channel in self.at(address, "Ringing"):
-            self.dialling.fail(channel, 21)
+            if self.queues.rings(channel):
+                self.queues.fail(channel, 21)
+            else:
+                self.dialling.fail(channel, 21)
 
     @_acting
     def hang_up_phone(self, address: str) -> None:
@@ -293,12 +340,14 @@ class SimulatedAsterisk:
         """It restarts: every call is gone, and every connection cut."""
         self.switch.restart()
         self.media.forget()
+        self.queues.forget()
         self.wire.cut()
+        self.ami_wire.cut()
 
     @_acting
     def steal(self, app: str) -> None:
         """Another program takes an application over."""
-        self.switch.apps.connect(app, EventSocket(self))
+        self.switch.listen(app, EventSocket(self))
 
     @_acting
     def make_ghost(self, bridge: str) -> None:

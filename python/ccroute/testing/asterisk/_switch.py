@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from ccroute.testing.asterisk._applications import Applications, Event
+from ccroute.testing.asterisk._applications import Applications, Event, Listener
 from ccroute.testing.asterisk._objects import CAUSES, Bridge, Channel, Json, Phone, shown_time
 
 ENTITY = "02:fc:00:00:00:01"
@@ -96,6 +96,12 @@ class Switch:
         self.apps.tell(event, watchers=watchers, **about)
         for witness in self.witnesses:
             witness.happened(kind, channel, bridge, fields)
+
+    def listen(self, app: str, listener: Listener, *, everything: bool = False) -> None:
+        """A WebSocket comes for an application, and takes it from whoever had it."""
+        farewell: Event = {"type": "ApplicationReplaced", "timestamp": shown_time(self.clock())}
+        farewell["asterisk_id"] = ENTITY
+        self.apps.connect(app, listener, farewell, everything=everything)
 
     def restart(self) -> None:
         """Loses every call, bridge, subscription and device state of its own."""
