@@ -2,15 +2,17 @@
 
 import asyncio
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Self, TypeVar
 
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import FarEnd, Phones
 
-from ccroute import Plan, Router
+from ccroute import Plan, Rejected, Router
 from ccroute.adapters import Adapter, Arrived, PlatformSnapshot, Setting, Signal, Sink, Time
 from ccroute.host import AgentDesk, Host, TenantSettings
 from ccroute_asterisk import asterisk
@@ -71,20 +73,22 @@ class Centre:
         *,
         plan: str = PLAN,
         directory: Mapping[str, Mapping[str, str]] | None = None,
+        state: Path | None = None,
         **more: Setting,
     ) -> None:
         self.directory = directory or {
             agent: dict.fromkeys(pbxes, f"Local/{number}@agents/n")
             for agent, number in NUMBERS.items()
         }
-        self.router = Router(Plan.from_toml(plan))
         self.host = Host(
-            self.router,
+            Router(Plan.from_toml(plan)),
             adapters={
                 link: Tapped(asterisk(link, config(it, **more)), link, self._hear)
                 for link, it in pbxes.items()
             },
             settings=TenantSettings(directory=self.directory, destinations=["7*"]),
+            snapshot=state,
+            snapshot_every=0.1,
         )
         self._stack = AsyncExitStack()
         self.heard: list[Signal | PlatformSnapshot] = []
@@ -109,6 +113,11 @@ class Centre:
             if isinstance(arrived, Arrived):
                 ref = (arrived.attributes or {}).get("ref")
                 self.refs[f"{link}:{arrived.contact}"] = str(ref)
+
+    @property
+    def router(self) -> Router:
+        """The host's, which may have gone on from a file."""
+        return self.host.router()
 
     # -- People ---------------------------------------------------------------------------
 
@@ -144,8 +153,11 @@ class Centre:
         return [it for it in self.heard if isinstance(it, kind)]
 
     def phase(self, contact: str) -> str:
-        """Of a contact."""
-        return self.router.explain(contact).phase
+        """Of a contact; empty while it is on its way to the engine."""
+        try:
+            return self.router.explain(contact).phase
+        except Rejected:
+            return ""
 
     def activity(self, agent: str) -> str:
         """What an agent does."""
@@ -189,6 +201,12 @@ def quiet(pbx: Asterisk) -> None:
         pbx.cli("channel request hangup all")
         time.sleep(0.05)
         assert time.monotonic() < end, f"still there: {channels(pbx)}"
+
+
+def fresh() -> str:
+    """A name for a call that no other had: what is told late of another is not mistaken for its
+    own."""
+    return f"call-{secrets.token_hex(4)}"
 
 
 def play(scenario: Callable[[], Awaitable[None]]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
+from urllib.parse import unquote
 
 import httpx
 from tests.pbx.instance import Asterisk, free_ports
@@ -81,6 +82,7 @@ class AsteriskDriver(PlatformDriver):
         return {
             "url": f"http://127.0.0.1:{self.proxy.port}", "user": "ccroute",
             "password": self.pbx.secret, "watchdog": 4.0, "longest_pause": 2.0, "sweep": 5.0,
+            "offers_per_second": 20.0,
             "phones": {agent: f"Local/{number}@agents" for agent, number in AGENTS.items()},
             "transfer_context": "transfer",
         }  # fmt: skip
@@ -183,6 +185,20 @@ class AsteriskDriver(PlatformDriver):
                 kind = "customer" if ours else "outside"
                 found.append(Leg(kind=kind, who=callers[name], bridge=bridge))
         return found
+
+    async def treatment(self, call: str) -> str | None:
+        """See `PlatformDriver`. Asterisk does not say which music it plays, but for what: its
+        bridge's name was given with the music."""
+        callers = {it.ref: it.channel.partition(";")[0] for it in self.phones.happened("calls")}
+        channels = {it["id"]: it["name"] for it in (await self._http.get("channels")).json()}
+        for bridge in (await self._http.get("bridges")).json():
+            names = [channels.get(it, "").partition(";")[0] for it in bridge["channels"]]
+            if bridge["bridge_type"] == "holding" and callers[call] in names:
+                asked = f"/ari/bridges/{bridge['id']}/moh?mohClass="
+                lines = [it.line.decode() for it in self.proxy.asked if it.status == 204]
+                (played,) = {line.split()[1] for line in lines if asked in line}
+                return unquote(played.partition("mohClass=")[2])
+        return None
 
     def _asked(self, instruction: Instruction) -> list[Asked]:
         """The requests that the instruction begins with: what follows is told apart."""

@@ -6,7 +6,7 @@ import random
 import re
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Iterable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -33,13 +33,14 @@ from ccroute.adapters import (
     within,
 )
 from ccroute_asterisk.ari import requests
-from ccroute_asterisk.ari.calls import Ids
+from ccroute_asterisk.ari.calls import Call, Ids
 from ccroute_asterisk.ari.codec import Decoder, Reply, Request
+from ccroute_asterisk.ari.known import Errand
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
 from ccroute_asterisk.ari.messages import ApplicationReplaced, Event, Malformed, instant_of
 from ccroute_asterisk.ari.orders import Order, Orders, Turn
 from ccroute_asterisk.ari.pace import BackOff, Pace
-from ccroute_asterisk.ari.session import Errand, Session
+from ccroute_asterisk.ari.session import Session
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.wire import PATIENCE, NotSent, Wire, refusal
 
@@ -47,6 +48,9 @@ REMEMBERED = 10_000
 """How many outcomes are kept, so that an instruction given again has no second effect."""
 OLDEST = 16
 """The oldest Asterisk that has all we ask for."""
+LOOKS = 2
+"""How often Asterisk is asked for its lists again when a link comes up and something happened
+meanwhile."""
 TOGETHER = 50
 """How many devices are asked for by one request."""
 
@@ -197,22 +201,25 @@ class AriAdapter:
                 )
 
     async def _stand(self, wire: Wire) -> None:
-        """Lists; from then on every event counts, those before by what they change still."""
+        """Lists; from then on every event counts."""
         assert self._sink is not None
-        session, taken_at = self._session, self._time.now()
-        listing = await self._listed(wire)
+        session = self._session
+        taken_at, listing = self._time.now(), await self._listed(wire)
+        for _ in range(LOOKS):
+            if not self._early:
+                break  # nothing happened meanwhile: the lists are of one moment
+            self._early, taken_at = [], self._time.now()
+            listing = await self._listed(wire)
         if wire.ended.done():
             raise LinkError(wire.ended.result())
-        session.start_from(listing)
         now = self._time.now()
+        session.start_from(listing)
+        session.catch_up(self._early, now)
         self._sink.push(LinkUp(epoch=self._epoch))
         if self._last_heard is not None:
             self._sink.push(Gap(since=min(self._last_heard, now), until=now))
-        self._sink.resync(self._snapshot(listing, taken_at))
+        self._sink.resync(self._snapshot(session.contacts.values(), listing.devices, taken_at))
         self._stands = True
-        early, self._early = self._early, []
-        for event in early:
-            session.hear(event, now)
         self._flush(wire)
 
     async def _keep_up(self, wire: Wire) -> None:
@@ -418,12 +425,14 @@ class AriAdapter:
         steps = asked(session.ids, self._settings.phones, session.legs, session.contacts, now)
         return await self._through(wire, steps, now + 3 * PATIENCE)
 
-    def _snapshot(self, listing: Listing, taken_at: float) -> PlatformSnapshot:
+    def _snapshot(
+        self, calls: Iterable[Call], devices: tuple[tuple[str, str], ...], taken_at: float
+    ) -> PlatformSnapshot:
         return PlatformSnapshot(
             taken_at=taken_at,
             epoch=self._epoch,
-            contacts=[held_of(call) for call in listing.calls if not call.is_over()],
-            devices=listing.devices,
+            contacts=[held_of(call) for call in calls if not call.is_over()],
+            devices=devices,
         )
 
     async def snapshot(self) -> PlatformSnapshot:
@@ -433,7 +442,8 @@ class AriAdapter:
             raise LinkError(f"{self!r} is not connected")
         taken_at = self._time.now()
         try:
-            return self._snapshot(await self._listed(wire), taken_at)
+            listing = await self._listed(wire)
+            return self._snapshot(listing.calls, listing.devices, taken_at)
         except (Malformed, NotListed) as error:
             raise LinkError(f"{self!r}: Asterisk lists strangely: {error}") from error
         except TimeoutError:

@@ -36,14 +36,15 @@ class NotListed(Exception):
 @attrs.frozen(kw_only=True)
 class Listing:
     """All that Asterisk has of ours. ``calls`` with their legs; ``strays``: channels that are
-    nobody's; ``empty``: bridges of earlier starts without anybody; ``bridges``: all that are
-    ours."""
+    nobody's; ``others``: channels that went on in the dialplan, of which Asterisk tells still;
+    ``empty``: bridges of earlier starts without anybody; ``bridges``: all that are ours."""
 
     calls: tuple[Call, ...]
     strays: tuple[str, ...]
     empty: tuple[str, ...]
     bridges: frozenset[str]
     devices: tuple[tuple[str, str], ...] = ()
+    others: frozenset[str] = frozenset()
 
 
 Asked: TypeAlias = Generator[Request, Reply, Listing]
@@ -67,7 +68,8 @@ def asked(
     ours = _ours((yield requests.application(ids.app)))
     channels = [channel_of(it) for it in _tables((yield requests.channels()))]
     bridges = [bridge_of(it) for it in _tables((yield requests.bridges()))]
-    mine = [it for it in channels if it.id in ours]
+    # Of those who went on in the dialplan Asterisk still tells: they are not ours any more.
+    mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.is_leg(it.id))]
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
@@ -83,7 +85,8 @@ def asked(
         if isinstance(state, str):
             devices.append((agent, device_of(state)))
     read = _Read(ids, mine, bridges, kept, ahead, now)
-    return attrs.evolve(read.listing(legs, calls), devices=tuple(devices))
+    others = ours - {it.id for it in mine}
+    return attrs.evolve(read.listing(legs, calls), devices=tuple(devices), others=others)
 
 
 def ours_now(ids: Ids) -> Generator[Request, Reply, frozenset[str]]:

@@ -21,8 +21,12 @@ class Malformed(Exception):
 
 @attrs.frozen(kw_only=True)
 class Channel:
-    """A leg as Asterisk has it. ``state``: Down, Ring, Ringing, Up, Busy …; ``exten``: where in the
-    dialplan it is; ``created``: by Asterisk's clock, float seconds since the epoch."""
+    """A leg as Asterisk has it.
+
+    ``state``: Down, Ring, Ringing, Up, Busy …; ``exten``: where in the dialplan it is; ``app``: the
+    application of `Stasis()` that it is in by the dialplan; ``args``: what that was called with;
+    ``created``: by Asterisk's clock, float seconds since the epoch.
+    """
 
     id: str
     name: str = ""
@@ -30,6 +34,8 @@ class Channel:
     number: str | None = None
     caller_name: str | None = None
     exten: str | None = None
+    app: str | None = None
+    args: tuple[str, ...] = ()
     created: float | None = None
     variables: Mapping[str, str] = MappingProxyType({})
 
@@ -85,9 +91,11 @@ class Dial(Event):
 
 @attrs.frozen(kw_only=True)
 class ChannelHangupRequest(Event):
-    """The first word of a hang-up, by whomever."""
+    """The first word of a hang-up, by whomever. ``soft``: Asterisk's own flags, where it is
+    Asterisk that wants it."""
 
     channel: Channel
+    soft: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -218,7 +226,7 @@ def channel_of(value: Json) -> Channel:
     """A channel's table."""
     table = table_of(value, "channel")
     caller, dialplan = table.get("caller"), table.get("dialplan")
-    given = table.get("channelvars")
+    given, stasis = table.get("channelvars"), _stasis(dialplan)
     variables = given if isinstance(given, Mapping) else {}
     return Channel(
         id=text(table, "id"),
@@ -227,9 +235,18 @@ def channel_of(value: Json) -> Channel:
         number=_maybe(caller, "number"),
         caller_name=_maybe(caller, "name"),
         exten=_maybe(dialplan, "exten"),
+        app=next(iter(stasis), None),
+        args=stasis[1:],
         created=instant_of(table.get("creationtime")),
         variables={name: it for name, it in variables.items() if isinstance(it, str)},
     )
+
+
+def _stasis(dialplan: Json) -> tuple[str, ...]:
+    """The arguments of ``Stasis()``, the application's name first; none where it is not there."""
+    if _maybe(dialplan, "app_name") != "Stasis":
+        return ()
+    return tuple((_maybe(dialplan, "app_data") or "").split(","))
 
 
 def bridge_of(value: Json) -> Bridge:
@@ -269,6 +286,12 @@ def _destroyed(table: Table, at: float | None) -> Event:
     return ChannelDestroyed(at=at, channel=channel_of(table.get("channel")), cause=known)
 
 
+def _hangs_up(table: Table, at: float | None) -> Event:
+    channel, cause = channel_of(table.get("channel")), table.get("cause")
+    soft = table.get("soft") is True and isinstance(cause, int)
+    return ChannelHangupRequest(at=at, channel=channel, soft=int(cause) if soft else 0)  # type: ignore[arg-type]
+
+
 def _entered(table: Table, at: float | None) -> Event:
     channel, bridge = channel_of(table.get("channel")), bridge_of(table.get("bridge"))
     return ChannelEnteredBridge(at=at, channel=channel, bridge=bridge)
@@ -305,9 +328,7 @@ READERS: Mapping[str, Callable[[Table, float | None], Event]] = MappingProxyType
             at=at, channel=channel_of(it.get("channel"))
         ),
         "Dial": _dial,
-        "ChannelHangupRequest": lambda it, at: ChannelHangupRequest(
-            at=at, channel=channel_of(it.get("channel"))
-        ),
+        "ChannelHangupRequest": _hangs_up,
         "ChannelDestroyed": _destroyed,
         "ChannelEnteredBridge": _entered,
         "ChannelLeftBridge": _left,

@@ -9,14 +9,14 @@ concluded from a reply but that the request was taken, and every state is looked
 something has come in.
 """
 
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator, Mapping
-from typing import TypeAlias
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
 from ccroute.adapters import (
     Abandoned,
+    AgentAsked,
     Answered,
     Bridged,
     DeviceSeen,
@@ -29,53 +29,31 @@ from ccroute.adapters import (
     PartyJoined,
     PartyLeft,
     PutOnHold,
-    RecordingSeen,
     Ringing,
     SentAway,
-    Signal,
     TakenOffHold,
     Unmapped,
 )
 from ccroute_asterisk.ari import errands, messages
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
-from ccroute_asterisk.ari.codec import Reply, Request
-from ccroute_asterisk.ari.listing import Listing
+from ccroute_asterisk.ari.known import Known
 from ccroute_asterisk.ari.messages import Event
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, device_of
 
-Errand: TypeAlias = Generator[Request, Reply, None]
-"""Requests to be made, one after the reply to the other."""
-
+MOVED, SHUTDOWN = 2, 4
+"""Flags of a hang-up that Asterisk itself wants: because somebody sends the channel to another
+place in the dialplan; because Asterisk ends."""
 REMEMBERED = 10_000
 """How many contacts that are gone are remembered, so that no id is used twice."""
 
 
-class Session:
-    """Knows what is going on at Asterisk, as far as it was told.
-
-    ``homes``: the bridges of those who wait or are on hold, by use and music; ``made``: those
-    of them that are there. ``now``: the time of the last event or reply, by our clock.
-    ``counters``: what is counted.
-    """
+class Session(Known):
+    """What is known, and what events make of it."""
 
     def __init__(self, ids: Ids, settings: AriSettings, counters: Counter[str]) -> None:
-        self.ids = ids
-        self.settings = settings
-        self.counters = counters
-        self.signals: list[Signal] = []
-        self.errands: list[Errand] = []
-        self.calls: dict[str, Call] = {}
-        self.legs: dict[str, Leg] = {}
-        self.homes: dict[str, str] = {}
-        self.made: set[str] = set()
-        self.contacts: dict[str, Call] = {}
-        self.last_contact: dict[str, str] = {}
-        self.agents: Mapping[str, str] = {it: agent for agent, it in settings.phones.items()}
-        self._bridges = 0
-        self._gone: OrderedDict[str, int] = OrderedDict()
+        super().__init__(ids, settings, counters)
         self._at: float | None = None
-        self.now = 0.0
         self._heard: Mapping[type[Event], Callable[..., None]] = {
             messages.StasisStart: self._started,
             messages.StasisEnd: self._ended,
@@ -104,58 +82,12 @@ class Session:
             self._at = event.at
         self.signals[before:] = [attrs.evolve(it, at=self._at) for it in self.signals[before:]]
 
-    def tell(self, *signals: Signal) -> None:
-        """Signals for the host."""
-        self.signals.extend(signals)
-
-    def send(self, *errand: Errand) -> None:
-        """Requests to be made meanwhile."""
-        self.errands.extend(errand)
-
-    def new_bridge(self, use: str, name: str) -> str:
-        """An id for a bridge that there never was."""
-        self._bridges += 1
-        return self.ids.bridge(use, name, self._bridges)
-
-    def start_from(self, listing: Listing) -> None:
-        """Forgets what it knew: a list says all. What is nobody's is let go."""
-        self.calls, self.contacts, self.legs = {}, {}, {}
-        for call in listing.calls:
-            self.keep(call)
-        self.made &= listing.bridges
-        self.homes = {use: it for use, it in self.homes.items() if it in self.made}
-        self.signals.clear()
-        self.errands = [errands.hang_up(it) for it in listing.strays]
-        self.errands += [errands.destroy(it) for it in listing.empty]
-        for call in listing.calls:
-            self.errands += errands.amends(call)
-
-    def known(self) -> frozenset[str]:
-        """The channels that are certainly there, as far as we know."""
-        calls = {it.channel for it in self.calls.values() if not it.is_over()}
-        legs = {it.id for it in self.legs.values() if it.state != "asked" and not it.leaving}
-        return frozenset(calls | legs)
-
-    def differs(self, before: frozenset[str], ours: frozenset[str]) -> bool:
-        """Whether Asterisk's list, asked for when we knew ``before``, lacks what is there still, or
-        has what we never heard of."""
-        lacking = (before & self.known()) - ours
-        strange = {it for it in ours - before if not self.ids.is_snoop(it)}
-        return bool(lacking or strange - self.calls.keys() - self.legs.keys() - self._gone.keys())
-
-    def music_of(self, call: Call) -> str:
-        """The class of music for who waits."""
-        return call.treatment or self.settings.music
-
-    def keep(self, call: Call) -> None:
-        """Knows a customer from now on."""
-        self.calls[call.channel] = call
-        self.contacts[call.contact] = call
-        self.legs.update(call.legs)
-
-    def home(self, call: Call) -> str | None:
-        """The bridge where it would wait, if there is one."""
-        return self.homes.get(f"wait {self.music_of(call)}")
+    def catch_up(self, events: Iterable[Event], now: float) -> None:
+        """Takes in what came while the lists were made: a snapshot says what it led to, but
+        for what people asked for."""
+        for event in events:
+            self.hear(event, now)
+        self.signals = [it for it in self.signals if isinstance(it, AgentAsked | KeyPressed)]
 
     # -- Coming -------------------------------------------------------------------------
 
@@ -173,9 +105,9 @@ class Session:
             self._asked(channel, event.args[1:])
         elif channel.id not in self.calls:
             arrived = arrived_of(channel, event.args, self.now)
-            if channel.id in self._gone:  # it was ours before: another contact on the same leg
-                self._gone[channel.id] += 1
-                arrived = attrs.evolve(arrived, contact=f"{channel.id}~{self._gone[channel.id]}")
+            if channel.id in self.departed:  # it was ours before: another contact on the same leg
+                self.departed[channel.id] += 1
+                arrived = attrs.evolve(arrived, contact=f"{channel.id}~{self.departed[channel.id]}")
             self.keep(Call(channel=channel.id, arrival=arrived, up=channel.state == "Up"))
             self.tell(arrived)
 
@@ -204,10 +136,6 @@ class Session:
         self.send(errands.back_to_dialplan(channel.id))
 
     # -- Legs ---------------------------------------------------------------------------
-
-    def call_of(self, leg: Leg) -> Call | None:
-        """The customer of a leg, if still here."""
-        return self.contacts.get(leg.contact)
 
     def _state(self, channel: str, state: str) -> None:
         if leg := self.legs.get(channel):
@@ -330,7 +258,12 @@ class Session:
     # -- Going --------------------------------------------------------------------------
 
     def _hangs_up(self, event: messages.ChannelHangupRequest) -> None:
-        if call := self.calls.get(event.channel.id):
+        call = self.calls.get(event.channel.id)
+        if event.soft & MOVED:
+            return  # it lives on, elsewhere: its end with us tells the rest
+        if call is not None and event.soft & SHUTDOWN and not call.is_over():
+            call.ending = "lost"
+        elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
             self._leg_leaves(leg)
@@ -378,9 +311,11 @@ class Session:
         if self.contacts.pop(call.contact, None) is None:
             return
         self.calls.pop(call.channel, None)
-        self._gone[call.channel] = self._gone.get(call.channel, 1)
-        while len(self._gone) > REMEMBERED:
-            self._gone.popitem(last=False)
+        self.departed[call.channel] = self.departed.get(call.channel, 1)
+        while len(self.departed) > REMEMBERED:
+            self.departed.popitem(last=False)
+        if call.ending == "lost":
+            cause = "system_lost"
         if call.ending in {"transferred", "taken"}:
             cause = "transferred"
             if call.ending == "transferred":
@@ -464,18 +399,12 @@ class Session:
                 self.recorded(call, event.recording, event.state)
                 return
 
-    def recorded(self, call: Call, recording: str, state: str) -> None:
-        """A recording is in another state."""
-        if state in {"stopped", "failed"}:
-            del call.recordings[recording]
-        else:
-            call.recordings[recording] = "paused" if state == "paused" else "started"
-        self.tell(RecordingSeen(contact=call.contact, recording=recording, state=state))
-
     def _device(self, event: messages.DeviceStateChanged) -> None:
-        agent = self.agents.get(event.device)
-        if agent is not None:
-            self.tell(DeviceSeen(agent=agent, device=device_of(event.state)))
+        agent, device = self.agents.get(event.device), device_of(event.state)
+        # Asterisk tells a state again whenever anything about the device changes.
+        if agent is not None and self.devices.get(agent) != device:
+            self.devices[agent] = device
+            self.tell(DeviceSeen(agent=agent, device=device))
 
     def _unknown(self, event: messages.Unknown) -> None:
         self.counters["unmapped"] += 1

@@ -90,6 +90,8 @@ def kept_of(value: str | None) -> Mapping[str, Json]:
 def arrived_again(channel: Channel, kept: Mapping[str, Json], entered_at: float) -> Arrived:
     """What the signal about a customer's coming would say now. ``entered_at``: unless it was
     kept."""
+    if not kept:
+        return arrived_of(channel, channel.args, entered_at)
     texts = {key: it for key, it in kept.items() if isinstance(it, str)}
     entered, attributes = kept.get("entered_at"), kept.get("attributes")
     if isinstance(entered, int | float) and not isinstance(entered, bool):

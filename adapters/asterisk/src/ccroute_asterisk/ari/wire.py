@@ -19,7 +19,7 @@ from websockets.exceptions import (
 )
 
 from ccroute import ConfigError, LinkError
-from ccroute.adapters import Time, within
+from ccroute.adapters import Secret, Time, within
 from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, read_reply
 from ccroute_asterisk.ari.settings import AriSettings
 
@@ -46,15 +46,17 @@ class Wire:
         self._name = name
         self._settings = settings
         self._time = time
-        self._http = httpx.AsyncClient(
-            base_url=f"{settings.url.rstrip('/')}/ari",
-            auth=(settings.user, settings.password.reveal()),
-            timeout=None,  # noqa: S113  # the injected time has the deadlines
+        # Not the client, which tells the log of every request; the injected time has the deadlines.
+        self._http = httpx.AsyncHTTPTransport(
             trust_env=False,
             limits=httpx.Limits(
                 max_connections=settings.in_flight, max_keepalive_connections=settings.in_flight
             ),
         )
+        self._ari = f"{settings.url.rstrip('/')}/ari"
+        auth = httpx.BasicAuth(settings.user, settings.password.reveal())
+        signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
+        self._signed = Secret(signed.headers["Authorization"])
         self._slots = asyncio.Semaphore(settings.in_flight)
         self._socket: ClientConnection | None = None
         self.pending = 0
@@ -86,22 +88,24 @@ class Wire:
 
     async def _request(self, request: Request, name: str | None) -> Reply:
         content = request.content
-        headers = {"Content-Type": "application/json"} if content else {}
+        headers = {"Authorization": self._signed.reveal()}
+        if content:
+            headers["Content-Type"] = "application/json"
         if name is not None:
             headers["X-Request-ID"] = quote(name)
         try:
-            reply = await self._http.request(
-                request.method,
-                request.target.lstrip("/"),
-                content=content,
-                headers=headers,
+            reply = await self._http.handle_async_request(
+                httpx.Request(
+                    request.method, self._ari + request.target, headers=headers, content=content
+                )
             )
+            body = await reply.aread()
         except (httpx.ConnectError, httpx.PoolTimeout) as error:
             raise NotSent(f"{self!r}: cannot connect: {error}") from error
         except httpx.HTTPError as error:
             raise LinkError(f"{self!r}: {type(error).__name__}") from error
         self.last_heard = self._time.now()
-        return read_reply(reply.status_code, reply.content, reply.headers.get("Retry-After"))
+        return read_reply(reply.status_code, body, reply.headers.get("Retry-After"))
 
     async def _or_ended(self, work: Coroutine[object, object, Result], deadline: float) -> Result:
         task = asyncio.ensure_future(work)
@@ -129,13 +133,9 @@ class Wire:
             LinkError: it does not work now.
         """
         settings = self._settings
-        url = httpx.URL(f"{settings.url.rstrip('/')}/ari/events")
-        url = url.copy_with(scheme="wss" if url.scheme == "https" else "ws")
-        auth = httpx.BasicAuth(settings.user, settings.password.reveal())
-        signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
         opening = connect(
-            f"{url}?app={settings.app}",
-            additional_headers={"Authorization": signed.headers["Authorization"]},
+            f"ws{self._ari.removeprefix('http')}/events?app={settings.app}",
+            additional_headers={"Authorization": self._signed.reveal()},
             compression=None, max_size=LONGEST, ping_interval=None, open_timeout=None,
             close_timeout=None, proxy=None, logger=_silence,
         )  # fmt: skip
