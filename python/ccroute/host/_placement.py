@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 OVER = "over"
+AT_DESK = "at_desk"
 _REMEMBERED = 8
 """How many legs of a contact that are over are kept: late words about older ones say nothing."""
 
@@ -18,7 +19,8 @@ _REMEMBERED = 8
 @attrs.define(kw_only=True)
 class Rung:
     """An agent's leg that we asked for. ``wire``: the number under which the platform knows the
-    offer, never used again by any host; ``state``: asked, dialling, ringing, answered or over;
+    offer, never used again by any host; ``state``: asked, dialling, ringing, answered, over, or at
+    desk: accepted there, and the platform begins the leg when it joins;
     ``awaited``: the engine has it accepted, so that it is connected as soon as it answers;
     ``since``: when it was asked for."""
 
@@ -73,6 +75,11 @@ class Placed:
     gone: bool = False
     recording: str | None = None
     rung: list[Rung] = attrs.field(factory=list)
+
+    def is_joining(self, wire: int) -> bool:
+        """Whether it is being joined with the agent who accepted the offer of this number."""
+        joining = self.joining is not None and self.joining[1] == wire
+        return joining and not (self.engaged or self.gone)
 
     def live(self) -> Iterator[Rung]:
         """The legs that are not over."""

@@ -28,7 +28,7 @@ from ccroute._models import Observed
 from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
 from ccroute.host._calling_back import lost
 from ccroute.host._conversing import Attributes, Parts, takes_up
-from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
@@ -277,6 +277,8 @@ def _legs(
         leg = legs.get(rung.wire)
         if leg is not None:
             yield from _leg(placed, rung, leg)
+        elif rung.state == AT_DESK:
+            continue  # what became of joining them is told by signals
         elif (
             snapshot.complete
             and rung.since <= snapshot.taken_at  # else it may ring since

@@ -13,6 +13,7 @@ from ccroute._commands import (
     Dispose,
     Enqueue,
     FailCallback,
+    FailConnection,
     HandOver,
     Hold,
     Join,
@@ -68,6 +69,9 @@ _FAILURES = {
     "unreachable": "unreachable",
     "error": "unreachable",
 }
+
+# How joining them failed, once the agent had accepted. The caller's end is told by itself.
+_BROKEN = {**_FAILURES, "error": "failed", "cancelled": "failed", "lost_race": "failed"}
 
 
 _NOT_REACHED = {
@@ -212,9 +216,11 @@ def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Co
             yield Accept(offer=rung.offer)  # refused when the agent accepted at the desk
         case OfferFailed(reason=reason):
             rung.state = OVER
-            if placed.callback and placed.joining is not None and placed.joining[1] == rung.wire:
+            if placed.callback and placed.is_joining(rung.wire):
                 yield lost(placed)  # the agent left before the customer answered
-            if reason in _FAILURES and not placed.gone:
+            elif placed.is_joining(rung.wire) and reason in _BROKEN:
+                yield FailConnection(contact=placed.contact, cause=_BROKEN[reason])
+            elif reason in _FAILURES and not placed.gone:
                 yield Decline(offer=rung.offer, failure=_FAILURES[reason], reason=reason)
         case _:
             return
