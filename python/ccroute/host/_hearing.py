@@ -269,7 +269,9 @@ class Hearing:
         await self._ask_all(link, known)
         then()
         # None of these follows from another: they are made durable together.
-        await self._ask_all(link, go_on(both, self.placements, self.now), at_once=_AT_ONCE)
+        await self._ask_all(
+            link, go_on(both, self.placements, self._phase_of, self.now), at_once=_AT_ONCE
+        )
         devices = (self._device(link, agent, it) for agent, it in snapshot.devices)
         await self._ask_all(link, devices, at_once=_AT_ONCE)
         for (contact, _), leg in list(self.placements.strays.items()):

@@ -216,9 +216,7 @@ def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Co
             yield Accept(offer=rung.offer)  # refused when the agent accepted at the desk
         case OfferFailed(reason=reason):
             rung.state = OVER
-            if placed.callback and placed.is_joining(rung.wire):
-                yield lost(placed)  # the agent left before the customer answered
-            elif placed.is_joining(rung.wire) and reason in _BROKEN:
+            if placed.is_joining(rung.wire) and reason in _BROKEN:
                 yield FailConnection(contact=placed.contact, cause=_BROKEN[reason])
             elif reason in _FAILURES and not placed.gone:
                 yield Decline(offer=rung.offer, failure=_FAILURES[reason], reason=reason)
