@@ -168,7 +168,7 @@ def test_an_application_that_is_listened_for_is_left_alone():
             return {it.check: it for it in findings}
 
     found = asyncio.run(scene(filtered=True))
-    assert found["application"].found == "'ccroute' is listened for, and has 1 channels"
+    assert found["application"].found == "'ccroute' is known there, with 1 channels"
     assert found["event filter"].state == "ok"
     assert asyncio.run(scene(filtered=False))["event filter"].state == "warning"
 

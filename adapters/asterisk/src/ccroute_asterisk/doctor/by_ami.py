@@ -303,7 +303,7 @@ async def _dialplan(ami: _Ami, notes: Notes, user: str) -> None:
             f"add `reporting` to `write` of [{user}] in manager.conf",
         )  # fmt: skip
         return
-    steps = [it for it in found if "Application" in it]
+    steps = [it for it in found if "Application" in it and not _own(it)]
     for at, step in enumerate(steps):
         if step["Application"] != "Stasis":
             continue
@@ -318,3 +318,8 @@ async def _dialplan(ami: _Ami, notes: Notes, user: str) -> None:
                 "dialplan", f"{where}: Stasis({app}), and callers are hung up while nobody listens",
                 "put a Queue() or a loop behind Stasis() in extensions.conf",
             )  # fmt: skip
+
+
+def _own(step: Packet) -> bool:
+    """Whether Asterisk made this step itself, for each application."""
+    return step.get("Registrar") == "res_stasis" or step.get("Context", "").startswith("stasis-")
