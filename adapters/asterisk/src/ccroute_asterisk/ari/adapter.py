@@ -99,7 +99,7 @@ class AriAdapter:
             name="asterisk",
             version="0.1.0",
             platform="Asterisk by ARI",
-            capabilities=CAPABILITIES,
+            capabilities={*CAPABILITIES, *(["call_customer"] if settings.outbound else [])},
             limits=Limits(
                 offers_per_second=settings.offers_per_second, in_flight=4 * settings.in_flight
             ),

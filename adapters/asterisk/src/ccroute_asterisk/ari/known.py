@@ -92,7 +92,8 @@ class Known:
 
     def keep(self, call: Call) -> None:
         """Knows a customer from now on."""
-        self.calls[call.channel] = call
+        if call.channel:
+            self.calls[call.channel] = call
         self.contacts[call.contact] = call
         self.legs.update(call.legs)
 

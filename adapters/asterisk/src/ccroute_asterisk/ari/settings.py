@@ -34,6 +34,14 @@ def _app(_: object, __: object, value: str) -> None:
         )
 
 
+def _outbound(_: object, __: object, value: str) -> None:
+    if value and "{address}" not in value:
+        raise ValueError(
+            f"outbound: {value!r} has no {{address}}: give an endpoint such as "
+            "'PJSIP/{address}@trunk'"
+        )
+
+
 def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if not value > 0:
         raise ValueError(f"{attribute.name} is {value}: give more than 0")
@@ -52,6 +60,7 @@ class AriSettings:
     ``url``: of Asterisk's HTTP server; ``user`` and ``password``: of ``ari.conf``; ``app``: as in
     the dialplan's ``Stasis()``. ``music``: the class of music on hold for who gets no other
     treatment. ``transfer_context``: where in the dialplan the addresses outside are extensions.
+    ``outbound``: the endpoint by which a customer is called back, with the ``{address}`` in it.
     ``phones``: devices by agent, such as ``{"ana": "PJSIP/301"}``: whose states are watched, and
     who it is that dials a feature code. ``prompts``: what an announcement plays, of ARI's media
     and ``{values}``. ``recording_format``: wav, or another that Asterisk writes.
@@ -69,6 +78,7 @@ class AriSettings:
     mode: str = attrs.field(default="control", validator=attrs.validators.in_(("control",)))
     music: str = "default"
     transfer_context: str = "ccroute-transfer"
+    outbound: str = attrs.field(default="", validator=_outbound)
     phones: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     prompts: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     recording_format: str = "wav"
