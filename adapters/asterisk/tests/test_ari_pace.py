@@ -3,18 +3,18 @@
 import asyncio
 import random
 
-from ccroute_asterisk.ari.pace import BackOff, Pace, Slots
+from ccroute_asterisk.ari.pace import FIRST, BackOff, Pace, Slots
 
 
 def test_pauses_double_up_to_the_longest_and_differ_by_chance() -> None:
     back_off = BackOff(random.Random(7), longest=30.0)
     pauses = [back_off.pause() for _ in range(12)]
     for place, pause in enumerate(pauses):
-        whole = min(0.5 * 2.0**place, 30.0)
+        whole = min(FIRST * 2.0**place, 30.0)
         assert whole / 2 <= pause <= whole
     assert len(set(pauses)) == 12
     back_off.reset()
-    assert back_off.pause() <= 0.5
+    assert back_off.pause() <= FIRST
 
 
 def test_a_pace_lets_so_many_through_in_a_second() -> None:

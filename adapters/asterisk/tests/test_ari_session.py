@@ -182,6 +182,16 @@ def test_a_leg_that_comes_to_nothing_says_why(cause: int, reason: str) -> None:
     assert stage.told() == [f"OfferFailed {reason}"]
 
 
+def test_the_first_cause_counts_when_the_last_says_that_all_is_normal() -> None:
+    stage = Stage()
+    stage.waiting()
+    leg = stage.rung()
+    stage.told()
+    stage.say("ChannelHangupRequest", leg, cause=17)
+    stage.say("ChannelDestroyed", leg, cause=16)
+    assert stage.told() == ["OfferFailed busy"]
+
+
 def test_what_cannot_be_dialled_is_unreachable() -> None:
     stage = Stage()
     stage.waiting()

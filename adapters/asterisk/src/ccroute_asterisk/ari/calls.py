@@ -85,8 +85,9 @@ class Leg:
     dialling, ringing, answered, bridged. ``until``: when ringing ends; ``ours``: it is in our
     application, before which Asterisk does not dial it; ``dial``: it is to be dialled then.
     ``cancelled``: we let it go, and ``failed``: not because anybody wanted it; ``over``: its
-    end was told; ``ear``: the bridge in which a supervisor hears; ``callback``: the tag
-    of a customer who is to be called back, and has no channel that could keep it.
+    end was told; ``cause``: the first that was told of its end; ``ear``: the bridge in which a
+    supervisor hears; ``callback``: the tag of a customer who is to be called back, and has no
+    channel that could keep it.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Leg:
     leaving: bool = False
     joined: bool = False
     over: bool = False
+    cause: int = 0
     ear: str | None = None
     callback: str | None = None
 

@@ -286,6 +286,7 @@ class Session(Known):
         elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
+            leg.cause = leg.cause or event.cause
             self._leg_leaves(leg, "system" if shutdown else "agent")
 
     def _ended(self, event: messages.StasisEnd) -> None:
@@ -458,4 +459,7 @@ def _reason(leg: Leg, call: Call, cause: int) -> str:
         return "lost_race"
     if leg.cancelled:
         return "error" if leg.failed else "cancelled"
-    return "rejected" if leg.state == "answered" else CAUSES.get(cause, "error")
+    if leg.state == "answered":
+        return "rejected"
+    # Of who hangs up while it is dialled Asterisk forgets why, and says that all is normal.
+    return CAUSES.get(cause if cause not in {0, 16} else leg.cause or cause, "error")
