@@ -118,7 +118,7 @@ class Observer:
         self.members.list(items, at, whole=whole)
         waiting = {it.value("Uniqueid"): it for it in items if it.event == "QueueEntry"}
         for contact in list(self.calls.contacts.values()):
-            if contact.phase is Phase.GONE or contact.entered >= at - _NEAR:
+            if contact.phase is Phase.GONE or contact.entered >= at - _EDGE:
                 continue
             entry = waiting.get(contact.id)
             if contact.phase is Phase.WAITING:

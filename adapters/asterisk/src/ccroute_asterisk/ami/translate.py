@@ -44,6 +44,12 @@ WANTED: Mapping[str, str] = {
 }  # fmt: skip
 """The events read here, with the text that must stand in one of them."""
 
+_OF_ANY_CHANNEL = {
+    **dict.fromkeys(("Hangup", "HangupRequest", "BridgeEnter", "BridgeLeave"), "Uniqueid"),
+    "DialEnd": "DestUniqueid",
+}
+"""Events that every channel has, most of which are in no queue, with the key of its id."""
+
 _LEFT = {
     "TIMEOUT": "timed_out",
     "LEAVEEMPTY": "no_agents",
@@ -117,12 +123,23 @@ class AmiTranslation:
 
     def hear(self, packet: Packet, heard_at: float) -> None:
         """Takes an event. ``heard_at``: its time, should it not tell one itself."""
+        channel = _OF_ANY_CHANNEL.get(packet.event)
+        if channel is not None and not self._follows(packet.value(channel)):
+            return
         handler = self._handlers.get(packet.event)
         if handler is not None:
             at = self.time_of(packet, heard_at)
             if self._leaving:
                 self.advance(at)
             handler(packet, at)
+
+    def _follows(self, uniqueid: str) -> bool:
+        return (
+            uniqueid in self._legs
+            or uniqueid in self._live
+            or uniqueid in self.calls.contacts
+            or uniqueid in self._asked
+        )
 
     def time_of(self, packet: Packet, heard_at: float) -> float:
         """When it happened, by Asterisk's clock; never a little before what was told earlier,
