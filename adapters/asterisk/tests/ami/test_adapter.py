@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from adapters.asterisk.tests.ami.manager import SECRET, Manager
+from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager
 
 from ccroute import AgentSignedIn, ConfigError, Event, LinkError
 from ccroute.adapters import (
