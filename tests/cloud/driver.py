@@ -100,6 +100,9 @@ class CloudDriver(PlatformDriver):
             found.append(Leg(kind="outside", who=to, bridge=contact))
         return found
 
+    async def treatment(self, call):
+        return next(it.treatment for it in self.cloud.calls() if it.contact == call)
+
     async def side_effects(self, instruction):
         return self.cloud.carried_out[instruction.id]
 

@@ -244,3 +244,21 @@ def test_nothing_of_the_asynchronous_side_is_missing(
 def test_a_host_has_no_option_that_cannot_be_given() -> None:
     options = set(inspect.signature(Host).parameters) - {"routers", "adapters"}
     assert set(HostOptions.__annotations__) == options
+
+
+def test_before_it_is_started_everything_is_refused_in_words() -> None:
+    host = BlockingHost(Router(PLAN))
+    asked = [
+        lambda: host.agent("ana"),
+        host.supervise,
+        lambda: host.apply(Enqueue(contact="c1", queue="billing"), actor="crm"),
+        host.router,
+        host.health,
+        host.save,
+        lambda: host.audit,
+    ]
+    for ask in asked:
+        with pytest.raises(Rejected, match="start it"):
+            ask()
+    host.stop()
+    assert not hasattr(host, "nothing_of_the_kind")

@@ -7,7 +7,7 @@ import pytest
 
 from ccroute import AdapterError, ConfigError
 from ccroute.adapters import Adapters, Secret, Setting
-from ccroute.host import Centre, HttpPart
+from ccroute.host import Announcement, Centre, HttpPart
 from ccroute.testing import LoopbackAdapter, LoopbackPlatform
 
 
@@ -42,6 +42,8 @@ transfers_per_minute = 3
 crm_url = "https://crm.example/{contact}"
 treatments = { billing = "music" }
 fallback_queue = "billing"
+callback_number = "call_me_at"
+announcements = { billing = { prompt = "place", every = 30, values = ["position"] } }
 
 [tenants.acme.directory]
 ana = { pbx = "200" }
@@ -67,6 +69,9 @@ def test_document_says_all_of_it(folder: Path) -> None:
         {"billing": "music"},
     )
     assert acme.settings.fallback_queue == "billing"
+    assert acme.settings.callback_number == "call_me_at"
+    rule = Announcement(prompt="place", every=30.0, after=15.0, values=["position"])
+    assert acme.settings.announcements == {"billing": rule}
     assert acme.settings.url({"contact": "c 1"}) == "https://crm.example/c%201"
     assert (centre.snapshot, centre.control) == (
         folder / "state/centre.zip",
@@ -174,6 +179,21 @@ TENANT = '[tenants.a]\nplan = "acme.toml"\n'
             3,
             "tenants.a.directory.ana.pbx: '2\\x00' is no address",
         ),
+        (
+            TENANT + 'announcements.q = { prompt = "p", every = 1 }\n',
+            3,
+            "tenants.a.announcements.q: every 1 seconds: give 5 or more",
+        ),
+        (
+            TENANT + 'announcements.q = { prompt = "p", values = ["x"] }\n',
+            3,
+            "tenants.a.announcements.q: no value 'x': give some of position, wait",
+        ),
+        (
+            TENANT + "announcements.q = { promt = 'p' }\n",
+            3,
+            "unknown key `promt` in tenants.a.announcements.q; valid: prompt, every, after, values",
+        ),
         (TENANT + "crm_url = 'https://{'\n", 3, "tenants.a.crm_url 'https://{': "),
         (TENANT + "[links.pbx]\n", 3, "links.pbx: no `adapter`: give the name of one"),
         (
@@ -187,6 +207,15 @@ TENANT = '[tenants.a]\nplan = "acme.toml"\n'
             "not.there: No such file or directory",
         ),
         (TENANT + "[links.pbx]\nadapter = 'x'\nat = 2026-01-01\n", 5, "links.pbx.at: give text"),
+        ('control = "' + 120 * "x" + '"\n' + TENANT, 1, "control: the control socket's path has "),
+        ('control = "a\\u0000b"\n' + TENANT, 1, "control: 'a\\x00b' is no path: it holds a NUL"),
+        ('snapshot = "a\\u0000b"\n' + TENANT, 1, "snapshot: 'a\\x00b' is no path"),
+        ('[tenants.a]\nplan = "\\u0000"\n', 2, "tenants.a.plan: '\\x00' is no path"),
+        (
+            TENANT + '[links.pbx]\nadapter = "x"\npassword = { file = "\\u0000" }\n',
+            5,
+            "no path",
+        ),
         (TENANT + "[http]\nport = 70000\n", 4, "http.port: give one from 0 to 65535, not 70000"),
         ('snapshot = "gone/x"\n' + TENANT, 1, "gone: make it"),
         ("links = 3\n" + TENANT, 1, "links: give a table, not 3"),

@@ -37,7 +37,7 @@ from ccroute.journal import (
     entry_from_json,
     entry_to_json,
 )
-from ccroute.testing import ManualTime
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform, ManualTime
 
 VALUES = st.one_of(st.text(max_size=5), st.booleans(), st.integers(-(2**40), 2**40))
 NAMES = st.text(min_size=1, max_size=5)
@@ -227,3 +227,26 @@ def test_entries_are_plain_json() -> None:
     assert json.loads(entry_to_json(entry)) == {
         "n": 1, "at": 1.0, "ask": "ready", "with": {"agent": "ana"},
     }  # fmt: skip
+
+
+def test_who_waits_after_a_gap_is_made_durable_together() -> None:
+    class Counting(MemoryJournal):
+        appends = 0
+
+        async def append(self, *args: object, **more: object) -> None:
+            self.appends += 1
+            await super().append(*args, **more)  # type: ignore[arg-type]
+
+    async def whole() -> None:
+        platform = LoopbackPlatform()
+        for number in range(1_000):
+            platform.call(f"c{number}", queue="billing")
+        journal, time = Counting(), ManualTime()
+        router = Router(Plan.from_toml(PLAN), clock=time)
+        host = Host(router, adapters=[LoopbackAdapter(platform)], journal=journal, time=time)
+        async with host:
+            waiting = [it.contact for it in host.supervise().waiting()]
+            assert waiting == [f"pbx:c{number}" for number in range(1_000)]
+            assert journal.appends < 40
+
+    asyncio.run(whole())

@@ -1,10 +1,26 @@
 """Links that break, and what a platform holds made to agree with what we know."""
 
-import attrs
-from tests.host.stage import Stage, play
+import asyncio
 
-from ccroute.adapters import CancelRing, DeviceSeen, Gap, HangUp, HeldOffer, Park, Ring, failed
-from ccroute.testing import settle
+import attrs
+from tests.host.stage import PLAN, SETTINGS, Stage, play
+
+from ccroute import Plan, Router
+from ccroute.adapters import (
+    AdapterInfo,
+    CancelRing,
+    DeviceSeen,
+    Gap,
+    HangUp,
+    HeldOffer,
+    Park,
+    Ring,
+    Sink,
+    Time,
+    failed,
+)
+from ccroute.host import Host
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform, ManualTime, settle
 
 
 def told(stage: Stage, kind: type) -> int:
@@ -263,3 +279,49 @@ def test_what_was_throttled_is_asked_again_a_few_times() -> None:
         assert len(parks) == len(set(parks)) == 5
 
     play(scenario)
+
+
+def test_what_customers_get_who_wait_is_named_by_their_queue() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.call("c1")
+        await stage.call("c2", queue="sales")
+        given = {it.contact: it.treatment for it in stage.platform.told if isinstance(it, Park)}
+        assert given == {"c1": "jazz", "c2": None}
+
+    settings = attrs.evolve(SETTINGS, treatments={"billing": "jazz"})
+    play(scenario, plan=PLAN + "[queues.sales]\n", settings=settings)
+
+
+class CalledByItsPlatform(LoopbackAdapter):
+    """Its platform comes to it: until it has, there is nothing to open."""
+
+    def __init__(self, platform: LoopbackPlatform) -> None:
+        super().__init__(platform)
+        can = {*platform.capabilities, "server_initiated_link"}
+        self.info: AdapterInfo = attrs.evolve(self.info, capabilities=can)
+        self.came = asyncio.Event()
+
+    async def open(self, sink: Sink, time: Time) -> None:
+        await self.came.wait()
+        await super().open(sink, time)
+
+
+def test_a_host_starts_before_the_platform_that_will_call_it() -> None:
+    async def whole() -> None:
+        time, platform = ManualTime(), LoopbackPlatform()
+        adapter = CalledByItsPlatform(platform)
+        router = Router(Plan.from_toml(PLAN), clock=time)
+        host = Host(router, adapters=[adapter], settings=SETTINGS, time=time)
+        starting = asyncio.ensure_future(host.start())
+        await time.run(11)
+        await starting  # ten seconds were enough
+        assert not host.health().links["pbx"].up
+        platform.call("c1", queue="billing")  # it waits at a platform that has not come yet
+        await time.run(300)  # however often the host has to open it again
+        adapter.came.set()
+        await time.run(60)
+        assert host.health().links["pbx"].up
+        assert [it.contact for it in host.supervise().waiting()] == ["pbx:c1"]
+        await host.stop()
+
+    asyncio.run(whole())

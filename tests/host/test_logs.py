@@ -93,3 +93,18 @@ def test_what_the_host_says_is_keyed_by_tenant_link_and_contact(
     whole = json.dumps(said)
     assert "+34600111222" not in whole
     assert "called twice" not in whole
+
+
+def test_what_cannot_be_shown_or_written_is_still_a_line() -> None:
+    class Rude:
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    found = line(JsonFormatter(), msg="%s and %s", args=(Rude(), 1), link=Rude())
+    assert (found["message"], found["link"]) == ("%s and %s", "<Rude>")
+    assert line(JsonFormatter(), msg=Rude())["message"] == "<Rude>"
+    assert line(JsonFormatter(), msg="%d", args=("x",))["message"] == "%d"
+    half = line(JsonFormatter(), msg="%s", args=("a\udc80b",), contact="pbx:\ud800")
+    assert (half["message"], half["contact"]) == ("a\udc80b", "pbx:\ud800")
+    made = {"name": "x", "levelname": "INFO", "created": 0.0, "msg": "\ud800"}
+    JsonFormatter().format(logging.makeLogRecord(made)).encode()

@@ -17,13 +17,20 @@ from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
 
 
-def host_on(platform: Platform, time: ManualTime, snapshot: Path | None, plan: str = PLAN) -> Host:
+def host_on(
+    platform: Platform,
+    time: ManualTime,
+    snapshot: Path | None,
+    plan: str = PLAN,
+    journal: MemoryJournal | None = None,
+) -> Host:
     return Host(
         Router(Plan.from_toml(plan), clock=time),
         adapters=[PlatformAdapter(platform)],
         settings=SETTINGS,
         time=time,
         snapshot=snapshot,
+        journal=journal,
     )
 
 
@@ -395,6 +402,20 @@ def test_two_processes_do_not_share_a_file(tmp_path: Path) -> None:
         asyncio.run(Host(Router(Plan.from_toml(PLAN)), snapshot=path).start())
     child.communicate("\n", timeout=20)
     assert child.returncode == 0
+
+
+def test_two_hosts_of_one_process_do_not_share_a_file(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, path = ManualTime(), tmp_path / "state"
+        async with host_on(Platform(), time, path):
+            with pytest.raises(ConfigError, match="in use by another host"):
+                await host_on(Platform(), time, path).start()
+        async with host_on(Platform(), time, path):  # given up, it is free
+            pass
+        with pytest.raises(ConfigError, match="no name of a file"):
+            await host_on(Platform(), time, tmp_path / "a\0b").start()
+
+    asyncio.run(whole())
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

@@ -47,9 +47,20 @@ from ccroute_acme import AcmeAdapter, codec, commands
 
 @breaks(1)
 class DoesWhatItDoesNotDeclare(AcmeAdapter):
+    doing = False
+
     @property
     def info(self) -> AdapterInfo:
-        return attrs.evolve(super().info, capabilities=super().info.capabilities - {"announce"})
+        info = super().info
+        less = attrs.evolve(info, capabilities=info.capabilities - {"announce"})
+        return info if self.doing else less
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        self.doing = True
+        try:
+            return await super().execute(instruction)
+        finally:
+            self.doing = False
 
 
 @breaks(2)
@@ -137,6 +148,14 @@ class ParksAndRingsNoMore(AcmeAdapter):
             for leg in call.legs.values() if call else ():
                 if leg.bridge is None and self._link is not None:
                     self._link.tell({"do": "drop", "id": f"d-{leg.id}", "leg": leg.id})
+        return await super().execute(instruction)
+
+
+@breaks(7)
+class PlaysNothing(AcmeAdapter):
+    async def execute(self, instruction: Instruction) -> Outcome:
+        if isinstance(instruction, Park):
+            instruction = attrs.evolve(instruction, treatment=None)
         return await super().execute(instruction)
 
 

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.testing import broken_calls, broken_links
+from tests.testing import broken_calls, broken_links, broken_parties
 from tests.testing.broken import BROKEN, SLOW, TEN, contract_of
 
 from ccroute.testing import ASSERTIONS, try_contract
 from ccroute_acme import AcmeAdapter
 
-assert broken_links  # imported for what it notes
+assert broken_links  # imported for what they note
+assert broken_parties
 
 # -- The tests ------------------------------------------------------------------------------
 

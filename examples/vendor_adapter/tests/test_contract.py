@@ -15,3 +15,15 @@ class TestAcme(AdapterContract):
 
     def make_adapter(self, config: Mapping[str, Setting]) -> Adapter:
         return acme("pbx", config)
+
+
+class TestAcmeObserving(AdapterContract):
+    """The same adapter, looking on while the PBX routes."""
+
+    module = "ccroute_acme"
+
+    def make_platform(self, time: Time) -> SimulatedPbx:
+        return SimulatedPbx(time, routes=True)
+
+    def make_adapter(self, config: Mapping[str, Setting]) -> Adapter:
+        return acme("pbx", config)

@@ -17,6 +17,18 @@ platform has taken the order. Where nobody is rung (no ``ring``), `Connect` does
 `Listen`, `Whisper` and `Barge` lead to `PartyJoined` as ``monitor`` when the supervisor has
 answered, `StopMonitoring` to `PartyLeft`.
 
+**They are called back.** A customer who left the line by our leave has ended on the platform. The
+new call has an id that the host chose: `CallCustomer` gives it, and where agents are rung, `Ring`
+(``callback``) before. From then on the platform calls the contact so, in signals and snapshots
+(``calling``, until the customer answers). Once the agent is there the customer is dialled:
+`Bridged`, when both hear each other; or `CustomerFailed`, with the reason, then `OfferFailed`
+(``caller_gone``) for the agent's leg, which goes within a second, and `Ended` (``failed``). There
+is no `Arrived`. When the last leg goes before the customer was dialled, `Ended` (``failed``) tells
+so; another try comes under another id.
+
+**They write.** Each message of a chat, a mail or the like is a `Wrote`; a customer's first one is
+in its `Arrived`, and needs none.
+
 **It moves.** `Consult` leads to `PartyJoined` as ``consult`` when the second agent has answered, or
 to `PartyLeft` when nobody does; the customer is on hold meanwhile. Then `CancelConsult`:
 `PartyLeft`; or `CompleteConsult`: `SentAway` (``consult``, to the second agent, who has the
@@ -60,6 +72,8 @@ from ccroute.adapters._doctor import (
 from ccroute.adapters._held import (
     HeldContact,
     HeldOffer,
+    HeldParty,
+    HeldRecording,
     LinkHealth,
     PlatformSnapshot,
 )
@@ -78,6 +92,7 @@ from ccroute.adapters._instructions import (
     INSTRUCTIONS,
     Announce,
     Barge,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -121,8 +136,10 @@ from ccroute.adapters._settings import (
 )
 from ccroute.adapters._signals import (
     AGENT_WISHES,
+    CUSTOMER_FAILURES,
     LIFECYCLE,
     OFFER_FAILURES,
+    PARTIES,
     Abandoned,
     AgentAsked,
     AgentSignal,
@@ -131,6 +148,7 @@ from ccroute.adapters._signals import (
     AttributesSeen,
     Bridged,
     ContactSignal,
+    CustomerFailed,
     DeviceSeen,
     Dialled,
     Disconnected,
@@ -152,6 +170,7 @@ from ccroute.adapters._signals import (
     Signal,
     TakenOffHold,
     Unmapped,
+    Wrote,
 )
 from ccroute.adapters._sink import (
     BoundedSink,
@@ -168,6 +187,7 @@ __all__ = [
     "ADAPTER_API",
     "AGENT_WISHES",
     "CAPABILITIES",
+    "CUSTOMER_FAILURES",
     "DOCTORS_GROUP",
     "FAILURES",
     "FINDINGS",
@@ -175,6 +195,7 @@ __all__ = [
     "LIFECYCLE",
     "MODES",
     "OFFER_FAILURES",
+    "PARTIES",
     "Abandoned",
     "Adapter",
     "AdapterFactory",
@@ -189,6 +210,7 @@ __all__ = [
     "Barge",
     "BoundedSink",
     "Bridged",
+    "CallCustomer",
     "CancelConsult",
     "CancelRing",
     "CompleteConsult",
@@ -196,6 +218,7 @@ __all__ = [
     "Consult",
     "ContactInstruction",
     "ContactSignal",
+    "CustomerFailed",
     "DeviceSeen",
     "Dialled",
     "Disconnected",
@@ -206,6 +229,8 @@ __all__ = [
     "HangUp",
     "HeldContact",
     "HeldOffer",
+    "HeldParty",
+    "HeldRecording",
     "HttpRequest",
     "HttpResponse",
     "Instruction",
@@ -248,6 +273,7 @@ __all__ = [
     "Unmapped",
     "Verdict",
     "Whisper",
+    "Wrote",
     "check_api",
     "doctor_of",
     "done",

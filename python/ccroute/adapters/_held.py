@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from ccroute.adapters._signals import Arrived
+from ccroute.adapters._signals import PARTIES, Arrived
 
 
 @attrs.frozen(kw_only=True)
@@ -23,23 +23,56 @@ class HeldOffer:
     instruction: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class HeldParty:
+    """An agent in a conversation besides the first, as `PartyJoined` tells."""
+
+    agent: str
+    role: str = attrs.field(validator=attrs.validators.in_(PARTIES))
+
+
+@attrs.frozen(kw_only=True)
+class HeldRecording:
+    """A recording that is not over. ``id``: as `StartRecording` gave it; ``state``: started or
+    paused."""
+
+    id: str
+    state: str = attrs.field(
+        default="started", validator=attrs.validators.in_(("started", "paused"))
+    )
+
+
 def _offers(given: Iterable[HeldOffer]) -> tuple[HeldOffer, ...]:
+    return tuple(given)
+
+
+def _parties(given: Iterable[HeldParty]) -> tuple[HeldParty, ...]:
+    return tuple(given)
+
+
+def _recordings(given: Iterable[HeldRecording]) -> tuple[HeldRecording, ...]:
     return tuple(given)
 
 
 @attrs.frozen(kw_only=True)
 class HeldContact:
-    """A customer on the platform.
+    """A customer on the platform, or one who is being called back.
 
     ``arrival``: what the signal about its coming would say now, with ``entered_at`` where the
-    platform knows it; ``agent``: who it is bridged with; ``on_hold``; ``offers``: the
-    agents' legs for it.
+    platform knows it; ``agent``: who it is bridged with; ``on_hold``; ``parked``: whether it waits
+    as after `Parked`, ``None``: the platform cannot tell; ``offers``: the agents' legs for
+    it; ``parties``: the other agents in the conversation; ``recordings``: those that are not
+    over; ``calling``: the customer is not on the line yet, for it is called back.
     """
 
     arrival: Arrived
     agent: str | None = None
     on_hold: bool = False
+    parked: bool | None = None
     offers: tuple[HeldOffer, ...] = attrs.field(default=(), converter=_offers)
+    parties: tuple[HeldParty, ...] = attrs.field(default=(), converter=_parties)
+    recordings: tuple[HeldRecording, ...] = attrs.field(default=(), converter=_recordings)
+    calling: bool = False
 
     @property
     def contact(self) -> str:

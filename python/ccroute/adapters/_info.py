@@ -23,6 +23,7 @@ CAPABILITIES = MappingProxyType(
         "blind_transfer": "sends a customer to an address outside",
         "consult_transfer": "rings a second agent while the customer is on hold",
         "hangup_party": "ends a contact",
+        "call_customer": "calls customers back, under an id that we choose",
         "record": "records conversations, under an id that we choose",
         "record_pause": "pauses a recording, as for card data",
         "consent_prompt": "asks for consent before it records",
@@ -44,7 +45,8 @@ CAPABILITIES = MappingProxyType(
 
 MODES = ("control", "observe")
 """``control``: ccroute routes, the platform does; ``observe``: the platform routes, ccroute
-measures."""
+measures. A link without ``control`` observes: it tells `Measured` and never a contact. An
+adapter whose settings choose between the two says the one that was chosen."""
 
 
 @attrs.frozen(kw_only=True)
@@ -104,3 +106,8 @@ class AdapterInfo:
     def can(self, capability: str) -> bool:
         """Whether the platform can do this."""
         return capability in self.capabilities
+
+    @property
+    def observes(self) -> bool:
+        """Whether it measures only, and routes nothing."""
+        return "control" not in self.modes

@@ -73,7 +73,10 @@ class Announce(ContactInstruction):
 class Ring(ContactInstruction):
     """Ring ``agent`` at ``address`` for ``offer``, until ``until`` at the latest.
 
-    ``line``: over which, where the plan has lines; ``attributes``: to show.
+    ``line``: over which, where the plan has lines; ``attributes``: to show; ``callback``: the
+    customer is to be called back and not on the line, ``contact`` an id that we chose, with which
+    ``attributes`` are to be kept, as by `Park` (only where the platform has ``call_customer``;
+    `CallCustomer` follows in place of `Connect`).
     """
 
     needs: ClassVar[str] = "ring"
@@ -83,6 +86,7 @@ class Ring(ContactInstruction):
     until: float
     line: str | None = None
     attributes: Mapping[str, Value] | None = kept()
+    callback: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -101,6 +105,26 @@ class Connect(ContactInstruction):
     offer: int
     agent: str
     address: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CallCustomer(ContactInstruction):
+    """Dial the customer at ``address``, who is to be called back, until ``until`` at the latest,
+    and join them with the agent, whose leg answered for ``offer``, or who accepted at a desk and is
+    rung first, at ``agent_address``.
+
+    ``contact``: an id that we chose, by which the platform's signals and snapshots call the new
+    call; where it was rung for (`Ring.callback`), the same. ``address`` passed the tenant's list of
+    destinations; ``attributes``: to be kept with the contact, as by `Park`.
+    """
+
+    needs: ClassVar[str] = "call_customer"
+    offer: int
+    agent: str
+    address: str
+    until: float
+    agent_address: str | None = None
+    attributes: Mapping[str, Value] | None = kept()
 
 
 @attrs.frozen(kw_only=True)
@@ -242,8 +266,8 @@ class MirrorAgent(Instruction):
 
 
 INSTRUCTIONS: tuple[type[Instruction], ...] = (
-    Park, Announce, Ring, CancelRing, Connect, StartHold, StopHold, SendAway, Consult,
-    CompleteConsult, CancelConsult, HangUp, StartRecording, StopRecording, PauseRecording,
+    Park, Announce, Ring, CancelRing, Connect, CallCustomer, StartHold, StopHold, SendAway,
+    Consult, CompleteConsult, CancelConsult, HangUp, StartRecording, StopRecording, PauseRecording,
     ResumeRecording, Listen, Whisper, Barge, StopMonitoring, MirrorAgent,
 )  # fmt: skip
 """Every kind there is."""

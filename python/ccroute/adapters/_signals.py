@@ -104,13 +104,16 @@ class Disconnected(ContactSignal):
     by: str = attrs.field(validator=attrs.validators.in_(("customer", "agent", "system")))
 
 
+PARTIES = ("consult", "conference", "monitor")
+"""In which roles agents join a conversation besides the first."""
+
+
 @attrs.frozen(kw_only=True)
 class PartyJoined(ContactSignal):
-    """``agent`` joined the conversation besides the first. ``role``: a word of `ccroute.ROLES`
-    but primary."""
+    """``agent`` joined the conversation besides the first. ``role``: a word of `PARTIES`."""
 
     agent: str
-    role: str = attrs.field(validator=attrs.validators.in_(("consult", "conference", "monitor")))
+    role: str = attrs.field(validator=attrs.validators.in_(PARTIES))
 
 
 @attrs.frozen(kw_only=True)
@@ -118,6 +121,17 @@ class PartyLeft(ContactSignal):
     """``agent``, who had joined, is gone from the conversation again."""
 
     agent: str
+
+
+CUSTOMER_FAILURES = ("no_answer", "busy", "unreachable", "error")
+"""How calling a customer back can come to nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class CustomerFailed(ContactSignal):
+    """Calling the customer back came to nothing."""
+
+    reason: str = attrs.field(validator=attrs.validators.in_(CUSTOMER_FAILURES))
 
 
 @attrs.frozen(kw_only=True)
@@ -143,6 +157,14 @@ class Ended(ContactSignal):
             ("hangup", "system_lost", "transferred", "silence", "failed")
         ),
     )
+
+
+@attrs.frozen(kw_only=True)
+class Wrote(ContactSignal):
+    """Somebody wrote a message of the contact, in chats, e-mail and the like. ``by``: customer,
+    agent or system (what no person wrote)."""
+
+    by: str = attrs.field(validator=attrs.validators.in_(("customer", "agent", "system")))
 
 
 @attrs.frozen(kw_only=True)
@@ -175,10 +197,12 @@ class RecordingSeen(ContactSignal):
 @attrs.frozen(kw_only=True)
 class OfferSignal(Signal):
     """A signal about an agent's phone that was rung for an offer. The number is the host's own,
-    as in `Ring`, with the tenant it belongs to."""
+    as in `Ring`, with the tenant it belongs to. ``contact``: the platform's own id, where the
+    adapter knows it."""
 
     offer: int
     tenant: str | None = None
+    contact: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -291,7 +315,7 @@ class Unmapped(Signal):
 LIFECYCLE: tuple[type[Signal], ...] = (
     Arrived, Abandoned, Answered, Bridged, Dialled, Disconnected, Ended, OfferFailed, Parked,
     PartyJoined, PartyLeft, PutOnHold, Ringing, SentAway, TakenOffHold, AgentAsked, KeyPressed,
-    RecordingSeen, Measured,
+    RecordingSeen, Measured, CustomerFailed, Wrote,
 )  # fmt: skip
 """The kinds that are never dropped: when there is no room for one, the link is cut."""
 

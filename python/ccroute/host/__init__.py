@@ -20,11 +20,12 @@ from ccroute.host._incident import host_incident, incident_bundle
 from ccroute.host._live import LiveContact
 from ccroute.host._logs import JsonFormatter
 from ccroute.host._pumps import Figure, Ranker
-from ccroute.host._settings import TenantSettings
+from ccroute.host._settings import Announcement, TenantSettings
 from ccroute.host._supervisor import Supervisor, WaitingContact
 
 __all__ = [
     "AgentDesk",
+    "Announcement",
     "Audit",
     "AuditRecord",
     "BlockingDesk",

@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Concatenate, Generic, ParamSpec, Self, TypedDict, TypeVar, Unpack
+from typing import Concatenate, Generic, Never, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from ccroute._errors import Rejected
 from ccroute._router import Router
@@ -293,6 +293,11 @@ class BlockingHost(Facade[Host]):
 
         self._make = made
         self._loop = LoopThread()
+
+    def __getattr__(self, name: str) -> Never:
+        if name == "_inner":
+            raise _stopped()  # there is none before it starts
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __enter__(self) -> Self:
         self.start()

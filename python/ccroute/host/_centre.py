@@ -11,8 +11,9 @@ from ccroute._errors import AdapterError, CcrouteError, ConfigError
 from ccroute._plan import Plan
 from ccroute._router import Router
 from ccroute.adapters import Adapter, Adapters, Secret, Setting
+from ccroute.host._control import path_is_too_long
 from ccroute.host._host import Host
-from ccroute.host._settings import TenantSettings
+from ccroute.host._settings import VALUES, Announcement, TenantSettings
 from ccroute.host._toml import Document, Keys
 
 Given: TypeAlias = "str | int | float | bool | Secret | list[Given] | Mapping[str, Given]"
@@ -21,7 +22,7 @@ Given: TypeAlias = "str | int | float | bool | Secret | list[Given] | Mapping[st
 _KEYS = ("tenants", "links", "snapshot", "control", "log", "log_level", "drain", "http")
 _TENANT = (
     "plan", "directory", "destinations", "transfers_per_minute", "treatments", "crm_url",
-    "fallback_queue",
+    "callback_number", "fallback_queue", "announcements",
 )  # fmt: skip
 _HTTP = ("host", "port", "public_url")
 _FORMATS = ("text", "json")
@@ -109,12 +110,15 @@ class Centre:
         if not tenants:
             document.wrong(("tenants",), "no tenant: give a table such as [tenants.acme]")
         usual = document.path.with_name(_CONTROL.format(stem=document.path.stem))
+        control = document.file(root, ("control",)) or usual
+        if too_long := path_is_too_long(control):
+            document.wrong(("control",), f"control: {too_long}")
         found = cls(
             path=document.path,
             tenants=tenants,
             links=links,
             snapshot=_snapshot(document, root),
-            control=document.file(root, ("control",)) or usual,
+            control=control,
             log=document.word(root, ("log",), _FORMATS, "text"),
             log_level=document.word(root, ("log_level",), _LEVELS, "info"),
             drain=document.number(root, ("drain",), 5.0),
@@ -203,6 +207,11 @@ def _tenant(
             known = ", ".join(links) or "none"
             place = (*keys, "directory", agent, link)
             document.wrong(place, f"{'.'.join(place)}: no link `{link}`; known: {known}")
+    announcements = {
+        at[-1]: rule
+        for at, it in document.tables(given, (*keys, "announcements"))
+        if (rule := _announcement(document, at, it)) is not None
+    }
     destinations = document.texts(given, (*keys, "destinations"))
     settings = TenantSettings()
     try:
@@ -211,7 +220,9 @@ def _tenant(
             destinations=destinations,
             transfers_per_minute=document.whole(given, (*keys, "transfers_per_minute"), 30),
             treatments=document.by_name(given, (*keys, "treatments")),
+            announcements=announcements,
             crm_url=document.text(given, (*keys, "crm_url")),
+            callback_number=document.text(given, (*keys, "callback_number")) or "caller",
             fallback_queue=document.text(given, (*keys, "fallback_queue")),
         )
     except ConfigError as error:
@@ -219,6 +230,22 @@ def _tenant(
         path = error.message.partition(":")[0].split(" ")[0].split(".")
         document.wrong((*keys, *path), f"{name}.{error.message}")
     return TenantPart(plan=plan or document.path, settings=settings)
+
+
+def _announcement(
+    document: Document, keys: Keys, given: Mapping[str, object]
+) -> Announcement | None:
+    document.valid(given, keys, ("prompt", "every", "after", "values"))
+    try:
+        return Announcement(
+            prompt=document.text(given, (*keys, "prompt")) or "",
+            every=document.number(given, (*keys, "every"), 60.0),
+            after=document.number(given, (*keys, "after"), 15.0),
+            values=document.texts(given, (*keys, "values")) if "values" in given else VALUES,
+        )
+    except ConfigError as error:
+        document.wrong(keys, f"{'.'.join(keys)}: {error.message.partition(': ')[2]}")
+        return None
 
 
 def _link(
@@ -267,8 +294,10 @@ def _from_environment(
 def _from_file(document: Document, keys: Keys, path: Path) -> Secret:
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no path"
+        if isinstance(error, UnicodeDecodeError):
+            why = "not UTF-8"
         document.wrong(keys, f"{'.'.join(keys)}: {path}: {why}")
         return Secret("")
     secret = text.removesuffix("\n").removesuffix("\r")

@@ -10,6 +10,7 @@ from ccroute._events import (
     AgentNotReady,
     AgentReady,
     AgentSignedOut,
+    CallbackFailed,
     ContactAbandoned,
     ContactConnected,
     ContactLeft,
@@ -30,6 +31,7 @@ from ccroute._events import (
 from ccroute._plan import Value
 from ccroute.adapters import (
     AdapterInfo,
+    CallCustomer,
     CancelRing,
     Connect,
     HangUp,
@@ -38,7 +40,9 @@ from ccroute.adapters import (
     Park,
     Ring,
 )
-from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.host._calling_back import CallBacks, lost
+from ccroute.host._outside import Outside
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._settings import TenantSettings
 
 Attributes = Callable[[str], Mapping[str, Value]]
@@ -67,7 +71,8 @@ class Consequences:
     """What follows from the events of one tenant.
 
     ``names``: makes the ids of instructions; ``wires``: the numbers of offers on platforms;
-    ``instant``: the time now, by which deadlines are set;
+    ``instant``: the time now, by which deadlines are set; ``attributes``: what is known of a
+    contact;
     ``patience``: seconds within which the outcome of an instruction is due.
     """
 
@@ -80,8 +85,13 @@ class Consequences:
         names: Callable[[], str],
         wires: Callable[[], int],
         instant: Callable[[], float],
+        attributes: Attributes,
         patience: float,
     ) -> None:
+        self.outside = Outside(settings, instant)
+        self._call_backs = CallBacks(
+            tenant, settings, placements, self.outside, names=names, attributes=attributes
+        )
         self._tenant = tenant
         self._settings = settings
         self._placements = placements
@@ -155,7 +165,7 @@ class Consequences:
             case OfferMade():
                 yield from self._ring(placed, event, info, attributes, now)
             case OfferAccepted():
-                yield from self._connect(placed, event)
+                yield from self._connect(placed, event, info)
             case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
                 yield from self._silence(placed, event.offer, info)
             case ContactQueued():
@@ -165,6 +175,13 @@ class Consequences:
                 # Of a connection that came to nothing the leg goes.
                 for rung in list(placed.live()):
                     yield from self._silence(placed, rung.offer, info)
+            case CallbackFailed():
+                placed.joining = None
+                if not placed.gone:
+                    # Nobody is dialled any longer, and the agent's leg goes too.
+                    for rung in placed.live():
+                        rung.state = OVER
+                    yield from self.hang_up(placed, "callback_failed", links)
             case _:
                 self._note(placed, event)
         if isinstance(event, ContactLeft) and event.cause == "callback":
@@ -175,9 +192,16 @@ class Consequences:
         match event:
             case ContactConnected():
                 placed.engaged = True
+                if placed.callback and placed.gone:
+                    self._placements.drop(placed.contact)  # called back by hand: on no platform
+                placed.callback = False
             case ContactTransferred(cause="handed_over"):
                 return  # to another agent, in the same conversation
-            case ContactTransferred() | ContactReleased():
+            case ContactTransferred():
+                placed.engaged = False
+                for rung in placed.live():
+                    rung.state = OVER  # the agent goes when the customer is parked
+            case ContactReleased():
                 placed.engaged = False
             case _:
                 return
@@ -191,7 +215,8 @@ class Consequences:
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
         placed.joining = None
-        if info.can("park") and not placed.gone and event.cause != "callback":
+        found = placed.parked and event.cause in {"adopted", "reconciled"}
+        if info.can("park") and not (placed.gone or found) and event.cause != "callback":
             yield self.park(placed, attributes)
 
     def park(self, placed: Placed, attributes: Attributes) -> Effect:
@@ -214,10 +239,15 @@ class Consequences:
         attributes: Attributes,
         now: float,
     ) -> Iterator[Consequence]:
+        agent = event.agent or ""
         busy = any(placed.live()) and not info.can("multi_ring")
+        rings = (placed.contact, agent) in self._placements.strays
+        if placed.callback and info.can("ring") and not (busy or rings):
+            called = self._settings.address(agent, placed.link) is not None
+            if not (called and self._call_backs.begins(placed, info)):
+                return  # who has no phone there, and whom no platform may call: by hand
         if not info.can("ring") or placed.gone or busy:
             return  # the agent's desk shows it
-        agent = event.agent or ""
         stray = self._placements.strays.pop((placed.contact, agent), None)
         if stray is not None:
             # That phone rings already, for a host that died: nobody is rung twice.
@@ -243,13 +273,24 @@ class Consequences:
             address=address,
             until=now + 60.0 if event.until is None else event.until,
             line=event.reason,
-            attributes=attributes(placed.contact),
+            attributes=self._shown(placed, attributes),
+            callback=placed.callback,
         )
         rung = Rung(wire=ring.offer, offer=event.offer, agent=agent, instruction=ring.id, since=now)
         self._placements.ring(placed, rung)
         yield self._effect(placed, ring)
 
-    def _connect(self, placed: Placed, event: OfferAccepted) -> Iterator[Consequence]:
+    def _shown(self, placed: Placed, attributes: Attributes) -> Mapping[str, Value]:
+        if placed.callback:
+            return self._call_backs.attributes(placed.contact)
+        return attributes(placed.contact)
+
+    def _connect(
+        self, placed: Placed, event: OfferAccepted, info: AdapterInfo
+    ) -> Iterator[Consequence]:
+        placed.until = event.until
+        if placed.callback and not info.can("ring"):
+            self._call_backs.begins(placed, info)
         if placed.gone:
             return
         found = self._placements.by_offer(event.offer)
@@ -257,12 +298,30 @@ class Consequences:
             found[1].awaited = True  # accepted at the desk: the phone still rings
             placed.joining = found[1].agent, found[1].wire
             return
-        wire = self._wires() if found is None else found[1].wire
-        yield self.connect(placed, event.agent or "", wire)
+        agent = event.agent or ""
+        if found is not None:
+            yield self.connect(placed, agent, found[1].wire)
+            return
+        # Accepted at the desk, and no phone rings: what becomes of the leg is told by this number.
+        wire = self._wires()
+        joined = self.connect(placed, agent, wire)
+        if isinstance(joined, Effect):
+            rung = Rung(
+                wire=wire,
+                offer=event.offer,
+                agent=agent,
+                instruction=joined.instruction.id,
+                state=AT_DESK,
+                since=self._instant(),
+            )
+            self._placements.ring(placed, rung)
+        yield joined
 
-    def connect(self, placed: Placed, agent: str, wire: int) -> Effect:
+    def connect(self, placed: Placed, agent: str, wire: int) -> Consequence:
         """Customer and agent are to be joined, for an offer that was accepted."""
         placed.joining = agent, wire
+        if placed.callback:
+            return self._call_customer(placed, agent, wire)
         return self._effect(
             placed,
             Connect(
@@ -273,6 +332,22 @@ class Consequences:
                 address=self._settings.address(agent, placed.link),
             ),
         )
+
+    def _call_customer(self, placed: Placed, agent: str, wire: int) -> Consequence:
+        address = self._call_backs.address(placed.contact)
+        if address is None:
+            return lost(placed)
+        call = CallCustomer(
+            **self._head(),
+            contact=placed.native,
+            offer=wire,
+            agent=agent,
+            address=address,
+            until=self._instant() + 60.0 if placed.until is None else placed.until,
+            agent_address=self._settings.address(agent, placed.link),
+            attributes=self._call_backs.attributes(placed.contact),
+        )
+        return self._effect(placed, call)
 
     def cancel(self, placed: Placed, wire: int) -> Effect:
         """A leg that is not ours any more is to go."""
@@ -299,6 +374,8 @@ class Consequences:
         if placed is None:
             return
         placed.engaged = False
+        if placed.gone and placed.callback:
+            self._placements.drop(contact)  # nobody will tell of its end
         if placed.gone or placed.link not in links or placed.link == told_by:
             return
         yield from self.hang_up(placed, event.cause or "normal", links)

@@ -44,6 +44,17 @@ _Told = AgentExplanation | ContactExplanation | QueueExplanation
 _Kind = Callable[[Mapping[str, object]], Awaitable[_Reply]]
 
 
+def path_is_too_long(path: Path) -> str | None:
+    """What is wrong with a path at which no socket can be, for people; ``None``: nothing."""
+    length = len(os.fsencode(path))
+    if length <= _LONGEST:
+        return None
+    return (
+        f"the control socket's path has {length} bytes, {_LONGEST} at most: give a shorter one by "
+        "`control`"
+    )
+
+
 class ControlSocket:
     """Lets programs of the same user ask a host, by a socket at ``path``, from ``async with`` to
     its end.
@@ -94,12 +105,8 @@ class ControlSocket:
             ConfigError: another host listens there, or the place cannot be used.
         """
         path = str(self._path)
-        if len(os.fsencode(path)) > _LONGEST:
-            raise ConfigError(
-                f"the control socket's path has {len(os.fsencode(path))} bytes, {_LONGEST} at "
-                "most: give a shorter one by `control`",
-                path=path,
-            )
+        if too_long := path_is_too_long(self._path):
+            raise ConfigError(too_long, path=path)
         ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             await asyncio.to_thread(_bind, ours, self._path)

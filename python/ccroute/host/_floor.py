@@ -1,7 +1,6 @@
 """What the people of one tenant can see and do: the desks of its agents, its supervisors."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TypeAlias
@@ -52,9 +51,9 @@ class Floor:
         self._links = links
         self._audit = audit
         self._feeds: dict[str, list[Feed]] = {}
-        self._transfers: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         tenant.told.append(self.hear)
+        tenant.parts = self.live.parts
         tenant.on_record.append(self._by_phone)
 
     def hear(self, events: list[Event]) -> None:
@@ -156,18 +155,7 @@ class Floor:
         Raises:
             Rejected: ``destination_refused``, ``too_many_transfers``.
         """
-        allowed = self.tenant.settings.destination(address)
-        now, most = self.tenant.instant(), self.tenant.settings.transfers_per_minute
-        while self._transfers and self._transfers[0] <= now - 60.0:
-            self._transfers.popleft()
-        if len(self._transfers) >= most:
-            raise Rejected(
-                "too_many_transfers",
-                f"{len(self._transfers)} transfers outside in the last minute, at most {most}: "
-                "wait, or raise `transfers_per_minute`",
-            )
-        self._transfers.append(now)
-        return allowed
+        return self.tenant.consequences.outside.dial(address)
 
     def recording(self, contact: str) -> str:
         """The id of the contact's recording.

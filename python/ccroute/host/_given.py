@@ -60,9 +60,14 @@ def settings_of(
     return {name: given.get(name, TenantSettings()) for name in routers}
 
 
-def check_fallbacks(settings: Mapping[str, TenantSettings], routers: Mapping[str, Router]) -> None:
-    """Raises `ConfigError` for a fallback that is no queue of its plan."""
+def check_queues(settings: Mapping[str, TenantSettings], routers: Mapping[str, Router]) -> None:
+    """Raises `ConfigError` for a fallback, or announcements, of no queue of their plan."""
     for name, it in settings.items():
+        if strange := sorted(it.announcements.keys() - routers[name].plan.queues.keys()):
+            raise ConfigError(
+                f"tenant {name!r}: announcements for {', '.join(map(repr, strange))}: "
+                f"give some of {', '.join(routers[name].plan.queues)}"
+            )
         if it.fallback_queue is not None and it.fallback_queue not in routers[name].plan.queues:
             raise ConfigError(
                 f"tenant {name!r}: fallback_queue {it.fallback_queue!r} is no queue of its plan: "

@@ -97,7 +97,7 @@ def _tenant(tenant: Tenant) -> TenantReport:
         lag=tenant.lag,
         depth=tenant.depth(),
         contacts=len(tenant.placements),
-        stuck=sum(placed.gone for placed in tenant.placements),
+        stuck=sum(it.gone and not it.callback for it in tenant.placements),
         sequence=tenant.sequence,
         counters=attrs.asdict(tenant.counters),
     )

@@ -37,7 +37,10 @@ from ccroute.adapters import (
     PlatformSnapshot,
     Signal,
 )
+from ccroute.host._calling_back import is_over, rebind
 from ccroute.host._consequences import Consequence, Consequences, Effect
+from ccroute.host._conversing import Parts
+from ccroute.host._measuring import measure
 from ccroute.host._placement import OVER, Placements
 from ccroute.host._reconciliation import Both, agree, go_on
 from ccroute.host._settings import TenantSettings
@@ -61,6 +64,8 @@ class Hearing:
     consequences: Consequences
     gaps: list[tuple[str, float, float]]
     now: float
+    parts: Parts
+    """Who is in a conversation, as the engine has it; whoever follows the events says so."""
     _links: Mapping[str, AdapterInfo]
     _tell: Callable[[Effect], None]
     _in_flight: Callable[[str, str], bool]
@@ -69,6 +74,7 @@ class Hearing:
         # Agent → link → state: of agents who may sign in later, too.
         self._devices: dict[str, dict[str, str]] = {}
         self._over: list[str] = []
+        self.parts = lambda _: {}
         # Link → the epoch of the last snapshot.
         self.epochs: dict[str, int] = {}
 
@@ -109,7 +115,7 @@ class Hearing:
     def _commands(self, link: str, signal: Signal) -> Iterator[Command]:
         match signal:
             case Measured(event=event):
-                self.router.metrics.fold(event)
+                yield measure(link, event)
             case Gap(since=since, until=until):
                 self.note_gap(link, since, until)
             case LinkDown():
@@ -123,7 +129,7 @@ class Hearing:
                 return
             case _:
                 if isinstance(signal, Ended):
-                    self._over.append(self.placements.name(link, signal.contact))
+                    self._note_over(link, signal.contact)
                 if isinstance(signal, Arrived):
                     self._name_anew(link, signal.contact)
                 yield from commands_of(link, signal, self.placements, self.now)
@@ -138,12 +144,20 @@ class Hearing:
             self._tell(self.consequences.cancel(placed, rung.wire))
         return True
 
+    def _note_over(self, link: str, native: str) -> None:
+        """Whom a platform has let go is forgotten, but for those who are to be called back."""
+        placed = self.placements.at(link, native)
+        if placed is not None and not placed.callback:
+            self._over.append(placed.contact)
+
     def _name_anew(self, link: str, native: str) -> None:
         """Platforms use ids again, sooner than the engine forgets."""
         name = self.placements.name(link, native)
         if self._phase_of(name) == "closed":
             self.placements.drop(name)
             self.placements.rename(link, native)
+        elif self.placements.get(name) is not None and self.placements.at(link, native) is None:
+            self.placements.rename(link, native)  # of one who is called back under another
 
     def note_gap(self, link: str, since: float, until: float) -> None:
         """Notes that nothing was heard of a link for a time: figures across it are flagged.
@@ -168,8 +182,13 @@ class Hearing:
             yield SetLine(line=link, up=up)
         if not up:
             # Nobody can be connected over it: no agent is to pay for that. Those who are offered
-            # come last, or their agents would be offered the others.
-            waiting = [it for it in self.placements.on(link) if not (it.gone or it.engaged)]
+            # come last, or their agents would be offered the others. Who is being called back is
+            # let be: the customer's phone may ring, and its deadline is charged to no agent.
+            waiting = [
+                it
+                for it in self.placements.on(link)
+                if not (it.gone or it.engaged or (it.callback and it.joining))
+            ]
             for placed in sorted(waiting, key=lambda it: any(it.live())):
                 yield Suspend(contact=placed.contact)
 
@@ -201,7 +220,7 @@ class Hearing:
         if found is not None and found[1].awaited:
             placed, rung = found
             rung.awaited = False
-            self._tell(self.consequences.connect(placed, rung.agent, rung.wire))
+            self.do([self.consequences.connect(placed, rung.agent, rung.wire)])
 
     def ended(self, link: str, native: str) -> bool:
         """Whether a contact of this id has just ended."""
@@ -219,23 +238,35 @@ class Hearing:
         self, link: str, snapshot: PlatformSnapshot, then: Callable[[], None]
     ) -> None:
         """Makes both sides agree; ``then`` is called between what we knew and who is new."""
+        for it in snapshot.contacts:
+            rebind(link, it, self.placements)
         over = await self._closed(link, snapshot)
         if over:
             ids = {it.contact for it in over}
             rest = [it for it in snapshot.contacts if it.contact not in ids]
             snapshot = attrs.evolve(snapshot, contacts=rest)
-        both = Both.of(link, snapshot, self.placements, lambda it: self._phase_of(it) is not None)
+        both = Both.of(
+            link,
+            self._links[link],
+            snapshot,
+            self.placements,
+            lambda it: self._phase_of(it) is not None,
+        )
         known = agree(
             both,
             self.placements,
             agents=self._signed_in(),
             in_flight=lambda instruction: self._in_flight(link, instruction),
+            parts=self.parts,
+            attributes=self.attributes,
             now=self.now,
         )
         await self._ask_all(link, known)
         then()
-        await self._ask_all(link, go_on(both, self.placements, self.now))
-        await self._ask_all(link, (self._device(link, agent, it) for agent, it in snapshot.devices))
+        # None of these follows from another: they are made durable together.
+        await self._ask_all(link, go_on(both, self.placements, self.now), at_once=_AT_ONCE)
+        devices = (self._device(link, agent, it) for agent, it in snapshot.devices)
+        await self._ask_all(link, devices, at_once=_AT_ONCE)
         for (contact, _), leg in list(self.placements.strays.items()):
             stray = self.placements.get(contact)
             if stray is not None:
@@ -270,25 +301,30 @@ class Hearing:
             for it in snapshot.contacts
             if self._phase_of(self.placements.name(link, it.contact)) == "closed"
         ]
+        unwanted = [
+            it
+            for it in snapshot.contacts
+            if is_over(link, it, self.placements, known=self._is_known(link, it.contact))
+        ]
         if snapshot.epoch == before:
-            return closed
+            return closed + unwanted
         for it in closed:
             self.placements.rename(link, it.contact)
-        return []
+        return unwanted
 
-    async def _ask_all(self, link: str, commands: Iterable[Command]) -> None:
+    async def _ask_all(self, link: str, commands: Iterable[Command], *, at_once: int = 1) -> None:
+        """Has commands carried out, by default each before the next one is asked for."""
+        actor = f"link:{link}"
+        asks: list[Ask] = []
         for command in commands:
-            await self.carry_out(
-                [
-                    Ask(
-                        command=command,
-                        actor=f"link:{link}",
-                        origin=link,
-                        expected=True,
-                        since=self.now,
-                    )
-                ]
+            asks.append(
+                Ask(command=command, actor=actor, origin=link, expected=True, since=self.now)
             )
+            if len(asks) >= at_once:
+                await self.carry_out(asks)
+                asks = []
+        if asks:
+            await self.carry_out(asks)
 
     def _park_again(self, link: str) -> None:
         """Who came as the link broke may never have been parked: they hear nothing."""
@@ -304,6 +340,9 @@ class Hearing:
             return self.router.explain(contact).phase
         except Rejected:
             return None
+
+    def _is_known(self, link: str, native: str) -> bool:
+        return self._phase_of(self.placements.name(link, native)) is not None
 
     def attributes(self, contact: str) -> Mapping[str, str | int | bool]:
         """What is known of a contact; nothing of one that the engine has not, or no longer."""
@@ -335,6 +374,8 @@ class Hearing:
 
 _AGENTS = 100_000
 """Of how many names the devices are remembered."""
+_AT_ONCE = 64
+"""How many commands that do not follow from each other are made durable together."""
 _GAPS = 1_000
 """How many gaps of a tenant are kept; its figures remember more."""
 

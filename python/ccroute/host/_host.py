@@ -27,11 +27,12 @@ from ccroute.adapters import (
     Time,
     within,
 )
+from ccroute.host._announcing import Announcer
 from ccroute.host._audit import Audit
 from ccroute.host._desk import AgentDesk
 from ccroute.host._effects import Effects
 from ccroute.host._floor import Floor
-from ccroute.host._given import check_fallbacks, check_pumps, named, settings_of
+from ccroute.host._given import check_pumps, check_queues, named, settings_of
 from ccroute.host._health import Health, health_of
 from ccroute.host._keeping import check_saved, resume, state_of, write_states
 from ccroute.host._link import Link
@@ -114,7 +115,7 @@ class Host:
         self._pumps = tuple(pumps)
         check_pumps(self._pumps, given)
         self._settings = settings_of(settings, given)
-        check_fallbacks(self._settings, given)
+        check_queues(self._settings, given)
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -126,6 +127,7 @@ class Host:
         self._stopping = False
         self._ending: asyncio.Future[None] | None = None
         self._lock: int | None = None
+        self._guard: asyncio.Task[None] | None = None
         self._packed: dict[str, tuple[int, SavedTenant]] = {}
 
     # -- Life ---------------------------------------------------------------------------
@@ -162,6 +164,9 @@ class Host:
 
     async def _start(self) -> None:
         saved = await asyncio.to_thread(self._restored)
+        if self._lock is not None:
+            self._guard = asyncio.get_running_loop().create_task(_hold(self._lock))
+            await asyncio.sleep(0)
         for name, router in self._given.items():
             self._add(name, router, saved.get(name))
         for name, tenant in self._tenants.items():
@@ -175,6 +180,9 @@ class Host:
         for link in self._links.values():
             link.open()
         await self._first_words()
+        for name, floor in self._floors.items():
+            if self._settings[name].announcements:
+                self._run(self._announcer(floor).run())
         for pump in self._pumps:
             self._run(run_pump(pump, self._floor(pump.tenant).tenant, self._time))
         self._run(self._watch_loop())
@@ -211,9 +219,12 @@ class Host:
             await tenant.stop()
         if self._path is not None and self._ending is not None:
             await self.save()
-        if self._lock is not None:
+        if self._guard is not None:
+            self._guard.cancel()
+            await asyncio.gather(self._guard, return_exceptions=True)
+        elif self._lock is not None:
             os.close(self._lock)
-            self._lock = None
+        self._lock = self._guard = None
         self._running = False
 
     # -- What it is for -----------------------------------------------------------------
@@ -351,7 +362,7 @@ class Host:
             self._settings[name],
             time=self._time,
             journal=self._journal,
-            links={link: it.info for link, it in self._links.items()},
+            links={link: it.info for link, it in self._links.items() if not it.info.observes},
             tell=self._effects.tell,
             in_flight=lambda link, instruction: self._links[link].in_flight(instruction),
             names=self._name,
@@ -379,12 +390,23 @@ class Host:
             )
         return saved
 
+    def _announcer(self, floor: Floor) -> Announcer:
+        return Announcer(
+            floor.tenant,
+            floor.live,
+            {name: link.info for name, link in self._links.items()},
+            self._time,
+            names=self._name,
+            tell=self._effects.tell,
+        )
+
     def _resume(self, tenant: Tenant, floor: Floor, saved: SavedTenant) -> None:
         resume(
             tenant,
             floor.live,
             saved,
-            links=self._links.keys(),
+            links=[name for name, it in self._links.items() if not it.info.observes],
+            silent=[name for name, it in self._links.items() if not it.info.can("event_backfill")],
             plan=self._given[tenant.name].plan,
             now=max(self._time.now(), saved.now),
         )
@@ -448,3 +470,11 @@ class Host:
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+
+async def _hold(lock: int) -> None:
+    """Keeps a lock for as long as the host's tasks run: one whose loop is gone holds nothing."""
+    try:
+        await asyncio.Event().wait()
+    finally:
+        os.close(lock)

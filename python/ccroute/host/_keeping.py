@@ -54,10 +54,12 @@ def resume(
     saved: SavedTenant,
     *,
     links: Collection[str],
+    silent: Collection[str],
     plan: Plan,
     now: float,
 ) -> None:
-    """Puts a tenant, whose router is restored already, where it was."""
+    """Puts a tenant, whose router is restored already, where it was. ``links``: those on which
+    contacts can be; ``silent``: those that will not say afterwards what happened meanwhile."""
     tenant.now = saved.now
     tenant.epochs.update(saved.epochs)
     for gap in saved.gaps:
@@ -66,14 +68,17 @@ def resume(
         tenant.placements.restore(placed)
     live.restore(saved.contacts, saved.offers, saved.handled)
     # What these hold is asked before anything is due: a phone may have been answered.
-    tenant.unheard = {placed.link for placed in saved.placed if placed.link in links}
-    for link in links:
+    there = [placed for placed in saved.placed if not (placed.callback and placed.gone)]
+    tenant.unheard = {placed.link for placed in there if placed.link in links}
+    for link in silent:
         tenant.note_gap(link, min(saved.at, now), now)  # nobody listened
     if plan != tenant.router.plan:
         tenant.insert(SetPlan(plan=plan), actor="host")
     # Before the plan: what is inserted goes before what was.
     for placed in saved.placed:
-        if placed.link not in links:
+        if placed.link not in links and placed not in there:
+            tenant.placements.drop(placed.contact)  # an agent calls back by hand
+        elif placed.link not in links:
             _strand(tenant, placed.contact)
     for placed in tenant.placements:
         if not placed.engaged and not placed.gone and not any(placed.live()):

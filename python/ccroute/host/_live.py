@@ -2,7 +2,7 @@
 offers that are live, and who has a part in what."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -149,6 +149,11 @@ class LiveContacts:
         """The contacts of an agent: being connected, in conversation, in wrap-up."""
         live = [it.contact for it in self._contacts.values() if self.is_theirs(it.contact, agent)]
         return tuple(dict.fromkeys([*live, *self._wrapping.get(agent, ())]))
+
+    def parts(self, contact: str) -> Mapping[str, str]:
+        """The agents in a contact's conversation, with their roles."""
+        it = self._contacts.get(contact)
+        return {} if it is None else dict(it.parts)
 
     def offers_to(self, agent: str) -> Iterator[OfferMade]:
         """The live offers of an agent, in the order of making."""

@@ -21,7 +21,8 @@ class JsonFormatter(logging.Formatter):
 
     Attributes of contacts and free words of people are never in it. Of an exception it says the
     ``exception``'s name and where it was raised (``trace``), not its message, which may hold
-    anything. ``secrets`` are hidden wherever they turn up.
+    anything. ``secrets`` are hidden wherever they turn up. What cannot be shown (its ``__str__``
+    raises) stands there by its type, and then the message without its arguments.
 
     >>> record = logging.makeLogRecord(
     ...     {"msg": "link %s is down", "args": ("pbx",), "name": "ccroute.host",
@@ -42,7 +43,7 @@ class JsonFormatter(logging.Formatter):
             "at": at.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         said = vars(record)
         line |= {key: said[key] for key in KEYS if said.get(key) is not None}
@@ -50,7 +51,9 @@ class JsonFormatter(logging.Formatter):
             line["exception"] = record.exc_info[0].__name__
             line["trace"] = _trace(record.exc_info[1])
         hidden = {key: self._hide(value) for key, value in line.items()}
-        return json.dumps(hidden, ensure_ascii=False, default=str, separators=(",", ":"))
+        text = json.dumps(hidden, ensure_ascii=False, default=_shown, separators=(",", ":"))
+        # Half a character cannot be written; escaped it is what it was.
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def _hide(self, value: object) -> object:
         if not isinstance(value, str):
@@ -58,6 +61,20 @@ class JsonFormatter(logging.Formatter):
         for secret in self._secrets:
             value = secret.hide_in(value)
         return value
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # whatever is logged may raise when it is asked for its words
+        return str(record.msg) if isinstance(record.msg, str) else _shown(record.msg)
+
+
+def _shown(thing: object) -> str:
+    try:
+        return str(thing)
+    except Exception:
+        return f"<{type(thing).__name__}>"
 
 
 def _trace(error: BaseException | None) -> list[str]:

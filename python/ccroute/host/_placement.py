@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 OVER = "over"
+AT_DESK = "at_desk"
 _REMEMBERED = 8
 """How many legs of a contact that are over are kept: late words about older ones say nothing."""
 
@@ -18,7 +19,8 @@ _REMEMBERED = 8
 @attrs.define(kw_only=True)
 class Rung:
     """An agent's leg that we asked for. ``wire``: the number under which the platform knows the
-    offer, never used again by any host; ``state``: asked, dialling, ringing, answered or over;
+    offer, never used again by any host; ``state``: asked, dialling, ringing, answered, over, or at
+    desk: accepted there, and the platform begins the leg when it joins;
     ``awaited``: the engine has it accepted, so that it is connected as soon as it answers;
     ``since``: when it was asked for."""
 
@@ -45,7 +47,8 @@ class Placed:
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
     for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
     platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
-    leave; ``since``: when it came."""
+    leave and is not back on it; ``until``: when who accepted it must be connected; ``since``: when
+    it came."""
 
     contact: str
     link: str
@@ -56,10 +59,16 @@ class Placed:
     park: str = ""
     joining: tuple[str, int] | None = attrs.field(default=None, converter=_pair)
     callback: bool = False
+    until: float | None = None
     since: float = 0.0
     gone: bool = False
     recording: str | None = None
     rung: list[Rung] = attrs.field(factory=list)
+
+    def is_joining(self, wire: int) -> bool:
+        """Whether it is being joined with the agent who accepted the offer of this number."""
+        joining = self.joining is not None and self.joining[1] == wire
+        return joining and not (self.engaged or self.gone)
 
     def live(self) -> Iterator[Rung]:
         """The legs that are not over."""
@@ -91,7 +100,15 @@ class Placements:
 
     def at(self, link: str, native: str) -> Placed | None:
         """The contact that a platform calls so."""
-        return self._contacts.get(self.name(link, native))
+        placed = self._contacts.get(self.name(link, native))
+        # Who is called back has another id there by now.
+        return placed if placed is not None and placed.native == native else None
+
+    def move(self, placed: Placed, native: str) -> None:
+        """A contact has another id on its platform from now on."""
+        self._names.pop((placed.link, placed.native), None)
+        placed.native = native
+        self._names[placed.link, native] = placed.contact
 
     def place(self, link: str, native: str, *, since: float = 0.0) -> Placed:
         """Notes a contact; one that is known stays as it is."""
@@ -114,7 +131,8 @@ class Placements:
         self._contacts[placed.contact] = placed
         if placed.contact != scoped(placed.link, placed.native):
             self._names[placed.link, placed.native] = placed.contact
-            self._again = max(self._again, int(placed.contact.rpartition("#")[2]))
+            again = placed.contact.rpartition("#")[2]
+            self._again = max(self._again, int(again) if again.isdecimal() else 0)
         for rung in placed.rung:
             self._wires[rung.wire] = self._offers[rung.offer] = placed, rung
 

@@ -25,14 +25,18 @@ from ccroute._commands import (
     Update,
 )
 from ccroute._models import Observed
-from ccroute.adapters import HeldContact, HeldOffer, PlatformSnapshot
-from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
+from ccroute.host._calling_back import lost
+from ccroute.host._conversing import Attributes, Parts, takes_up
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
 """The score of an agent whose phone rings already."""
 _AGAIN = 10.0
 """Seconds for which a contact is not offered again to whose leg was lost."""
+_SOON = 1.0
+"""Seconds after which a contact is offered again whose call back was lost."""
 _NOBODY = ""
 """A link that no contact has: then nothing is concluded from what is missing."""
 
@@ -46,6 +50,7 @@ class Both:
     has, and has not closed; ``strangers``: the rest, in the order in which they came."""
 
     link: str
+    info: AdapterInfo
     snapshot: PlatformSnapshot
     known: Held
     strangers: Held
@@ -54,6 +59,7 @@ class Both:
     def of(
         cls,
         link: str,
+        info: AdapterInfo,
         snapshot: PlatformSnapshot,
         placements: Placements,
         is_known: Callable[[str], bool],
@@ -63,6 +69,7 @@ class Both:
         came = sorted(held.items(), key=lambda item: item[1].arrival.entered_at or 0.0)
         return cls(
             link=link,
+            info=info,
             snapshot=snapshot,
             known={contact: it for contact, it in held.items() if is_known(contact)},
             strangers={contact: it for contact, it in came if not is_known(contact)},
@@ -75,13 +82,16 @@ def agree(
     *,
     agents: Iterable[str],
     in_flight: Callable[[str], bool],
+    parts: Parts,
+    attributes: Attributes,
     now: float,
 ) -> Iterator[Command]:
     """The commands by which what we know agrees with the snapshot; who waits stays suspended
     until `go_on`, but for those whose phones ring. Who talks, or is rung, is taken over at
     once.
 
-    ``agents``: who is signed in; ``in_flight``: whether an instruction has no outcome yet.
+    ``agents``: who is signed in; ``in_flight``: whether an instruction has no outcome yet;
+    ``parts``, ``attributes``: what the engine has of a contact.
     Leaves in ``placements.strays`` what rings for nobody.
     """
     held = {**both.known, **both.strangers}
@@ -89,34 +99,49 @@ def agree(
     for agent in lost:
         yield SignIn(agent=agent)
     gone = _gone(both, placements)
+    yield from _lost_calls(gone)
     _note_strays(held, placements)
     for it in both.known.values():
-        placements.place(both.link, it.contact).gone = False
+        here = placements.place(both.link, it.contact)
+        here.gone = False
+        _note_parked(here, it)
     observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
     observed += _since(both, placements)
     among = ("link", both.link if both.snapshot.complete else _NOBODY)
     yield Reconcile(observed=tuple(observed), among=among)
     for contact, it in both.known.items():
-        if it.agent is not None:
+        placed = placements.get(contact)
+        if placed is not None and it.agent is not None:
             yield Hold(contact=contact) if it.on_hold else Resume(contact=contact)
+            yield from takes_up(placed, it, both.info, parts, attributes)
     for contact, it in both.known.items():
         placed = placements.get(contact)
         if placed is not None and it.agent is None:
             yield from _legs(placed, it, in_flight, both.snapshot)
-    yield from _taken(both, held, placements, now)
+    yield from _taken(both, held, placements, parts, attributes, now)
     for agent, was_ready in lost.items():
         if was_ready:
             yield Ready(agent=agent)
-    for placed in gone:
-        placements.drop(placed.contact)
+    for ended in gone:
+        if not ended.callback:
+            placements.drop(ended.contact)
 
 
-def _taken(both: Both, held: Held, placements: Placements, now: float) -> Iterator[Command]:
+def _taken(
+    both: Both,
+    held: Held,
+    placements: Placements,
+    parts: Parts,
+    attributes: Attributes,
+    now: float,
+) -> Iterator[Command]:
     """Before anything else becomes due: who talks is not free, nor is one whose phone rings, for
     whomever."""
     for it in both.strangers.values():
         if it.agent is not None:
             yield from _adopt(both.link, it, placements, now)
+            placed = placements.place(both.link, it.contact)
+            yield from takes_up(placed, it, both.info, parts, attributes)
     for contact, it in held.items():
         if contact in both.strangers and _rings(contact, placements):
             yield from _adopt(both.link, it, placements, now)
@@ -141,6 +166,7 @@ def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
 def _adopt(link: str, it: HeldContact, placements: Placements, now: float) -> Iterator[Command]:
     placed = placements.place(link, it.contact)
     placed.gone = False
+    _note_parked(placed, it)
     given = attrs.asdict(contact_of(link, it.arrival, placed.contact, now), recurse=False)
     rings = _rings(placed.contact, placements)
     if rings:
@@ -148,6 +174,13 @@ def _adopt(link: str, it: HeldContact, placements: Placements, now: float) -> It
     yield Adopt(agent=it.agent, **given)
     if it.agent is not None and it.on_hold:
         yield Hold(contact=placed.contact)
+
+
+def _note_parked(placed: Placed, it: HeldContact) -> None:
+    """Who waits on the platform already need not be parked; where it cannot tell, our own memory
+    counts."""
+    if it.parked is not None:
+        placed.parked = it.parked
 
 
 def _with_its_phone(contact: str, placements: Placements) -> Iterator[Command]:
@@ -167,8 +200,12 @@ def _lost_sign_ins(held: Iterable[HeldContact], signed_in: Iterable[str]) -> dic
     is rung had been ready (true)."""
     known, lost = set(signed_in), dict[str, bool]()
     for it in held:
-        if it.agent is not None and it.agent not in known:
-            lost.setdefault(it.agent, False)
+        if it.agent is not None:
+            # Supervisors listen without being signed in.
+            others = [party.agent for party in it.parties if party.role != "monitor"]
+            for agent in [it.agent, *others]:
+                if agent not in known:
+                    lost.setdefault(agent, False)
         for leg in it.offers:
             if it.agent is None and leg.agent not in known:
                 lost[leg.agent] = True
@@ -186,12 +223,21 @@ def _gone(both: Both, placements: Placements) -> list[Placed]:
         if placed.contact not in both.known
         and placed.contact not in both.strangers
         and placed.since <= both.snapshot.taken_at
+        and not (placed.callback and placed.gone)  # off the line by our leave
     ]
     for placed in gone:
         placed.gone = True
         for rung in placed.live():
             rung.state = OVER
     return gone
+
+
+def _lost_calls(gone: Iterable[Placed]) -> Iterator[Command]:
+    for placed in gone:
+        if placed.callback:
+            yield lost(placed)
+            # Before it was accepted: the phone that rang is silent, and nobody is to blame.
+            yield Suspend(contact=placed.contact, lasts=_SOON)
 
 
 def _since(both: Both, placements: Placements) -> Iterator[Observed]:
@@ -231,6 +277,8 @@ def _legs(
         leg = legs.get(rung.wire)
         if leg is not None:
             yield from _leg(placed, rung, leg)
+        elif rung.state == AT_DESK:
+            continue  # what became of joining them is told by signals
         elif (
             snapshot.complete
             and rung.since <= snapshot.taken_at  # else it may ring since

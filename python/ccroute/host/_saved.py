@@ -154,22 +154,23 @@ def read(
 
 
 def lock(path: Path) -> int:
-    """Keeps other processes from the file, until the descriptor that is returned is closed or the
-    process dies.
+    """Keeps other hosts from the file, of this process too, until the descriptor that is returned
+    is closed or the process dies.
 
     Raises:
-        ConfigError: another process has it.
+        ConfigError: another host has it.
     """
     try:
         file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no name of a file"
         raise ConfigError(
-            f"{path.name} cannot be written there ({error.strerror}): give a file in a folder "
+            f"{path.name!r} cannot be written there ({why}): give a file in a folder "
             "that exists and is ours",
             path=str(path),
         ) from error
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(file)
         raise ConfigError(

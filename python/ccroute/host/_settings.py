@@ -1,5 +1,6 @@
 """What a tenant's host needs to know besides the plan: addresses, destinations, treatments."""
 
+import math
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,10 @@ def _patterns(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(given)
 
 
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _table(given: Mapping[str, str]) -> Mapping[str, str]:
     return Table(given)
 
@@ -42,6 +47,47 @@ def _table(given: Mapping[str, str]) -> Mapping[str, str]:
 def _expression(pattern: str) -> str:
     wild = {"*": "[0-9]*", "?": "[0-9]"}
     return "".join(wild.get(it) or re.escape(it) for it in pattern)
+
+
+VALUES = ("position", "wait")
+"""What can be announced."""
+
+
+@attrs.frozen(kw_only=True)
+class Announcement:
+    """What who waits in a queue is told: ``prompt``, as the platform calls it, first ``after``
+    seconds after they came, then ``every`` so many, at least 5.
+
+    ``values``: which go with it, of `VALUES`: ``position`` in the queue, from 1, and ``wait``, the
+    seconds that it may still take, where enough is known to say (`Router.wait`).
+
+    >>> Announcement(prompt="place", values=["place"])
+    Traceback (most recent call last):
+    ...
+    ccroute._errors.ConfigError: announcements: no value 'place': give some of position, wait
+    """
+
+    prompt: str
+    every: float = 60.0
+    after: float = 15.0
+    values: tuple[str, ...] = attrs.field(default=VALUES, converter=_texts)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.prompt:
+            raise ConfigError("announcements: no `prompt`: give the platform's name of one")
+        if unknown := [it for it in self.values if it not in VALUES]:
+            raise ConfigError(
+                f"announcements: no value {', '.join(map(repr, unknown))}: "
+                f"give some of {', '.join(VALUES)}"
+            )
+        if not (math.isfinite(self.every) and self.every >= 5.0):
+            raise ConfigError(f"announcements: every {self.every} seconds: give 5 or more")
+        if not (math.isfinite(self.after) and self.after >= 0.0):
+            raise ConfigError(f"announcements: after {self.after} seconds: give 0 or more")
+
+
+def _announcements(given: Mapping[str, Announcement]) -> Mapping[str, Announcement]:
+    return Table(given)
 
 
 @attrs.frozen(kw_only=True)
@@ -52,10 +98,13 @@ class TenantSettings:
     addresses of agents come. ``destinations``: the addresses outside to which agents may transfer,
     as patterns such as ``"+34*"`` (``*`` any digits, ``?`` one digit, all else as it stands; none:
     nowhere), at most ``transfers_per_minute`` of them in a minute. ``treatments``: what customers
-    get who wait, by queue, as the platform calls it. ``crm_url``: what an agent's desk opens with
+    get who wait, by queue, as the platform calls it; ``announcements``: what they are told
+    meanwhile, by queue, where the platform can. ``crm_url``: what an agent's desk opens with
     an offer; ``{contact}``, ``{customer}``, ``{queue}``, ``{agent}`` and names of attributes in
-    braces are filled in, escaped. ``fallback_queue``: where customers go whose wish the plan cannot
-    meet (a queue or channel it has not); without one the platform is told to end them.
+    braces are filled in, escaped. ``callback_number``: the attribute with the number at which a
+    customer is called back, where the platform can and ``destinations`` allow it; each such call
+    counts as a transfer. ``fallback_queue``: where customers go whose wish the plan cannot meet (a
+    queue or channel it has not); without one the platform is told to end them.
 
     >>> TenantSettings(directory={"ana": {"pbx": ""}})
     Traceback (most recent call last):
@@ -67,7 +116,9 @@ class TenantSettings:
     destinations: tuple[str, ...] = attrs.field(default=(), converter=_patterns)
     transfers_per_minute: int = 30
     treatments: Mapping[str, str] = attrs.field(factory=dict, converter=_table)
+    announcements: Mapping[str, Announcement] = attrs.field(factory=dict, converter=_announcements)
     crm_url: str | None = None
+    callback_number: str = "caller"
     fallback_queue: str | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -24,12 +24,15 @@ from ccroute.adapters import (
     Time,
     Unmapped,
 )
+from ccroute.host._calling_back import PREFIX
 from ccroute.host._link import Link
 from ccroute.host._placement import scoped
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
 _SLICE = 32
+_OBSERVED = (LinkUp, LinkDown, Gap, Measured, Unmapped)
+"""What a link may tell that only observes."""
 
 
 class Switchboard:
@@ -92,7 +95,10 @@ class Switchboard:
         try:
             while not tenant.roomy and tenant.broken is None:
                 await self._time.sleep_until(self._time.now() + 0.05)
-            while tenant.broken is None:
+            if link.info.observes:
+                # What was measured meanwhile is lost here: figures across it are flagged.
+                tenant.hear(link.name, Gap(since=since, until=self._time.now()))
+            while tenant.broken is None and not link.info.observes:
                 try:
                     snapshot = await link.snapshot(5.0)
                 except LinkError:
@@ -113,7 +119,10 @@ class Switchboard:
             for it in link.sink.take(_SLICE):
                 link.counters.signals += 1
                 try:
-                    await self._hand_on(link, it)
+                    if link.info.observes and not isinstance(it, _OBSERVED):
+                        self._keep_out(link, it)
+                    else:
+                        await self._hand_on(link, it)
                 except Exception:
                     link.counters.faults += 1
                     said = _said(link, it)
@@ -147,7 +156,7 @@ class Switchboard:
                 return
             case _:
                 pass
-        heard = False
+        heard = isinstance(it, LinkUp | LinkDown)
         for tenant in self._whom(link, it):
             heard = True
             if not tenant.hear(link.name, it):
@@ -165,8 +174,22 @@ class Switchboard:
         if isinstance(it, Ended):
             self._owners.pop((link.name, it.contact), None)
 
+    def _keep_out(self, link: Link, it: Signal | PlatformSnapshot) -> None:
+        """An observing link tells of no contact of ours: its platform routes them."""
+        if isinstance(it, PlatformSnapshot) and not it.contacts:
+            return
+        link.counters.orphans += 1
+        _log.warning(
+            "link %s only observes, and told %s",
+            link.name,
+            type(it).__name__,
+            extra=_said(link, it),
+        )
+
     def _whom(self, link: Link, signal: Signal) -> Iterator[Tenant]:
         match signal:
+            case LinkUp() | LinkDown() if link.info.observes:
+                return  # nobody waits on it
             case LinkUp() | LinkDown() | Gap():
                 yield from self._tenants.values()
             case Arrived():
@@ -178,7 +201,7 @@ class Switchboard:
                     self._owners[link.name, signal.contact] = tenant.name
                     yield tenant
             case ContactSignal():
-                owner = self._owners.get((link.name, signal.contact))
+                owner = self._owner(link.name, signal.contact)
                 if owner is not None:
                     yield self._tenants[owner]
             case OfferSignal():
@@ -193,6 +216,16 @@ class Switchboard:
                     yield tenant
             case _:
                 return
+
+    def _owner(self, link: str, native: str) -> str | None:
+        """Whose contact it is; of a call that was made for one, the host chose the id."""
+        owner = self._owners.get((link, native))
+        if owner is None and native.startswith(PREFIX):
+            tenants = self._tenants.items()
+            owner = next((name for name, it in tenants if it.placements.at(link, native)), None)
+            if owner is not None:
+                self._owners[link, native] = owner
+        return owner
 
     def _of_agent(self, link: Link, signal: AgentSignal) -> Iterator[Tenant]:
         if signal.tenant is not None or self._only is not None:
@@ -211,7 +244,7 @@ class Switchboard:
     def _snapshot(self, link: Link, snapshot: PlatformSnapshot, tenants: Iterable[Tenant]) -> None:
         parts: dict[str, list[HeldContact]] = {name: [] for name in self._tenants}
         for held in snapshot.contacts:
-            owner = self._owners.get((link.name, held.contact))
+            owner = self._owner(link.name, held.contact)
             tenant = self._tenant(held.arrival.tenant) if owner is None else self._tenants[owner]
             if tenant is None:
                 link.counters.orphans += 1

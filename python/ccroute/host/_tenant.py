@@ -34,6 +34,7 @@ from ccroute.adapters import (
 )
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._hearing import Hearing
+from ccroute.host._measuring import carry_out
 from ccroute.host._opening import OpeningHours
 from ccroute.host._placement import Placements
 from ccroute.host._settings import TenantSettings
@@ -106,6 +107,7 @@ class Tenant(Hearing):
             names=names,
             wires=wires,
             instant=self.instant,
+            attributes=self.attributes,
             patience=patience,
         )
         self._time = time
@@ -138,16 +140,14 @@ class Tenant(Hearing):
                 self.now = max(self.now, entry.at)
                 self._again(entry)
         except DataUnavailable as error:
+            said = {"tenant": self.name}
             _log.warning(
-                "tenant %s: not all can be carried out again: %s",
-                self.name,
-                error,
-                extra={"tenant": self.name},
+                "tenant %s: not all can be carried out again: %s", self.name, error, extra=said
             )
 
     def _again(self, entry: Entry) -> None:
         with suppress(*_REFUSALS):  # as it was the first time
-            self.router.apply(entry.command, envelope=entry.envelope, at=entry.at)
+            carry_out(self.router, entry)
         events = self.router.events()
         for told in self.told:
             told(events)
@@ -413,7 +413,7 @@ class Tenant(Hearing):
         result: int | None = None
         error: Exception | None = None
         try:
-            result = self.router.apply(ask.command, envelope=entry.envelope, at=entry.at)
+            result = carry_out(self.router, entry)
         except EngineBroken:
             ask.settle(None, EngineBroken(f"tenant {self.name!r} is broken"))
             raise

@@ -144,6 +144,9 @@ class Document:
     def file(self, given: Mapping[str, object], keys: Keys) -> Path | None:
         """A path, relative to the document's folder."""
         text = self.text(given, keys)
+        if text is not None and "\0" in text:
+            self.wrong(keys, f"{'.'.join(keys)}: {text!r} is no path: it holds a NUL")
+            return None
         return None if text is None else self.path.parent / text
 
 

@@ -12,6 +12,8 @@ from ccroute._commands import (
     Decline,
     Dispose,
     Enqueue,
+    FailCallback,
+    FailConnection,
     HandOver,
     Hold,
     Join,
@@ -35,6 +37,7 @@ from ccroute.adapters import (
     AttributesSeen,
     Bridged,
     ContactSignal,
+    CustomerFailed,
     DeviceSeen,
     Dialled,
     Disconnected,
@@ -52,6 +55,7 @@ from ccroute.adapters import (
     Signal,
     TakenOffHold,
 )
+from ccroute.host._calling_back import lost
 from ccroute.host._placement import OVER, Placed, Placements, Rung
 
 # How ringing failed, as the engine's failures. The rest is no fault of the agent's: the caller is
@@ -63,6 +67,18 @@ _FAILURES = {
     "unreachable": "unreachable",
     "error": "unreachable",
 }
+
+# How joining them failed, once the agent had accepted. The caller's end is told by itself.
+_BROKEN = {**_FAILURES, "error": "failed", "cancelled": "failed", "lost_race": "failed"}
+
+
+_NOT_REACHED = {
+    "no_answer": "missed",
+    "busy": "busy",
+    "unreachable": "unreachable",
+    "error": "failed",
+}
+"""How calling back failed, as the engine's causes."""
 
 
 def contact_of(link: str, arrived: Arrived, contact: str, now: float) -> Enqueue:
@@ -132,7 +148,7 @@ def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             placed.recording = signal.recording
             seen = {"recording": signal.recording, "recording_state": signal.state}
             yield Update(contact=contact, attributes=seen)
-        case Abandoned() | Disconnected() | SentAway() | Ended():
+        case CustomerFailed() | Abandoned() | Disconnected() | SentAway() | Ended():
             yield from _about_end(placed, signal)
         case _:
             return
@@ -144,6 +160,11 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case SentAway(to=str(agent)):
             yield HandOver(contact=contact, agent=agent)
             return
+        case CustomerFailed(reason=reason):
+            _gone(placed)
+            yield FailCallback(contact=contact, cause=_NOT_REACHED[reason])
+        case Abandoned() if placed.callback:
+            yield lost(placed)
         case Abandoned():
             yield Cancel(contact=contact)
         case Disconnected(by=by):
@@ -151,10 +172,10 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case SentAway():
             yield Release(contact=contact, by="agent")
         case Ended(cause=cause):
-            placed.gone = True
-            for rung in placed.live():
-                rung.state = OVER
+            _gone(placed)
             if placed.callback:
+                if placed.joining is not None:
+                    yield lost(placed)
                 return  # off the line, and in the queue still
             # In the queue still or in conversation: one of the two is refused.
             by_customer = cause in {"hangup", "silence"}
@@ -162,6 +183,12 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             yield Release(contact=contact, by="customer" if cause == "hangup" else "system")
         case _:
             return
+
+
+def _gone(placed: Placed) -> None:
+    placed.gone = True
+    for rung in placed.live():
+        rung.state = OVER
 
 
 def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Command]:
@@ -175,7 +202,11 @@ def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Co
             yield Accept(offer=rung.offer)  # refused when the agent accepted at the desk
         case OfferFailed(reason=reason):
             rung.state = OVER
-            if reason in _FAILURES and not placed.gone:
+            if placed.callback and placed.is_joining(rung.wire):
+                yield lost(placed)  # the agent left before the customer answered
+            elif placed.is_joining(rung.wire) and reason in _BROKEN:
+                yield FailConnection(contact=placed.contact, cause=_BROKEN[reason])
+            elif reason in _FAILURES and not placed.gone:
                 yield Decline(offer=rung.offer, failure=_FAILURES[reason], reason=reason)
         case _:
             return

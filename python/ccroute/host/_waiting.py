@@ -36,6 +36,8 @@ class TenantCounters:
     gaps: int = 0
     unknown: int = 0
     """Instructions of which nobody knew what became."""
+    announced: int = 0
+    """What waiting customers were told."""
     pump_faults: int = 0
     """How often a ranker or figure failed."""
 

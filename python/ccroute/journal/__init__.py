@@ -1,7 +1,7 @@
 """What makes commands durable before they are carried out: the port, and the one in memory."""
 
 from ccroute.journal._codec import entry_from_json, entry_to_json
-from ccroute.journal._journal import Checkpoint, Entry, Fenced, Journal, Lease
+from ccroute.journal._journal import Checkpoint, Entry, Fenced, Journal, Lease, Measure
 from ccroute.journal._memory import MemoryJournal
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Fenced",
     "Journal",
     "Lease",
+    "Measure",
     "MemoryJournal",
     "entry_from_json",
     "entry_to_json",

@@ -9,20 +9,21 @@ import attrs
 import ccroute._commands as commands
 from ccroute._commands import Command
 from ccroute._errors import ConfigError
+from ccroute._events import EVENT_KINDS
 from ccroute._models import NewContact, Observed
 from ccroute._plan import Link, Plan, Requirement
-from ccroute.journal._journal import Entry
+from ccroute.journal._journal import Entry, Measure
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
 _VERBS: dict[str, type[Command]] = {
     kind.verb: kind
-    for kind in vars(commands).values()
+    for kind in [*vars(commands).values(), Measure]
     if isinstance(kind, type) and issubclass(kind, Command) and kind is not Command
 }
 # What commands hold that is no plain data, by name.
 _PARTS: dict[str, type[attrs.AttrsInstance]] = {
-    kind.__name__: kind for kind in (Link, NewContact, Observed, Requirement)
+    kind.__name__: kind for kind in (Link, NewContact, Observed, Requirement, *EVENT_KINDS.values())
 }
 _KIND = "is"
 _ASKER = ("command_id", "actor", "reason")

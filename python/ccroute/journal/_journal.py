@@ -6,17 +6,27 @@ that expects another end of the log, is refused.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import attrs
 
 from ccroute._commands import Command
 from ccroute._errors import CcrouteError
+from ccroute._events import Event
 from ccroute._models import Envelope
 
 
 class Fenced(CcrouteError):
     """Somebody else owns the domain now: this owner must stop at once."""
+
+
+@attrs.frozen(kw_only=True)
+class Measure(Command):
+    """What a platform that routes by itself did: for the metrics, and none of the engine's
+    business. In the journal because they are as much of a centre's state as the engine is."""
+
+    verb: ClassVar[str] = "measure"
+    event: Event
 
 
 @attrs.frozen(kw_only=True)

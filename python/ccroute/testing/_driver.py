@@ -82,6 +82,11 @@ class PlatformDriver(ABC):
         """An address out of the house, for transfers."""
         raise NotImplementedError("outside")
 
+    def customer_address(self) -> str:
+        """An address out of the house at which a customer is called back: `answer`, `busy`,
+        `unreachable` and `ignore` take it as well as those of agents."""
+        raise NotImplementedError("customer_address")
+
     # -- Customers ----------------------------------------------------------------------
 
     @abstractmethod
@@ -90,7 +95,8 @@ class PlatformDriver(ABC):
 
     @abstractmethod
     async def hang_up(self, call: str) -> None:
-        """The customer leaves; nothing when it is gone already."""
+        """The customer leaves; nothing when it is gone already. The handle of one who is called
+        back is the contact's id."""
 
     async def leave_queue(self, call: str, why: str) -> None:
         """The platform's own queue lets the customer go. ``why``: timeout or no_agents."""
@@ -136,6 +142,10 @@ class PlatformDriver(ABC):
     @abstractmethod
     async def legs(self) -> Sequence[Leg]:
         """What the platform has now, by its own account and not by the adapter's."""
+
+    async def treatment(self, call: str) -> str | None:
+        """What a waiting customer gets, by its name; ``None``: whatever the platform gives."""
+        raise NotImplementedError("treatment")
 
     @abstractmethod
     async def side_effects(self, instruction: Instruction) -> int:

@@ -8,6 +8,7 @@ from ccroute.adapters import (
     Answered,
     Arrived,
     Bridged,
+    ContactSignal,
     Dialled,
     Disconnected,
     Ended,
@@ -19,6 +20,7 @@ from ccroute.adapters import (
     SendAway,
     Verdict,
 )
+from ccroute.testing._on_call_backs import bridged_when_answered
 from ccroute.testing._play import Play
 from ccroute.testing._playing import Playing, assertion
 
@@ -28,8 +30,15 @@ class OnCalls(Playing):
 
     @assertion(6)
     async def test_06_a_customer_who_comes_is_told_once(self, play: Play) -> None:
-        """One Arrived each, the first signal about the contact, under an id that stays."""
+        """One Arrived each, the first signal about the contact, under an id that stays; where the
+        platform routes, one contact_queued each, and no contact of ours."""
         await play.open()
+        if play.adapter.info.observes:
+            came = [await play.call(), await play.call()]
+            await play.pass_time(5.0)
+            play.expect_same(play.arrivals(), came, "who came")
+            play.expect_same(play.signals(ContactSignal), [], "contacts of an observing link")
+            return
         first = await play.call(caller="+34600000001")
         second = await play.call(caller="+34600000002")
         play.expect(first != second, f"two customers have the same id {first!r}")
@@ -61,6 +70,9 @@ class OnCalls(Playing):
         await play.do(play.park_of(contact, treatment))
         await play.settle_down()
         play.expect_same(len(play.of(contact, Parked)), 1, "Parked signals")
+        if treatment is not None:
+            gets = await play.driver.treatment(play.handles[contact])
+            play.expect_same(gets, treatment, "what the customer gets meanwhile")
         if play.can("announce"):
             await play.do(Announce(**play.envelope(), contact=contact, prompt="position"))
         await play.settle_down()
@@ -85,6 +97,8 @@ class OnCalls(Playing):
             kinds in ([Dialled, Ringing, Answered], [Dialled, Answered]),
             f"ringing was told as {[kind.__name__ for kind in kinds]}",
         )
+        named = {it.contact for it in play.of_offer(ring.offer)} - {None, contact}
+        play.expect(not named, f"rung for {contact}, and told of {named}")
 
     @assertion(9, "mode control")
     async def test_09_bridged_means_both_in_one_bridge(self, play: Play) -> None:
@@ -94,7 +108,14 @@ class OnCalls(Playing):
         agent = play.agents[0]
         if not play.can("ring"):
             await play.converse(contact, agent)
-            return
+        else:
+            await self._bridged_by_phone(play, contact, agent)
+        if play.can("call_customer"):
+            await play.hang_up(contact)
+            await play.settle_down()
+            await bridged_when_answered(play)
+
+    async def _bridged_by_phone(self, play: Play, contact: str, agent: str) -> None:
         ring = await play.answered(contact, agent)
         play.expect(not play.of(contact, Bridged), "Bridged before Connect")
         asked = play.begin(play.connect_of(ring))
@@ -320,3 +341,28 @@ class OnCalls(Playing):
             play.expect("contact_abandoned" not in kinds, f"{why} was told as {kinds}")
             play.expect("contact_left" in kinds, f"{why}: no contact_left among {kinds}")
             await play.driver.hang_up(call)
+        await self._measured(play)
+
+    async def _measured(self, play: Play) -> None:
+        """Who was served was, and who left had abandoned; each event has a number of its own."""
+        served, left = await play.call(), await play.call()
+        await play.driver.answer(play.address(play.agents[0]))
+        await play.pass_time(30.0)
+        await play.hang_up(served)
+        await play.hang_up(left)
+        await play.settle_down()
+        stories = {}
+        for contact in (served, left):
+            events = [it for it in play.measured() if it.contact == contact]
+            stories[contact] = [it.kind for it in events]
+            if contact == served and len(events) == 3:
+                talked = events[2].at - events[1].at
+                play.expect(abs(talked - 30.0) <= 2.0, f"they talked 30 s, told were {talked}")
+        play.expect_same(
+            list(stories.values()),
+            [["contact_queued", "contact_connected", "contact_released"],
+             ["contact_queued", "contact_abandoned"]],
+            "what was measured of who was served, and of who left",
+        )  # fmt: skip
+        numbers = [(it.source, it.sequence) for it in play.measured() if it.sequence]
+        play.expect_same(len(set(numbers)), len(numbers), "numbers of events, each once")

@@ -41,6 +41,7 @@ from ccroute.adapters import (
     Whisper,
 )
 from ccroute.testing._fold import offer_endings
+from ccroute.testing._on_call_backs import ended_once
 from ccroute.testing._play import PATIENCE, Play
 from ccroute.testing._playing import Playing, assertion
 
@@ -89,8 +90,10 @@ class OnEndings(Playing):
 
     @assertion(20, "mode control")
     async def test_20_every_contact_ends_once(self, play: Play) -> None:
-        """One Ended for each Arrived."""
+        """One Ended for each Arrived, and for each call back."""
         await self._many_endings(play)
+        if play.can("call_customer"):
+            await ended_once(play)
         for arrived in play.signals(Arrived):
             ended = len(play.of(arrived.contact, Ended))
             play.expect_same(ended, 1, f"Ended of {arrived.contact}")
@@ -227,6 +230,7 @@ class OnEndings(Playing):
                 lambda joined=joined: len(play.of(contact, PartyJoined)) == joined,  # type: ignore[misc]
                 f"{bea} did not join",
             )
+            await play.check_snapshot()
             kind = CompleteConsult if complete else CancelConsult
             await play.do(kind(**play.envelope(), contact=contact, agent=bea))
             await play.settle_down()
@@ -319,6 +323,7 @@ class OnEndings(Playing):
             ("hold", StopHold(**play.envelope(600.0), contact=contact), TakenOffHold),
             *self._recording(play, contact, recording),
             *self._monitoring(play, contact),
+            *self._advice(play, contact),
         ]
         for capability, instruction, kind in steps:
             if play.can(capability):
@@ -328,7 +333,7 @@ class OnEndings(Playing):
         states = [it.state for it in play.signals(RecordingSeen)]
         play.expect_same(states, wanted, "states of the recording")
         roles = {it.role for it in play.signals(PartyJoined)}
-        play.expect(roles <= {"monitor"}, f"supervisors joined as {roles}")
+        play.expect(roles <= {"monitor", "consult"}, f"others joined as {roles}")
 
     async def _parked_and_rung(self, play: Play, contact: str) -> None:
         agent = play.agents[0]
@@ -351,8 +356,8 @@ class OnEndings(Playing):
         since = len(play.heard)
         outcome = await play.ask(instruction)
         play.expect_same(outcome.verdict, Verdict.DONE, f"outcome of {instruction}")
-        # Supervisors have phones too.
-        if isinstance(instruction, Listen | Whisper | Barge):
+        # Supervisors and second agents have phones too.
+        if isinstance(instruction, Listen | Whisper | Barge | Consult):
             await play.settle_down(0.5)
             await play.driver.answer(instruction.address)
         await play.settle_down()
@@ -377,6 +382,19 @@ class OnEndings(Playing):
             ("record_pause", about(PauseRecording), RecordingSeen),
             ("record_pause", about(ResumeRecording), RecordingSeen),
             ("record", about(StopRecording), RecordingSeen),
+        ]
+
+    def _advice(
+        self, play: Play, contact: str
+    ) -> list[tuple[str, ContactInstruction, type[ContactSignal]]]:
+        second = play.agents[1]
+        begin = Consult(
+            **play.envelope(600.0), contact=contact, agent=second, address=play.address(second)
+        )
+        end = CancelConsult(**play.envelope(600.0), contact=contact, agent=second)
+        return [
+            ("consult_transfer", begin, PartyJoined),
+            ("consult_transfer", end, PartyLeft),
         ]
 
     def _monitoring(

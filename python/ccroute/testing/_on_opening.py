@@ -14,6 +14,7 @@ from ccroute.adapters import (
     CAPABILITIES,
     MODES,
     AdapterInfo,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     StopHold,
@@ -173,8 +174,10 @@ class OnOpening(Playing):
         await play.settle_down()
         for contact in (gone, "nobody"):
             for instruction in samples(play, contact):
+                # Where nobody is rung, a call back is what begins a contact.
+                begins = isinstance(instruction, CallCustomer) and not play.can("ring")
                 # Nothing may be rung that was never offered; what stops has stopped already.
-                if play.can(instruction.needs) and instruction.contact == contact:
+                if play.can(instruction.needs) and not begins:
                     outcome = await play.ask(instruction)
                     fine = outcome.failure == "gone" or (
                         outcome.verdict is Verdict.DONE

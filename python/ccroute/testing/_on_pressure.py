@@ -7,10 +7,8 @@ from itertools import pairwise
 from ccroute.adapters import (
     Announce,
     Answered,
-    Arrived,
     BoundedSink,
     DeviceSeen,
-    Ended,
     Gap,
     Instruction,
     LinkDown,
@@ -19,7 +17,7 @@ from ccroute.adapters import (
     Parked,
     Verdict,
 )
-from ccroute.testing._on_links import broken_and_mended, held
+from ccroute.testing._on_links import broken_and_mended, held, mended
 from ccroute.testing._play import Play
 from ccroute.testing._playing import Playing, assertion
 
@@ -104,7 +102,23 @@ class OnPressure(Playing):
                 shown = dict(snapshot.devices).get(other)
                 play.expect_same(shown, "available", f"{other}'s device in the snapshot")
         await play.hang_up(contact)
-        await play.wait_for(lambda: play.of(contact, Ended), "nothing of its end is heard")
+        await play.wait_for(lambda: play.endings(contact), "nothing of its end is heard")
+        if play.can("event_backfill"):
+            await self._told_afterwards(play)
+
+    async def _told_afterwards(self, play: Play) -> None:
+        """Who comes and goes in a gap is told later, once."""
+        there = await play.call()
+        since = len(play.heard)
+        await play.driver.drop_link()
+        await play.wait_for(lambda: play.signals(LinkDown, since), "no LinkDown", within=10.0)
+        await play.hang_up(there)
+        await play.driver.hang_up(await play.driver.place_call())
+        await mended(play, since)
+        came = play.arrivals(since)
+        play.expect_same(len(came), 1, f"came in the gap, told afterwards: {came}; how many")
+        for contact in (there, *came):
+            play.expect_same(play.endings(contact), 1, f"ends of {contact}")
 
     @assertion(34, "mode control")
     async def test_34_what_is_throttled_is_paced(self, play: Play) -> None:
@@ -208,6 +222,6 @@ class OnPressure(Playing):
         gc.collect()
         grown = len(gc.get_objects()) - before
         play.expect(grown < 10_000, f"{grown} objects more than before the storm")
-        arrived = len(play.signals(Arrived))
+        arrived = len(play.arrivals())
         await play.call()
-        play.expect(len(play.signals(Arrived)) == arrived + 1, "a call after the storm")
+        play.expect(len(play.arrivals()) == arrived + 1, "a call after the storm")

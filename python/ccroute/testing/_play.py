@@ -5,11 +5,14 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NoReturn, TypedDict
 
+import attrs
+
 from ccroute import LinkError
 from ccroute.adapters import (
     Adapter,
     Answered,
     Bridged,
+    CallCustomer,
     CancelRing,
     Connect,
     HangUp,
@@ -55,6 +58,7 @@ class Play(Stage):
     ) -> None:
         super().__init__(number, driver, time, make_adapter)
         self.rings: dict[int, Ring] = {}
+        self.called: set[str] = set()
         self.agents = tuple(driver.addresses())
 
     # -- Instructions -------------------------------------------------------------------
@@ -76,6 +80,14 @@ class Play(Stage):
         )  # fmt: skip
         self.rings[ring.offer] = ring
         return ring
+
+    def call_of(self, offer: int, agent: str, contact: str, seconds: float) -> CallCustomer:
+        """A `CallCustomer`: the customer's phone rings for so long."""
+        return CallCustomer(
+            **self.envelope(), contact=contact, offer=offer, agent=agent,
+            agent_address=self.address(agent), address=self.driver.customer_address(),
+            until=self.time.now() + seconds,
+        )  # fmt: skip
 
     def park_of(self, contact: str, treatment: str | None = None) -> Park:
         """A `Park` of the contact."""
@@ -160,6 +172,29 @@ class Play(Stage):
         await self.settle_down(0.5)
         return connect
 
+    async def calling(self, agent: str, seconds: float = 30.0) -> CallCustomer:
+        """A customer whose phone is dialled, to be called back by the agent."""
+        number = next(self._ids)
+        contact = f"back-{number}"
+        self.called.add(contact)
+        self.handles[contact] = contact
+        if self.can("ring"):
+            ring = attrs.evolve(self.ring_of(contact, agent), callback=True)
+            self.rings[ring.offer] = ring
+            await self.do(ring)
+            if not await self.until_a_leg("agent"):
+                self.broken(f"{ring} was done, and the platform has no leg of an agent")
+            await self.settle_down(0.5)
+            await self.driver.answer(ring.address)
+            await self.wait_for(
+                lambda: self.of_offer(ring.offer, Answered), f"offer {ring.offer} is not Answered"
+            )
+            number = ring.offer
+        call = self.call_of(number, agent, contact, seconds)
+        await self.do(call)
+        await self.settle_down(0.5)
+        return call
+
     def can(self, capability: str) -> bool:
         """Whether the adapter declares it."""
         return self.adapter.info.can(capability)
@@ -191,7 +226,7 @@ class Play(Stage):
             snapshot = await self.finish(self.adapter.snapshot(), "snapshot")
         except LinkError:
             return  # the link is down, as the assertion left it
-        if told := Fold(self.heard, self.rings).differences(snapshot):
+        if told := Fold(self.heard, self.rings, self.called).differences(snapshot):
             raise ContractBroken(49, "\n".join(told))
 
     async def all_go_home(self) -> None:

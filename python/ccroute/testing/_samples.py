@@ -3,6 +3,7 @@
 from ccroute.adapters import (
     Announce,
     Barge,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -40,6 +41,10 @@ def samples(play: Play, contact: str) -> list[ContactInstruction]:
         about(Ring, offer=900_001, agent=agent, address=address, until=play.time.now() + 20.0),
         about(CancelRing, offer=900_002),
         about(Connect, offer=900_003, agent=agent, address=address),
+        about(
+            CallCustomer, offer=900_004, agent=agent, address=address, agent_address=address,
+            until=play.time.now() + 20.0,
+        ),
         about(StartHold),
         about(StopHold),
         about(SendAway, address=address),
@@ -55,4 +60,4 @@ def samples(play: Play, contact: str) -> list[ContactInstruction]:
         about(Barge, supervisor=agent, address=address),
         about(StopMonitoring, supervisor=agent),
         about(HangUp),
-    ]
+    ]  # fmt: skip

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
+from ccroute import ContactAbandoned, ContactLeft, ContactQueued, ContactReleased, Event
 from ccroute.adapters import (
     Adapter,
     Arrived,
     BoundedSink,
     ContactSignal,
+    Ended,
     Gap,
     LinkDown,
     LinkUp,
+    Measured,
     OfferSignal,
     PlatformSnapshot,
     Setting,
@@ -26,6 +29,7 @@ from ccroute.testing._time import ManualTime, settle
 Reply = TypeVar("Reply")
 Kind = TypeVar("Kind", bound=Signal)
 
+_ENDS = (ContactAbandoned, ContactLeft, ContactReleased)
 STEP, LONGEST_STEP = 0.05, 0.25
 """How far time goes, in seconds, between two looks at what is waited for: more and more."""
 
@@ -126,6 +130,23 @@ class Stage:
             if it.offer == offer and (not kinds or isinstance(it, kinds))
         ]
 
+    def measured(self, *kinds: type[Event], since: int = 0) -> list[Event]:
+        """The events that an observing adapter told, of the kinds or of all."""
+        told = [it.event for it in self.signals(Measured, since)]
+        return [it for it in told if not kinds or isinstance(it, kinds)]
+
+    def arrivals(self, since: int = 0) -> list[str]:
+        """The contacts that came, as often as it was told."""
+        if self.adapter.info.observes:
+            return [it.contact or "" for it in self.measured(ContactQueued, since=since)]
+        return [it.contact for it in self.signals(Arrived, since)]
+
+    def endings(self, contact: str) -> int:
+        """How often the contact was told to be over."""
+        if self.adapter.info.observes:
+            return sum(it.contact == contact for it in self.measured(*_ENDS))
+        return len(self.of(contact, Ended))
+
     def snapshots(self, since: int = 0) -> list[PlatformSnapshot]:
         """The snapshots given to the sink."""
         return [it for it in self.heard[since:] if isinstance(it, PlatformSnapshot)]
@@ -204,13 +225,13 @@ class Stage:
 
     async def call(self, **given: str) -> str:
         """A customer comes; returns the contact's id as the adapter tells it."""
-        known = {it.contact for it in self.signals(Arrived)}
+        known = set(self.arrivals())
         handle = await self.driver.place_call(**given)
 
         def new() -> list[str]:
-            return [it.contact for it in self.signals(Arrived) if it.contact not in known]
+            return [contact for contact in self.arrivals() if contact not in known]
 
-        await self.wait_for(new, "a customer came and no Arrived was heard", within=10.0)
+        await self.wait_for(new, "a customer came, and nothing of it was heard", within=10.0)
         self.handles[new()[0]] = handle
         return new()[0]
 

@@ -5,6 +5,7 @@ So an agent paused in every queue is not ready, and one paused in some serves th
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypedDict
 
 import attrs
 
@@ -16,7 +17,21 @@ from ccroute import (
     AgentSignedOut,
     Event,
 )
-from ccroute_asterisk.queue_log import Line
+
+
+@attrs.frozen
+class AgentWord:
+    """What is said of an agent, in the words of a queue_log.
+
+    ``detail``: the reason of a pause; ``PAUSED`` of an ADDMEMBER.
+    """
+
+    verb: str
+    agent: str
+    queue: str
+    at: float
+    detail: str = ""
+
 
 # Asterisk's own word in the reason column when a missed call paused the agent.
 _AUTO_PAUSE = "Auto-Pause"
@@ -44,15 +59,16 @@ class _Agent:
 class Agents:
     """Follows the agents line by line and writes what changes.
 
-    ``emit`` takes each event; its source and sequence are filled in by whoever owns it.
+    ``emit`` takes each event; of a recording its sequence is filled in by whoever owns it.
     """
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
+    def __init__(self, emit: Callable[[Event], None], *, source: str = "") -> None:
         self._emit = emit
+        self._source = source
         self._agents: dict[str, _Agent] = {}
         self.appeared: dict[str, None] = {}
         """Agents first seen at work, without ever having been added to a queue."""
-        self._verbs: Mapping[str, Callable[[_Agent, Line], bool]] = {
+        self._verbs: Mapping[str, Callable[[_Agent, AgentWord], bool]] = {
             "ADDMEMBER": _add,
             "REMOVEMEMBER": _remove,
             "PAUSE": _pause,
@@ -65,19 +81,35 @@ class Agents:
             "AGENTCALLBACKLOGOFF": _log_off,
         }
 
-    def take(self, line: Line) -> bool:
+    def take(self, word: AgentWord) -> bool:
         """Applies a line about an agent; ``False`` when it changed nothing."""
-        name = line.agent
+        name = word.agent
         agent = self._agents.get(name)
         if agent is None:
             agent = self._agents[name] = _Agent()
-        if line.verb in ("PAUSE", "UNPAUSE"):
-            self._appear(name, agent, line.queue)
-        changed = self._verbs[line.verb](agent, line)
-        if line.queue:
-            agent.known_in.add(line.queue)
-        self._write(name, agent, line.at)
+        if word.verb in ("PAUSE", "UNPAUSE"):
+            self._appear(name, agent, word.queue)
+        changed = self._verbs[word.verb](agent, word)
+        if word.queue:
+            agent.known_in.add(word.queue)
+        self._write(name, agent, word.at)
         return changed
+
+    def restate(self, at: float) -> None:
+        """Writes who is signed in, ready or not, as if it had been said at ``at``."""
+        for name, agent in self._agents.items():
+            agent.signed_in = agent.ready = False
+            agent.reason = None
+            self._write(name, agent, at)
+
+    def is_member(self, name: str, queue: str) -> bool:
+        """Whether the agent is in the queue."""
+        agent = self._agents.get(name)
+        return agent is not None and queue in agent.queues
+
+    def memberships(self) -> set[tuple[str, str]]:
+        """Who is in which queue, as pairs of agent and queue."""
+        return {(name, queue) for name, agent in self._agents.items() for queue in agent.queues}
 
     def at_work(self, name: str, queue: str, at: float) -> None:
         """The agent is offered a contact of ``queue``.
@@ -105,7 +137,7 @@ class Agents:
         present = bool(agent.queues) or agent.logged_in
         if not present:
             if agent.signed_in:
-                self._emit(AgentSignedOut(source="", sequence=0, at=at, agent=name))
+                self._emit(AgentSignedOut(**self._of(name, at)))
             agent.signed_in = agent.ready = False
             agent.reason = None
             return
@@ -114,65 +146,73 @@ class Agents:
         reason = None if ready else agent.latest
         serving = tuple(free or agent.queues)
         if not agent.signed_in:
-            self._emit(AgentSignedIn(source="", sequence=0, at=at, agent=name, queues=serving))
+            self._emit(
+                AgentSignedIn(source=self._source, sequence=0, at=at, agent=name, queues=serving)
+            )
         elif agent.serving != frozenset(serving):
-            self._emit(AgentChanged(source="", sequence=0, at=at, agent=name, queues=serving))
+            self._emit(
+                AgentChanged(source=self._source, sequence=0, at=at, agent=name, queues=serving)
+            )
         if ready and not agent.ready:
-            self._emit(AgentReady(source="", sequence=0, at=at, agent=name))
+            self._emit(AgentReady(**self._of(name, at)))
         elif not ready and (agent.ready or not agent.signed_in or agent.reason != reason):
-            self._emit(_not_ready(name, at, reason or ""))
+            cause = "missed" if reason == _AUTO_PAUSE else "agent"
+            self._emit(AgentNotReady(**self._of(name, at), cause=cause, reason=reason or None))
         agent.signed_in, agent.ready, agent.reason = True, ready, reason
         agent.serving = frozenset(serving)
 
-
-def _not_ready(name: str, at: float, reason: str) -> Event:
-    cause = "missed" if reason == _AUTO_PAUSE else "agent"
-    return AgentNotReady(
-        source="", sequence=0, at=at, agent=name, cause=cause, reason=reason or None
-    )
+    def _of(self, name: str, at: float) -> "_Envelope":
+        return {"source": self._source, "sequence": 0, "at": at, "agent": name}
 
 
-def _add(agent: _Agent, line: Line) -> bool:
-    if line.queue in agent.queues:
+class _Envelope(TypedDict):
+    source: str
+    sequence: int
+    at: float
+    agent: str
+
+
+def _add(agent: _Agent, word: AgentWord) -> bool:
+    if word.queue in agent.queues:
         return False
-    agent.queues[line.queue] = None
-    if line.detail == "PAUSED":
-        agent.queues[line.queue] = agent.latest = ""
+    agent.queues[word.queue] = None
+    if word.detail == "PAUSED":
+        agent.queues[word.queue] = agent.latest = ""
     return True
 
 
-def _remove(agent: _Agent, line: Line) -> bool:
-    if line.queue not in agent.queues:
-        return line.queue not in agent.known_in
-    del agent.queues[line.queue]
+def _remove(agent: _Agent, word: AgentWord) -> bool:
+    if word.queue not in agent.queues:
+        return word.queue not in agent.known_in
+    del agent.queues[word.queue]
     return True
 
 
-def _pause(agent: _Agent, line: Line) -> bool:
-    if line.queue not in agent.queues or agent.queues[line.queue] == line.detail:
+def _pause(agent: _Agent, word: AgentWord) -> bool:
+    if word.queue not in agent.queues or agent.queues[word.queue] == word.detail:
         return False
-    agent.queues[line.queue] = agent.latest = line.detail
+    agent.queues[word.queue] = agent.latest = word.detail
     return True
 
 
-def _pause_all(agent: _Agent, line: Line) -> bool:
+def _pause_all(agent: _Agent, word: AgentWord) -> bool:
     # The PAUSE lines of the single queues follow and then say nothing new.
-    changed = any(reason != line.detail for reason in agent.queues.values())
-    agent.queues = dict.fromkeys(agent.queues, line.detail)
-    changed = changed or agent.paused_unseen != line.detail
-    agent.paused_unseen = agent.latest = line.detail
+    changed = any(reason != word.detail for reason in agent.queues.values())
+    agent.queues = dict.fromkeys(agent.queues, word.detail)
+    changed = changed or agent.paused_unseen != word.detail
+    agent.paused_unseen = agent.latest = word.detail
     return changed
 
 
-def _unpause(agent: _Agent, line: Line) -> bool:
+def _unpause(agent: _Agent, word: AgentWord) -> bool:
     agent.paused_unseen = None
-    if agent.queues.get(line.queue) is None:
+    if agent.queues.get(word.queue) is None:
         return False
-    agent.queues[line.queue] = None
+    agent.queues[word.queue] = None
     return True
 
 
-def _unpause_all(agent: _Agent, _: Line) -> bool:
+def _unpause_all(agent: _Agent, _: AgentWord) -> bool:
     changed = any(reason is not None for reason in agent.queues.values())
     changed = changed or agent.paused_unseen is not None
     agent.queues = dict.fromkeys(agent.queues)
@@ -180,12 +220,12 @@ def _unpause_all(agent: _Agent, _: Line) -> bool:
     return changed
 
 
-def _log_in(agent: _Agent, _: Line) -> bool:
+def _log_in(agent: _Agent, _: AgentWord) -> bool:
     changed, agent.logged_in = not agent.logged_in, True
     return changed
 
 
-def _log_off(agent: _Agent, _: Line) -> bool:
+def _log_off(agent: _Agent, _: AgentWord) -> bool:
     # Logging off takes the agent out of every queue that only work had shown.
     changed, agent.logged_in = agent.logged_in, False
     agent.queues.clear()

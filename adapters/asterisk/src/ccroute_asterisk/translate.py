@@ -9,58 +9,22 @@ dated back, but never before the entry of its contact or the end of its agent's 
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from typing import TypedDict
 
 import attrs
 
-from ccroute import (
-    ContactAbandoned,
-    ContactConnected,
-    ContactLeft,
-    ContactQueued,
-    ContactReleased,
-    ContactRequeued,
-    ContactTransferred,
-    Event,
-    Fault,
-    OfferAccepted,
-    OfferDeclined,
-    OfferMade,
-    OfferMissed,
-    OfferWithdrawn,
-)
-from ccroute_asterisk.agents import Agents
+from ccroute import ContactAbandoned, ContactTransferred, Event, Fault, OfferDeclined
+from ccroute_asterisk.agents import AgentWord
+from ccroute_asterisk.calls import Calls, Contact, Phase
 from ccroute_asterisk.notes import notes
 from ccroute_asterisk.queue_log import AGENT_VERBS, SILENT_VERBS, Line
 
-_CHANNEL = "voice"
-_LEFT = {
+LEFT = {
     "EXITWITHTIMEOUT": "timed_out",
     "EXITEMPTY": "no_agents",
     "EXITWITHKEY": "exited_by_key",
     "WITHDRAW": "withdrawn",
 }
-
-
-class _Phase(Enum):
-    WAITING = "still waits"
-    ENGAGED = "is with an agent"
-    GONE = "has left"
-
-
-@attrs.define
-class _Contact:
-    """A call as the log knows it: in its last queue, unless it has left."""
-
-    id: str
-    queue: str
-    entered: float
-    visit: int = 1
-    phase: _Phase = _Phase.WAITING
-    agent: str | None = None
-    # Where in the events its last visit ends, once it has.
-    ended: int = -1
+"""Why a call left the queue unserved, by verb."""
 
 
 def translate(lines: Sequence[Line], *, source: str) -> tuple[list[Event], list[Fault], list[str]]:
@@ -68,20 +32,21 @@ def translate(lines: Sequence[Line], *, source: str) -> tuple[list[Event], list[
 
     ``lines`` are in order of time; equal seconds are in order of the file.
     """
-    translation = _Translation(source)
+    calls = Calls()
+    translation = LogTranslation(calls)
     faults = [fault for line in lines if (fault := translation.take(line)) is not None]
-    return translation.events(), faults, translation.notes()
+    events = [
+        attrs.evolve(event, source=source, sequence=number)
+        for number, event in enumerate(calls.drain(), start=1)
+    ]
+    return events, faults, translation.notes()
 
 
-class _Translation:
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._events: list[Event] = []
-        self._contacts: dict[str, _Contact] = {}
-        self._agents = Agents(self._events.append)
-        # Since when an agent has had nothing to do that the log shows.
-        self._free_since: dict[str, float] = {}
-        self._offers = 0
+class LogTranslation:
+    """Reads line by line and tells ``calls``, which others may tell too."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
         self._inferred: Counter[str] = Counter()
         self._second = -1
         self._seen: dict[str, int] = {}
@@ -93,7 +58,7 @@ class _Translation:
             "AGENTDUMP": self._dump,
             "SYSCOMPAT": self._incompatible,
             "ABANDON": self._leave,
-            **dict.fromkeys(_LEFT, self._leave),
+            **dict.fromkeys(LEFT, self._leave),
             "COMPLETECALLER": self._complete,
             "COMPLETEAGENT": self._complete,
             "BLINDTRANSFER": self._transfer,
@@ -122,72 +87,40 @@ class _Translation:
             return None
         return line.fault(problem if first == line.number else f"repeats line {first}")
 
-    def events(self) -> list[Event]:
-        """All events, by time; at equal times in the order of the lines they came from."""
-        ordered = sorted(self._events, key=lambda event: event.at)
-        return [
-            attrs.evolve(event, source=self._source, sequence=number)
-            for number, event in enumerate(ordered, start=1)
-        ]
-
     def notes(self) -> list[str]:
         """What the events cannot show, and what had to be inferred."""
-        live = sum(contact.phase is not _Phase.GONE for contact in self._contacts.values())
+        live = sum(it.phase is not Phase.GONE for it in self.calls.contacts.values())
         self._inferred["open"] = live
-        return notes(self._inferred, tuple(self._agents.appeared))
+        return notes(self._inferred, tuple(self.calls.agents.appeared))
 
     # Contacts
 
     def _enter(self, line: Line) -> str | None:
-        contact = self._contacts.get(line.uniqueid)
-        if contact is None:
-            self._admit(_Contact(line.uniqueid, line.queue, line.at))
-            return None
-        if contact.phase is not _Phase.GONE:
+        contact = self.calls.contacts.get(line.uniqueid)
+        if contact is not None and contact.phase is not Phase.GONE:
             if line.text in self._seen:
                 return f"the call {contact.phase.value} already"
             # Some ways out of a queue leave no line; the next entry proves it happened.
             self._inferred["unseen_exit"] += 1
-            self._end(contact, line.at, cause=None)
-        self._unabandon(contact)
-        contact.queue, contact.entered = line.queue, line.at
-        contact.visit += 1
-        self._admit(contact)
+            self.calls.end(contact, line.at, cause=None)
+        if contact is not None:
+            self._inferred["moved"] += self.calls.unabandon(contact)
+        self.calls.enter(line.uniqueid, line.queue, line.at)
         return None
 
-    def _admit(self, contact: _Contact) -> None:
-        contact.phase, contact.agent = _Phase.WAITING, None
-        self._contacts[contact.id] = contact
-        at = contact.entered
-        self._emit(ContactQueued(**self._of(contact, at), since=at))
-
-    def _unabandon(self, contact: _Contact) -> None:
-        """Takes an abandon back.
-
-        A caller moved on by the administrator is logged ABANDON; that the same call
-        enters a queue again shows that nobody hung up.
-        """
-        last = self._events[contact.ended]
-        if isinstance(last, ContactAbandoned):
-            self._inferred["moved"] += 1
-            self._events[contact.ended] = ContactLeft(
-                **self._of(contact, last.at), cause="transferred"
-            )
-
-    def _waiting(self, line: Line, entered: float | None) -> _Contact | str:
+    def _waiting(self, line: Line, entered: float | None) -> Contact | str:
         """The contact of a line that only a waiting one can have.
 
         One never seen entered before the log began, or its line was unusable: it is
         taken to have entered when the line's own wait says (``entered``), if it says.
         """
-        contact = self._contacts.get(line.uniqueid)
+        contact = self.calls.contacts.get(line.uniqueid)
         if contact is None:
             if entered is None:
                 return "the call never entered a queue in this log"
             self._inferred["adopted"] += 1
-            contact = _Contact(line.uniqueid, line.queue, max(entered, 0.0))
-            self._admit(contact)
-        if contact.phase is not _Phase.WAITING:
+            contact = self.calls.enter(line.uniqueid, line.queue, max(entered, 0.0))
+        if contact.phase is not Phase.WAITING:
             return f"the call {contact.phase.value} already"
         if contact.queue != line.queue:
             return f"the call waits in {contact.queue!r}, not in {line.queue!r}"
@@ -198,36 +131,20 @@ class _Translation:
         if isinstance(contact, str):
             return contact
         if line.verb == "ABANDON":
-            self._close(contact, ContactAbandoned(**self._of(contact, line.at, line.agent or None)))
+            end = ContactAbandoned(**self.calls.of(contact, line.at, line.agent or None))
+            self.calls.close(contact, end)
         else:
-            self._end(contact, line.at, cause=_LEFT[line.verb])
+            self.calls.end(contact, line.at, cause=LEFT[line.verb])
         return None
-
-    def _end(self, contact: _Contact, at: float, cause: str | None) -> None:
-        """The visit is over, and the customer did not hang up."""
-        if contact.phase is _Phase.ENGAGED:
-            end: Event = ContactReleased(**self._of(contact, at, contact.agent), cause=cause)
-        else:
-            end = ContactLeft(**self._of(contact, at), cause=cause)
-        self._close(contact, end)
-
-    def _close(self, contact: _Contact, end: Event) -> None:
-        contact.ended = len(self._events)
-        self._emit(end)
-        if contact.agent is not None:
-            self._free_since[contact.agent] = end.at
-        contact.phase = _Phase.GONE
 
     # Offers
 
-    def _offer(self, contact: _Contact, agent: str, rang: float, until: float) -> int:
+    def _offer(self, contact: Contact, agent: str, rang: float, until: float) -> int:
         """Writes the offer whose ring ended at ``until``."""
-        at = max(until - rang, contact.entered, self._free_since.get(agent, 0.0))
-        self._agents.at_work(agent, contact.queue, at)
-        self._offers += 1
-        self._emit(OfferMade(**self._of(contact, at, agent), offer=self._offers))
-        self._free_since[agent] = until
-        return self._offers
+        free = self.calls.free_since.get(agent, 0.0)
+        offer = self.calls.offer(contact, agent, max(until - rang, contact.entered, free))
+        self.calls.free_since[agent] = until
+        return offer
 
     def _ring_no_answer(self, line: Line) -> str | None:
         rang = line.numbers["ring_ms"] / 1000
@@ -241,12 +158,12 @@ class _Translation:
         agent = line.agent
         offer = self._offer(contact, agent, rang, line.at)
         if rang:
-            self._emit(OfferMissed(**self._of(contact, line.at, agent), offer=offer))
-            self._requeue(contact, line.at, "missed")
+            self.calls.missed(contact, agent, offer, line.at)
+            self.calls.requeue(contact, line.at, "missed")
         else:
             # No phone rang (busy, congested, unreachable): nothing the agent missed.
-            self._withdraw(contact, line.at, agent, offer, "failed")
-            self._requeue(contact, line.at, "failed")
+            self.calls.withdrawn(contact, agent, offer, line.at, "failed")
+            self.calls.requeue(contact, line.at, "failed")
         return None
 
     def _ring_cancelled(self, line: Line) -> str | None:
@@ -257,7 +174,7 @@ class _Translation:
             return "the same ring ended already"
         agent = line.agent
         offer = self._offer(contact, agent, line.numbers["ring_ms"] / 1000, line.at)
-        self._withdraw(contact, line.at, agent, offer, "customer")
+        self.calls.withdrawn(contact, agent, offer, line.at, "customer")
         return None
 
     def _dump(self, line: Line) -> str | None:
@@ -266,8 +183,9 @@ class _Translation:
             return contact
         agent = line.agent
         offer = self._offer(contact, agent, 0, line.at)
-        self._emit(OfferDeclined(**self._of(contact, line.at, agent), offer=offer))
-        self._requeue(contact, line.at, "declined")
+        declined = OfferDeclined(**self.calls.of(contact, line.at, agent), offer=offer)
+        self.calls.refused(contact, declined)
+        self.calls.requeue(contact, line.at, "declined")
         return None
 
     def _incompatible(self, line: Line) -> str | None:
@@ -276,16 +194,9 @@ class _Translation:
             return contact
         agent = line.agent
         offer = self._offer(contact, agent, 0, line.at)
-        self._withdraw(contact, line.at, agent, offer, "failed")
-        self._requeue(contact, line.at, "failed")
+        self.calls.withdrawn(contact, agent, offer, line.at, "failed")
+        self.calls.requeue(contact, line.at, "failed")
         return None
-
-    def _withdraw(self, contact: _Contact, at: float, agent: str, offer: int, cause: str) -> None:
-        self._emit(OfferWithdrawn(**self._of(contact, at, agent), offer=offer, cause=cause))
-
-    def _requeue(self, contact: _Contact, at: float, cause: str) -> None:
-        event = ContactRequeued(**self._of(contact, at), since=contact.entered, cause=cause)
-        self._emit(event)
 
     # Conversations
 
@@ -294,24 +205,22 @@ class _Translation:
         if isinstance(contact, str):
             return contact
         agent = line.agent
-        offer = self._offer(contact, agent, line.numbers["ring"], line.at)
-        self._emit(OfferAccepted(**self._of(contact, line.at, agent), offer=offer))
-        self._emit(ContactConnected(**self._of(contact, line.at, agent)))
-        contact.phase, contact.agent = _Phase.ENGAGED, agent
+        self._offer(contact, agent, line.numbers["ring"], line.at)
+        self.calls.connect(contact, agent, line.at)
         return None
 
-    def _engaged(self, line: Line) -> _Contact | str:
+    def _engaged(self, line: Line) -> Contact | str:
         """The contact of a line that ends a conversation.
 
         The line tells how long it waited and talked, should the log know nothing of it.
         """
-        contact = self._contacts.get(line.uniqueid)
-        if contact is None or (contact.phase is _Phase.WAITING and contact.queue == line.queue):
+        contact = self.calls.contacts.get(line.uniqueid)
+        if contact is None or (contact.phase is Phase.WAITING and contact.queue == line.queue):
             problem = self._adopt_conversation(line)
             if problem is not None:
                 return problem
-            contact = self._contacts[line.uniqueid]
-        if contact.phase is not _Phase.ENGAGED:
+            contact = self.calls.contacts[line.uniqueid]
+        if contact.phase is not Phase.ENGAGED:
             return f"the call {contact.phase.value} already"
         if contact.queue != line.queue:
             return f"the call came from {contact.queue!r}, not from {line.queue!r}"
@@ -323,11 +232,9 @@ class _Translation:
         if isinstance(contact, str):
             return contact
         self._inferred["adopted_talk"] += 1
-        agent = line.agent
         at = max(connected, contact.entered)
-        self._agents.at_work(agent, contact.queue, at)
-        self._emit(ContactConnected(**self._of(contact, at, agent)))
-        contact.phase, contact.agent = _Phase.ENGAGED, agent
+        self.calls.agents.at_work(line.agent, contact.queue, at)
+        self.calls.connect(contact, line.agent, at)
         return None
 
     def _complete(self, line: Line) -> str | None:
@@ -340,7 +247,7 @@ class _Translation:
             # the caller was gone just before the answer: who it was is not known.
             self._inferred["no_talk"] += 1
             cause = None
-        self._end(contact, line.at, cause)
+        self.calls.end(contact, line.at, cause)
         return None
 
     def _transfer(self, line: Line) -> str | None:
@@ -349,8 +256,8 @@ class _Translation:
             return contact
         # Attended or not, the log does not say to whom: for it the contact is gone,
         # unless it enters a queue again.
-        end = ContactTransferred(**self._of(contact, line.at, contact.agent), cause="agent")
-        self._close(contact, end)
+        of = self.calls.of(contact, line.at, contact.agent)
+        self.calls.close(contact, ContactTransferred(**of, cause="agent"))
         return None
 
     # Asterisk and its agents
@@ -359,45 +266,12 @@ class _Translation:
         """Asterisk started: whatever call was in it before is gone, without a line."""
         if line.text in self._seen:
             return "Asterisk started in this second already"
-        for contact in self._contacts.values():
-            if contact.phase is not _Phase.GONE:
-                self._inferred["restart"] += 1
-                engaged = contact.phase is _Phase.ENGAGED
-                self._end(contact, line.at, "system" if engaged else "failed")
+        self._inferred["restart"] += self.calls.lost(line.at)
         return None
 
     def _agent_line(self, line: Line) -> str | None:
-        if self._agents.take(line) or line.text not in self._seen:
+        told = AgentWord(line.verb, line.agent, line.queue, line.at, line.detail)
+        if self.calls.agents.take(told) or line.text not in self._seen:
             # Saying again what is so (a PAUSE after its PAUSEALL) is no fault.
             return None
         return "it changes nothing"
-
-    # Writing
-
-    def _emit(self, event: Event) -> None:
-        self._events.append(event)
-
-    def _of(self, contact: _Contact, at: float, agent: str | None = None) -> "_Envelope":
-        return {
-            "source": "",
-            "sequence": 0,
-            "at": float(at),
-            "contact": contact.id,
-            "visit": contact.visit,
-            "queue": contact.queue,
-            "channel": _CHANNEL,
-            "agent": agent,
-        }
-
-
-class _Envelope(TypedDict):
-    """What every event of a contact has; source and sequence come at the very end."""
-
-    source: str
-    sequence: int
-    at: float
-    contact: str
-    visit: int
-    queue: str
-    channel: str
-    agent: str | None

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import ClassVar
 
 import attrs
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import (
+    MODES,
     AdapterInfo,
+    CallCustomer,
     Gap,
     HttpRequest,
     HttpResponse,
@@ -22,13 +25,11 @@ from ccroute.adapters import (
     PlatformSnapshot,
     Ring,
     Secret,
-    Setting,
     Sink,
     SystemTime,
     Time,
     Verdict,
     failed,
-    read_settings,
     unknown,
     within,
 )
@@ -48,10 +49,10 @@ INFO = AdapterInfo(
     version="0.1.0",
     platform="Acme PBX (made up)",
     capabilities=[
-        "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring",
-        "hold", "blind_transfer", "consult_transfer", "hangup_party", "record", "record_pause",
-        "consent_prompt", "listen", "whisper", "barge", "device_state", "agent_mirror",
-        "agent_codes", "snapshot", "native_seq", "restart_detect",
+        "park", "treatment", "announce", "ring", "call_customer", "client_leg_ids", "cancel_ring",
+        "multi_ring", "hold", "blind_transfer", "consult_transfer", "hangup_party", "record",
+        "record_pause", "consent_prompt", "listen", "whisper", "barge", "device_state",
+        "agent_mirror", "agent_codes", "snapshot", "native_seq", "restart_detect",
     ],
     limits=Limits(offers_per_second=10.0, ring=(5.0, 300.0)),
 )  # fmt: skip
@@ -59,21 +60,13 @@ INFO = AdapterInfo(
 
 @attrs.frozen(kw_only=True)
 class AcmeSettings:
-    """What a document says of a link."""
+    """What a document says of a link. ``mode``: whether we route, or look on."""
 
     host: str
     user: str
     password: Secret
     port: int = 4010
-
-
-def acme(link: str, config: Mapping[str, Setting]) -> "AcmeAdapter":
-    """What the entry point names.
-
-    Raises:
-        ConfigError: an unknown key, or a value that can never work.
-    """
-    return AcmeAdapter(link, read_settings(AcmeSettings, config, link=link))
+    mode: str = attrs.field(default="control", validator=attrs.validators.in_(MODES))
 
 
 class Link:
@@ -150,6 +143,8 @@ class Link:
 class AcmeAdapter:
     """A link to an Acme PBX. See `ccroute.adapters.Adapter`."""
 
+    card: ClassVar[AdapterInfo] = INFO
+
     def __init__(self, link: str, settings: AcmeSettings) -> None:
         self._name = link
         self._settings = settings
@@ -170,7 +165,7 @@ class AcmeAdapter:
     @property
     def info(self) -> AdapterInfo:
         """See `ccroute.adapters.Adapter`."""
-        return INFO
+        return self.card
 
     def __repr__(self) -> str:
         return f"<AcmeAdapter {self._name!r} to {self._settings.host}:{self._settings.port}>"
@@ -356,7 +351,7 @@ class AcmeAdapter:
         return await asyncio.shield(task)
 
     async def _carry_out(self, instruction: Instruction) -> Outcome:
-        if not INFO.can(instruction.needs):
+        if not self.card.can(instruction.needs):
             return failed("unsupported")
         link = self._link
         if link is None or self._closing or not link.stands:
@@ -380,6 +375,8 @@ class AcmeAdapter:
             if not self._commands.is_wanted(instruction):
                 return failed("gone", "cancelled before its turn came")
             command = {**command, "for": instruction.until - time.now()}
+        if isinstance(instruction, CallCustomer):
+            command = {**command, "for": max(0.0, instruction.until - time.now())}
         while True:
             try:
                 reply = await link.ask(command, time, instruction.deadline)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from ccroute.adapters import (
     Announce,
     Barge,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -72,6 +73,7 @@ class Commands:
             Ring: self._ring,
             CancelRing: lambda it: _drop(self._rung(it)),
             Connect: self._connect,
+            CallCustomer: self._call_customer,
             StartHold: lambda it: self._about(it, "hold"),
             StopHold: lambda it: self._about(it, "unhold"),
             SendAway: lambda it: self._about(it, "redirect", to=it.address),
@@ -117,23 +119,25 @@ class Commands:
             return
         if isinstance(instruction, Ring):
             call.legs.pop(_leg_id(instruction), None)
+            if instruction.callback and not call.legs:
+                del self._translator.calls[call.id]
         elif isinstance(instruction, CancelRing):
             # It was not there yet: then it shall not come.
             asked = [it for it in call.legs.values() if it.state == "asked"]
             for leg in asked:
                 if (leg.offer, leg.tenant) == (instruction.offer, instruction.tenant):
                     del call.legs[leg.id]
-        elif isinstance(instruction, Connect) and call.partner is None:
+        elif isinstance(instruction, Connect | CallCustomer) and call.partner is None:
             call.winner = None
 
     # -- Those that are more than a word -------------------------------------------------
 
     def _park(self, it: Park) -> dict[str, Json]:
-        tags: dict[str, Json] = {"tenant": it.tenant, "queue": it.queue}
-        tags["attributes"] = _plain(it.attributes)
-        return self._about(it, "wait", music=it.treatment, tags=tags)
+        return self._about(it, "wait", music=it.treatment, tags=_kept(it))
 
     def _ring(self, it: Ring) -> dict[str, Json]:
+        if it.callback:
+            self._translator.open(it.contact)
         call = self._call(it)
         leg = Leg(
             id=_leg_id(it), agent=it.agent, offer=it.offer, tenant=it.tenant, ring=it.id,
@@ -142,12 +146,18 @@ class Commands:
         # Before it is sent: the first event about the leg may come before the reply.
         call.legs.setdefault(leg.id, leg)
         tags = {**leg.tags(), "show": _plain(it.attributes)}
-        return self._about(it, "dial", leg=leg.id, to=it.address, tags=tags)
+        more: dict[str, Json] = {"open": True, "keep": _kept(it)} if it.callback else {}
+        return self._about(it, "dial", leg=leg.id, to=it.address, tags=tags, **more)
 
     def _connect(self, it: Connect) -> dict[str, Json]:
         leg = self._rung(it)
         self._call(it).winner = leg.id
         return self._about(it, "join", leg=leg.id)
+
+    def _call_customer(self, it: CallCustomer) -> dict[str, Json]:
+        leg = self._rung(it)
+        self._call(it).winner = leg.id
+        return self._about(it, "call_out", leg=leg.id, to=it.address)
 
     def _dial(
         self, it: ContactInstruction, verb: str, name: str, address: str, **more: Json
@@ -167,7 +177,7 @@ class Commands:
             raise Gone(it.contact)
         return call
 
-    def _rung(self, it: CancelRing | Connect) -> Leg:
+    def _rung(self, it: CancelRing | Connect | CallCustomer) -> Leg:
         for leg in self._call(it).legs.values():
             if (leg.offer, leg.tenant) == (it.offer, it.tenant):
                 return leg
@@ -182,6 +192,12 @@ class Commands:
 
 def _leg_id(instruction: Instruction) -> str:
     return f"leg-{instruction.id}"
+
+
+def _kept(it: Park | Ring) -> dict[str, Json]:
+    """What the PBX is to keep with a call."""
+    kept: dict[str, Json] = {"tenant": it.tenant, "attributes": _plain(it.attributes)}
+    return {**kept, "queue": it.queue} if isinstance(it, Park) else kept
 
 
 def _drop(leg: Leg) -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import attrs
 
@@ -11,13 +12,17 @@ from ccroute.adapters import (
     Answered,
     Arrived,
     Bridged,
+    CustomerFailed,
     DeviceSeen,
     Dialled,
     Disconnected,
     Ended,
     HeldContact,
     HeldOffer,
+    HeldParty,
+    HeldRecording,
     OfferFailed,
+    OfferSignal,
     Parked,
     PartyJoined,
     PartyLeft,
@@ -49,6 +54,11 @@ REASONS = {
     "unreachable": "unreachable", "hung_up": "rejected",
 }  # fmt: skip
 """Why a leg went, in the contract's words. What is not here we dropped ourselves."""
+NOT_REACHED = {
+    "no_answer": "no_answer", "busy": "busy", "unreachable": "unreachable", "hung_up": "busy",
+}  # fmt: skip
+"""Why a customer went who was called back: who hangs up instead of answering is busy."""
+Made = TypeVar("Made", bound=OfferSignal)
 
 
 @attrs.define(kw_only=True)
@@ -71,23 +81,41 @@ class Leg:
         """What the PBX is to keep with it."""
         return {"agent": self.agent, "offer": self.offer, "tenant": self.tenant, "ring": self.ring}
 
+    @property
+    def party(self) -> str:
+        """As what it is in a conversation."""
+        return "monitor" if self.role == "spy" else "consult"
+
+    def told(self, kind: Callable[..., Made], contact: str, **more: str) -> Made:
+        """A signal about it, for its offer."""
+        return kind(offer=self.offer, tenant=self.tenant, contact=contact, **more)
+
 
 @attrs.define(kw_only=True)
 class Call:
     """A customer. ``contact``: the id that stays; ``id``: what the PBX calls it now; ``winner``:
-    the leg it is, or is being, joined with."""
+    the leg it is, or is being, joined with; ``waits``: parked; ``calling``: it is called back, and
+    not in a bridge yet."""
 
     contact: str
     id: str
     legs: dict[str, Leg] = attrs.Factory(dict)
     bridge: str | None = None
     winner: str | None = None
+    waits: bool = False
+    calling: bool = False
 
     @property
     def partner(self) -> Leg | None:
         """Whom the customer speaks with."""
         leg = self.legs.get(self.winner or "")
         return leg if leg is not None and self.bridge is not None else None
+
+    @property
+    def parties(self) -> list[Leg]:
+        """Who else is in the conversation."""
+        there = [leg for leg in self.legs.values() if leg.bridge and leg.bridge == self.bridge]
+        return [leg for leg in there if leg.offer is None and leg is not self.partner]
 
 
 class Translator:
@@ -103,6 +131,8 @@ class Translator:
         self._now = 0.0
         self._words: Mapping[str, Callable[[Message], Iterator[Signal]]] = {
             "call_in": self._call_in,
+            "call_open": self._call_open,
+            "calls_out": lambda event: iter(()),  # as we asked
             "call_waits": self._call_waits,
             "call_gone": self._call_gone,
             "leg_new": self._leg_new,
@@ -127,6 +157,11 @@ class Translator:
         """The call of a contact, by the id that stays."""
         return next((call for call in self.calls.values() if call.contact == contact), None)
 
+    def open(self, contact: str) -> None:
+        """A customer is to be called back: from now on there is a call of this id."""
+        if self.call_of(contact) is None:
+            self.calls[contact] = Call(contact=contact, id=contact, calling=True)
+
     def hear(self, event: Message, now: float) -> list[Signal]:
         """The signals of an event.
 
@@ -149,12 +184,17 @@ class Translator:
         self.calls[call.id] = call
         yield arrived
 
+    def _call_open(self, event: Message) -> Iterator[Signal]:
+        self.open(text(event, "first"))
+        return iter(())
+
     def _call_waits(self, event: Message) -> Iterator[Signal]:
         if call := self._call(event):
             if call.partner is not None:
                 # The conversation is over, and all phones in it go: nothing more of them.
                 call.legs = {it.id: it for it in call.legs.values() if it.bridge != call.bridge}
             call.bridge = call.winner = None
+            call.waits = True
             yield Parked(contact=call.contact)
 
     def _call_gone(self, event: Message) -> Iterator[Signal]:
@@ -171,15 +211,17 @@ class Translator:
                 by = "customer" if why == "hung_up" else "system"
                 yield Disconnected(contact=contact, by=by)
             left = [leg for leg in left if leg.id != call.winner]
+        elif call.calling and why in NOT_REACHED:
+            yield CustomerFailed(contact=contact, reason=NOT_REACHED[why])
         elif why == "hung_up":
             yield Abandoned(contact=contact, phase=_phase(left))
         for leg in left:
-            assert leg.offer is not None
-            reason = "caller_gone" if why == "hung_up" else "cancelled"
-            yield OfferFailed(offer=leg.offer, tenant=leg.tenant, reason=reason)
+            reason = "caller_gone" if why in NOT_REACHED else "cancelled"
+            yield leg.told(OfferFailed, contact, reason=reason)
         # The PBX ends a bridge with all in it; a phone that rings it lets ring.
         self.strays += [it.id for it in call.legs.values() if it.bridge is None or not call.bridge]
-        yield Ended(contact=contact, cause="transferred" if why == "redirected" else "hangup")
+        cause = "failed" if call.calling else "hangup"
+        yield Ended(contact=contact, cause="transferred" if why == "redirected" else cause)
 
     def _renamed(self, event: Message) -> Iterator[Signal]:
         if call := self.calls.pop(text(event, "was"), None):
@@ -196,21 +238,21 @@ class Translator:
             return
         call.legs[leg.id] = leg
         if leg.offer is not None:
-            yield Dialled(offer=leg.offer, tenant=leg.tenant)
+            yield leg.told(Dialled, call.contact)
 
     def _leg_rings(self, event: Message) -> Iterator[Signal]:
-        _, leg = self._found(event)
-        if leg is not None:
+        call, leg = self._found(event)
+        if call is not None and leg is not None:
             leg.state = "ringing"
             if leg.offer is not None:
-                yield Ringing(offer=leg.offer, tenant=leg.tenant)
+                yield leg.told(Ringing, call.contact)
 
     def _leg_up(self, event: Message) -> Iterator[Signal]:
-        _, leg = self._found(event)
-        if leg is not None:
+        call, leg = self._found(event)
+        if call is not None and leg is not None:
             leg.state = "answered"
             if leg.offer is not None:
-                yield Answered(offer=leg.offer, tenant=leg.tenant)
+                yield leg.told(Answered, call.contact)
 
     def _leg_gone(self, event: Message) -> Iterator[Signal]:
         call, leg = self._found(event)
@@ -226,7 +268,7 @@ class Translator:
             yield Disconnected(contact=call.contact, by="agent" if why == "hung_up" else "system")
         elif leg.offer is not None:
             reason = REASONS.get(why) or ("lost_race" if lost else "cancelled")
-            yield OfferFailed(offer=leg.offer, tenant=leg.tenant, reason=reason)
+            yield leg.told(OfferFailed, call.contact, reason=reason)
         else:
             yield PartyLeft(contact=call.contact, agent=leg.agent)
 
@@ -241,14 +283,14 @@ class Translator:
                 # The leg came first; now both are in it.
                 if leg is not None:
                     call.winner, leg.state = leg.id, "bridged"
+                    call.waits = call.calling = False
                     yield Bridged(contact=call.contact, agent=leg.agent, offer=leg.offer)
             return
         call, leg = self._found(event)
         if call is not None and leg is not None:
             leg.bridge = bridge
             if leg.offer is None:
-                role = "monitor" if leg.role == "spy" else "consult"
-                yield PartyJoined(contact=call.contact, agent=leg.agent, role=role)
+                yield PartyJoined(contact=call.contact, agent=leg.agent, role=leg.party)
 
     def _handed_over(self, event: Message) -> Iterator[Signal]:
         call, leg = self._found(event)
@@ -315,6 +357,8 @@ def _read_list(listed: Message, now: float) -> tuple[list[Call], list[HeldContac
     for it in tables(listed, "calls"):
         call = Call(contact=text(it, "first"), id=text(it, "call"), bridge=maybe_text(it, "bridge"))
         call.legs = {leg.id: leg for of, leg in legs if of == call.id}
+        call.waits = text(it, "state") in {"waiting", "joining"} and it.get("outgoing") is not True
+        call.calling = it.get("outgoing") is True and call.bridge is None
         for leg in call.legs.values():
             if leg.role == "agent" and call.bridge is not None and leg.bridge == call.bridge:
                 call.winner, leg.state = leg.id, "bridged"
@@ -328,6 +372,13 @@ def _held(told: Message, call: Call, entered_at: float) -> HeldContact:
         arrival=_arrived(told, entered_at),
         agent=call.partner.agent if call.partner else None,
         on_hold=told.get("on_hold") is True,
+        parked=call.waits,
+        calling=call.calling,
+        parties=[HeldParty(agent=leg.agent, role=leg.party) for leg in call.parties],
+        recordings=[
+            HeldRecording(id=name, state="paused" if state == "paused" else "started")
+            for name, state in table(told, "recordings").items()
+        ],
         offers=[
             HeldOffer(
                 offer=leg.offer, agent=leg.agent, state=leg.state, tenant=leg.tenant,
@@ -342,7 +393,8 @@ def _held(told: Message, call: Call, entered_at: float) -> HeldContact:
 def _arrived(told: Message, entered_at: float) -> Arrived:
     tags = table(told, "tags")
     return Arrived(
-        contact=text(told, "first"), caller=text(told, "from"), dialled=text(told, "to"),
+        contact=text(told, "first"), caller=text(told, "from") or None,
+        dialled=text(told, "to") or None,
         entered_at=entered_at, tenant=maybe_text(tags, "tenant"), queue=maybe_text(tags, "queue"),
         attributes=only_values(table(tags, "attributes").items()) or None,
     )  # fmt: skip

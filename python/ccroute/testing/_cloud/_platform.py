@@ -260,6 +260,8 @@ class SimulatedCloud:
     ) -> int:
         match method, path:
             case "POST", ["waiting"]:
+                treatment = told.get("treatment")
+                call.treatment = treatment if isinstance(treatment, str) else None
                 return self._telephony.wait(call, _table(told.get("attributes")))
             case "POST", ["legs"]:
                 return self._telephony.dial(

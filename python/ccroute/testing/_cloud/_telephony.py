@@ -26,7 +26,8 @@ class AgentLeg:
 
 @attrs.define
 class Call:
-    """A caller. ``bridge``: the label of the leg that it talks with."""
+    """A caller. ``bridge``: the label of the leg that it talks with; ``treatment``: what it gets
+    while it waits."""
 
     contact: str
     caller: str
@@ -34,6 +35,7 @@ class Call:
     entered_at: float
     seq: int = 0
     waits: bool = False
+    treatment: str | None = None
     held: bool = False
     bridge: str | None = None
     attributes: dict[str, Json] = attrs.Factory(dict)

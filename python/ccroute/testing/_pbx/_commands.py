@@ -30,6 +30,7 @@ class Commands:
             "spy": self._spy,
             "drop": self._drop,
             "join": self._join,
+            "call_out": self._call_out,
             "end": lambda message: self.exchange.end_call(self._call(message), "ended"),
             "hold": lambda message: self._hold(message, on=True),
             "unhold": lambda message: self._hold(message, on=False),
@@ -66,7 +67,10 @@ class Commands:
                 {
                     "call": call.id, "first": call.first, "from": call.caller, "to": call.dialled,
                     "since": call.since, "state": call.state, "on_hold": call.on_hold,
-                    "bridge": call.bridge, "tags": call.tags,
+                    "bridge": call.bridge, "tags": call.tags, "outgoing": call.outgoing,
+                    "recordings": {
+                        name: state for name, state in call.recordings.items() if state != "stopped"
+                    },
                 }
                 for call in exchange.calls.values()
             ],
@@ -89,13 +93,20 @@ class Commands:
         raise Refused("no_such_verb")
 
     def _wait(self, message: Message) -> None:
-        self.exchange.wait(self._call(message), _table(message, "tags"))
+        call, music = self._call(message), message.get("music")
+        call.music = music if isinstance(music, str) else None
+        self.exchange.wait(call, _table(message, "tags"))
 
     def _play(self, message: Message) -> None:
         if self._call(message).state == "talking":
             raise Refused("not_now")
 
     def _dial(self, message: Message, role: str) -> None:
+        # Who is to be called back has no call yet: the first phone that rings opens it.
+        if message.get("open") is True and _text(message, "call") not in self.exchange.calls:
+            if self.exchange.taken(_text(message, "call")):
+                raise Refused("no_such_call")
+            self.exchange.open_call(_text(message, "call"), _table(message, "keep"))
         call = self._call(message)
         leg = PhoneLeg(
             _text(message, "leg"), call.id, _text(message, "to"), role, _table(message, "tags")
@@ -103,6 +114,12 @@ class Commands:
         if not self.exchange.dial(leg, _seconds(message, "for")):
             raise Refused("exists")
         self.rung.append(leg.phone)
+
+    def _call_out(self, message: Message) -> None:
+        call, leg = self._call(message), self._leg(message)
+        if call.state != "open" or leg.state != "up":
+            raise Refused("not_now")
+        self.exchange.call_out(call, _text(message, "to"), leg, _seconds(message, "for"))
 
     def _consult(self, message: Message) -> None:
         self._talking(message)

@@ -28,16 +28,23 @@ class SimulatedPbx(PlatformDriver):
     ``subscribe``, without which no event comes; ``list`` says all it has. A user has one
     session: who signs in second ends the first (``taken_over``). A leg's id is
     the client's and is taken once. The PBX ends a conversation with either of its legs; a phone
-    that still rings when the customer leaves is the client's business.
+    that still rings when the customer leaves is the client's business. Who is called back has a
+    call of the client's id, opened by the first phone that rings for it (``dial`` with ``open``);
+    ``call_out`` dials the customer and joins them with that phone.
+
+    With ``routes`` it has a queue of its own, ``sales``, whose events (``q_in``, ``q_taken``,
+    ``q_out``, ``q_lost``, ``q_done``) have a number ``q`` of their own too. It keeps its last
+    events: ``subscribe`` with ``after`` sends those after that ``n`` once more.
 
     ``settings`` are those of the example adapter in ``examples/vendor_adapter``.
     """
 
     secrets: ClassVar[tuple[str, ...]] = ("swordfish", "wrong-fish")
 
-    def __init__(self, time: Time) -> None:
+    def __init__(self, time: Time, *, routes: bool = False) -> None:
         self.time = time
-        self.exchange = Exchange(USERS)
+        self.routes = routes
+        self.exchange = Exchange(USERS, routes=routes)
         self.server = PbxServer(self.exchange, time, {"ccroute": "swordfish"})
         self._refused = 0
 
@@ -59,8 +66,12 @@ class SimulatedPbx(PlatformDriver):
         """See `PlatformDriver`."""
         return {
             "host": "127.0.0.1", "port": self.server.port, "user": "ccroute",
-            "password": "swordfish",
+            "password": "swordfish", "mode": "observe" if self.routes else "control",
         }  # fmt: skip
+
+    def observe_settings(self) -> Mapping[str, Setting]:
+        """See `PlatformDriver`."""
+        return self.settings() if self.routes else super().observe_settings()
 
     def wrong_settings(self) -> Mapping[str, Setting]:
         """See `PlatformDriver`."""
@@ -78,6 +89,10 @@ class SimulatedPbx(PlatformDriver):
         """See `PlatformDriver`."""
         return "0034910000000"
 
+    def customer_address(self) -> str:
+        """See `PlatformDriver`."""
+        return "0034600000009"
+
     # -- Customers ----------------------------------------------------------------------
 
     async def place_call(self, *, caller: str = "+34600000001", dialled: str = "900100") -> str:
@@ -93,6 +108,11 @@ class SimulatedPbx(PlatformDriver):
         if found is not None:
             self.exchange.end_call(found, "hung_up")
             self.server.happen()
+
+    async def leave_queue(self, call: str, why: str) -> None:
+        """See `PlatformDriver`."""
+        self.exchange.leave(self._call(call), why)
+        self.server.happen()
 
     def _now(self) -> Exchange:
         self.exchange.advance(self.time.now())
@@ -110,7 +130,10 @@ class SimulatedPbx(PlatformDriver):
         leg = self._now().leg_at(address, "ringing")
         if leg is not None:
             self.exchange.answer(leg)
-            self.server.happen()
+        elif self.routes:
+            self.exchange.take(address)
+        self.exchange.customer_answers(address)
+        self.server.happen()
 
     async def reject(self, address: str) -> None:
         """See `PlatformDriver`."""
@@ -132,7 +155,12 @@ class SimulatedPbx(PlatformDriver):
         self._mood(address, "unreachable")
 
     def _mood(self, address: str, mood: str) -> None:
-        self._now().phones[address].mood = mood
+        if address not in self._now().phones:
+            self.exchange.moods[address] = mood
+            if mood == "ring":
+                del self.exchange.moods[address]
+            return
+        self.exchange.phones[address].mood = mood
         self.exchange.look_at(address)
         self.server.happen()
 
@@ -164,10 +192,15 @@ class SimulatedPbx(PlatformDriver):
             *(
                 Leg(kind="customer", who=it.first, bridge=it.bridge)
                 for it in exchange.calls.values()
+                if it.state != "open"
             ),
             *(Leg(kind="agent", who=it.phone, bridge=it.bridge) for it in exchange.legs.values()),
             *(Leg(kind="outside", who=it) for it in exchange.outside),
         ]
+
+    async def treatment(self, call: str) -> str | None:
+        """See `PlatformDriver`."""
+        return self._call(call).music
 
     async def side_effects(self, instruction: Instruction) -> int:
         """See `PlatformDriver`."""

@@ -5,6 +5,7 @@ Whatever happens is an event in `Exchange.events`, in order; nothing here knows 
 
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -13,6 +14,9 @@ import attrs
 Json: TypeAlias = "str | int | float | bool | list[Json] | Mapping[str, Json] | None"
 Message: TypeAlias = Mapping[str, Json]
 
+_KEPT = 2_000
+"""How many events are kept for who missed them."""
+_NOBODY: Message = {"from": "", "to": ""}
 RINGS_AFTER = 0.1
 """Seconds from dialling to ringing."""
 MEDIA_AFTER = 0.1
@@ -22,7 +26,8 @@ MEDIA_AFTER = 0.1
 @attrs.define
 class Call:
     """A customer's leg. ``first``: its first id, by which people know it; ``state``: new,
-    waiting, joining or talking."""
+    waiting, joining or talking; of one who is called back (``outgoing``) also open, while
+    nobody was dialled yet, and calling."""
 
     id: str
     first: str
@@ -34,6 +39,11 @@ class Call:
     on_hold: bool = False
     tags: Message = attrs.Factory(dict)
     recordings: dict[str, str] = attrs.Factory(dict)
+    music: str | None = None
+    queued: bool = False
+    outgoing: bool = False
+    rings: bool = False
+    joins: str = ""
 
 
 @attrs.define
@@ -62,9 +72,14 @@ class Phone:
 
 class Exchange:
     """The PBX without its sessions. All times are seconds since the epoch by the caller's clock;
-    events say them ``skew`` later."""
+    events say them ``skew`` later. With ``routes`` it has a queue of its own, out of which agents
+    take whoever has waited longest."""
 
-    def __init__(self, users: Mapping[str, str]) -> None:
+    def __init__(self, users: Mapping[str, str], *, routes: bool = False) -> None:
+        self.routes = routes
+        self.logged = 0
+        """How many events of its queue there were since the boot."""
+        self.history: deque[dict[str, Json]] = deque(maxlen=_KEPT)
         self.now = 0.0
         self.skew = 0.0
         self.boot = 1
@@ -72,6 +87,8 @@ class Exchange:
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, PhoneLeg] = {}
         self.outside: list[str] = []
+        self.moods: dict[str, str] = {}
+        """Of customers' phones that do not just ring: busy or unreachable."""
         self.phones = {number: Phone(number, user) for user, number in users.items()}
         self.said = 0
         self._used: set[str] = set()
@@ -103,17 +120,20 @@ class Exchange:
     def say(self, name: str, **more: Json) -> None:
         """Tells an event, with its number."""
         self.said += 1
-        self.events.append({"ev": name, "n": self.said, "t": self.clock(), **more})
+        event = {"ev": name, "n": self.said, "t": self.clock(), **more}
+        self.events.append(event)
+        self.history.append(event)
 
     def restart(self) -> None:
         """Loses every call; numbers begin anew."""
         self.boot += 1
-        for kept in (self.calls, self.legs, self._used, self._timers, self.events):
+        for kept in (self.calls, self.legs, self._used, self._timers, self.events, self.history):
             kept.clear()
         for phone in self.phones.values():
             self.look_at(phone.number)
         self.events.clear()
-        self.said = 0
+        self.history.clear()
+        self.said = self.logged = 0
 
     # -- Customers ----------------------------------------------------------------------
 
@@ -124,6 +144,9 @@ class Exchange:
         self.say(
             "call_in", call=name, first=name, **{"from": caller}, to=dialled, since=self.clock()
         )
+        if self.routes:
+            self.calls[name].queued = True
+            self._log("q_in", name)
         return name
 
     def call_of(self, first: str) -> Call | None:
@@ -134,16 +157,43 @@ class Exchange:
         """The customer's leg goes, and all that was in its bridge."""
         if self.calls.pop(call.id, None) is None:
             return
+        if call.queued:
+            self._log("q_lost" if why == "hung_up" else "q_out", call.first, why=why)
+        elif self.routes and call.state in {"joining", "talking"}:
+            self._log("q_done", call.first, by="customer" if why == "hung_up" else "agent")
         self.say("call_gone", call=call.id, why=why)
         if call.bridge is not None:
             for leg in list(self.legs_of(call)):
                 if leg.bridge == call.bridge:
                     self.end_leg(leg, "bridge_over")
 
+    # -- Its own queue -------------------------------------------------------------------
+
+    def _log(self, name: str, call: str, **more: Json) -> None:
+        self.logged += 1
+        self.say(name, q=self.logged, call=call, queue="sales", **more)
+
+    def take(self, number: str) -> None:
+        """An agent takes whoever has waited longest."""
+        call = next((call for call in self.calls.values() if call.queued), None)
+        if call is not None and self.leg_at(number, "dialling", "ringing", "up") is None:
+            call.queued = False
+            leg = PhoneLeg(f"own-{next(self._ids)}", call.id, number, "agent", {}, state="up")
+            self.legs[leg.id] = leg
+            self._log("q_taken", call.first, user=self.phones[number].user)
+            self.join(call, leg)
+
+    def leave(self, call: Call, why: str) -> None:
+        """The queue lets a customer go, by a rule of its own; they hear a good-bye."""
+        if call.queued:
+            call.queued = False
+            self._log("q_out", call.first, why=why)
+
     def wait(self, call: Call, tags: Message) -> None:
         """The customer waits, with music; phones in its bridge go."""
         bridge, call.bridge, call.state, call.on_hold = call.bridge, None, "waiting", False
         call.tags = {**call.tags, **tags}
+        call.recordings = dict.fromkeys(call.recordings, "stopped")
         self.say("call_waits", call=call.id)
         for leg in list(self.legs_of(call)):
             if bridge is not None and leg.bridge == bridge:
@@ -168,6 +218,39 @@ class Exchange:
         for leg in self.legs.values():
             leg.call = call.id if leg.call == was else leg.call
         self.say("renamed", call=call.id, was=was)
+
+    # -- Customers who are called back --------------------------------------------------
+
+    def open_call(self, name: str, tags: Message) -> Call:
+        """A call without a customer yet, under an id that the client chose."""
+        call = Call(name, name, "", "", self.clock(), state="open", tags=tags, outgoing=True)
+        self.calls[name] = call
+        self._used.add(name)
+        self.say("call_open", call=name, first=name, since=call.since, tags=tags, **_NOBODY)
+        return call
+
+    def taken(self, name: str) -> bool:
+        """Whether there was a call or leg of this id."""
+        return name in self._used
+
+    def call_out(self, call: Call, number: str, leg: PhoneLeg, seconds: float) -> None:
+        """Dials the customer for so long; who answers is joined with the leg."""
+        call.caller, call.state, call.joins = number, "calling", leg.id
+        self.say("calls_out", call=call.id, to=number)
+        mood = self.moods.get(number)
+        if mood is None:
+            self.later(RINGS_AFTER, lambda: setattr(call, "rings", True))
+        self.later(seconds if mood is None else RINGS_AFTER, lambda: self._not_there(call, mood))
+
+    def _not_there(self, call: Call, mood: str | None) -> None:
+        if self.calls.get(call.id) is call and call.state == "calling":
+            self.end_call(call, mood or "no_answer")
+
+    def customer_answers(self, number: str) -> None:
+        """The customer's phone is picked up."""
+        for call in self.calls.values():
+            if call.caller == number and call.state == "calling" and call.rings:
+                self.join(call, self.legs[call.joins])
 
     # -- Phones -------------------------------------------------------------------------
 
@@ -229,6 +312,8 @@ class Exchange:
                 self.hold(call, on=False)
             if call is not None and call.state == "joining" and leg.bridge is not None:
                 call.state = "waiting"
+            if call is not None and call.outgoing and next(self.legs_of(call), None) is None:
+                self.end_call(call, "no_agent")
             return
         if leg.role == "agent":
             for other in list(self.legs_of(call)):

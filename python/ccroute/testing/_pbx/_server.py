@@ -162,8 +162,7 @@ class PbxServer:
         elif verb == "list":
             session.send({"re": name, "ok": True, **self.commands.listed()})
         elif verb == "subscribe":
-            session.listens = True
-            session.send({"re": name, "ok": True, "n": self.exchange.said})
+            self._subscribe(session, message)
         else:
             reply = self.commands.carry_out(message)
             if self.stalling:
@@ -171,6 +170,16 @@ class PbxServer:
             else:
                 session.send(reply)
             self.happen()
+
+    def _subscribe(self, session: PbxSession, message: Mapping[str, Json]) -> None:
+        self.happen()  # those who listen already are told what is not for this one
+        kept, after = self.exchange.history, message.get("after")
+        first = kept[0]["n"] if kept else self.exchange.said + 1
+        session.listens = True
+        session.send({"re": message["id"], "ok": True, "n": self.exchange.said, "first": first})
+        for event in kept:
+            if isinstance(after, int) and isinstance(event["n"], int) and event["n"] > after:
+                session.send(event)
 
     def _sign_in(self, session: PbxSession, message: Mapping[str, Json]) -> None:
         name, user = message["id"], str(message.get("user"))

@@ -144,6 +144,11 @@ class AsteriskDriver(PlatformDriver):
                 found.append(Leg(kind="outside", who=to, bridge=bridge))
         return found
 
+    async def treatment(self, call: str) -> str | None:
+        """See `PlatformDriver`."""
+        channel = self.pbx.switch.channels[self._names[call]]
+        return None if channel.bridge is None else channel.bridge.music
+
     async def side_effects(self, instruction: Instruction) -> int:
         """See `PlatformDriver`."""
         return sum(1 for it in self._asked(instruction) if it.status < 300)

@@ -1,0 +1,119 @@
+"""Members and devices of app_queue as AMI tells of them, and what a QueueStatus lists.
+
+What a member's coming, going and pausing means for an agent stands in `agents`; here it is put
+in the words that it reads.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ccroute import AgentDevice
+from ccroute_asterisk.agents import AgentWord
+from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.calls import Calls
+
+WANTED: Mapping[str, str] = dict.fromkeys(
+    (
+        "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus",
+        "AgentLogin", "AgentLogoff",
+    ),
+    "",
+)  # fmt: skip
+"""The events read here."""
+
+_DEVICES = {
+    "0": "unknown",
+    "1": "available",
+    "2": "in_use",
+    "3": "in_use",  # busy
+    "4": "invalid",
+    "5": "unreachable",
+    "6": "ringing",
+    "7": "in_use",  # and ringing
+    "8": "in_use",  # on hold
+}
+
+
+class Members:
+    """Hears event by event and tells the agents of ``calls``.
+
+    Attributes:
+        interfaces: By agent's name, where the agent is reached.
+        names: By interface, the agent's name.
+        told_at: By agent's name, when the latest event about its memberships was.
+    """
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._devices: dict[str, str] = {}
+        self.interfaces: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.told_at: dict[str, float] = {}
+        self._handlers: Mapping[str, Callable[[Packet, str, float], None]] = {
+            "QueueMemberAdded": self._added,
+            "QueueMemberRemoved": self._removed,
+            "QueueMemberPause": self._paused,
+            "QueueMemberStatus": self._status,
+        }
+
+    def hear(self, packet: Packet, at: float) -> None:
+        """Takes an event that happened at ``at``."""
+        handler = self._handlers.get(packet.event)
+        if handler is not None:
+            handler(packet, self._name(packet), at)
+        elif packet.event in {"AgentLogin", "AgentLogoff"}:
+            self._tell(packet.event.upper(), packet.value("Agent"), "", at)
+
+    def list(self, items: Iterable[Packet], at: float, *, whole: bool) -> None:
+        """Takes the members of a QueueStatus asked for at ``at``: all there are, if it is
+        ``whole``. Of whom an event told since, it says nothing."""
+        listed: set[tuple[str, str]] = set()
+        for item in items:
+            if item.event == "QueueMember":
+                name, queue = self._name(item), item.value("Queue")
+                listed.add((name, queue))
+                if self.told_at.get(name, 0.0) <= at:
+                    self._added(item, name, at)
+                    self._status(item, name, at)
+        if whole:
+            for name, queue in self._calls.agents.memberships() - listed:
+                if self.told_at.get(name, 0.0) <= at:
+                    self._tell("REMOVEMEMBER", name, queue, at)
+
+    def _name(self, packet: Packet) -> str:
+        """An event has them as MemberName and Interface, a list as Name and Location."""
+        interface = packet.value("Interface") or packet.value("Location")
+        name = packet.value("MemberName") or packet.value("Name") or interface
+        self.interfaces[name], self.names[interface] = interface, name
+        return name
+
+    def _tell(self, verb: str, name: str, queue: str, at: float, detail: str = "") -> None:
+        self.told_at[name] = max(at, self.told_at.get(name, 0.0))
+        self._calls.agents.take(AgentWord(verb, name, queue, at, detail))
+
+    def _added(self, packet: Packet, name: str, at: float) -> None:
+        queue, paused = packet.value("Queue"), packet.value("Paused") == "1"
+        known = self._calls.agents.is_member(name, queue)
+        if not known:
+            self._tell("ADDMEMBER", name, queue, at, "PAUSED" if paused else "")
+        if (known or packet.value("PausedReason")) and (known or paused):
+            self._paused(packet, name, at)
+
+    def _removed(self, packet: Packet, name: str, at: float) -> None:
+        self._tell("REMOVEMEMBER", name, packet.value("Queue"), at)
+
+    def _paused(self, packet: Packet, name: str, at: float) -> None:
+        queue, reason = packet.value("Queue"), packet.value("PausedReason")
+        if packet.value("Paused") == "1":
+            self._tell("PAUSE", name, queue, at, reason)
+        else:
+            self._tell("UNPAUSE", name, queue, at)
+
+    def _status(self, packet: Packet, name: str, at: float) -> None:
+        """One comes a queue and change: only what is new is told."""
+        device = _DEVICES.get(packet.value("Status"), "unknown")
+        if self._devices.get(name) != device:
+            self._devices[name] = device
+            event = AgentDevice(
+                source=self._calls.source, sequence=0, at=at, agent=name, device=device
+            )
+            self._calls.emit(event)

@@ -1,0 +1,483 @@
+"""From AMI's events to what happened: callers, agents' phones and conversations of app_queue.
+
+Members and devices stand in `members`, the single ring in `offers`. An event about a call that
+was never seen begin adopts it, by the times that the event itself tells. Asterisk's own words
+are not trusted where a lab showed them wrong:
+
+- QueueCallerLeave says nothing: it comes on every way out, on an answer before AgentConnect.
+- QueueCallerAbandon comes on time-outs, empty queues and redirects too. It is believed when
+  the caller's channel hangs up; QUEUESTATUS, a variable, tells the other ways.
+- AgentComplete may carry no call (matched by the agent's interface) and blames the caller for
+  an agent who hangs up at once: who asked first, HangupRequest says.
+- A call refused at the door is in QUEUESTATUS only, and its queue in what the dialplan did.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from ccroute import (
+    ContactAbandoned,
+    ContactHeld,
+    ContactRefused,
+    ContactResumed,
+    ContactTransferred,
+    OfferDeclined,
+)
+from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.offers import Fate, Offer, close
+from ccroute_asterisk.calls import Calls, Contact, Phase
+
+WANTED: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon", "AgentCalled",
+            "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "AgentDump", "DialEnd",
+            "HangupRequest", "Hangup", "BridgeEnter", "BridgeLeave", "Hold", "Unhold",
+            "BlindTransfer", "AttendedTransfer",
+        ),
+        "",
+    ),
+    "VarSet": "Variable: QUEUESTATUS\r\n",
+    "Newexten": "Application: Queue\r\n",
+}  # fmt: skip
+"""The events read here, with the text that must stand in one of them."""
+
+_LEFT = {
+    "TIMEOUT": "timed_out",
+    "LEAVEEMPTY": "no_agents",
+    "LEAVEUNAVAIL": "no_agents",
+    "WITHDRAW": "withdrawn",
+}
+_REFUSED = {"FULL": "full", "JOINEMPTY": "no_agents", "JOINUNAVAIL": "no_agents"}
+
+_GRACE = 1.0
+"""Seconds within which the reason for a caller's leaving follows it; milliseconds in truth."""
+_REMEMBERED = 60.0
+"""Seconds for which a call that hung up is still known, should a log's line speak of it."""
+_NO_RING = 0.1
+"""Seconds; a phone that was given up sooner did not ring."""
+_BEHIND = 2.0
+"""Seconds; what is further behind than this was not overtaken: the clock was set."""
+
+
+@attrs.define
+class _Call:
+    contact: Contact
+    offers: dict[str, Offer] = attrs.field(factory=dict)
+    # Of the agent it is with.
+    leg: str = ""
+    interface: str = ""
+    # Who asked first to end it; whether the customer is out of the bridge.
+    first: str | None = None
+    apart: bool = False
+    held: bool = False
+    # Since when it has been out of the queue for a reason to be told, and told as abandoned.
+    leaving: float | None = None
+    abandoned: bool = False
+
+
+class AmiTranslation:
+    """Hears event by event and tells ``calls``, which others may tell too."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self._live: dict[str, _Call] = {}
+        self._legs: dict[str, _Call] = {}
+        self._talking: dict[str, _Call] = {}  # by the interface of the agent
+        self._leaving: dict[str, _Call] = {}
+        self._asked: dict[str, str] = {}  # the queue that a channel was sent to
+        self._over: deque[tuple[float, str]] = deque()
+        self.recall: Callable[[str], None] = lambda uniqueid: None
+        """Asked before a call is adopted: another source may know of it."""
+        self.now = 0.0
+        """The time of the latest event, by Asterisk's clock."""
+        self._handlers: Mapping[str, Callable[[Packet, float], None]] = {
+            "QueueCallerJoin": self._join,
+            "QueueCallerLeave": self._leave,
+            "QueueCallerAbandon": self._abandon,
+            "VarSet": self._status,
+            "Newexten": self._sent,
+            "AgentCalled": self._called,
+            "DialEnd": self._dial_end,
+            "AgentRingNoAnswer": self._no_answer,
+            "AgentDump": self._dump,
+            "AgentConnect": self._connect,
+            "AgentComplete": self._complete,
+            "HangupRequest": self._request,
+            "Hangup": self._hangup,
+            "BridgeEnter": self._bridge,
+            "BridgeLeave": self._bridge,
+            "Hold": self._hold,
+            "Unhold": self._hold,
+            "BlindTransfer": self._transfer,
+            "AttendedTransfer": self._transfer,
+        }
+
+    def hear(self, packet: Packet, heard_at: float) -> None:
+        """Takes an event. ``heard_at``: its time, should it not tell one itself."""
+        handler = self._handlers.get(packet.event)
+        if handler is not None:
+            at = self.time_of(packet, heard_at)
+            if self._leaving:
+                self.advance(at)
+            handler(packet, at)
+
+    def time_of(self, packet: Packet, heard_at: float) -> float:
+        """When it happened, by Asterisk's clock; never a little before what was told earlier,
+        for events overtake each other by a millisecond."""
+        try:
+            at = float(packet.value("Timestamp") or heard_at)
+        except ValueError:
+            at = heard_at
+        if self.now - _BEHIND < at < self.now:
+            return self.now
+        self.now = at
+        return at
+
+    def advance(self, at: float) -> None:
+        """It is ``at``, by Asterisk's clock: what had to be told by now was not."""
+        self.now = max(self.now, at)
+        late = [it for it in self._leaving.values() if at - (it.leaving or 0.0) > _GRACE]
+        for call in late:
+            if call.contact.phase is Phase.WAITING:
+                # Alive, and no reason given: moved if Asterisk says abandoned, else by a key.
+                self._left(call, "transferred" if call.abandoned else "exited_by_key")
+            else:  # another source told more
+                del self._leaving[call.contact.id]
+
+    def told(self, uniqueid: str, cause: str) -> bool:
+        """Another source tells why a call left that is out of the queue; whether it is."""
+        call = self._leaving.get(uniqueid)
+        if call is not None:
+            self._left(call, cause)
+        return call is not None
+
+    def take_over(self, interfaces: Mapping[str, str]) -> None:
+        """Follows from now on what another source told of. ``interfaces``: by agent."""
+        for uniqueid, contact in self.calls.contacts.items():
+            if uniqueid in self._live or (call := self._call(uniqueid)) is None:
+                continue
+            if contact.phase is Phase.ENGAGED:
+                call.interface = interfaces.get(contact.agent or "", "")
+                self._talking[call.interface] = call
+
+    def forget_all(self) -> None:
+        """Asterisk started anew: nothing of before is there."""
+        for known in (self._live, self._legs, self._talking, self._leaving, self._asked):
+            known.clear()
+
+    # Coming and going
+
+    def _join(self, packet: Packet, at: float) -> None:
+        uniqueid, queue = packet.value("Uniqueid"), packet.value("Queue")
+        call = self._call(uniqueid)
+        if call is not None and call.contact.phase is not Phase.GONE:
+            contact = call.contact
+            if contact.queue == queue and at - contact.entered < _BEHIND and not call.leaving:
+                return  # told of by the other source before
+            self._left(call, "transferred", at)
+        self._enter(uniqueid, queue, at)
+
+    def _call(self, uniqueid: str) -> _Call | None:
+        """A call that is followed, or was told of by another source and is now."""
+        call = self._live.get(uniqueid)
+        if call is None:
+            contact = self.calls.contacts.get(uniqueid)
+            if contact is not None and contact.phase is not Phase.GONE:
+                call = self._live[uniqueid] = _Call(contact)
+        return call
+
+    def _enter(self, uniqueid: str, queue: str, at: float) -> _Call:
+        call = self._live[uniqueid] = _Call(self.calls.enter(uniqueid, queue, at))
+        return call
+
+    def _known(self, packet: Packet, at: float, *before: str) -> _Call | None:
+        """The call of an event; one never seen is adopted. ``before``: the fields of seconds
+        that had passed since it entered."""
+        uniqueid = packet.value("Uniqueid")
+        call = self._call(uniqueid)
+        if call is None or ("TalkTime" in before and call.contact.phase is Phase.WAITING):
+            self.recall(uniqueid)
+            call = self._call(uniqueid)
+        if call is None and uniqueid:
+            entered = max(at - sum(seconds(packet.value(name)) for name in before), 0.0)
+            contact = self.calls.contacts.get(uniqueid)
+            if contact is not None and contact.gone_at > entered:
+                return None  # about the visit that is over
+            call = self._enter(uniqueid, packet.value("Queue"), entered)
+            call.contact.adopted = True
+        return call
+
+    def _leave(self, packet: Packet, at: float) -> None:
+        call = self._call(packet.value("Uniqueid"))
+        if call is not None and call.leaving is None and call.contact.phase is Phase.WAITING:
+            call.leaving = at
+            self._leaving[call.contact.id] = call
+
+    def _abandon(self, packet: Packet, at: float) -> None:
+        call = self._known(packet, at, "HoldTime")
+        if call is not None:
+            self._leave(packet, at)
+            call.abandoned = call.leaving is not None
+
+    def _status(self, packet: Packet, at: float) -> None:
+        uniqueid, value = packet.value("Uniqueid"), packet.value("Value")
+        call = self._call(uniqueid)
+        if call is not None and call.contact.phase is Phase.WAITING:
+            if value in _LEFT:
+                self._left(call, _LEFT[value], at)
+        elif value in _REFUSED:
+            self._refused(uniqueid, _REFUSED[value], at)
+
+    def _refused(self, uniqueid: str, cause: str, at: float) -> None:
+        queue = self._asked.get(uniqueid)
+        if queue is None:
+            return  # not told which: the user may not read the class `dialplan`
+        contact = self.calls.contacts.get(uniqueid)
+        visit = 1 if contact is None else contact.visit + 1
+        door = Contact(uniqueid, queue, at, visit, Phase.GONE, gone_at=at)
+        self.calls.emit(ContactRefused(**self.calls.of(door, at), cause=cause))
+        self.calls.contacts[uniqueid] = door
+
+    def _sent(self, packet: Packet, at: float) -> None:
+        self._asked[packet.value("Uniqueid")] = packet.value("AppData").partition(",")[0]
+
+    def _left(self, call: _Call, cause: str | None, at: float | None = None) -> None:
+        """The visit is over, and the customer did not give up waiting."""
+        moment = at if call.leaving is None else call.leaving
+        moment = self.now if moment is None else moment
+        self._leaving.pop(call.contact.id, None)
+        self._close_offers(call, moment, Fate.GONE)
+        if call.contact.phase is Phase.ENGAGED:
+            self._part(call)
+        self.calls.end(call.contact, moment, cause)
+
+    # Agents' phones
+
+    def _called(self, packet: Packet, at: float) -> None:
+        call = self._call(packet.value("Uniqueid"))
+        if call is None or call.contact.phase is not Phase.WAITING:
+            return
+        self._ring(call, packet, at)
+
+    def _ring(self, call: _Call, packet: Packet, since: float) -> Offer:
+        leg, agent = packet.value("DestUniqueid"), _agent(packet)
+        at = max(since, call.contact.entered)
+        number = self.calls.offer(call.contact, agent, at)
+        offer = Offer(leg, agent, packet.value("Interface"), number, at)
+        for old in [it for it in call.offers.values() if it.agent == agent]:
+            del call.offers[old.leg]  # over by now, as another source told
+        call.offers[leg], self._legs[leg] = offer, call
+        return offer
+
+    def _dial_end(self, packet: Packet, at: float) -> None:
+        leg = packet.value("DestUniqueid")
+        call = self._legs.get(leg)
+        if call is not None and (offer := call.offers.get(leg)) is not None:
+            status = packet.value("DialStatus")
+            offer.answered = offer.answered or status == "ANSWER"
+            offer.status = offer.status or status
+
+    def _no_answer(self, packet: Packet, at: float) -> None:
+        call = self._call(packet.value("Uniqueid"))
+        if call is None or call.contact.phase is not Phase.WAITING:
+            return
+        leg = packet.value("DestUniqueid")
+        offer = call.offers.pop(leg, None)
+        if offer is None:
+            # It rang before we were there. Here the time is in milliseconds.
+            offer = self._ring(call, packet, at - seconds(packet.value("RingTime")) / 1000)
+            del call.offers[leg]
+        fate = offer.fate()
+        if fate is Fate.MISSED and at - offer.at < _NO_RING:
+            fate = Fate.FAILED
+        self._miss(call, offer, at, fate)
+
+    def _miss(self, call: _Call, offer: Offer, at: float, fate: Fate) -> None:
+        contact = call.contact
+        rang = contact.ringing.get(offer.agent) == offer.number
+        close(self.calls, contact, offer, at, fate)
+        if rang and not contact.ringing and call.leaving is None:
+            self.calls.requeue(contact, at, fate.value)
+
+    def _dump(self, packet: Packet, at: float) -> None:
+        """The agent hung up during the announcement."""
+        call = self._call(packet.value("Uniqueid"))
+        if call is None or call.contact.phase is not Phase.WAITING:
+            return
+        offer = call.offers.pop(packet.value("DestUniqueid"), None)
+        if offer is not None:
+            of = self.calls.of(call.contact, at, offer.agent)
+            self.calls.refused(call.contact, OfferDeclined(**of, offer=offer.number))
+            self.calls.requeue(call.contact, at, "declined")
+
+    def _phone_gone(self, call: _Call, offer: Offer, at: float) -> None:
+        """A phone stopped ringing, and its queue did not say why."""
+        if call.contact.phase is Phase.GONE:
+            return
+        if call.first == "customer":
+            fate = Fate.GONE
+        elif any(other.answered for other in call.offers.values()):
+            fate = Fate.LOST
+        elif offer.answered:
+            fate = Fate.FAILED
+        elif offer.status == "CANCEL":
+            fate = Fate.GONE
+        else:
+            self._miss(call, offer, at, offer.fate())
+            return
+        close(self.calls, call.contact, offer, at, fate)
+
+    def _close_offers(self, call: _Call, at: float, fate: Fate) -> None:
+        for offer in call.offers.values():
+            close(self.calls, call.contact, offer, at, fate)
+            self._legs.pop(offer.leg, None)
+        call.offers.clear()
+
+    # Conversations
+
+    def _connect(self, packet: Packet, at: float) -> None:
+        call = self._known(packet, at, "HoldTime")
+        if call is None or call.contact.phase is Phase.GONE:
+            return
+        leg, interface = packet.value("DestUniqueid"), packet.value("Interface")
+        if call.contact.phase is Phase.WAITING:
+            self._answered(call, packet, leg, at)
+        self._leaving.pop(call.contact.id, None)
+        call.leaving, call.abandoned, call.apart, call.held = None, False, False, False
+        call.leg, call.interface = leg, interface
+        self._legs[leg] = self._talking[interface] = call
+
+    def _answered(self, call: _Call, packet: Packet, leg: str, at: float) -> None:
+        offer = call.offers.get(leg)
+        if offer is None:
+            # It rang before we were there. Here the time is in whole seconds.
+            offer = self._ring(call, packet, at - seconds(packet.value("RingTime")))
+        del call.offers[leg]
+        self._close_offers(call, at, Fate.LOST)
+        if offer.cause:
+            call.first = call.first or "agent"
+        self.calls.connect(call.contact, offer.agent, at)
+
+    def _complete(self, packet: Packet, at: float) -> None:
+        if packet.value("Uniqueid"):
+            call = self._known(packet, at, "HoldTime", "TalkTime")
+        else:
+            call = self._talking.get(packet.value("Interface"))
+        if call is None or call.contact.queue != packet.value("Queue"):
+            return
+        if call.contact.phase is Phase.WAITING:
+            talked = max(at - seconds(packet.value("TalkTime")), call.contact.entered)
+            self.calls.agents.at_work(_agent(packet), call.contact.queue, talked)
+            self.calls.connect(call.contact, _agent(packet), talked)
+        if call.contact.phase is not Phase.ENGAGED:
+            return
+        reason = packet.value("Reason")
+        if reason == "transfer":
+            self._transferred(call, at)
+            return
+        said = {"agent": "agent", "caller": "customer"}.get(reason)
+        if said == "customer" and seconds(packet.value("TalkTime")) == 0:
+            said = None
+        self._release(call, at, call.first or said)
+
+    def _release(self, call: _Call, at: float, by: str | None) -> None:
+        self._part(call)
+        self.calls.end(call.contact, at, by)
+
+    def _part(self, call: _Call) -> None:
+        self._legs.pop(call.leg, None)
+        if self._talking.get(call.interface) is call:
+            del self._talking[call.interface]
+
+    def _transfer(self, packet: Packet, at: float) -> None:
+        if packet.value("Result") != "Success":
+            return
+        for who in ("Transferer", "OrigTransferer", "SecondTransferer"):
+            leg = packet.value(f"{who}Uniqueid")
+            call = self._legs.get(leg)
+            if call is not None and call.leg == leg:
+                self._transferred(call, at)
+
+    def _transferred(self, call: _Call, at: float) -> None:
+        """The agent passed it on; where to, no event says in the words of a queue."""
+        self._part(call)
+        of = self.calls.of(call.contact, at, call.contact.agent)
+        self.calls.close(call.contact, ContactTransferred(**of, cause="agent"))
+
+    def _bridge(self, packet: Packet, at: float) -> None:
+        call = self._live.get(packet.value("Uniqueid"))
+        if call is not None:
+            call.apart = packet.event == "BridgeLeave"
+
+    def _hold(self, packet: Packet, at: float) -> None:
+        leg = packet.value("Uniqueid")
+        call = self._legs.get(leg)
+        if call is not None and call.leg == leg and call.contact.phase is Phase.ENGAGED:
+            held = packet.event == "Hold"
+            if held != call.held:
+                call.held = held
+                kind = ContactHeld if held else ContactResumed
+                self.calls.emit(kind(**self.calls.of(call.contact, at, call.contact.agent)))
+
+    # Hanging up
+
+    def _request(self, packet: Packet, at: float) -> None:
+        uniqueid = packet.value("Uniqueid")
+        if (call := self._live.get(uniqueid)) is not None:
+            call.first = call.first or "customer"
+        elif (call := self._legs.get(uniqueid)) is not None:
+            if (offer := call.offers.get(uniqueid)) is not None:
+                offer.cause = int(seconds(packet.value("Cause"))) or -1
+            elif uniqueid == call.leg:
+                call.first = call.first or "agent"
+
+    def _hangup(self, packet: Packet, at: float) -> None:
+        uniqueid = packet.value("Uniqueid")
+        self._asked.pop(uniqueid, None)
+        call = self._legs.pop(uniqueid, None)
+        if call is not None:
+            offer = call.offers.pop(uniqueid, None)
+            engaged = call.contact.phase is Phase.ENGAGED
+            if engaged and (uniqueid == call.leg or (offer and offer.agent == call.contact.agent)):
+                self._release(call, at, call.first or (None if call.apart else "agent"))
+            elif offer is not None:
+                offer.cause = offer.cause or int(seconds(packet.value("Cause")))
+                self._phone_gone(call, offer, at)
+        call = self._call(uniqueid)
+        if call is not None:
+            del self._live[uniqueid]
+            self._gone(call, at)
+        if uniqueid in self.calls.contacts:
+            self._remember(uniqueid, at)
+
+    def _gone(self, call: _Call, at: float) -> None:
+        contact = call.contact
+        if contact.phase is Phase.ENGAGED:
+            self._release(call, at, call.first)
+        elif contact.phase is Phase.WAITING and call.abandoned and call.leaving is not None:
+            self._leaving.pop(contact.id, None)
+            answered = [offer.agent for offer in call.offers.values() if offer.answered]
+            self._close_offers(call, call.leaving, Fate.GONE)
+            of = self.calls.of(contact, call.leaving, answered[0] if answered else None)
+            self.calls.close(contact, ContactAbandoned(**of))
+        elif contact.phase is Phase.WAITING:
+            self._left(call, "failed" if call.leaving is None else "exited_by_key", at)
+
+    def _remember(self, uniqueid: str, at: float) -> None:
+        self._over.append((at, uniqueid))
+        while self._over[0][0] < at - _REMEMBERED:
+            _, old = self._over.popleft()
+            if (contact := self.calls.contacts.get(old)) and contact.phase is Phase.GONE:
+                del self.calls.contacts[old]
+
+
+def _agent(packet: Packet) -> str:
+    return packet.value("MemberName") or packet.value("Interface")
+
+
+def seconds(text: str) -> float:
+    """A length of time as Asterisk writes it; nothing where it is none."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0

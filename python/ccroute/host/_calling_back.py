@@ -1,0 +1,107 @@
+"""Customers who left the line to be called back: over which call of the platform, and at which
+number."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from ccroute._commands import Command, FailCallback
+from ccroute._errors import Rejected
+from ccroute._plan import Value
+from ccroute.adapters import AdapterInfo, HeldContact
+from ccroute.host._outside import Outside
+from ccroute.host._placement import Placed, Placements, scoped
+from ccroute.host._settings import TenantSettings
+
+_log = logging.getLogger("ccroute.host")
+
+PREFIX = "back-"
+"""How the ids of calls begin that the host makes."""
+CALLBACK_OF = "callback_of"
+"""The attribute by which a call that was made for a contact is found again."""
+
+
+class CallBacks:
+    """Which calls are made for the contacts of a tenant. ``names``: makes ids; ``attributes``:
+    what is known of a contact."""
+
+    def __init__(
+        self,
+        tenant: str,
+        settings: TenantSettings,
+        placements: Placements,
+        outside: Outside,
+        *,
+        names: Callable[[], str],
+        attributes: Callable[[str], Mapping[str, Value]],
+    ) -> None:
+        self._tenant = tenant
+        self._settings = settings
+        self._placements = placements
+        self._outside = outside
+        self._names = names
+        self._attributes = attributes
+
+    def begins(self, placed: Placed, info: AdapterInfo) -> bool:
+        """Whether the platform calls this customer back. Unless somebody rings for it already, the
+        contact gets a call of its own there; without one, an agent calls as agents can."""
+        if any(placed.live()):
+            return True
+        if not info.can("call_customer"):
+            return False
+        number = self._number(placed.contact)
+        if not self._outside.allows(number):
+            said = {"tenant": self._tenant, "contact": placed.contact}
+            _log.warning(
+                "tenant %s: %s is called back by hand: its number is on no pattern of the tenant's "
+                "`destinations`", self._tenant, placed.contact, extra=said,
+            )  # fmt: skip
+            return False
+        self._placements.move(placed, f"{PREFIX}{self._names()}")
+        placed.gone = placed.parked = False
+        return True
+
+    def address(self, contact: str) -> str | None:
+        """What is to be dialled now; ``None``: nothing, for it is one too many."""
+        try:
+            return self._outside.dial(self._number(contact))
+        except Rejected as refused:
+            said = {"tenant": self._tenant, "contact": contact}
+            _log.warning(
+                "tenant %s: %s is not called back now: %s", self._tenant, contact, refused.code,
+                extra=said,
+            )  # fmt: skip
+            return None
+
+    def attributes(self, contact: str) -> dict[str, Value]:
+        """What the platform keeps with the call."""
+        return {**self._attributes(contact), CALLBACK_OF: contact}
+
+    def _number(self, contact: str) -> str:
+        return str(self._attributes(contact).get(self._settings.callback_number, ""))
+
+
+def rebind(link: str, it: HeldContact, placements: Placements) -> None:
+    """A call that was made for a contact of ours, by a host that died before it could say so."""
+    # Only ids that no platform gives: what a caller says of itself binds it to nobody.
+    if not it.contact.startswith(PREFIX) or placements.at(link, it.contact) is not None:
+        return
+    named = (it.arrival.attributes or {}).get(CALLBACK_OF)
+    placed = placements.get(named) if isinstance(named, str) else None
+    if placed is not None and placed.link == link and placed.callback and placed.gone:
+        placements.move(placed, it.contact)
+        placed.gone = False
+
+
+def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) -> bool:
+    """Whether a call is there that we do not want: of who was let go to be called back, or made
+    for somebody of whom nothing is known any more."""
+    placed = placements.at(link, it.contact)
+    if placed is None:
+        return it.calling and it.agent is None and not known
+    on_the_line = placed.contact == scoped(link, it.contact) and it.agent is None
+    return placed.callback and on_the_line
+
+
+def lost(placed: Placed) -> Command:
+    """What follows when the call is not there any more: the attempt failed, if it was one."""
+    return FailCallback(contact=placed.contact, cause="failed")

@@ -1,0 +1,151 @@
+"""What a platform holds of a conversation besides its two, taken over after a gap or a restart."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.host.stage import Stage, play
+from tests.host.test_restart import die, host_on
+
+from ccroute import Join
+from ccroute.adapters import Park
+from ccroute.testing import LoopbackPlatform, ManualTime, settle
+
+
+def parts(stage: Stage) -> dict[str, str]:
+    (talk,) = stage.host.supervise().talking()
+    return dict(talk.parts)
+
+
+async def consulting(stage: Stage) -> None:
+    await stage.staff("ana", "ben")
+    await stage.talk("c1", "ana")
+    await stage.host.agent("ana").consult("pbx:c1", "ben")
+    await settle()
+    assert parts(stage) == {"ana": "primary", "ben": "consult"}
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["restored", "nothing is left"])
+def test_a_consult_under_way_survives_a_restart(saved: bool, tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform = ManualTime(), LoopbackPlatform()
+        path = tmp_path / "state" if saved else None
+        first = host_on(platform, time, path)
+        await first.start()
+        stage = Stage(first, platform, time)
+        if saved:
+            await stage.staff("ana", "ben")
+            await first.save()
+            await stage.talk("c1", "ana")
+            await stage.host.agent("ana").consult("pbx:c1", "ben")
+        else:
+            await consulting(stage)
+        await die(first)
+        platform.sink = None
+        async with host_on(platform, time, path) as second:
+            stage = Stage(second, platform, time)
+            await settle()
+            assert parts(stage) == {"ana": "primary", "ben": "consult"}
+            assert stage.activity("ben") == "engaged"
+            await second.agent("ana").complete_transfer("pbx:c1", "ben")
+            await settle()
+            assert parts(stage) == {"ben": "primary"}
+
+    asyncio.run(whole())
+
+
+def test_who_left_and_who_joined_in_a_gap_is_seen_in_the_snapshot() -> None:
+    async def scenario(stage: Stage) -> None:
+        await consulting(stage)
+        await stage.staff("eva")
+        stage.platform.cut()
+        await settle()
+        stage.platform.callers["c1"].parties = {"eva": "conference"}
+        stage.platform.mend()
+        await settle()
+        assert parts(stage) == {"ana": "primary", "eva": "conference"}
+
+    play(scenario)
+
+
+def test_on_a_platform_that_tells_of_no_parties_nobody_is_put_out() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana", "ben")
+        await stage.talk("c1", "ana")
+        await stage.host.apply(Join(contact="pbx:c1", agent="ben", role="conference"), actor="x")
+        stage.platform.cut()
+        await settle()
+        stage.platform.mend()
+        await settle()
+        assert parts(stage) == {"ana": "primary", "ben": "conference"}
+
+    play(
+        scenario,
+        capabilities=["park", "ring", "client_leg_ids", "cancel_ring", "hangup_party", "snapshot"],
+    )
+
+
+@pytest.mark.parametrize("state", ["paused", "started", None])
+def test_a_recording_goes_on_under_its_id(state: str | None) -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.talk("c1", "ana")
+        recording = await stage.host.agent("ana").start_recording("pbx:c1")
+        await settle()
+        stage.platform.cut()
+        await settle()
+        stage.platform.callers["c1"].recordings = {} if state is None else {recording: state}
+        stage.platform.mend()
+        await settle()
+        known = stage.host.router().attributes("pbx:c1")
+        assert known["recording"] == recording
+        assert known["recording_state"] == (state or "stopped")
+
+    play(scenario)
+
+
+def test_a_recording_is_found_by_a_host_that_lost_everything() -> None:
+    async def whole() -> None:
+        time, platform = ManualTime(), LoopbackPlatform()
+        first = host_on(platform, time, None)
+        await first.start()
+        stage = Stage(first, platform, time)
+        await stage.staff("ana")
+        await stage.talk("c1", "ana")
+        recording = await first.agent("ana").start_recording("pbx:c1")
+        await die(first)
+        platform.sink = None
+        async with host_on(platform, time, None) as second:
+            await settle()
+            assert second.router().attributes("pbx:c1")["recording"] == recording
+            await second.agent("ana").pause_recording("pbx:c1")
+            assert platform.callers["c1"].recordings == {recording: "paused"}
+
+    asyncio.run(whole())
+
+
+@pytest.mark.parametrize("parked", [True, False])
+def test_who_is_parked_is_not_parked_again_and_who_is_not_is(parked: bool, tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform = ManualTime(), LoopbackPlatform()
+        if parked:
+            first = host_on(platform, time, None)
+            await first.start()
+            await Stage(first, platform, time).call("c1")
+            await die(first)
+            platform.sink = None
+        else:
+            platform.call("c1", queue="billing")  # while nobody listens
+        platform.told.clear()
+        async with host_on(platform, time, tmp_path / "state") as second:
+            await settle()
+            assert [it.contact for it in second.supervise().waiting()] == ["pbx:c1"]
+            assert len([it for it in platform.told if isinstance(it, Park)]) == int(not parked)
+        # Restored, the host believes the platform and not its own memory.
+        platform.callers["c1"].parked = not parked
+        platform.told.clear()
+        async with host_on(platform, time, tmp_path / "state"):
+            await settle()
+            assert len([it for it in platform.told if isinstance(it, Park)]) == int(parked)
+
+    asyncio.run(whole())
