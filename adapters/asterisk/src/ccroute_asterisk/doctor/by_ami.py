@@ -40,7 +40,10 @@ class _Ami:
             OSError: the connection is gone.
         """
         late = self.time.now() + PATIENCE
-        data = await within(self.time, late, self._reader.readline())
+        try:
+            data = await within(self.time, late, self._reader.readline())
+        except ValueError:
+            raise ConnectionResetError("it sends a line without an end") from None
         if not data:
             raise ConnectionResetError("Asterisk closed the connection")
         return data.decode("utf-8", "replace").rstrip("\r\n")
@@ -160,7 +163,7 @@ async def _comes_in(ami: _Ami, notes: Notes, user: str, secret: Secret) -> bool:
     """Whether it is a manager, and lets us in."""
     try:
         banner = await ami.line()
-    except (OSError, TimeoutError, ValueError):
+    except (OSError, TimeoutError):
         banner = ""
     title, _, version = banner.partition("/")
     major = version.partition(".")[0]
