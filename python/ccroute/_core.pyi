@@ -414,6 +414,7 @@ class KpiAggregator:
         visit: int = 1,
         score: int | None = None,
         amount: float | None = None,
+        response: float | None = None,
         revision: int = 1,
         source: str = "",
     ) -> str:

@@ -214,6 +214,7 @@ class Consequences:
         attributes: Attributes,
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
+        placed.unanswered = event.source, event.visit, event.at
         placed.joining = None
         found = placed.parked and event.cause in {"adopted", "reconciled"}
         if info.can("park") and not (placed.gone or found) and event.cause != "callback":

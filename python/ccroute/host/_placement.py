@@ -41,18 +41,28 @@ def _pair(given: Iterable[str | int] | None) -> tuple[str, int] | None:
     return str(agent), int(wire)
 
 
+def _unanswered(given: Iterable[str | int | float] | None) -> tuple[str, int, float] | None:
+    if given is None:
+        return None
+    source, visit, entered = given
+    return str(source), int(visit), float(entered)
+
+
 @attrs.define(kw_only=True)
 class Placed:
-    """A contact on a platform. ``native``: its id there; ``engaged``: whether the engine has it in
+    """A contact on a platform. ``native``: its id there; ``key``: its number in the engine;
+    ``engaged``: whether the engine has it in
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
     for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
     platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
-    leave and is not back on it; ``until``: when who accepted it must be connected; ``since``: when
-    it came."""
+    leave and is not back on it; ``until``: when who accepted it must be connected;
+    ``unanswered``: the visit in which no agent has written yet: its source, its number, and
+    when it began; ``since``: when it came."""
 
     contact: str
     link: str
     native: str
+    key: int = 0
     queue: str = ""
     engaged: bool = False
     parked: bool = False
@@ -60,6 +70,7 @@ class Placed:
     joining: tuple[str, int] | None = attrs.field(default=None, converter=_pair)
     callback: bool = False
     until: float | None = None
+    unanswered: tuple[str, int, float] | None = attrs.field(default=None, converter=_unanswered)
     since: float = 0.0
     gone: bool = False
     recording: str | None = None

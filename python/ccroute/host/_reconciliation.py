@@ -152,11 +152,15 @@ def _taken(
                 yield Accept(offer=found[1].offer)  # while nobody listened
 
 
-def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
+def go_on(
+    both: Both, placements: Placements, phase: Callable[[str], str | None], now: float
+) -> Iterator[Command]:
     """The commands by which all go on: those who were there, then those whom we did not know, as
-    they came."""
+    they came. ``phase``: of a contact, as the engine has it."""
     for placed in placements.on(both.link):
-        if not placed.gone and not placed.engaged:
+        # Who is called back may also have been put off: that is not undone.
+        off_line = placed.callback and placed.gone and phase(placed.contact) == "suspended"
+        if off_line or not (placed.gone or placed.engaged):
             yield Reinstate(contact=placed.contact)  # it was taken out when the link broke
     for contact, it in both.strangers.items():
         if it.agent is None and placements.get(contact) is None:

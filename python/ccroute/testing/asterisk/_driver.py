@@ -193,9 +193,10 @@ class AsteriskDriver(PlatformDriver):
     # -- Accidents ----------------------------------------------------------------------
 
     async def drop_link(self) -> None:
-        """See `PlatformDriver`."""
+        """See `PlatformDriver`. As behind a network that is gone: Asterisk notices nothing, calls
+        still come into the application, and nobody hears of them."""
         self._link.closed = True
-        self._link.cut()
+        self._link.cut(leave=WEBSOCKET)
 
     async def half_open(self) -> None:
         """See `PlatformDriver`."""
@@ -204,6 +205,7 @@ class AsteriskDriver(PlatformDriver):
     async def restore_link(self) -> None:
         """See `PlatformDriver`."""
         self._link.closed = False
+        self._link.cut_left()
         if self._link.muted:
             self._link.muted = False
             self._link.cut()
