@@ -22,6 +22,7 @@ from ccroute.adapters import (
     Verdict,
 )
 from ccroute_asterisk.ami.adapter import ObserveAdapter
+from ccroute_asterisk.ami.observer import Observer
 
 JOIN = {"Uniqueid": "u.1", "Queue": "sales", "Position": 1}
 
@@ -202,6 +203,35 @@ def test_nothing_that_comes_breaks_it() -> None:
             counters = await watched.counters()
             assert (counters["malformed"], counters["oversized"]) == (1, 1)
             assert "\\xe9\\xff" in {event.contact for event in watched.events()}
+
+    played(scene)
+
+
+def test_a_defect_in_reading_breaks_the_link_and_deafens_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            with monkeypatch.context() as defect:
+                defect.setattr(Observer, "hear", lambda *given: 1 / 0)
+                manager.event("QueueCallerJoin", **JOIN)
+                await until(lambda: bool(watched.signals(LinkDown)))
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            manager.event("QueueCallerJoin", **JOIN)
+            await until(lambda: watched.kinds() == ["contact_queued"])
+
+    played(scene)
+
+
+def test_a_defect_in_watching_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            monkeypatch.setattr(Observer, "advance", lambda *given: 1 / 0)
+            await until(lambda: bool(watched.signals(LinkDown)))
+            (down,) = watched.signals(LinkDown)
+            assert isinstance(down, LinkDown)
+            assert down.final
+            assert down.reason == "ZeroDivisionError in the adapter"
 
     played(scene)
 

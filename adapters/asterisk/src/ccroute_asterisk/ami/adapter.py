@@ -94,6 +94,7 @@ class ObserveAdapter:
         self._sink, self._time = sink, time
         await self._come_in(since=None)
         self._watcher = asyncio.ensure_future(self._watch())
+        self._watcher.add_done_callback(self._watched)
 
     async def close(self, drain: float) -> None:
         """See `ccroute.adapters.Adapter`."""
@@ -267,6 +268,12 @@ class ObserveAdapter:
                 sink.push(LinkDown(reason=link.reason))
                 await link.close()
                 await self._come_back(since)
+
+    def _watched(self, watcher: "asyncio.Task[None]") -> None:
+        """Nobody watches any more: unless the link was closed, that is a defect, and is told."""
+        if not watcher.cancelled() and (error := watcher.exception()) is not None:
+            _, sink = self._parts()
+            sink.push(LinkDown(reason=f"{type(error).__name__} in the adapter", final=True))
 
     async def _tend(self, link: AmiLink) -> None:
         time, _ = self._parts()

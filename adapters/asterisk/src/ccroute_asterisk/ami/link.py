@@ -129,6 +129,9 @@ class AmiLink:
             self.end("Asterisk closed the connection")
         except OSError as error:
             self.end(str(error))
+        finally:
+            # However reading ends, nobody must take a deaf link for a quiet one.
+            self.end("reading came to an end")
 
     def _told(self, data: bytes) -> None:
         for told in self._session.receive_data(data):
