@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager
@@ -252,6 +253,29 @@ def test_a_member_list_tells_who_is_signed_in_and_paused() -> None:
             manager.listed = manager.listed[:1]
             manager.event("Reload", Module="app_queue.so")
             await until(lambda: "agent_signed_out" in watched.kinds())
+
+    played(scene)
+
+
+def test_a_log_that_calls_agents_by_their_phones_means_the_same_agents(tmp_path: Path) -> None:
+    """As it does unless `log_membername_as_agent` is set."""
+
+    async def scene(manager: Manager) -> None:
+        began = int(manager.now()) - 100
+        log = tmp_path / "queue_log"
+        log.write_text(
+            f"{began}|NONE|sales|PJSIP/301|ADDMEMBER|\n"
+            f"{began + 1}|u.1|sales|NONE|ENTERQUEUE||1|1\n"
+            f"{began + 5}|u.1|sales|PJSIP/301|CONNECT|4|u.2|2\n"
+            f"{began + 9}|u.1|sales|PJSIP/301|COMPLETEAGENT|4|4|1\n"
+        )
+        manager.listed = [
+            {"Event": "QueueMember", "Queue": "sales", "Name": "Ana", "Location": "PJSIP/301"}
+        ]
+        async with watching(manager, queue_log=str(log), history=3600.0) as watched:
+            assert {event.agent for event in watched.events() if event.agent} == {"Ana"}
+            assert watched.kinds().count("agent_signed_in") == 1
+            assert "contact_released" in watched.kinds()
 
     played(scene)
 

@@ -51,6 +51,17 @@ _LAG = 1.0
 """Seconds that events may be under way, before silence means that there is none."""
 
 
+@attrs.frozen
+class _Listed:
+    """What Asterisk listed, and when it was asked, by its clock. ``living``: the unique ids of
+    all channels, where it told them; ``whole``: whether what ``status`` lacks is not there."""
+
+    asked: float
+    status: tuple[Packet, ...]
+    living: set[str] | None
+    whole: bool
+
+
 class ObserveAdapter:
     """A link to an Asterisk that routes by itself. See `ccroute.adapters.Adapter`.
 
@@ -126,8 +137,9 @@ class ObserveAdapter:
             await self._filter(link)
             if not await link.ping():
                 raise LinkError(f"{self!r}: {link.reason or 'no answer to a ping'}")
-            whole = self._catch_up(link, since)
-            await self._look(link)
+            up_at = time.now() + (link.offset or 0.0)
+            listed = await self._ask(link)
+            whole = self._catch_up(link, up_at, listed, since)
         except BaseException:
             await link.close()
             raise
@@ -151,15 +163,18 @@ class ObserveAdapter:
             reply = await link.ask("Filter", pattern_filter(names, _ONLY))
         self._counters["unfiltered"] += not reply.done
 
-    def _catch_up(self, link: AmiLink, since: float | None) -> bool:
+    def _catch_up(
+        self, link: AmiLink, up_at: float, listed: "_Listed", since: float | None
+    ) -> bool:
         """What happened before the first event, then those that came meanwhile; whether the
         story has no hole."""
-        time, _ = self._parts()
         offset = link.offset or 0.0
         self._skew = offset if abs(offset) > _SKEW else 0.0
-        up_at = time.now() + offset
         for packet in link.early:
-            self._note(packet)
+            if packet.event in _STATE:
+                self._note(packet)
+        # The log may call agents by where they are reached.
+        self._observer.members.learn(listed.status)
         self._observer.up(up_at)
         whole = self._history.fill(self._observer, up_at, first=since is None)
         self._booted(up_at)
@@ -168,6 +183,7 @@ class ObserveAdapter:
             if packet.event not in _STATE:
                 self._hear(packet)
         link.early.clear()
+        self._adopt(listed)
         return whole
 
     def _booted(self, up_at: float) -> None:
@@ -180,10 +196,9 @@ class ObserveAdapter:
         if self._boot is None or abs(boot - self._boot) > _RESTART:
             self._boot = boot
 
-    async def _look(self, link: AmiLink) -> None:
-        """Asks who waits and who is a member, and believes it."""
+    async def _ask(self, link: AmiLink) -> "_Listed":
+        """Asks who waits, who is a member, and which channels there are."""
         time, _ = self._parts()
-        self._changed = False
         asked = time.now() + (link.offset or 0.0)
         status = await link.ask("QueueStatus", listing=True)
         if not status.done:
@@ -194,7 +209,10 @@ class ObserveAdapter:
             living = {it.value("Uniqueid") for it in channels.items}
         else:
             self._counters["no_channels"] += 1
-        self._observer.adopt(status.items, living, asked, whole=status.whole)
+        return _Listed(asked, status.items, living, status.whole)
+
+    def _adopt(self, listed: "_Listed") -> None:
+        self._observer.adopt(listed.status, listed.living, listed.asked, whole=listed.whole)
 
     def _held(self) -> PlatformSnapshot:
         time, _ = self._parts()
@@ -286,8 +304,9 @@ class ObserveAdapter:
             if not await link.ping():
                 link.end("Asterisk does not answer")
         if self._changed and not link.ended.is_set():
+            self._changed = False
             try:
-                await self._look(link)
+                self._adopt(await self._ask(link))
             except LinkError as error:
                 link.end(str(error))
             self._flush()
