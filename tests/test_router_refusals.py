@@ -242,7 +242,17 @@ BEYOND = [
         "'c3' is connecting: only the connection of a callback",
     ),
     (lambda r: r.fail_callback("c1"), "wrong_phase", "'c1' is waiting"),
-    (lambda r: r.suspend("c3"), "wrong_phase", "'c3' is connecting"),
+    (
+        lambda r: r.fail_connection("c3", cause="bored"),
+        "invalid_value",
+        "'bored': give missed, declined, busy, unreachable, failed$",
+    ),
+    (
+        lambda r: r.fail_connection("c1"),
+        "wrong_phase",
+        "'c1' is waiting: only a connection that was accepted",
+    ),
+    (lambda r: r.suspend("c4"), "wrong_phase", "'c4' is engaged"),
     (lambda r: r.suspend("c6"), "wrong_phase", "'c6' is suspended"),
     (
         lambda r: r.suspend("c1", lasts=600.5),

@@ -8,7 +8,7 @@ import pytest
 from tests.host.stage import SETTINGS, Stage, play
 
 from ccroute import ConfigError, Plan, Router
-from ccroute.adapters import Announce, Outcome, Ring, failed, unknown
+from ccroute.adapters import Announce, Connect, Outcome, done, failed, unknown
 from ccroute.host import Announcement, Host, TenantSettings
 from ccroute.testing import TELEPHONE, LoopbackAdapter, LoopbackPlatform, ManualTime, settle
 
@@ -101,7 +101,7 @@ def test_nobody_is_told_while_a_phone_rings_or_they_are_joined_or_speak() -> Non
         assert len(told(stage)) == 1  # in its next turn
         await stage.host.agent("ana").ready()
         await settle()
-        stage.platform.answers = lambda it: None if isinstance(it, Ring) else failed("rejected")
+        stage.platform.answers = lambda it: done() if isinstance(it, Connect) else None
         stage.platform.answer("ana")
         await settle()
         assert stage.phase("c1") == "connecting"

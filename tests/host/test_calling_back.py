@@ -162,8 +162,10 @@ def test_an_agent_who_hangs_up_before_the_answer_leaves_the_customer_alone() -> 
         await dialled(stage)
         stage.platform.refuse("ana", "rejected")
         await settle()
-        assert stage.phase("c1") == "scheduled"
+        assert stage.phase("c1") == "waiting"  # it costs no attempt
         assert stage.platform.callers == {}
+        await stage.staff("ben")
+        await dialled(stage, "ben")
 
     play(scenario, plan=PLAN)
 
@@ -326,14 +328,35 @@ def test_a_call_back_under_way_survives_a_restart(saved: str, moment: str, tmp_p
     asyncio.run(whole())
 
 
-def test_a_call_that_was_lost_in_a_gap_failed() -> None:
+def test_a_call_that_was_lost_in_a_gap_is_made_again() -> None:
     async def scenario(stage: Stage) -> None:
         await wants_a_call(stage)
         await stage.staff("ana")
-        await dialled(stage)
+        first = await dialled(stage)
         stage.platform.cut()
         await settle()
         stage.platform.callers.clear()
+        stage.platform.mend()
+        await settle()
+        second = await dialled(stage)
+        assert second.contact != first.contact
+        stage.platform.customer_answers(second.contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
+
+    play(scenario, plan=PLAN)
+
+
+def test_who_is_called_back_later_is_not_called_now_because_a_link_came_up() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        call = await dialled(stage)
+        stage.platform.customer_fails(call.contact, "busy")
+        await settle()
+        assert stage.phase("c1") == "scheduled"
+        stage.platform.cut()
+        await settle()
         stage.platform.mend()
         await settle()
         assert stage.phase("c1") == "scheduled"

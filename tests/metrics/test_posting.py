@@ -336,12 +336,39 @@ def test_a_mark_is_corrected_by_a_later_revision() -> None:
     assert Metrics(aggregator).report(kpis=["csat.mean"])["sales"]["csat.mean"].value == 5.0
 
 
+def test_the_first_word_of_an_agent_is_a_mark() -> None:
+    aggregator = KpiAggregator()
+    post(aggregator)
+    said = [
+        aggregator.mark(KEY, "first_response", DAY + 9.0, response=4.0),
+        aggregator.mark(KEY, "first_response", DAY + 9.0, response=4.0),
+        aggregator.mark(KEY, "first_response", DAY + 9.0, response=6.0, revision=2),
+        aggregator.mark(KEY + 9, "first_response", DAY + 9.0, response=2.0),
+    ]
+    assert said == ["counted", "duplicate", "counted", "held"]
+
+    def shown() -> tuple[int, float | None, float | None]:
+        kpis = ["first_response", "first_response.p90"]
+        (row,) = Metrics(aggregator).report((), kpis=kpis)
+        (responded,) = figures(aggregator, "responded")
+        return responded, row["first_response"].value, row["first_response.p90"].value
+
+    assert shown() == (1, 6.0, 6.0)  # what it replaces is taken back
+    assert post(aggregator, contact=KEY + 9) == [COUNTED]
+    assert shown() == (2, 4.0, 6.0)
+    assert post(aggregator, revision=2, queue=1) == [COUNTED]
+    restored = KpiAggregator.restore(aggregator.snapshot())
+    assert figures(restored, "responded") == figures(aggregator, "responded")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         ({"name": ""}, "mark '': give it a name"),
-        ({"score": 1, "amount": 1.0}, "a score or an amount, not both"),
+        ({"score": 1, "amount": 1.0}, "a score, an amount or a response, not both"),
         ({"score": 256}, "score '256': give a whole number from 0 to 255"),
+        ({"score": 1, "response": 1.0}, "a score, an amount or a response, not both"),
+        ({"response": -1.0}, "response"),
         ({"amount": float("nan")}, "amount 'NaN': give a finite number"),
         ({"contact": 0}, "contact"),
         ({"at": -1.0}, "at -1: give seconds"),

@@ -128,7 +128,7 @@ class Asterisk:
         return f"{self._base}/etc/asterisk.conf"
 
     def _configure(self) -> None:
-        for part in ("etc", "log/cdr-csv", "lib/keys", "spool", "run", "cache"):
+        for part in ("etc", "log/cdr-csv", "lib/keys", "spool/recording", "run", "cache"):
             (self.folder / part).mkdir(parents=True)
         marks = {
             "BASE": self._base,

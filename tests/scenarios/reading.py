@@ -278,6 +278,7 @@ COMMANDS = {
     "dispose": lambda words: {"codes": listed(words.popleft())},
     "press": told_next("key"),
     "request_callback": lambda words: after(words, "at", "at", seconds),
+    "fail_connection": told_next("cause"),
     "fail_callback": told_next("cause"),
     "suspend": lambda words: after(words, "for", "lasts", seconds),
     "set_queue_open": lambda words: either(words, "open", "open", "closed"),

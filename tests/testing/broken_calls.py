@@ -47,9 +47,20 @@ from ccroute_acme import AcmeAdapter, codec, commands
 
 @breaks(1)
 class DoesWhatItDoesNotDeclare(AcmeAdapter):
+    doing = False
+
     @property
     def info(self) -> AdapterInfo:
-        return attrs.evolve(super().info, capabilities=super().info.capabilities - {"announce"})
+        info = super().info
+        less = attrs.evolve(info, capabilities=info.capabilities - {"announce"})
+        return info if self.doing else less
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        self.doing = True
+        try:
+            return await super().execute(instruction)
+        finally:
+            self.doing = False
 
 
 @breaks(2)

@@ -24,6 +24,7 @@ from ccroute.adapters import (
     Ended,
     HangUp,
     LinkDown,
+    Wrote,
 )
 from ccroute.metrics import records, report_visits, visit_table
 from ccroute.testing import ManualTime, settle
@@ -130,7 +131,7 @@ class Desk:
         return [it for it in self.heard if isinstance(it, ContactSignal) and it.contact == contact]
 
     def kinds(self, contact):
-        return [type(it).__name__ for it in self.of(contact)]
+        return [type(it).__name__ for it in self.of(contact) if not isinstance(it, Wrote)]
 
     def agents(self):
         """Who has what now."""

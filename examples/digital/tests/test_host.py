@@ -106,3 +106,21 @@ def test_a_host_that_was_away_finds_the_chats_that_went_on():
             assert (talk.contact, talk.parts) == (f"pigeon:{first}", {"ana": "primary"})
 
     asyncio.run(scene())
+
+
+def test_the_time_to_the_first_word_of_an_agent_is_a_figure():
+    async def scene():
+        centre = Centre()
+        async with centre.host:
+            first = await centre.write("zoe")
+            await centre.time.run(30)
+            await centre.come("ana")
+            await centre.time.run(20)
+            for _ in range(2):
+                centre.pigeon.answer(first)
+                await settle()
+                await centre.time.run(5)
+            report = centre.host.router().metrics.report((), kpis=["first_response"])
+            assert (report[()]["first_response"].n, report[()]["first_response"].value) == (1, 50.0)
+
+    asyncio.run(scene())

@@ -49,6 +49,7 @@ from ccroute._commands._contacts import (
 from ccroute._commands._conversations import (
     Connected,
     Dispose,
+    FailConnection,
     HandOver,
     Hold,
     Join,
@@ -73,6 +74,7 @@ __all__ = [
     "Exclude",
     "ExtendWrapUp",
     "FailCallback",
+    "FailConnection",
     "HandOver",
     "Hold",
     "Join",

@@ -17,6 +17,16 @@ class Connected(Command):
 
 
 @attrs.frozen(kw_only=True)
+class FailConnection(Command):
+    """Customer and agent cannot be joined: by the agent (missed, declined, busy, unreachable) or
+    by nobody's fault (failed)."""
+
+    verb: ClassVar[str] = "fail_connection"
+    contact: str
+    cause: str = "failed"
+
+
+@attrs.frozen(kw_only=True)
 class Hold(Command):
     """The customer is put on hold."""
 

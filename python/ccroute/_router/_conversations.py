@@ -17,6 +17,19 @@ class ConversationCommands(Driven):
         """
         self._ask(self._engine.connected, contact, asked(envelope))
 
+    def fail_connection(
+        self, contact: str, *, cause: str = "failed", envelope: Envelope | None = None
+    ) -> None:
+        """An offer was accepted, and customer and agent cannot be joined: missed, declined, busy
+        and unreachable count against the agent as a declined offer does, failed (a fault of the
+        platform) does not. The contact waits again in its place, and the agent is left out for
+        as long as after any failure.
+
+        Raises:
+            Rejected: ``unknown_contact``, ``wrong_phase``; ``invalid_value`` for another cause.
+        """
+        self._ask(self._engine.fail_connection, contact, cause, asked(envelope))
+
     def hold(self, contact: str, *, envelope: Envelope | None = None) -> None:
         """The customer is put on hold.
 

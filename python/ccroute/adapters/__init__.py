@@ -62,6 +62,13 @@ from ccroute.adapters._adapter import (
     AdapterFactory,
     Setting,
 )
+from ccroute.adapters._doctor import (
+    DOCTORS_GROUP,
+    FINDINGS,
+    Doctor,
+    Finding,
+    doctor_of,
+)
 from ccroute.adapters._held import (
     HeldContact,
     HeldOffer,
@@ -181,7 +188,9 @@ __all__ = [
     "AGENT_WISHES",
     "CAPABILITIES",
     "CUSTOMER_FAILURES",
+    "DOCTORS_GROUP",
     "FAILURES",
+    "FINDINGS",
     "INSTRUCTIONS",
     "LIFECYCLE",
     "MODES",
@@ -213,7 +222,9 @@ __all__ = [
     "DeviceSeen",
     "Dialled",
     "Disconnected",
+    "Doctor",
     "Ended",
+    "Finding",
     "Gap",
     "HangUp",
     "HeldContact",
@@ -264,6 +275,7 @@ __all__ = [
     "Whisper",
     "Wrote",
     "check_api",
+    "doctor_of",
     "done",
     "failed",
     "read_settings",

@@ -4,6 +4,7 @@ import typer
 
 from ccroute import __version__
 from ccroute.cli._audit import audit
+from ccroute.cli._doctor import doctor
 from ccroute.cli._host import explain, health
 from ccroute.cli._incident import incident
 from ccroute.cli._kpis import kpis
@@ -28,6 +29,7 @@ app.command()(run)
 app.command()(explain)
 app.command()(health)
 app.command()(incident)
+app.command()(doctor)
 app.add_typer(plan_app, name="plan")
 
 

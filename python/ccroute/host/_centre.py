@@ -49,6 +49,10 @@ class LinkPart:
         """The secrets among its settings."""
         return _secrets(self.config)
 
+    def revealed(self) -> Mapping[str, Setting]:
+        """Its settings as an adapter gets them, with the secrets in them."""
+        return {key: _revealed(value) for key, value in self.config.items()}
+
 
 @attrs.frozen(kw_only=True)
 class HttpPart:
@@ -172,9 +176,8 @@ class Centre:
         )
 
     def _adapter(self, name: str, link: LinkPart, adapters: Adapters) -> Adapter:
-        revealed = {key: _revealed(value) for key, value in link.config.items()}
         try:
-            return adapters.build(link.adapter, link=name, config=revealed)
+            return adapters.build(link.adapter, link=name, config=link.revealed())
         except CcrouteError as error:
             words = str(error)
             for secret in link.secrets():

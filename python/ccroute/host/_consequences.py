@@ -42,7 +42,7 @@ from ccroute.adapters import (
 )
 from ccroute.host._calling_back import CallBacks, lost
 from ccroute.host._outside import Outside
-from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._settings import TenantSettings
 
 Attributes = Callable[[str], Mapping[str, Value]]
@@ -197,7 +197,11 @@ class Consequences:
                 placed.callback = False
             case ContactTransferred(cause="handed_over"):
                 return  # to another agent, in the same conversation
-            case ContactTransferred() | ContactReleased():
+            case ContactTransferred():
+                placed.engaged = False
+                for rung in placed.live():
+                    rung.state = OVER  # the agent goes when the customer is parked
+            case ContactReleased():
                 placed.engaged = False
             case _:
                 return
@@ -210,6 +214,7 @@ class Consequences:
         attributes: Attributes,
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
+        placed.unanswered = event.source, event.visit, event.at
         placed.joining = None
         found = placed.parked and event.cause in {"adopted", "reconciled"}
         if info.can("park") and not (placed.gone or found) and event.cause != "callback":
@@ -294,8 +299,24 @@ class Consequences:
             found[1].awaited = True  # accepted at the desk: the phone still rings
             placed.joining = found[1].agent, found[1].wire
             return
-        wire = self._wires() if found is None else found[1].wire
-        yield self.connect(placed, event.agent or "", wire)
+        agent = event.agent or ""
+        if found is not None:
+            yield self.connect(placed, agent, found[1].wire)
+            return
+        # Accepted at the desk, and no phone rings: what becomes of the leg is told by this number.
+        wire = self._wires()
+        joined = self.connect(placed, agent, wire)
+        if isinstance(joined, Effect):
+            rung = Rung(
+                wire=wire,
+                offer=event.offer,
+                agent=agent,
+                instruction=joined.instruction.id,
+                state=AT_DESK,
+                since=self._instant(),
+            )
+            self._placements.ring(placed, rung)
+        yield joined
 
     def connect(self, placed: Placed, agent: str, wire: int) -> Consequence:
         """Customer and agent are to be joined, for an offer that was accepted."""

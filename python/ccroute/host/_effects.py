@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from ccroute._commands import Connected, Decline, Suspend
+from ccroute._commands import Command, Connected, Decline, FailConnection, Suspend
 from ccroute._errors import LinkError
 from ccroute.adapters import (
     Announce,
@@ -26,7 +26,7 @@ from ccroute.adapters import (
 from ccroute.host._calling_back import lost
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
-from ccroute.host._placement import OVER
+from ccroute.host._placement import AT_DESK, OVER, Placed
 from ccroute.host._tenant import Tenant
 
 _log = logging.getLogger("ccroute.host")
@@ -98,6 +98,8 @@ class Effects:
             self._start(self._again(tenant, link, instruction, pause, tries - 1))
         elif isinstance(instruction, Ring):
             self._not_rung(tenant, instruction, outcome.failure or "")
+        elif isinstance(instruction, Connect):
+            self._not_joined(tenant, link, instruction, outcome.failure or "", tries)
         elif isinstance(instruction, CallCustomer):
             self._not_called(tenant, link, instruction)
 
@@ -110,16 +112,29 @@ class Effects:
         if failure == "gone" and not ring.callback:
             return  # the contact's end is told by a signal
         if failure in {"link_down", "throttled"}:
-            # Not the agent's fault, and no other agent would fare better: until the link stands.
-            lasts = 5.0 if failure == "throttled" else None
-            tenant.insert(Suspend(contact=placed.contact, lasts=lasts), actor="host")
+            tenant.insert(_wait_for(placed, failure), actor="host")
             return
         decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
         tenant.insert(decline, actor="host")
 
+    def _not_joined(
+        self, tenant: Tenant, link: Link, connect: Connect, failure: str, tries: int
+    ) -> None:
+        placed = tenant.placements.at(link.name, connect.contact)
+        if placed is None or not placed.is_joining(connect.offer):
+            return
+        if failure == "gone":
+            # Customer or agent: if the customer, nobody else must be rung.
+            self._start(self._look_up(tenant, link, connect, tries))
+            return
+        follows: Command = FailConnection(contact=placed.contact)
+        if failure in {"link_down", "throttled"}:
+            follows = _wait_for(placed, failure)
+        tenant.insert(follows, actor="host")
+
     def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer) -> None:
         placed = tenant.placements.at(link.name, call.contact)
-        if placed is not None and placed.joining == (call.agent, call.offer):
+        if placed is not None and placed.is_joining(call.offer):
             tenant.insert(lost(placed), actor="host")
 
     async def _again(
@@ -165,11 +180,9 @@ class Effects:
             case Ring(offer=wire):
                 if wire not in legs:
                     self._not_rung(tenant, instruction, "not rung")
-            case Connect(agent=agent):
-                placed = tenant.placements.at(link.name, instruction.contact)
-                ours = placed is not None and placed.joining == (agent, instruction.offer)
-                if placed is not None and ours and held is not None and held.agent == agent:
-                    tenant.insert(Connected(contact=placed.contact), actor="host")
+            case Connect():
+                if held is not None:  # else its end is told
+                    self._found_joining(tenant, link, instruction, held, tries)
             case CallCustomer() if held is None:
                 self._not_called(tenant, link, instruction)
             case CancelRing(offer=wire) if wire in legs and tries > 1:
@@ -182,6 +195,22 @@ class Effects:
             case _:
                 return  # over meanwhile, or told by signals
 
+    def _found_joining(
+        self, tenant: Tenant, link: Link, connect: Connect, held: HeldContact, tries: int
+    ) -> None:
+        found = tenant.placements.by_wire(connect.offer)
+        if found is None or not found[0].is_joining(connect.offer):
+            return
+        placed, rung = found
+        there = rung.state == AT_DESK or any(it.offer == connect.offer for it in held.offers)
+        if held.agent == connect.agent:
+            tenant.insert(Connected(contact=placed.contact), actor="host")
+        elif there and tries > 1:
+            # Both are there and not joined: to join those who are joined changes nothing.
+            self._start(self._again(tenant, link, connect, 0.0, tries - 1))
+        else:
+            tenant.insert(FailConnection(contact=placed.contact), actor="host")
+
     def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -192,6 +221,11 @@ class Effects:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _wait_for(placed: Placed, failure: str) -> Suspend:
+    """Not the agent's fault, and no other agent would fare better: until the link stands."""
+    return Suspend(contact=placed.contact, lasts=5.0 if failure == "throttled" else None)
 
 
 def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:

@@ -40,12 +40,13 @@ from ccroute.adapters import (
 from ccroute.host._calling_back import is_over, rebind
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
-from ccroute.host._measuring import measure
+from ccroute.host._measuring import carry_out, measure
 from ccroute.host._placement import OVER, Placements
 from ccroute.host._reconciliation import Both, agree, go_on
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
 from ccroute.host._waiting import Ask, TenantCounters
+from ccroute.journal import Entry
 
 _log = logging.getLogger("ccroute.host")
 
@@ -85,6 +86,15 @@ class Hearing:
     def do(self, follows: Iterable[Consequence]) -> None:
         """See `Tenant`."""
         raise NotImplementedError
+
+    def carry(self, entry: Entry) -> int | None:
+        """Carries out what stands in the journal; returns and raises as `Router.apply`."""
+        result = carry_out(self.router, entry)
+        if isinstance(entry.command, Enqueue | Adopt):
+            placed = self.placements.get(entry.command.contact)
+            if placed is not None and result is not None:
+                placed.key = result
+        return result
 
     # -- Signals ------------------------------------------------------------------------
 
@@ -182,8 +192,13 @@ class Hearing:
             yield SetLine(line=link, up=up)
         if not up:
             # Nobody can be connected over it: no agent is to pay for that. Those who are offered
-            # come last, or their agents would be offered the others.
-            waiting = [it for it in self.placements.on(link) if not (it.gone or it.engaged)]
+            # come last, or their agents would be offered the others. Who is being called back is
+            # let be: the customer's phone may ring, and its deadline is charged to no agent.
+            waiting = [
+                it
+                for it in self.placements.on(link)
+                if not (it.gone or it.engaged or (it.callback and it.joining))
+            ]
             for placed in sorted(waiting, key=lambda it: any(it.live())):
                 yield Suspend(contact=placed.contact)
 
@@ -259,7 +274,9 @@ class Hearing:
         await self._ask_all(link, known)
         then()
         # None of these follows from another: they are made durable together.
-        await self._ask_all(link, go_on(both, self.placements, self.now), at_once=_AT_ONCE)
+        await self._ask_all(
+            link, go_on(both, self.placements, self._phase_of, self.now), at_once=_AT_ONCE
+        )
         devices = (self._device(link, agent, it) for agent, it in snapshot.devices)
         await self._ask_all(link, devices, at_once=_AT_ONCE)
         for (contact, _), leg in list(self.placements.strays.items()):

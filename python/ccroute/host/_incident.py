@@ -35,7 +35,7 @@ from ccroute.host._host import Host
 from ccroute.host._placement import Placed
 from ccroute.host._redacting import Redactor
 from ccroute.host._tenant import Tenant
-from ccroute.journal import Checkpoint, Entry, Measure
+from ccroute.journal import Checkpoint, Entry, Measure, Respond
 
 _SLICE = 500
 _TRIES = 5
@@ -144,7 +144,7 @@ async def _entries(
     async for entry in host.journal.read(tenant.name, after=start.sequence):
         if entry.sequence > taken.sequence:
             break
-        if isinstance(entry.command, Measure):
+        if isinstance(entry.command, Measure | Respond):
             continue  # it decided nothing, and names customers
         entries.append(entry)
         if len(entries) % _SLICE == 0:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 OVER = "over"
+AT_DESK = "at_desk"
 _REMEMBERED = 8
 """How many legs of a contact that are over are kept: late words about older ones say nothing."""
 
@@ -18,7 +19,8 @@ _REMEMBERED = 8
 @attrs.define(kw_only=True)
 class Rung:
     """An agent's leg that we asked for. ``wire``: the number under which the platform knows the
-    offer, never used again by any host; ``state``: asked, dialling, ringing, answered or over;
+    offer, never used again by any host; ``state``: asked, dialling, ringing, answered, over, or at
+    desk: accepted there, and the platform begins the leg when it joins;
     ``awaited``: the engine has it accepted, so that it is connected as soon as it answers;
     ``since``: when it was asked for."""
 
@@ -39,18 +41,28 @@ def _pair(given: Iterable[str | int] | None) -> tuple[str, int] | None:
     return str(agent), int(wire)
 
 
+def _unanswered(given: Iterable[str | int | float] | None) -> tuple[str, int, float] | None:
+    if given is None:
+        return None
+    source, visit, entered = given
+    return str(source), int(visit), float(entered)
+
+
 @attrs.define(kw_only=True)
 class Placed:
-    """A contact on a platform. ``native``: its id there; ``engaged``: whether the engine has it in
+    """A contact on a platform. ``native``: its id there; ``key``: its number in the engine;
+    ``engaged``: whether the engine has it in
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
     for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
     platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
-    leave and is not back on it; ``until``: when who accepted it must be connected; ``since``: when
-    it came."""
+    leave and is not back on it; ``until``: when who accepted it must be connected;
+    ``unanswered``: the visit in which no agent has written yet: its source, its number, and
+    when it began; ``since``: when it came."""
 
     contact: str
     link: str
     native: str
+    key: int = 0
     queue: str = ""
     engaged: bool = False
     parked: bool = False
@@ -58,10 +70,16 @@ class Placed:
     joining: tuple[str, int] | None = attrs.field(default=None, converter=_pair)
     callback: bool = False
     until: float | None = None
+    unanswered: tuple[str, int, float] | None = attrs.field(default=None, converter=_unanswered)
     since: float = 0.0
     gone: bool = False
     recording: str | None = None
     rung: list[Rung] = attrs.field(factory=list)
+
+    def is_joining(self, wire: int) -> bool:
+        """Whether it is being joined with the agent who accepted the offer of this number."""
+        joining = self.joining is not None and self.joining[1] == wire
+        return joining and not (self.engaged or self.gone)
 
     def live(self) -> Iterator[Rung]:
         """The legs that are not over."""

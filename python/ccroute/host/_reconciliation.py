@@ -28,7 +28,7 @@ from ccroute._models import Observed
 from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
 from ccroute.host._calling_back import lost
 from ccroute.host._conversing import Attributes, Parts, takes_up
-from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
 
 FIRST_CHOICE = 1000
@@ -152,11 +152,15 @@ def _taken(
                 yield Accept(offer=found[1].offer)  # while nobody listened
 
 
-def go_on(both: Both, placements: Placements, now: float) -> Iterator[Command]:
+def go_on(
+    both: Both, placements: Placements, phase: Callable[[str], str | None], now: float
+) -> Iterator[Command]:
     """The commands by which all go on: those who were there, then those whom we did not know, as
-    they came."""
+    they came. ``phase``: of a contact, as the engine has it."""
     for placed in placements.on(both.link):
-        if not placed.gone and not placed.engaged:
+        # Who is called back may also have been put off: that is not undone.
+        off_line = placed.callback and placed.gone and phase(placed.contact) == "suspended"
+        if off_line or not (placed.gone or placed.engaged):
             yield Reinstate(contact=placed.contact)  # it was taken out when the link broke
     for contact, it in both.strangers.items():
         if it.agent is None and placements.get(contact) is None:
@@ -277,6 +281,8 @@ def _legs(
         leg = legs.get(rung.wire)
         if leg is not None:
             yield from _leg(placed, rung, leg)
+        elif rung.state == AT_DESK:
+            continue  # what became of joining them is told by signals
         elif (
             snapshot.complete
             and rung.since <= snapshot.taken_at  # else it may ring since

@@ -34,7 +34,6 @@ from ccroute.adapters import (
 )
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._hearing import Hearing
-from ccroute.host._measuring import carry_out
 from ccroute.host._opening import OpeningHours
 from ccroute.host._placement import Placements
 from ccroute.host._settings import TenantSettings
@@ -147,7 +146,7 @@ class Tenant(Hearing):
 
     def _again(self, entry: Entry) -> None:
         with suppress(*_REFUSALS):  # as it was the first time
-            carry_out(self.router, entry)
+            self.carry(entry)
         events = self.router.events()
         for told in self.told:
             told(events)
@@ -413,7 +412,7 @@ class Tenant(Hearing):
         result: int | None = None
         error: Exception | None = None
         try:
-            result = carry_out(self.router, entry)
+            result = self.carry(entry)
         except EngineBroken:
             ask.settle(None, EngineBroken(f"tenant {self.name!r} is broken"))
             raise

@@ -13,6 +13,7 @@ from ccroute._commands import (
     Dispose,
     Enqueue,
     FailCallback,
+    FailConnection,
     HandOver,
     Hold,
     Join,
@@ -53,9 +54,11 @@ from ccroute.adapters import (
     SentAway,
     Signal,
     TakenOffHold,
+    Wrote,
 )
 from ccroute.host._calling_back import lost
 from ccroute.host._placement import OVER, Placed, Placements, Rung
+from ccroute.journal import Respond
 
 # How ringing failed, as the engine's failures. The rest is no fault of the agent's: the caller is
 # gone, we cancelled it, or another agent was quicker.
@@ -66,6 +69,9 @@ _FAILURES = {
     "unreachable": "unreachable",
     "error": "unreachable",
 }
+
+# How joining them failed, once the agent had accepted. The caller's end is told by itself.
+_BROKEN = {**_FAILURES, "error": "failed", "cancelled": "failed", "lost_race": "failed"}
 
 
 _NOT_REACHED = {
@@ -106,7 +112,7 @@ def commands_of(link: str, signal: Signal, placements: Placements, now: float) -
         case ContactSignal():
             known = placements.at(link, signal.contact)
             if known is not None:
-                yield from _about_contact(known, signal)
+                yield from _about_contact(known, signal, now)
         case OfferSignal():
             found = placements.by_wire(signal.offer)
             if found is not None and found[0].link == link:
@@ -117,7 +123,7 @@ def commands_of(link: str, signal: Signal, placements: Placements, now: float) -
             return
 
 
-def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
+def _about_contact(placed: Placed, signal: ContactSignal, now: float) -> Iterator[Command]:
     contact = placed.contact
     match signal:
         case Parked():
@@ -134,6 +140,20 @@ def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             yield Join(contact=contact, agent=signal.agent, role=signal.role)
         case PartyLeft():
             yield Leave(contact=contact, agent=signal.agent)
+        case CustomerFailed() | Abandoned() | Disconnected() | SentAway() | Ended():
+            yield from _about_end(placed, signal)
+        case _:
+            yield from _more_of(placed, signal, now)
+
+
+def _more_of(placed: Placed, signal: ContactSignal, now: float) -> Iterator[Command]:
+    """What is said, pressed, known and recorded, and moves the contact nowhere."""
+    contact = placed.contact
+    match signal:
+        case Wrote(by="agent") if placed.unanswered is not None:
+            (source, visit, entered), placed.unanswered = placed.unanswered, None
+            wait = max(0.0, now - entered)
+            yield Respond(source=source, contact=placed.key, visit=visit, wait=wait)
         case KeyPressed():
             yield Press(contact=contact, key=signal.key)
         case AttributesSeen():
@@ -144,8 +164,6 @@ def _about_contact(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             placed.recording = signal.recording
             seen = {"recording": signal.recording, "recording_state": signal.state}
             yield Update(contact=contact, attributes=seen)
-        case CustomerFailed() | Abandoned() | Disconnected() | SentAway() | Ended():
-            yield from _about_end(placed, signal)
         case _:
             return
 
@@ -198,9 +216,9 @@ def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Co
             yield Accept(offer=rung.offer)  # refused when the agent accepted at the desk
         case OfferFailed(reason=reason):
             rung.state = OVER
-            if placed.callback and placed.joining is not None and placed.joining[1] == rung.wire:
-                yield lost(placed)  # the agent left before the customer answered
-            if reason in _FAILURES and not placed.gone:
+            if placed.is_joining(rung.wire) and reason in _BROKEN:
+                yield FailConnection(contact=placed.contact, cause=_BROKEN[reason])
+            elif reason in _FAILURES and not placed.gone:
                 yield Decline(offer=rung.offer, failure=_FAILURES[reason], reason=reason)
         case _:
             return

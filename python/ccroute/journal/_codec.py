@@ -12,13 +12,13 @@ from ccroute._errors import ConfigError
 from ccroute._events import EVENT_KINDS
 from ccroute._models import NewContact, Observed
 from ccroute._plan import Link, Plan, Requirement
-from ccroute.journal._journal import Entry, Measure
+from ccroute.journal._journal import Entry, Measure, Respond
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
 _VERBS: dict[str, type[Command]] = {
     kind.verb: kind
-    for kind in [*vars(commands).values(), Measure]
+    for kind in [*vars(commands).values(), Measure, Respond]
     if isinstance(kind, type) and issubclass(kind, Command) and kind is not Command
 }
 # What commands hold that is no plain data, by name.

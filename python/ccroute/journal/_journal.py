@@ -30,6 +30,19 @@ class Measure(Command):
 
 
 @attrs.frozen(kw_only=True)
+class Respond(Command):
+    """An agent wrote for the first time in visit ``visit`` of a contact, ``wait`` seconds after it
+    began: for the metrics too. ``source``: whose visit it is; ``contact``: its key, as
+    `Router.enqueue` returned it."""
+
+    verb: ClassVar[str] = "respond"
+    source: str
+    contact: int
+    visit: int
+    wait: float
+
+
+@attrs.frozen(kw_only=True)
 class Entry:
     """A command as it was asked: the number in its domain, from 1; the instant, float seconds since
     the epoch; under which id, by whom and why.

@@ -278,6 +278,9 @@ impl Cause {
     ];
     /// Why an attempt to reach a customer can fail.
     pub const OF_ATTEMPT: &[Self] = &[Self::Missed, Self::Busy, Self::Unreachable, Self::Failed];
+    /// Why customer and agent can fail to be joined; only the last is not the agent's.
+    pub const OF_CONNECTION: &[Self] =
+        &[Self::Missed, Self::Declined, Self::Busy, Self::Unreachable, Self::Failed];
     /// Who can end a conversation.
     pub const OF_RELEASE: &[Self] = &[Self::Customer, Self::Agent, Self::System];
 }

@@ -124,6 +124,7 @@ const LINES: &[&str] = &[
     "at 1s decline o2 as busy",
     "at 1s pick ana c1",
     "at 1s connected c1",
+    "at 1s fail_connection c1 failed",
     "at 1s hold c1",
     "at 1s resume c1",
     "at 1s transfer c1 to sales keep_age",

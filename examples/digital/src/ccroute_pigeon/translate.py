@@ -21,6 +21,7 @@ from ccroute.adapters import (
     SentAway,
     Signal,
     Unmapped,
+    Wrote,
 )
 from ccroute_pigeon.messages import (
     Json,
@@ -137,7 +138,8 @@ class Sessions:
                     session.word, session.warned = event.number, False
                 if by in {"customer", "agent"}:
                     session.said, session.quiet_since = event.number, now
-                return []
+                known = by if by in {"customer", "agent"} else "system"
+                return [Wrote(contact=event.session, by=known)]
             case "waiting":
                 session.agent = session.offer = None
                 return [Parked(contact=event.session)]

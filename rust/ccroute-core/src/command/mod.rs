@@ -95,6 +95,13 @@ pub enum Command<'a> {
     },
     /// Customer and agent are joined.
     Connected(ContactKey),
+    /// Customer and agent could not be joined, after all.
+    FailConnection {
+        /// Which.
+        contact: ContactKey,
+        /// Why: missed, declined, busy and unreachable are the agent's, failed is nobody's.
+        cause: Cause,
+    },
     /// The customer is put on hold.
     Hold(ContactKey),
     /// The customer is taken off hold.
@@ -288,6 +295,7 @@ impl Command<'_> {
             Self::Accept(_) => "accept",
             Self::Decline { .. } => "decline",
             Self::Connected(_) => "connected",
+            Self::FailConnection { .. } => "fail_connection",
             Self::Hold(_) => "hold",
             Self::Resume(_) => "resume",
             Self::Transfer { .. } => "transfer",

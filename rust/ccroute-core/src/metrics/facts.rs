@@ -153,6 +153,8 @@ pub enum Mark {
     Score(u8),
     /// Millionths of a unit, money or whatever the name says: `amount.<name>`.
     Amount(i64),
+    /// An agent's first message, so long after the visit began: `responded`, `first_response`.
+    Response(Span),
 }
 
 /// One step of a contribution.
@@ -274,11 +276,12 @@ impl What {
                 to.gain(Delta::Timing(Timing::Handle, handle));
             }
             Self::Code { name, .. } => to.gain(Delta::Code(name)),
-            Self::Marked { name, mark, .. } => to.gain(match mark {
-                Mark::Code => Delta::Code(name),
-                Mark::Score(value) => Delta::Score(name, value),
-                Mark::Amount(value) => Delta::Amount(name, value),
-            }),
+            Self::Marked { name, mark, .. } => match mark {
+                Mark::Code => to.gain(Delta::Code(name)),
+                Mark::Score(value) => to.gain(Delta::Score(name, value)),
+                Mark::Amount(value) => to.gain(Delta::Amount(name, value)),
+                Mark::Response(wait) => Self::Responded { wait }.contribution(subject, to),
+            },
         }
     }
 }

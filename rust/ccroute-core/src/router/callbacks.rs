@@ -56,7 +56,7 @@ impl Router {
     ) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
         let most = self.rules(contact).suspension;
-        if !matches!(contact.phase, Phase::Waiting | Phase::Offered) {
+        if !matches!(contact.phase, Phase::Waiting | Phase::Offered | Phase::Connecting { .. }) {
             return Err(Self::wrong_phase(contact, "only a contact that waits can be suspended"));
         }
         let lasts = lasts.unwrap_or(most);
@@ -65,7 +65,12 @@ impl Router {
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
         }
         let queue = contact.queue;
-        self.stop_waiting(key, Cause::Suspended);
+        if self.stop_waiting(key, Cause::Suspended).is_some() {
+            // The agent is free again, and pays for nothing.
+            let since = Some(self.contact(key).since);
+            let event = self.contact_event(EventKind::ContactRequeued, key);
+            self.emit(Event { cause: Cause::Suspended, time: since, ..event });
+        }
         self.queues[queue.index()].length += 1;
         let until = self.after(lasts);
         let timer = self.timers.set(until, Deadline::Suspension(key));
@@ -153,9 +158,7 @@ impl Router {
     pub(super) fn fail_callback(&mut self, key: ContactKey, cause: Cause) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
         if !Cause::OF_ATTEMPT.contains(&cause) {
-            let words: Vec<&str> = Cause::OF_ATTEMPT.iter().map(|cause| cause.word()).collect();
-            let message = format!("'{cause}' is no way to fail: give {}", words.join(", "));
-            return Err(Rejection::new(RejectionCode::InvalidValue, message));
+            return Err(Self::no_way_to_fail(cause, Cause::OF_ATTEMPT));
         }
         let (Phase::Connecting { agent, .. }, Some(_)) = (contact.phase, contact.callback()) else {
             let remedy = "only the connection of a callback fails so; decline or cancel others";

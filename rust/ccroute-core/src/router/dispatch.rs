@@ -57,6 +57,7 @@ impl Router {
             Command::Dispose { contact, codes } => self.dispose(contact, codes),
             Command::Press { contact, key } => self.press(contact, key),
             Command::RequestCallback { contact, at } => self.request_callback(contact, at),
+            Command::FailConnection { contact, cause } => self.fail_connection(contact, cause),
             Command::FailCallback { contact, cause } => self.fail_callback(contact, cause),
             Command::Suspend { contact, lasts } => self.suspend(contact, lasts),
             Command::Reinstate(contact) => self.reinstate(contact),

@@ -4,7 +4,7 @@
 use super::Router;
 use super::state::{Availability, Offer, Phase};
 use super::timers::Deadline;
-use crate::error::Rejection;
+use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ContactKey, OfferKey};
 use crate::plan::{Failure, OfferPolicy};
@@ -38,7 +38,7 @@ impl Router {
         };
         let event = self.offer_event(kind, key, contact, agent);
         self.emit(Event { cause, reason, ..event });
-        self.came_to_nothing(contact, agent, failure, cause_of(failure));
+        self.came_to_nothing(contact, agent, Some(failure), cause_of(failure));
         Ok(())
     }
 
@@ -51,7 +51,40 @@ impl Router {
         self.free_slot(agent, self.contact(contact).channel);
         let event = self.offer_event(EventKind::OfferMissed, key, contact, agent);
         self.emit(event);
-        self.came_to_nothing(contact, agent, Failure::Missed, Cause::Missed);
+        self.came_to_nothing(contact, agent, Some(Failure::Missed), Cause::Missed);
+    }
+
+    /// Accepted, but customer and agent cannot be joined: known before the deadline.
+    pub(super) fn fail_connection(
+        &mut self,
+        key: ContactKey,
+        cause: Cause,
+    ) -> Result<(), Rejection> {
+        let contact = self.known_contact(key)?;
+        let failure = match cause {
+            Cause::Missed => Some(Failure::Missed),
+            Cause::Declined => Some(Failure::Declined),
+            Cause::Busy => Some(Failure::Busy),
+            Cause::Unreachable => Some(Failure::Unreachable),
+            Cause::Failed => None,
+            _ => {
+                return Err(Self::no_way_to_fail(cause, Cause::OF_CONNECTION));
+            }
+        };
+        let Phase::Connecting { agent, .. } = contact.phase else {
+            let remedy = "only a connection that was accepted fails so; decline or cancel others";
+            return Err(Self::wrong_phase(contact, remedy));
+        };
+        self.drop_connection(key, agent, cause);
+        self.came_to_nothing(key, agent, failure, cause);
+        Ok(())
+    }
+
+    /// The cause is none of those a command can give.
+    pub(super) fn no_way_to_fail(cause: Cause, among: &[Cause]) -> Rejection {
+        let words: Vec<&str> = among.iter().map(|cause| cause.word()).collect();
+        let message = format!("'{cause}' is no way to fail: give {}", words.join(", "));
+        Rejection::new(RejectionCode::InvalidValue, message)
     }
 
     /// Accepted, but customer and agent were not joined in time.
@@ -63,21 +96,23 @@ impl Router {
             return;
         }
         self.drop_connection(contact, agent, Cause::ConnectTimeout);
-        self.came_to_nothing(contact, agent, Failure::Missed, Cause::ConnectTimeout);
+        self.came_to_nothing(contact, agent, Some(Failure::Missed), Cause::ConnectTimeout);
     }
 
+    /// `failure`: what counts against the agent; `None`: nothing.
     fn came_to_nothing(
         &mut self,
         contact: ContactKey,
         agent: AgentKey,
-        failure: Failure,
+        failure: Option<Failure>,
         cause: Cause,
     ) {
         if self.counts_offers(contact) {
             self.contact_mut(contact).more_mut().failed += 1;
         }
         let policy = self.rules(self.contact(contact)).offer;
-        let others = self.count_failure(agent, failure, cause, &policy);
+        let others = failure
+            .map_or_else(Vec::new, |failure| self.count_failure(agent, failure, cause, &policy));
         self.refresh(agent);
         if self.is_last_offer(contact) {
             self.requeue(contact, cause);

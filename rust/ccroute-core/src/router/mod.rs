@@ -80,7 +80,7 @@ pub use wait_estimate::{Foretold, WaitEstimate};
 
 /// Changes whenever the same commands may give other events. A snapshot of other
 /// rules is refused: an upgrade starts from a fresh state.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// What an accepted command answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

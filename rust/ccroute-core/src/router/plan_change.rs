@@ -140,8 +140,8 @@ impl Router {
         }
     }
 
-    /// Contacts start anew at step 0. Those that wait take the steps of the new rules that their
-    /// age has reached; those with an offer do when it ends.
+    /// Contacts start anew at step 0. Then, under the new rules all of them, those that wait
+    /// take the steps that their age has reached; those with an offer do when it ends.
     fn escalate_anew(&mut self) {
         for key in self.live_contacts() {
             let contact = self.contact(key);
@@ -157,7 +157,10 @@ impl Router {
                 continue;
             }
             self.mind_line(key);
-            if self.contact(key).phase == Phase::Waiting {
+        }
+        for key in self.live_contacts() {
+            let contact = self.contact(key);
+            if contact.phase == Phase::Waiting && contact.kept_rules().is_none() {
                 self.escalation_due(key);
             }
         }

@@ -276,11 +276,12 @@ impl Crowd {
             router.plan().queues.iter().flat_map(|queue| queue.dispositions.clone()).collect();
         let codes: Vec<&str> =
             codes.iter().map(String::as_str).filter(|_| choices.chance(1, 2)).collect();
-        let command = match choices.below(6) {
+        let command = match choices.below(7) {
             0 => Command::Release { contact, by: Cause::Customer },
             1 => Command::ExtendWrapUp { agent, contact, by: span(choices) },
             2 | 3 => Command::EndWrapUp { agent, contact },
             4 => Command::Dispose { contact, codes: &codes },
+            5 => Command::FailConnection { contact, cause: choices.among(Cause::OF_CONNECTION) },
             _ => Command::FailCallback { contact, cause: choices.among(Cause::OF_ATTEMPT) },
         };
         self.tell(router, command)

@@ -5,7 +5,7 @@ use ccroute_core::{Cause, Device, Failure, Millionths, Role, Span, Timestamp, Va
 
 use crate::dice::Dice;
 use crate::intents::{
-    Deed, Kind, NO_OFFER, is_connecting, is_out_of_line, is_unconnected, is_waiting,
+    Deed, Kind, NO_OFFER, is_connecting, is_out_of_line, is_suspendable, is_unconnected, is_waiting,
 };
 use crate::oracle::{Arrival, Contact, Observed, Oracle, Phase, ScriptCommand as C, Table, Update};
 use crate::plans::{AGENTS, CODES, KEYS, KPIS, LINES, TABLES};
@@ -136,9 +136,13 @@ impl Chooser<'_> {
                     self.contact(|contact| contact.asked_in.is_some() && is_connecting(contact));
                 C::FailCallback { contact, cause: self.among(&FAILURES) }
             }
+            Deed::FailConnection => {
+                let contact = self.contact(is_connecting);
+                C::FailConnection { contact, cause: self.among(Cause::OF_CONNECTION) }
+            }
             Deed::Suspend => {
                 let lasts = self.dice.chance(1, 2).then(|| self.seconds(14));
-                C::Suspend { contact: self.contact(is_waiting), lasts }
+                C::Suspend { contact: self.contact(is_suspendable), lasts }
             }
             Deed::Reinstate => C::Reinstate { contact: self.contact(is_out_of_line) },
         }

@@ -47,6 +47,7 @@ pub(crate) enum Deed {
     Exclude,
     Readmit,
     Connected,
+    FailConnection,
     Hold,
     Resume,
     Transfer,
@@ -61,7 +62,7 @@ pub(crate) enum Deed {
 }
 
 /// How often each kind is meant.
-const WEIGHTS: [(Kind, usize); 41] = [
+const WEIGHTS: [(Kind, usize); 42] = [
     (Kind::Advance, 9),
     (Kind::SignIn, 7),
     (Kind::SignOut, 2),
@@ -81,6 +82,7 @@ const WEIGHTS: [(Kind, usize); 41] = [
     (Kind::Decline, 6),
     (Kind::Pick, 3),
     (Kind::About(Deed::Connected), 10),
+    (Kind::About(Deed::FailConnection), 3),
     (Kind::About(Deed::Hold), 2),
     (Kind::About(Deed::Resume), 2),
     (Kind::About(Deed::Transfer), 4),
@@ -183,6 +185,10 @@ pub(crate) fn is_connecting(contact: &Contact) -> bool {
     contact.connecting_with().is_some()
 }
 
+pub(crate) fn is_suspendable(contact: &Contact) -> bool {
+    is_waiting(contact) || is_connecting(contact)
+}
+
 pub(crate) fn is_waiting(contact: &Contact) -> bool {
     matches!(contact.phase, Phase::Waiting | Phase::Offered)
 }
@@ -201,7 +207,7 @@ fn sensible(kind: Kind, dice: &mut Dice, oracle: &Oracle) -> Kind {
     }
     let possible = match kind {
         Kind::Accept | Kind::Decline => !oracle.offers.is_empty(),
-        Kind::About(Deed::Connected) => any(is_connecting),
+        Kind::About(Deed::Connected | Deed::FailConnection) => any(is_connecting),
         Kind::About(Deed::FailCallback) => {
             any(|contact| is_connecting(contact) && contact.asked_in.is_some())
         }
@@ -213,7 +219,8 @@ fn sensible(kind: Kind, dice: &mut Dice, oracle: &Oracle) -> Kind {
         Kind::ExtendWrapUp | Kind::EndWrapUp => !oracle.wrap_ups.is_empty(),
         Kind::About(Deed::Dispose) => any(|contact| !contact.conversations.is_empty()),
         Kind::About(Deed::Reinstate) => any(is_out_of_line),
-        Kind::About(Deed::Reclassify) | Kind::About(Deed::Suspend) | Kind::Pick => any(is_waiting),
+        Kind::About(Deed::Suspend) => any(is_suspendable),
+        Kind::About(Deed::Reclassify) | Kind::Pick => any(is_waiting),
         Kind::About(Deed::Press) | Kind::About(Deed::RequestCallback) => any(Contact::is_in_queue),
         Kind::About(Deed::Readmit) => any(|contact| !contact.excluded.is_empty()),
         Kind::About(Deed::Cancel)

@@ -77,6 +77,7 @@ pub(crate) enum ScriptCommand {
     Dispose { contact: String, codes: Vec<String> },
     Press { contact: String, key: String },
     RequestCallback { contact: String, at: Option<Timestamp> },
+    FailConnection { contact: String, cause: Cause },
     FailCallback { contact: String, cause: Cause },
     Suspend { contact: String, lasts: Option<Span> },
     Reinstate { contact: String },
@@ -108,7 +109,7 @@ pub(crate) struct Table {
 }
 
 /// The names of all commands.
-pub(crate) const WORDS: [&str; 41] = [
+pub(crate) const WORDS: [&str; 42] = [
     "advance",
     "sign_in",
     "sign_out",
@@ -128,6 +129,7 @@ pub(crate) const WORDS: [&str; 41] = [
     "decline",
     "pick",
     "connected",
+    "fail_connection",
     "hold",
     "resume",
     "transfer",
@@ -187,6 +189,7 @@ impl ScriptCommand {
             Self::Dispose { .. } => "dispose",
             Self::Press { .. } => "press",
             Self::RequestCallback { .. } => "request_callback",
+            Self::FailConnection { .. } => "fail_connection",
             Self::FailCallback { .. } => "fail_callback",
             Self::Suspend { .. } => "suspend",
             Self::Reinstate { .. } => "reinstate",

@@ -169,12 +169,16 @@ impl Oracle {
         Ok(String::new())
     }
 
-    /// "**suspend** – waiting or offered, else `wrong_phase`; at most the queue's `suspension`,
-    /// else `invalid_value`; not given: that. Offers: `offer_withdrawn` (suspended). →
+    /// "**suspend** – waiting, offered or connecting, else `wrong_phase`; at most the queue's
+    /// `suspension`, else `invalid_value`; not given: that. Offers: `offer_withdrawn`
+    /// (suspended). When connecting: `reservation_released`s and `contact_requeued`
+    /// (suspended); nothing counts against the agent, who is free and not excluded. →
     /// `contact_suspended` (time)."
     pub(crate) fn suspend(&mut self, id: &str, lasts: Option<Span>) -> Answer {
         let seq = self.find_contact(id)?;
-        if !matches!(self.contact(seq).phase, Phase::Waiting | Phase::Offered) {
+        let contact = self.contact(seq);
+        let connecting = contact.connecting_with().is_some();
+        if !connecting && !matches!(contact.phase, Phase::Waiting | Phase::Offered) {
             return Err(RejectionCode::WrongPhase);
         }
         let most = self.rules_of(seq).suspension;
@@ -182,6 +186,11 @@ impl Oracle {
             return Err(RejectionCode::InvalidValue);
         }
         self.end_attempts(seq, Cause::Suspended);
+        if connecting {
+            let time = Some(self.contact(seq).since);
+            let event = self.about(seq, EventKind::ContactRequeued);
+            self.emit(Happening { cause: Cause::Suspended, time, ..event });
+        }
         self.contact_mut(seq).phase = Phase::Suspended;
         let until = self.after(lasts.unwrap_or(most));
         let event = self.about(seq, EventKind::ContactSuspended);

@@ -187,6 +187,7 @@ impl<'a> Keys<'a> {
             | C::Resume { contact }
             | C::Press { contact, .. }
             | C::RequestCallback { contact, .. }
+            | C::FailConnection { contact, .. }
             | C::FailCallback { contact, .. }
             | C::Suspend { contact, .. }
             | C::Reinstate { contact }
@@ -313,6 +314,7 @@ impl<'a> Keys<'a> {
             | C::Dispose { .. }
             | C::Press { .. }
             | C::RequestCallback { .. }
+            | C::FailConnection { .. }
             | C::FailCallback { .. }
             | C::Suspend { .. }
             | C::Reinstate { .. }
@@ -351,6 +353,7 @@ impl<'a> Keys<'a> {
             C::Dispose { .. } => Command::Dispose { contact, codes: &self.codes },
             C::Press { key, .. } => Command::Press { contact, key },
             C::RequestCallback { at, .. } => Command::RequestCallback { contact, at: *at },
+            C::FailConnection { cause, .. } => Command::FailConnection { contact, cause: *cause },
             C::FailCallback { cause, .. } => Command::FailCallback { contact, cause: *cause },
             C::Suspend { lasts, .. } => Command::Suspend { contact, lasts: *lasts },
             C::Reinstate { .. } => Command::Reinstate(contact),

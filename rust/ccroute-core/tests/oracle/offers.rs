@@ -129,7 +129,7 @@ impl Oracle {
         let event = self.about_offer(ordinal, kind);
         let reason = reason.map(str::to_owned);
         self.end_offer(ordinal, Happening { cause: told, reason, ..event });
-        self.come_to_nothing(seq, &agent, failure, cause);
+        self.come_to_nothing(seq, &agent, Some(failure), cause);
         Ok(String::new())
     }
 
@@ -138,7 +138,7 @@ impl Oracle {
         let (seq, agent) = self.live(ordinal).expect("timers of ended offers are gone");
         let event = self.about_offer(ordinal, EventKind::OfferMissed);
         self.end_offer(ordinal, event);
-        self.come_to_nothing(seq, &agent, Failure::Missed, Cause::Missed);
+        self.come_to_nothing(seq, &agent, Some(Failure::Missed), Cause::Missed);
     }
 
     /// "*connect deadline* – of a callback: *attempt failed* (connect_timeout). Else
@@ -151,7 +151,29 @@ impl Oracle {
         }
         let agent = self.end_attempts(seq, cause).expect("timers of ended connections are gone");
         self.contact_mut(seq).phase = Phase::Offered;
-        self.come_to_nothing(seq, &agent, Failure::Missed, cause);
+        self.come_to_nothing(seq, &agent, Some(Failure::Missed), cause);
+    }
+
+    /// "**fail_connection** – cause missed, declined, busy, unreachable or failed, else
+    /// `invalid_value`; connecting, else `wrong_phase`. → `reservation_released`s (cause), came
+    /// to nothing (that failure; failed: none) with that cause."
+    pub(crate) fn fail_connection(&mut self, id: &str, cause: Cause) -> Answer {
+        let seq = self.find_contact(id)?;
+        let failure = match cause {
+            Cause::Missed => Some(Failure::Missed),
+            Cause::Declined => Some(Failure::Declined),
+            Cause::Busy => Some(Failure::Busy),
+            Cause::Unreachable => Some(Failure::Unreachable),
+            Cause::Failed => None,
+            _ => return Err(RejectionCode::InvalidValue),
+        };
+        if self.contact(seq).connecting_with().is_none() {
+            return Err(RejectionCode::WrongPhase);
+        }
+        let agent = self.end_attempts(seq, cause).expect("somebody was connecting");
+        self.contact_mut(seq).phase = Phase::Offered;
+        self.come_to_nothing(seq, &agent, failure, cause);
+        Ok(String::new())
     }
 
     /// "`contact.offers` and `contact.missed` count while some condition of the plan in force,
@@ -161,14 +183,15 @@ impl Oracle {
     }
 
     /// "*came to nothing*: the failure's effects on the agent; `contact_requeued` (declined,
-    /// missed, busy, unreachable, connect_timeout) unless another offer lives; the agent is
+    /// missed, busy, unreachable, failed, connect_timeout) unless another offer lives; the agent is
     /// excluded; then the contacts of the offers taken back that have no other offer
     /// `contact_requeued` (not_ready)."
-    fn come_to_nothing(&mut self, seq: Seq, agent: &str, failure: Failure, cause: Cause) {
+    fn come_to_nothing(&mut self, seq: Seq, agent: &str, failure: Option<Failure>, cause: Cause) {
         let counts = self.counts_offers(seq);
         let policy = self.rules_of(seq).offer;
         self.contact_mut(seq).missed += u32::from(counts);
-        let others = self.suffer(agent, failure, cause, &policy);
+        let others =
+            failure.map_or_else(Vec::new, |failure| self.suffer(agent, failure, cause, &policy));
         self.requeue_bare(&[seq], cause);
         // "As long as the queue says that it is in then."
         let lasts = self.rules_of(seq).offer.exclude_for;

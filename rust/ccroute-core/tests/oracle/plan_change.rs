@@ -119,19 +119,20 @@ impl Oracle {
         queues.find(|queue| queue.name == name).expect("the queue was looked up")
     }
 
-    /// "At last every contact, by sequence, that keeps no rules of its own
-    /// starts anew at step 0 and, when waiting, takes at once the steps that its age has
-    /// reached."
+    /// "At last every contact that keeps no rules of its own starts anew at step 0; then, by
+    /// sequence, those that wait take at once the steps that their age has reached."
     fn start_anew(&mut self) {
         let mut all: Vec<Seq> = self.contacts.iter().map(|contact| contact.seq).collect();
         all.sort_unstable();
+        all.retain(|&seq| {
+            let contact = self.contact(seq);
+            contact.phase != Phase::Closed && contact.kept.is_none()
+        });
+        for &seq in &all {
+            self.contact_mut(seq).steps.clear();
+        }
         for seq in all {
-            let contact = self.contact_mut(seq);
-            if contact.phase == Phase::Closed || contact.kept.is_some() {
-                continue;
-            }
-            contact.steps.clear();
-            if contact.phase == Phase::Waiting {
+            if self.contact(seq).phase == Phase::Waiting {
                 self.take_due_steps(seq);
             }
         }

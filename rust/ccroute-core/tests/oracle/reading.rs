@@ -212,6 +212,9 @@ impl ScriptCommand {
             "request_callback" => {
                 Self::RequestCallback { contact, at: words.after("at", "time", parse_time)? }
             }
+            "fail_connection" => {
+                Self::FailConnection { contact, cause: words.word("cause", Cause::from_word)? }
+            }
             "fail_callback" => {
                 Self::FailCallback { contact, cause: words.word("cause", Cause::from_word)? }
             }

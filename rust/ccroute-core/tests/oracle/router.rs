@@ -245,6 +245,7 @@ impl Oracle {
             | C::Dispose { .. }
             | C::Press { .. }
             | C::RequestCallback { .. }
+            | C::FailConnection { .. }
             | C::FailCallback { .. }
             | C::Suspend { .. }
             | C::Reinstate { .. }
@@ -273,6 +274,7 @@ impl Oracle {
             C::Dispose { contact, codes } => self.dispose(contact, codes),
             C::Press { contact, key } => self.press(contact, key),
             C::RequestCallback { contact, at } => self.request_callback(contact, *at),
+            C::FailConnection { contact, cause } => self.fail_connection(contact, *cause),
             C::FailCallback { contact, cause } => self.fail_callback(contact, *cause),
             C::Suspend { contact, lasts } => self.suspend(contact, *lasts),
             C::Reinstate { contact } => self.reinstate(contact),

@@ -79,6 +79,7 @@ impl fmt::Display for ScriptCommand {
             | Self::Dispose { .. }
             | Self::Press { .. }
             | Self::RequestCallback { .. }
+            | Self::FailConnection { .. }
             | Self::FailCallback { .. }
             | Self::Suspend { .. }
             | Self::Reinstate { .. } => f.write_str(&contact_alone(self)),
@@ -90,9 +91,9 @@ impl fmt::Display for ScriptCommand {
 fn contact_alone(command: &ScriptCommand) -> String {
     use ScriptCommand as C;
     let (contact, rest) = match command {
-        C::Cancel { contact, cause } | C::FailCallback { contact, cause } => {
-            (contact, format!(" {cause}"))
-        }
+        C::Cancel { contact, cause }
+        | C::FailConnection { contact, cause }
+        | C::FailCallback { contact, cause } => (contact, format!(" {cause}")),
         C::Reprioritise { contact, band, head_start } => {
             (contact, format!("{}{}", after("band ", *band), after("head_start ", *head_start)))
         }

@@ -165,6 +165,21 @@ impl PyEngine {
         })
     }
 
+    fn fail_connection(
+        &self,
+        py: Python<'_>,
+        now: Seconds,
+        contact: &str,
+        cause: &str,
+        asked: Option<Asked>,
+    ) -> PyResult<()> {
+        self.simple(py, "fail_connection", now, &asked, |s| {
+            let (contact, cause) =
+                (s.contact(contact)?, session::cause(cause, Cause::OF_CONNECTION)?);
+            Ok(Command::FailConnection { contact, cause })
+        })
+    }
+
     fn fail_callback(
         &self,
         py: Python<'_>,

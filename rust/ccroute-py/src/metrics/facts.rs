@@ -38,13 +38,13 @@ impl PyKpiAggregator {
         Ok(PyArray1::from_vec(py, posted.map_err(errors::rejected)?))
     }
 
-    /// Marks a visit: an answer of its customer, an amount, or a code. Returns what became
-    /// of it.
+    /// Marks a visit: an answer of its customer, an amount, an agent's first message, or a code.
+    /// Returns what became of it.
     #[pyo3(
         signature = (contact, name, at, *, visit=Number(1), score=None, amount=None,
-            revision=Number(1), source=""),
+            response=None, revision=Number(1), source=""),
         text_signature = "($self, contact, name, at, *, visit=1, score=None, amount=None, \
-            revision=1, source='')"
+            response=None, revision=1, source='')"
     )]
     fn mark(
         &self,
@@ -55,22 +55,26 @@ impl PyKpiAggregator {
         visit: Number,
         score: Option<Number>,
         amount: Option<Real>,
+        response: Option<Seconds>,
         revision: Number,
         source: &str,
     ) -> PyResult<&'static str> {
-        let mark = match (score, amount) {
-            (None, None) => Mark::Code,
-            (Some(score), None) => Mark::Score(u8::try_from(score.0).map_err(|_| {
+        let mark = match (score, amount, response) {
+            (None, None, None) => Mark::Code,
+            (None, None, Some(wait)) => {
+                Mark::Response(scalars::span("response", wait).map_err(errors::rejected)?)
+            }
+            (Some(score), None, None) => Mark::Score(u8::try_from(score.0).map_err(|_| {
                 invalid("score", &score.0.to_string(), "a whole number from 0 to 255")
             })?),
-            (None, Some(Real(amount))) => {
+            (None, Some(Real(amount)), None) => {
                 let millionths = Millionths::from_f64(amount).ok_or_else(|| {
                     invalid("amount", &amount.to_string(), "a finite number up to a million")
                 })?;
                 Mark::Amount(millionths.raw())
             }
-            (Some(_), Some(_)) => {
-                return Err(invalid("mark", name, "a score or an amount, not both"));
+            _ => {
+                return Err(invalid("mark", name, "a score, an amount or a response, not both"));
             }
         };
         let at = scalars::instant("at", at).map_err(errors::rejected)?;

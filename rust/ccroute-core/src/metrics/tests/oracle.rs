@@ -214,6 +214,7 @@ impl Survivors {
                         mark(format!("amount.{name}.count"), 1);
                         mark(format!("amount.{name}"), value.into());
                     }
+                    Mark::Response(_) => unreachable!("visits given whole say it themselves"),
                 }
             }
             if basis == Basis::ServiceLevelEvent && !agents && given.course != Course::None {

@@ -1,0 +1,1 @@
+"""Control of an Asterisk by ARI: Asterisk has media and legs, ccroute the queue."""

@@ -1,0 +1,487 @@
+"""The adapter: the only tasks, and by `ccroute_asterisk.ari.wire` the only sockets. All thinking is
+done in the other files."""
+
+import asyncio
+import random
+import re
+import uuid
+from collections import Counter, OrderedDict
+from collections.abc import Coroutine, Generator, Iterable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import TypeVar
+
+from ccroute import ConfigError, LinkError
+from ccroute.adapters import (
+    AdapterInfo,
+    CancelRing,
+    Connect,
+    Gap,
+    HangUp,
+    HttpRequest,
+    HttpResponse,
+    Instruction,
+    Limits,
+    LinkDown,
+    LinkHealth,
+    LinkUp,
+    Outcome,
+    PlatformSnapshot,
+    Ring,
+    Setting,
+    Sink,
+    StopHold,
+    SystemTime,
+    Time,
+    failed,
+    read_settings,
+    unknown,
+    within,
+)
+from ccroute_asterisk.ari import requests
+from ccroute_asterisk.ari.calls import Call, Ids
+from ccroute_asterisk.ari.codec import Decoder, Reply, Request
+from ccroute_asterisk.ari.known import Errand
+from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
+from ccroute_asterisk.ari.messages import ApplicationReplaced, Event, Malformed, instant_of
+from ccroute_asterisk.ari.orders import Order, Orders, Turn
+from ccroute_asterisk.ari.pace import BackOff, Pace
+from ccroute_asterisk.ari.session import Session
+from ccroute_asterisk.ari.settings import AriSettings
+from ccroute_asterisk.ari.wire import PATIENCE, NotSent, Wire, refusal
+
+REMEMBERED = 10_000
+"""How many outcomes are kept, so that an instruction given again has no second effect."""
+OLDEST = 16
+"""The oldest Asterisk that has all we ask for."""
+LOOKS = 2
+"""How often Asterisk is asked for its lists again when a link comes up and something happened
+meanwhile."""
+TOGETHER = 50
+"""How many devices are asked for by one request."""
+
+RANKS: Mapping[type[Instruction], int] = MappingProxyType(
+    {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}
+)
+"""Which instructions go before others (3) when there are many."""
+
+CAPABILITIES = (
+    "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
+    "blind_transfer", "consult_transfer", "hangup_party", "record", "record_pause", "listen",
+    "whisper", "barge", "device_state", "agent_codes", "snapshot", "restart_detect",
+)  # fmt: skip
+
+Result = TypeVar("Result")
+
+
+def ari(link: str, config: Mapping[str, Setting]) -> "AriAdapter":
+    """An adapter for a link.
+
+    Raises:
+        ConfigError: an unknown key, or a value that can never work.
+    """
+    return AriAdapter(link, read_settings(AriSettings, config, link=link))
+
+
+class Throttled(Exception):
+    """It was too much at once, and not done; it may be tried again in ``pause`` seconds."""
+
+    def __init__(self, words: str, pause: float) -> None:
+        super().__init__(words)
+        self.pause = pause
+
+
+class AriAdapter:
+    """A link to an Asterisk by ARI. See `ccroute.adapters.Adapter`."""
+
+    def __init__(self, link: str, settings: AriSettings) -> None:
+        self.info = AdapterInfo(
+            name="asterisk",
+            version="0.1.0",
+            platform="Asterisk by ARI",
+            capabilities=CAPABILITIES,
+            limits=Limits(
+                offers_per_second=settings.offers_per_second, in_flight=4 * settings.in_flight
+            ),
+        )
+        self._name = link
+        self._settings = settings
+        self._counters: Counter[str] = Counter()
+        run = uuid.uuid4().hex[:8]
+        self._session = Session(Ids(settings.app, run), settings, self._counters)
+        self._orders = Orders(self._session)
+        self._pace = Pace(settings.offers_per_second)
+        self._chance = random.Random(run)  # noqa: S311  # pauses are no secret
+        self._time: Time = SystemTime()
+        self._sink: Sink | None = None
+        self._wire: Wire | None = None
+        self._stands = False
+        self._early: list[Event] = []
+        self._epoch = 0
+        self._lag: float | None = None
+        self._last_heard: float | None = None
+        self._closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outcomes: OrderedDict[str, asyncio.Task[Outcome]] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"<AriAdapter {self._name!r} to {self._settings.url}>"
+
+    # -- Coming and going ---------------------------------------------------------------
+
+    async def open(self, sink: Sink, time: Time) -> None:
+        """See `ccroute.adapters.Adapter`."""
+        self._sink, self._time = sink, time
+        wire = await self._come_up()
+        self._start(self._keep_up(wire))
+
+    async def close(self, drain: float) -> None:
+        """See `ccroute.adapters.Adapter`."""
+        self._closing = True
+        under_way = [task for task in self._outcomes.values() if not task.done()]
+        if under_way:
+            with suppress(TimeoutError):
+                await within(self._time, self._time.now() + drain, asyncio.wait(under_way))
+        if self._wire is not None:
+            self._wire.end("closed")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *under_way, return_exceptions=True)
+        if self._wire is not None:
+            await self._wire.close()
+
+    async def _come_up(self) -> Wire:
+        """Connects, asks for events, lists: then the link stands.
+
+        Raises:
+            ConfigError: it can never work so.
+            LinkError: it does not work now.
+        """
+        wire = Wire(self._name, self._settings, self._time)
+        self._wire, self._stands, self._early = wire, False, []
+        try:
+            await self._look_at(wire)
+            await wire.listen()
+            decoder = Decoder()
+            self._start(wire.read(lambda frame: self._hear(wire, decoder, frame)))
+            await self._subscribe(wire)
+            await self._stand(wire)
+        except (Malformed, NotListed) as error:
+            raise LinkError(f"{wire!r}: Asterisk lists strangely: {error}") from error
+        except TimeoutError:
+            raise LinkError(f"{wire!r}: no reply in {PATIENCE:g} s") from None
+        finally:
+            if not self._stands:
+                await wire.close()
+        self._start(self._watch(wire))
+        self._start(self._sweep(wire))
+        return wire
+
+    async def _look_at(self, wire: Wire) -> None:
+        """Whether it is an Asterisk that can do it, and when it started."""
+        reply = await self._beginning(wire, requests.information())
+        if not reply.ok:
+            wrong = refusal(self._name, self._settings, reply.status, "asterisk/info")
+            # While it starts, Asterisk says that there is no such thing.
+            starting = reply.status == 404 and self._epoch
+            raise LinkError(str(wrong)) if starting else wrong
+        body = reply.body if isinstance(reply.body, Mapping) else {}
+        system, status = body.get("system"), body.get("status")
+        version = system.get("version") if isinstance(system, Mapping) else None
+        found = re.match(r"(?:certified[-/])?(\d+)", version if isinstance(version, str) else "")
+        if found and int(found[1]) < OLDEST:
+            raise ConfigError(
+                f"links.{self._name}: Asterisk {version} is too old: install {OLDEST} or later"
+            )
+        began = instant_of(status.get("startup_time")) if isinstance(status, Mapping) else None
+        epoch = 1 if began is None else int(began * 1000)
+        self._epoch = epoch if epoch >= self._epoch else self._epoch + 1
+
+    async def _subscribe(self, wire: Wire) -> None:
+        reply = await self._beginning(wire, requests.filter_events(self._settings.app))
+        if reply.status in {401, 403}:
+            raise refusal(self._name, self._settings, reply.status, "eventFilter")
+        devices = sorted(set(self._settings.phones.values()))
+        for first in range(0, len(devices), TOGETHER):
+            some = devices[first : first + TOGETHER]
+            reply = await self._beginning(wire, requests.watch_devices(self._settings.app, some))
+            if not reply.ok:
+                raise ConfigError(
+                    f"links.{self._name}.phones: Asterisk cannot watch {', '.join(some)}: "
+                    f"{reply.said}: give devices such as PJSIP/301"
+                )
+
+    async def _stand(self, wire: Wire) -> None:
+        """Lists; from then on every event counts."""
+        assert self._sink is not None
+        session = self._session
+        taken_at, listing = self._time.now(), await self._listed(wire)
+        for _ in range(LOOKS):
+            if not self._early:
+                break  # nothing happened meanwhile: the lists are of one moment
+            self._early, taken_at = [], self._time.now()
+            listing = await self._listed(wire)
+        if wire.ended.done():
+            raise LinkError(wire.ended.result())
+        now = self._time.now()
+        session.start_from(listing)
+        session.catch_up(self._early, now)
+        self._sink.push(LinkUp(epoch=self._epoch))
+        if self._last_heard is not None:
+            self._sink.push(Gap(since=min(self._last_heard, now), until=now))
+        self._sink.resync(self._snapshot(session.contacts.values(), listing.devices, taken_at))
+        self._stands = True
+        self._flush(wire)
+
+    async def _keep_up(self, wire: Wire) -> None:
+        """Tells the end of each link, and makes another, until there is no use."""
+        assert self._sink is not None
+        pauses = BackOff(self._chance, self._settings.longest_pause)
+        while True:
+            reason = await wire.ended
+            self._stands, self._last_heard = False, wire.last_heard
+            self._sink.push(LinkDown(reason=reason, final=wire.final))
+            await wire.close()
+            if wire.final:
+                return
+            while True:
+                await self._time.sleep_until(self._time.now() + pauses.pause())
+                try:
+                    wire = await self._come_up()
+                except LinkError:
+                    self._counters["tries"] += 1
+                except ConfigError as error:
+                    self._sink.push(LinkDown(reason=str(error), final=True))
+                    return
+                else:
+                    break
+            pauses.reset()
+
+    # -- Hearing ------------------------------------------------------------------------
+
+    def _hear(self, wire: Wire, decoder: Decoder, frame: bytes) -> None:
+        event = decoder.receive_frame(frame)
+        now = self._time.now()
+        if event is None:
+            self._counters["malformed"] += 1
+        elif isinstance(event, ApplicationReplaced):
+            # Whoever came would be thrown out in turn: people must decide.
+            wire.end(
+                f"another client has taken the application {self._settings.app!r}: give each "
+                "host a name of its own in `app`",
+                final=True,
+            )
+        elif not self._stands:
+            self._early.append(event)
+        else:
+            if event.at is not None:
+                self._lag = now - event.at
+            self._session.hear(event, now)
+            self._flush(wire)
+
+    def _flush(self, wire: Wire) -> None:
+        """Gives the host what is for it, and begins what is to be done meanwhile."""
+        assert self._sink is not None
+        session = self._session
+        signals, session.signals = session.signals, []
+        errands, session.errands = session.errands, []
+        if not self._stands or wire.ended.done():
+            return  # a snapshot says it all
+        for signal in signals:
+            if not self._sink.push(signal):
+                # Nothing may be missing in between: begin again with a snapshot.
+                wire.end("the host takes no more signals")
+                return
+        for errand in errands:
+            self._start(self._run(wire, errand))
+
+    async def _run(self, wire: Wire, errand: Errand) -> None:
+        deadline = self._time.now() + PATIENCE
+        with suppress(TimeoutError, LinkError):
+            await self._through(wire, errand, deadline)
+
+    async def _through(
+        self, wire: Wire, steps: Generator[Request, Reply, Result], deadline: float
+    ) -> Result:
+        """Makes the requests of ``steps``, one after the other."""
+        session = self._session
+        try:
+            request = next(steps)
+            while True:
+                reply = await wire.ask(request, deadline)
+                session.now = self._time.now()
+                request = steps.send(reply)
+                self._flush(wire)
+        except StopIteration as stop:
+            self._flush(wire)
+            found: Result = stop.value
+            return found
+        finally:
+            steps.close()
+
+    async def _watch(self, wire: Wire) -> None:
+        """Asks whether somebody is there when it is quiet, and ends a link that is dead."""
+        pause = self._settings.watchdog / 4
+        while not wire.ended.done():
+            await self._time.sleep_until(self._time.now() + pause)
+            quiet = self._time.now() - wire.last_heard
+            if quiet >= self._settings.watchdog:
+                wire.end(f"no bytes for {quiet:.0f} s")
+            elif quiet >= pause:
+                await wire.ping()
+
+    async def _sweep(self, wire: Wire) -> None:
+        """Compares what we know with Asterisk's own list: not every event comes."""
+        while not wire.ended.done():
+            await self._time.sleep_until(self._time.now() + self._settings.sweep)
+            before = self._session.known()
+            with suppress(TimeoutError, LinkError, NotListed, Malformed):
+                steps = ours_now(self._session.ids)
+                ours = await self._through(wire, steps, self._time.now() + PATIENCE)
+                if self._session.differs(before, ours):
+                    self._counters["swept"] += 1
+                    wire.end("Asterisk's list of channels is another than ours")
+
+    # -- Telling ------------------------------------------------------------------------
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        """See `ccroute.adapters.Adapter`."""
+        task = self._outcomes.get(instruction.id)
+        if task is None:
+            task = asyncio.ensure_future(self._carry_out(instruction))
+            self._outcomes[instruction.id] = task
+            while len(self._outcomes) > REMEMBERED and next(iter(self._outcomes.values())).done():
+                self._outcomes.popitem(last=False)
+        # Who is cancelled while waiting does not stop what is on its way.
+        return await asyncio.shield(task)
+
+    async def _carry_out(self, instruction: Instruction) -> Outcome:
+        if not self.info.can(instruction.needs):
+            return failed("unsupported")
+        wire = self._wire
+        if wire is None or self._closing or not self._stands or wire.ended.done():
+            return failed("link_down")
+        order = self._orders.of(instruction)
+        try:
+            return await self._ordered(wire, order, instruction)
+        finally:
+            order.close()
+            self._flush(wire)
+
+    async def _ordered(self, wire: Wire, order: Order, instruction: Instruction) -> Outcome:
+        outcome, sent = unknown("no reply"), False
+        deadline = instruction.deadline
+        self._session.now = self._time.now()
+        try:
+            step = next(order)
+            while True:
+                if isinstance(step, Turn):
+                    await self._turn(deadline)
+                    reply = Reply(200)
+                else:
+                    reply = await self._borne(wire, step, instruction)
+                    sent = True
+                self._session.now = self._time.now()
+                step = order.send(reply)
+                self._flush(wire)
+        except StopIteration as stop:
+            outcome = stop.value
+        except Throttled as error:
+            outcome = failed("throttled", str(error), retry_after=error.pause)
+        except NotSent as error:
+            if sent:
+                outcome = unknown(str(error))
+            elif wire.ended.done():
+                outcome = failed("link_down", str(error))
+            else:
+                outcome = failed("throttled", str(error), retry_after=1.0)
+        except LinkError as error:
+            outcome = unknown(str(error))
+        except TimeoutError:
+            pass
+        return outcome
+
+    async def _turn(self, deadline: float) -> None:
+        """Waits until another phone may be rung.
+
+        Raises:
+            Throttled: that is too late.
+        """
+        turn = self._pace.turn(self._time.now())
+        if turn >= deadline:
+            raise Throttled("too many rings", turn - self._time.now())
+        await self._time.sleep_until(turn)
+
+    async def _borne(self, wire: Wire, request: Request, instruction: Instruction) -> Reply:
+        """A request's reply, when it was not too much for Asterisk.
+
+        Raises:
+            Throttled: it still is when the time is up.
+        """
+        deadline = instruction.deadline
+        while True:
+            rank = RANKS.get(type(instruction), 3)
+            reply = await wire.ask(request, deadline, rank=rank, name=instruction.id)
+            if reply.status not in {429, 503}:
+                return reply
+            pause = reply.retry_after or 0.5
+            self._counters["throttled"] += 1
+            if self._time.now() + pause >= deadline:
+                raise Throttled(reply.said, pause)
+            # It was refused for certain, so it may be sent again.
+            await self._time.sleep_until(self._time.now() + pause)
+
+    # -- Asking -------------------------------------------------------------------------
+
+    async def _beginning(self, wire: Wire, request: Request) -> Reply:
+        return await wire.ask(request, self._time.now() + PATIENCE)
+
+    async def _listed(self, wire: Wire) -> Listing:
+        session, now = self._session, self._time.now()
+        steps = asked(session.ids, self._settings.phones, session.legs, session.contacts, now)
+        return await self._through(wire, steps, now + 3 * PATIENCE)
+
+    def _snapshot(
+        self, calls: Iterable[Call], devices: tuple[tuple[str, str], ...], taken_at: float
+    ) -> PlatformSnapshot:
+        return PlatformSnapshot(
+            taken_at=taken_at,
+            epoch=self._epoch,
+            contacts=[held_of(call) for call in calls if not call.is_over()],
+            devices=devices,
+        )
+
+    async def snapshot(self) -> PlatformSnapshot:
+        """See `ccroute.adapters.Adapter`."""
+        wire = self._wire
+        if wire is None or not self._stands or wire.ended.done():
+            raise LinkError(f"{self!r} is not connected")
+        taken_at = self._time.now()
+        try:
+            listing = await self._listed(wire)
+            return self._snapshot(listing.calls, listing.devices, taken_at)
+        except (Malformed, NotListed) as error:
+            raise LinkError(f"{self!r}: Asterisk lists strangely: {error}") from error
+        except TimeoutError:
+            raise LinkError(f"{self!r}: no list in time") from None
+
+    async def probe(self) -> LinkHealth:
+        """See `ccroute.adapters.Adapter`."""
+        wire = self._wire
+        return LinkHealth(
+            up=self._stands and wire is not None and not wire.ended.done(),
+            last_heard=None if wire is None else wire.last_heard,
+            lag=self._lag,
+            pending=0 if wire is None else wire.pending,
+            counters=tuple(sorted(self._counters.items())),
+        )
+
+    async def handle_http(self, request: HttpRequest) -> HttpResponse:
+        """See `ccroute.adapters.Adapter`; Asterisk sends no requests."""
+        del request
+        return HttpResponse(status=404)
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

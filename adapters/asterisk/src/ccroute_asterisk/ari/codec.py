@@ -1,0 +1,113 @@
+"""Frames to events, and requests to what HTTP wants. No socket, no clock."""
+
+import json
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlencode
+
+import attrs
+
+from ccroute_asterisk.ari.messages import Event, Json, Malformed, Table, read_event
+
+LONGEST = 1 << 20
+"""Bytes a message has at most; no sound Asterisk sends a longer one."""
+
+
+class Decoder:
+    r"""Reads the messages of the WebSocket, and counts what is none.
+
+    >>> decoder = Decoder()
+    >>> decoder.receive_frame(b'{"type":"ApplicationReplaced"}')
+    ApplicationReplaced(at=None)
+    >>> decoder.receive_frame(b'\xff') is None, decoder.malformed
+    (True, 1)
+    """
+
+    def __init__(self) -> None:
+        self.malformed = 0
+        """How many messages were no events."""
+
+    def receive_frame(self, frame: bytes) -> Event | None:
+        """The event of a message; ``None``: it was none."""
+        try:
+            if len(frame) > LONGEST:
+                raise Malformed("too long")
+            return read_event(_table(frame))
+        except (Malformed, ValueError, RecursionError):
+            self.malformed += 1
+            return None
+
+
+def _table(data: bytes) -> Table:
+    table = json.loads(data, object_pairs_hook=_once)
+    if not isinstance(table, dict):
+        raise Malformed("no table")
+    return table
+
+
+def _once(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+    """Of a key that is there twice nobody knows which was meant."""
+    pairs = list(pairs)
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise Malformed("a key twice")
+    return table
+
+
+@attrs.frozen
+class Request:
+    """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON.
+
+    >>> Request("DELETE", ("channels", "a/b"), {"reason": "normal"}).target
+    '/channels/a%2Fb?reason=normal'
+    """
+
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str] = attrs.field(factory=dict)
+    body: Mapping[str, Json] | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query, in which no text can end one or the other."""
+        path = "".join(f"/{quote(part, safe='')}" for part in self.path)
+        return f"{path}?{urlencode(self.query, quote_via=quote)}" if self.query else path
+
+    @property
+    def content(self) -> bytes:
+        """The body's bytes."""
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+
+@attrs.frozen
+class Reply:
+    """What Asterisk replied. ``retry_after``: seconds, when it was too much for it."""
+
+    status: int
+    body: Json = None
+    retry_after: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return 200 <= self.status < 300
+
+    @property
+    def said(self) -> str:
+        """Asterisk's words, for people."""
+        words = ""
+        if isinstance(self.body, Mapping):
+            words = str(self.body.get("message") or self.body.get("error") or "")
+        return f"{self.status} {words}".rstrip()
+
+
+def read_reply(status: int, content: bytes, retry_after: str | None = None) -> Reply:
+    """A reply from its parts. What is no JSON is no body."""
+    try:
+        body = json.loads(content) if 0 < len(content) <= 64 * LONGEST else None
+    except (ValueError, RecursionError):
+        body = None
+    try:
+        pause = None if retry_after is None else max(float(retry_after), 0.0)
+    except ValueError:
+        pause = None
+    return Reply(status, body, pause)

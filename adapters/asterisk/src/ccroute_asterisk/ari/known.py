@@ -1,0 +1,113 @@
+"""What we know of an Asterisk, and what is to be said and done about it; not what events mean."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Generator, Mapping
+from typing import TypeAlias
+
+from ccroute.adapters import RecordingSeen, Signal
+from ccroute_asterisk.ari import errands
+from ccroute_asterisk.ari.calls import Call, Ids, Leg
+from ccroute_asterisk.ari.codec import Reply, Request
+from ccroute_asterisk.ari.listing import Listing
+from ccroute_asterisk.ari.settings import AriSettings
+
+Errand: TypeAlias = Generator[Request, Reply, None]
+"""Requests to be made, one after the reply to the other."""
+
+
+class Known:
+    """Customers, legs and bridges, as far as we were told.
+
+    ``signals`` are for the host, ``errands`` to be run. ``homes``: the bridges of those who wait or
+    are on hold, by use and music; ``made``: those of them that are there. ``departed``: channels
+    that were customers, and how often. ``now``: the time of the last event or reply, by our clock.
+    ``counters``: what is counted.
+    """
+
+    def __init__(self, ids: Ids, settings: AriSettings, counters: Counter[str]) -> None:
+        self.ids = ids
+        self.settings = settings
+        self.counters = counters
+        self.signals: list[Signal] = []
+        self.errands: list[Errand] = []
+        self.calls: dict[str, Call] = {}
+        self.legs: dict[str, Leg] = {}
+        self.homes: dict[str, str] = {}
+        self.made: set[str] = set()
+        self.contacts: dict[str, Call] = {}
+        self.last_contact: dict[str, str] = {}
+        self.devices: dict[str, str] = {}
+        self._others: frozenset[str] = frozenset()
+        self.agents: Mapping[str, str] = {it: agent for agent, it in settings.phones.items()}
+        self._bridges = 0
+        self.departed: OrderedDict[str, int] = OrderedDict()
+        self.now = 0.0
+
+    def tell(self, *signals: Signal) -> None:
+        """Signals for the host."""
+        self.signals.extend(signals)
+
+    def send(self, *errand: Errand) -> None:
+        """Requests to be made meanwhile."""
+        self.errands.extend(errand)
+
+    def new_bridge(self, use: str, name: str) -> str:
+        """An id for a bridge that there never was."""
+        self._bridges += 1
+        return self.ids.bridge(use, name, self._bridges)
+
+    def start_from(self, listing: Listing) -> None:
+        """Forgets what it knew: a list says all. What is nobody's is let go."""
+        self.calls, self.contacts, self.legs = {}, {}, {}
+        for call in listing.calls:
+            self.keep(call)
+        self.devices = dict(listing.devices)
+        self._others = listing.others
+        self.made &= listing.bridges
+        self.homes = {use: it for use, it in self.homes.items() if it in self.made}
+        self.signals.clear()
+        self.errands = [errands.hang_up(it) for it in listing.strays]
+        self.errands += [errands.destroy(it) for it in listing.empty]
+        for call in listing.calls:
+            self.errands += errands.amends(call)
+
+    def known(self) -> frozenset[str]:
+        """The channels that are certainly there, as far as we know."""
+        calls = {it.channel for it in self.calls.values() if not it.is_over()}
+        legs = {it.id for it in self.legs.values() if it.state != "asked" and not it.leaving}
+        return frozenset(calls | legs)
+
+    def differs(self, before: frozenset[str], ours: frozenset[str]) -> bool:
+        """Whether Asterisk's list, asked for when we knew ``before``, lacks what is there still, or
+        has what we never heard of."""
+        lacking = (before & self.known()) - ours
+        strange = {it for it in ours - before - self._others if not self.ids.is_snoop(it)}
+        return bool(
+            lacking or strange - self.calls.keys() - self.legs.keys() - self.departed.keys()
+        )
+
+    def music_of(self, call: Call) -> str:
+        """The class of music for who waits."""
+        return call.treatment or self.settings.music
+
+    def keep(self, call: Call) -> None:
+        """Knows a customer from now on."""
+        self.calls[call.channel] = call
+        self.contacts[call.contact] = call
+        self.legs.update(call.legs)
+
+    def home(self, call: Call) -> str | None:
+        """The bridge where it would wait, if there is one."""
+        return self.homes.get(f"wait {self.music_of(call)}")
+
+    def call_of(self, leg: Leg) -> Call | None:
+        """The customer of a leg, if still here."""
+        return self.contacts.get(leg.contact)
+
+    def recorded(self, call: Call, recording: str, state: str) -> None:
+        """A recording is in another state."""
+        if state in {"stopped", "failed"}:
+            del call.recordings[recording]
+        else:
+            call.recordings[recording] = "paused" if state == "paused" else "started"
+        self.tell(RecordingSeen(contact=call.contact, recording=recording, state=state))

@@ -1,0 +1,264 @@
+"""What Asterisk's lists say: the customers and legs that are ours, from the beginning.
+
+A list is asked for when a link comes up, when the host wants a snapshot, and from time to time,
+because no event is repeated that was missed. What Asterisk keeps in variables of the channels says
+the rest: who a customer is, since when, and for which offer a leg rings.
+"""
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import TypeAlias
+
+import attrs
+
+from ccroute.adapters import HeldContact, HeldOffer, HeldParty, HeldRecording
+from ccroute_asterisk.ari import requests
+from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Call, Ids, Leg
+from ccroute_asterisk.ari.codec import Reply, Request
+from ccroute_asterisk.ari.messages import (
+    Bridge,
+    Channel,
+    Json,
+    Malformed,
+    bridge_of,
+    channel_of,
+    instant_of,
+    table_of,
+    tables_of,
+    texts_of,
+)
+from ccroute_asterisk.ari.translate import arrived_again, device_of, kept_of
+
+
+class NotListed(Exception):
+    """Asterisk did not give a list that it should have."""
+
+
+@attrs.frozen(kw_only=True)
+class Listing:
+    """All that Asterisk has of ours. ``calls`` with their legs; ``strays``: channels that are
+    nobody's; ``others``: channels that went on in the dialplan, of which Asterisk tells still;
+    ``empty``: bridges of earlier starts without anybody; ``bridges``: all that are ours."""
+
+    calls: tuple[Call, ...]
+    strays: tuple[str, ...]
+    empty: tuple[str, ...]
+    bridges: frozenset[str]
+    devices: tuple[tuple[str, str], ...] = ()
+    others: frozenset[str] = frozenset()
+
+
+Asked: TypeAlias = Generator[Request, Reply, Listing]
+
+
+def asked(
+    ids: Ids,
+    phones: Mapping[str, str],
+    legs: Mapping[str, Leg],
+    calls: Mapping[str, Call],
+    now: float,
+) -> Asked:
+    """Asks for the lists and reads them. ``legs`` and ``calls`` that we know of: legs may not have
+    been dialled yet, and that a recording is paused Asterisk does not say.
+
+    Raises:
+        NotListed: one was not given.
+    """
+    pinged = yield requests.ping()
+    ahead = _ahead(pinged, now)
+    ours = _ours((yield requests.application(ids.app)))
+    channels = [channel_of(it) for it in _tables((yield requests.channels()))]
+    bridges = [bridge_of(it) for it in _tables((yield requests.bridges()))]
+    # Of those who went on in the dialplan Asterisk still tells: they are not ours any more.
+    mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.is_leg(it.id))]
+    kept = {}
+    for channel in mine:
+        name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
+        value = channel.variables.get(name)
+        if value is None and not ids.is_snoop(channel.id):
+            reply = yield requests.variable(channel.id, name)
+            value = _value(reply)
+        kept[channel.id] = kept_of(value)
+    devices = []
+    for agent, device in phones.items():
+        reply = yield requests.device(device)
+        state = reply.body.get("state") if isinstance(reply.body, Mapping) else None
+        if isinstance(state, str):
+            devices.append((agent, device_of(state)))
+    read = _Read(ids, mine, bridges, kept, ahead, now)
+    others = ours - {it.id for it in mine}
+    return attrs.evolve(read.listing(legs, calls), devices=tuple(devices), others=others)
+
+
+def ours_now(ids: Ids) -> Generator[Request, Reply, frozenset[str]]:
+    """The channels that are ours, by one request.
+
+    Raises:
+        NotListed: the list was not given.
+    """
+    return _ours((yield requests.application(ids.app)))
+
+
+def held_of(call: Call) -> HeldContact:
+    """A customer as a snapshot shows it."""
+    partner = call.partner
+    return HeldContact(
+        arrival=call.arrival,
+        agent=partner.agent if partner else None,
+        on_hold=call.hold in {"on", "phone"},
+        parked=call.home is not None and call.home == call.bridge,
+        parties=[
+            HeldParty(agent=leg.agent, role="consult" if leg.role == "consult" else "monitor")
+            for leg in call.legs.values()
+            if leg.joined and leg.role != "agent" and not leg.over
+        ],
+        recordings=[
+            HeldRecording(id=it, state="paused" if state == "paused" else "started")
+            for it, state in call.recordings.items()
+            if state != "asked"
+        ],
+        offers=[
+            HeldOffer(
+                offer=leg.offer, agent=leg.agent, tenant=leg.tenant, instruction=leg.ring,
+                state="dialling" if leg.state == "asked" else leg.state,
+            )
+            for leg in call.legs.values()
+            if leg.offer is not None and leg.role == "agent" and not leg.over
+        ],
+    )  # fmt: skip
+
+
+class _Read:
+    """Lists, read together."""
+
+    def __init__(
+        self,
+        ids: Ids,
+        channels: Iterable[Channel],
+        bridges: Iterable[Bridge],
+        kept: Mapping[str, Mapping[str, Json]],
+        ahead: float,
+        now: float,
+    ) -> None:
+        self._ids = ids
+        self._channels = list(channels)
+        self._bridges = [it for it in bridges if ids.use(it.id) is not None]
+        self._in = {channel: it.id for it in self._bridges for channel in it.channels}
+        self._kept = kept
+        self._ahead = ahead
+        self._now = now
+
+    def listing(self, known: Mapping[str, Leg], before: Mapping[str, Call]) -> Listing:
+        ids = self._ids
+        calls = {}
+        for channel in self._channels:
+            if not (ids.is_leg(channel.id) or ids.is_snoop(channel.id)):
+                call = self._call(channel)
+                calls[call.contact] = call
+                if call.contact in before:
+                    call.recordings = dict(before[call.contact].recordings)
+        strays = []
+        for channel in self._channels:
+            if ids.is_leg(channel.id):
+                leg = self._leg(channel, known)
+                if leg is None or leg.contact not in calls:
+                    strays.append(channel.id)
+                else:
+                    calls[leg.contact].legs[leg.id] = leg
+        for call in calls.values():
+            self._joined(call)
+        listening = {ids.snoop(leg) for call in calls.values() for leg in call.legs}
+        strays += [it.id for it in self._channels if ids.is_snoop(it.id) and it.id not in listening]
+        empty = [it.id for it in self._bridges if not it.channels and not ids.is_fresh(it.id)]
+        return Listing(
+            calls=tuple(calls.values()), strays=tuple(strays), empty=tuple(empty),
+            bridges=frozenset(it.id for it in self._bridges),
+        )  # fmt: skip
+
+    def _call(self, channel: Channel) -> Call:
+        kept = self._kept.get(channel.id, {})
+        created = self._now if channel.created is None else channel.created - self._ahead
+        bridge = self._in.get(channel.id)
+        recordings = kept.get("recordings")
+        treatment = kept.get("treatment")
+        call = Call(
+            channel=channel.id, arrival=arrived_again(channel, kept, min(created, self._now)),
+            up=channel.state == "Up", bridge=bridge,
+            treatment=treatment if isinstance(treatment, str) else None,
+        )  # fmt: skip
+        if bridge is not None and self._ids.use(bridge) == "wait":
+            call.home = bridge
+        if isinstance(recordings, Mapping):
+            call.recordings = {
+                name: "started" if state == "asked" else state
+                for name, state in recordings.items()
+                if isinstance(state, str)
+            }
+        return call
+
+    def _leg(self, channel: Channel, known: Mapping[str, Leg]) -> Leg | None:
+        """A leg; ``None`` where it was made and never dialled, so that nobody hears it ring."""
+        leg = Leg.of_tag(channel.id, self._kept.get(channel.id, {}))
+        before = known.get(channel.id)
+        if leg is None:
+            return None
+        if channel.state == "Down" and (before is None or before.cancelled):
+            return None
+        states = {"Up": "answered", "Ringing": "ringing", "Ring": "ringing"}
+        leg.state = states.get(channel.state, "dialling")
+        leg.bridge = self._in.get(channel.id)
+        if before is not None:
+            leg.cancelled, leg.over, leg.ear = before.cancelled, before.over, before.ear
+            leg.role, leg.joined = before.role, before.joined
+        if leg.offer is None and leg.bridge is not None:
+            leg.joined = True
+            if self._ids.use(leg.bridge) == "ear":
+                leg.ear = leg.bridge
+        return leg
+
+    def _joined(self, call: Call) -> None:
+        """Whom a customer speaks with: who is in its bridge, or waits in theirs while it is on
+        hold."""
+        here = None if call.bridge is None else self._ids.use(call.bridge)
+        for leg in call.legs.values():
+            use = None if leg.bridge is None else self._ids.use(leg.bridge)
+            if leg.role != "agent" or use != "talk" or leg.over:
+                continue
+            if leg.bridge == call.bridge or here == "held":
+                call.winner, call.talk, call.bridged = leg.id, leg.bridge, True
+                leg.state = "bridged"
+        if not call.bridged and here in {"talk", "held"}:
+            call.ending = "agent"  # who went while nobody listened: nobody stays alone
+        if call.bridged and here == "held":
+            consulted = any(leg.role == "consult" for leg in call.legs.values())
+            call.hold = "consult" if consulted else "on"
+
+
+def _ahead(pinged: Reply, now: float) -> float:
+    """By how many seconds Asterisk's clock is ahead of ours."""
+    if not isinstance(pinged.body, Mapping):
+        return 0.0
+    theirs = instant_of(pinged.body.get("timestamp"))
+    return 0.0 if theirs is None else theirs - now
+
+
+def _ours(reply: Reply) -> frozenset[str]:
+    if not reply.ok:
+        raise NotListed(reply.said)
+    try:
+        return frozenset(texts_of(table_of(reply.body, "body").get("channel_ids"), "channel_ids"))
+    except Malformed as error:
+        raise NotListed(f"no list: {error}") from error
+
+
+def _tables(reply: Reply) -> list[Mapping[str, Json]]:
+    if not reply.ok:
+        raise NotListed(reply.said)
+    try:
+        return list(tables_of(reply.body, "list"))
+    except Malformed as error:
+        raise NotListed(f"no list: {error}") from error
+
+
+def _value(reply: Reply) -> str | None:
+    value = reply.body.get("value") if isinstance(reply.body, Mapping) else None
+    return value if isinstance(value, str) else None

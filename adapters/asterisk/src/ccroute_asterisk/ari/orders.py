@@ -1,0 +1,452 @@
+"""What the host wants done: each instruction as requests, one after the reply to the other.
+
+An order is a generator: it gives requests, takes replies, and returns the outcome. After every
+reply it looks again whether customer and agent are still there: in the milliseconds in which a
+request is on its way they leave as at any other time.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TypeAlias
+
+import attrs
+
+from ccroute.adapters import (
+    Announce,
+    Arrived,
+    Barge,
+    CancelConsult,
+    CancelRing,
+    CompleteConsult,
+    Connect,
+    Consult,
+    ContactInstruction,
+    Dialled,
+    HangUp,
+    Instruction,
+    Listen,
+    OfferFailed,
+    Outcome,
+    Park,
+    Parked,
+    PartyLeft,
+    PauseRecording,
+    ResumeRecording,
+    Ring,
+    SendAway,
+    SentAway,
+    StartHold,
+    StartRecording,
+    StopHold,
+    StopMonitoring,
+    StopRecording,
+    Whisper,
+    done,
+    failed,
+)
+from ccroute_asterisk.ari import errands, requests
+from ccroute_asterisk.ari.calls import Call, Leg
+from ccroute_asterisk.ari.codec import Reply, Request
+from ccroute_asterisk.ari.session import Session
+
+
+@attrs.frozen
+class Turn:
+    """Given instead of a request: wait until another phone may be rung. Its reply says nothing."""
+
+
+Order: TypeAlias = Generator[Request | Turn, Reply, Outcome]
+
+OTHERS_RING = 30.0
+"""Seconds that a second agent's or a supervisor's phone rings."""
+_GONE = (404,)
+
+
+class Orders:
+    """Makes an order of an instruction, from what the session knows."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._made: Mapping[type[Instruction], Callable[..., Order]] = {
+            Park: self._park,
+            Announce: self._announce,
+            Ring: self._ring,
+            CancelRing: self._cancel,
+            Connect: self._connect,
+            StartHold: self._hold,
+            StopHold: self._unhold,
+            SendAway: self._send_away,
+            Consult: self._consult,
+            CompleteConsult: self._complete,
+            CancelConsult: lambda it: self._drop(it, it.agent),
+            HangUp: self._hang_up,
+            StartRecording: self._record,
+            StopRecording: lambda it: self._recording(it, requests.stop_recording, "stopped"),
+            PauseRecording: lambda it: self._recording(it, requests.pause_recording, "paused"),
+            ResumeRecording: lambda it: self._recording(it, requests.resume_recording, "resumed"),
+            Listen: lambda it: self._monitor(it, "listen"),
+            Whisper: lambda it: self._monitor(it, "whisper"),
+            Barge: lambda it: self._monitor(it, "barge"),
+            StopMonitoring: lambda it: self._drop(it, it.supervisor),
+        }
+
+    def of(self, instruction: Instruction) -> Order:
+        """The order. What it is about may be gone: then the outcome says so, and nothing is
+        requested."""
+        contact = getattr(instruction, "contact", "")
+        call = self._session.contacts.get(contact)
+        if call is None or call.is_over():
+            return (yield from _nothing(failed("gone", contact)))
+        return (yield from self._made[type(instruction)](instruction))
+
+    def _call(self, it: ContactInstruction) -> Call:
+        return self._session.contacts[it.contact]
+
+    # -- Waiting ------------------------------------------------------------------------
+
+    def _park(self, it: Park) -> Order:
+        session, call = self._session, self._call(it)
+        call.arrival = attrs.evolve(
+            call.arrival, tenant=it.tenant, queue=it.queue,
+            attributes=_attributes(call.arrival, it.attributes),
+        )  # fmt: skip
+        call.treatment = it.treatment
+        yield from errands.silence(call)
+        if not call.up:
+            reply = yield requests.answer(call.channel)
+            if reply.status in _GONE or call.is_over():
+                return failed("gone", reply.said)
+            if reply.ok:
+                call.up = True
+        yield requests.keep(call.channel, call.tag())
+        if call.is_over():
+            return failed("gone")
+        legs = [leg for leg in call.legs.values() if leg.state == "bridged" or leg.offer is None]
+        was_talking, talk = call.bridged, call.talk
+        if was_talking:
+            # From here on its conversation is over, and its end is nobody's news.
+            call.bridged, call.winner, call.talk, call.hold = False, None, None, None
+            for leg in legs:
+                leg.cancelled = leg.over = True
+        call.parking = True
+        if call.home is not None and call.home == call.bridge == session.home(call):
+            call.parking = False
+            session.tell(Parked(contact=call.contact))
+        elif not (yield from errands.settle_in(session, call, "wait", session.music_of(call))):
+            return failed("gone" if call.is_over() else "rejected", "it is in no bridge")
+        if was_talking:
+            for leg in legs:
+                yield requests.hang_up(leg.id)
+            if talk is not None:
+                yield requests.destroy_bridge(talk)
+        return done()
+
+    def _announce(self, it: Announce) -> Order:
+        call = self._call(it)
+        values = dict(it.values or {})
+        wait = values.get("wait")
+        if isinstance(wait, int):
+            values["minutes"] = max(round(wait / 60), 1)
+        media = self._session.settings.media(it.prompt, values)
+        yield from errands.silence(call)
+        call.playback = self._session.ids.leg(it.id)
+        reply = yield requests.play(call.channel, call.playback, media)
+        if not reply.ok:
+            call.playback = None
+        return _outcome(reply, call)
+
+    # -- Ringing ------------------------------------------------------------------------
+
+    def _ring(self, it: Ring) -> Order:
+        session, call = self._session, self._call(it)
+        name = session.ids.leg(it.id)
+        if name in session.legs:
+            return (yield from _nothing(done("it rings already")))
+        leg = Leg(
+            id=name, contact=it.contact, agent=it.agent, offer=it.offer, tenant=it.tenant,
+            ring=it.id,
+        )  # fmt: skip
+        # Before anything is sent: the first event about the leg may come before the reply.
+        call.legs[name] = session.legs[name] = leg
+        try:
+            yield Turn()
+            if leg.cancelled or call.is_over():
+                self._forget(leg)
+                return failed("gone", "cancelled before its turn came")
+            return (yield from self._dialled(it, leg, it.address, it.until))
+        except GeneratorExit:
+            # Nobody waits for what becomes of it: a phone that is not dialled yet never is.
+            self._forget(leg)
+            raise
+
+    def _forget(self, leg: Leg) -> None:
+        leg.cancelled = leg.failed = True
+        if leg.state == "asked":
+            self._session.legs.pop(leg.id, None)
+            if (call := self._session.call_of(leg)) is not None:
+                call.legs.pop(leg.id, None)
+        elif leg.state == "dialling":
+            self._session.send(errands.hang_up(leg.id))
+
+    def _dialled(self, it: ContactInstruction, leg: Leg, address: str, until: float) -> Order:
+        session, call = self._session, self._call(it)
+        shown = _shown(call)
+        app = session.settings.app
+        reply = yield requests.create_leg(leg, app, address, call.channel, shown)
+        if reply.status == 409:
+            # It is there already; or Asterisk tells an old refusal again for what it cannot make.
+            there = yield requests.channel(leg.id)
+            if there.ok:
+                return done("it is there already")
+            return self._not_dialled(leg, Reply(500, reply.body))
+        if not reply.ok:
+            return self._not_dialled(leg, reply)
+        if leg.state == "asked":
+            leg.state = "dialling"
+            if leg.offer is not None and not leg.over:
+                session.tell(leg.told(Dialled))
+        if leg.cancelled or call.is_over():
+            yield requests.hang_up(leg.id)
+            return failed("gone", "the customer is gone, or it was cancelled")
+        if leg.ours:
+            yield from errands.dial(leg, until - session.now)
+        else:
+            leg.until, leg.dial = until, True  # as soon as it is in our application
+        return done()
+
+    def _not_dialled(self, leg: Leg, reply: Reply) -> Outcome:
+        """Asterisk cannot make the leg: no such endpoint, or no phone is registered there."""
+        self._forget(leg)
+        if reply.status not in {400, 500}:
+            return failed("rejected", reply.said)
+        if leg.offer is None:
+            self._session.tell(PartyLeft(contact=leg.contact, agent=leg.agent))
+        elif not leg.over:
+            failure = leg.told(OfferFailed, reason="unreachable")
+            self._session.tell(leg.told(Dialled), failure)
+        return done(reply.said)
+
+    def _cancel(self, it: CancelRing) -> Order:
+        leg = _rung(self._call(it), it)
+        if leg is None:
+            return (yield from _nothing(failed("gone", f"offer {it.offer}")))
+        leg.cancelled = True
+        if leg.state == "asked":
+            return (yield from _nothing(done("it is not dialled yet, and will not be")))
+        reply = yield requests.hang_up(leg.id)
+        return done() if reply.ok or reply.status in _GONE else failed("rejected", reply.said)
+
+    def _connect(self, it: Connect) -> Order:
+        session, call = self._session, self._call(it)
+        leg = _rung(call, it)
+        if leg is None or leg.leaving:
+            return (yield from _nothing(failed("gone", f"offer {it.offer}")))
+        if leg.state != "answered" or call.winner not in {None, leg.id}:
+            words = f"offer {it.offer} is {leg.state}"
+            return (yield from _nothing(failed("rejected", words)))
+        call.winner = leg.id
+        yield from errands.silence(call)
+        call.talk = talk = session.new_bridge("talk", leg.agent)
+        reply = yield requests.create_bridge(talk, "mixing", call.contact)
+        if reply.ok and _both(session, call, leg):
+            # The agent first: the customer keeps the music until there is somebody.
+            reply = yield requests.add(talk, leg.id, call.channel)
+            if reply.status in {409, 412, 422} and _both(session, call, leg):
+                reply = yield requests.add(talk, leg.id, call.channel)
+            if reply.ok and _both(session, call, leg):
+                return done()
+        return (yield from self._not_connected(call, leg, talk, reply))
+
+    def _not_connected(self, call: Call, leg: Leg, talk: str, reply: Reply) -> Order:
+        """One of the two left in between, or Asterisk will not: nobody stays alone."""
+        session = self._session
+        if call.winner == leg.id and not call.bridged:
+            call.winner = None
+        if call.bridged:
+            return done()  # it was, for a moment
+        if leg.id in session.legs:
+            yield requests.hang_up(leg.id)
+        if call.is_over():
+            yield requests.destroy_bridge(talk)
+            return failed("gone", "the customer left")
+        yield from errands.back_to_wait(session, call)
+        return failed("gone" if leg.leaving else "rejected", reply.said)
+
+    # -- In conversation ----------------------------------------------------------------
+
+    def _hold(self, it: StartHold) -> Order:
+        session, call = self._session, self._call(it)
+        if call.partner is None:
+            return (yield from _nothing(failed("rejected", "there is no conversation")))
+        if call.hold is not None:
+            return (yield from _nothing(done("it is on hold")))
+        call.hold = "asked"
+        if (yield from errands.settle_in(session, call, "held", session.music_of(call))):
+            return done()
+        call.hold = None
+        return failed("gone" if call.is_over() else "rejected")
+
+    def _unhold(self, it: StopHold) -> Order:
+        call = self._call(it)
+        if call.hold is None or call.talk is None:
+            return (yield from _nothing(done("it is not on hold")))
+        if call.hold == "phone":
+            return (yield from _nothing(failed("rejected", "the agent's phone holds it")))
+        return _outcome((yield requests.add(call.talk, call.channel)), call)
+
+    def _send_away(self, it: SendAway) -> Order:
+        session, call = self._session, self._call(it)
+        context = session.settings.transfer_context
+        call.ending = "transferred"
+        yield from errands.silence(call)
+        reply = yield requests.go_on(call.channel, context, it.address)
+        if reply.ok:
+            return done()
+        call.ending = None
+        return _outcome(reply, call)
+
+    def _consult(self, it: Consult) -> Order:
+        session, call = self._session, self._call(it)
+        if call.partner is None or call.hold is not None:
+            words = "there is no conversation, or it is on hold"
+            return (yield from _nothing(failed("rejected", words)))
+        call.hold = "consult"
+        if not (yield from errands.settle_in(session, call, "held", session.music_of(call))):
+            call.hold = None
+            return failed("gone" if call.is_over() else "rejected")
+        return (yield from self._other(it, it.agent, it.address, "consult", None))
+
+    def _complete(self, it: CompleteConsult) -> Order:
+        session, call = self._session, self._call(it)
+        leg = _party(call, it.agent)
+        first = session.legs.get(call.winner or "")
+        if leg is None or not leg.joined or first is None or call.talk is None:
+            return (yield from _nothing(failed("gone", it.agent)))
+        # From here on the first agent's leg is nobody's news.
+        first.cancelled = first.over = True
+        leg.role, call.winner = "agent", leg.id
+        call.hold = None
+        yield requests.add(call.talk, call.channel)
+        session.last_contact[leg.agent] = call.contact
+        session.tell(SentAway(contact=call.contact, kind="consult", to=leg.agent))
+        yield requests.hang_up(first.id)
+        yield requests.tag(leg)
+        return done()
+
+    def _monitor(self, it: Listen | Whisper | Barge, how: str) -> Order:
+        if self._call(it).partner is None:
+            return (yield from _nothing(failed("rejected", "there is no conversation")))
+        return (yield from self._other(it, it.supervisor, it.address, "monitor", how))
+
+    def _other(
+        self, it: ContactInstruction, who: str, address: str, role: str, how: str | None
+    ) -> Order:
+        session, call = self._session, self._call(it)
+        name = session.ids.leg(it.id)
+        leg = Leg(
+            id=name, contact=it.contact, agent=who, role=role, how=how, tenant=it.tenant, ring=it.id
+        )
+        call.legs[name] = session.legs[name] = leg
+        try:
+            return (yield from self._dialled(it, leg, address, session.now + OTHERS_RING))
+        except GeneratorExit:
+            self._forget(leg)
+            raise
+
+    def _drop(self, it: ContactInstruction, who: str) -> Order:
+        leg = _party(self._call(it), who)
+        if leg is None:
+            return (yield from _nothing(failed("gone", who)))
+        if leg.state == "asked":
+            leg.cancelled = True
+            return (yield from _nothing(done()))
+        reply = yield requests.hang_up(leg.id)
+        return done() if reply.ok or reply.status in _GONE else failed("rejected", reply.said)
+
+    # -- Recording ----------------------------------------------------------------------
+
+    def _record(self, it: StartRecording) -> Order:
+        session, call = self._session, self._call(it)
+        if it.consent is not None:
+            return (yield from _nothing(failed("unsupported", "it cannot ask for consent")))
+        if call.talk is None or not call.bridged:
+            return (yield from _nothing(failed("rejected", "there is no conversation")))
+        call.recordings[it.recording] = "asked"
+        form = session.settings.recording_format
+        reply = yield requests.record(call.talk, it.recording, form)
+        if not reply.ok:
+            call.recordings.pop(it.recording, None)
+            return _outcome(reply, call)
+        yield requests.keep(call.channel, call.tag())
+        return done()
+
+    def _recording(
+        self, it: ContactInstruction, made: Callable[[str], Request], state: str
+    ) -> Order:
+        call = self._call(it)
+        recording: str = getattr(it, "recording", "")
+        if recording not in call.recordings:
+            return (yield from _nothing(failed("gone", recording)))
+        reply = yield made(recording)
+        if reply.ok and state != "stopped" and recording in call.recordings:
+            self._session.recorded(call, recording, state)
+        if reply.ok and not call.is_over():
+            yield requests.keep(call.channel, call.tag())
+        return _outcome(reply, call)
+
+    # -- The end ------------------------------------------------------------------------
+
+    def _hang_up(self, it: HangUp) -> Order:
+        session, call = self._session, self._call(it)
+        call.ending = "host"
+        reply = yield requests.hang_up(call.channel)
+        if reply.status in _GONE:
+            session.gone(call)
+        return done() if reply.ok or reply.status in _GONE else failed("rejected", reply.said)
+
+
+def _nothing(outcome: Outcome) -> Order:
+    """An outcome that needs no request."""
+    yield from ()
+    return outcome
+
+
+def _both(session: Session, call: Call, leg: Leg) -> bool:
+    return not call.is_over() and not leg.leaving and leg.id in session.legs
+
+
+def _rung(call: Call, it: CancelRing | Connect) -> Leg | None:
+    for leg in call.legs.values():
+        if (leg.offer, leg.tenant) == (it.offer, it.tenant):
+            return leg
+    return None
+
+
+def _party(call: Call, name: str) -> Leg | None:
+    for leg in call.legs.values():
+        if leg.agent == name and leg.role != "agent":
+            return leg
+    return None
+
+
+def _outcome(reply: Reply, call: Call) -> Outcome:
+    if reply.ok:
+        return done()
+    gone = call.is_over() or reply.status in _GONE
+    return failed("gone" if gone else "rejected", reply.said)
+
+
+def _attributes(
+    arrival: Arrived, given: Mapping[str, str | int | bool] | None
+) -> Mapping[str, str | int | bool] | None:
+    return {**(arrival.attributes or {}), **(given or {})} or None
+
+
+def _shown(call: Call) -> dict[str, str]:
+    """Variables by which the agent's phone shows who calls."""
+    shown = {}
+    name = (call.arrival.attributes or {}).get("caller_name")
+    if call.arrival.caller:
+        shown["CONNECTEDLINE(num,i)"] = call.arrival.caller
+    if isinstance(name, str):
+        shown["CONNECTEDLINE(name,i)"] = name
+    return shown

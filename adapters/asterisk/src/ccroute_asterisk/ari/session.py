@@ -1,0 +1,434 @@
+"""What Asterisk says, heard: events become signals, and errands that set right what they upset.
+
+A state machine without socket, task or clock. `Session.hear` takes an event; ``signals`` are for
+the host, ``errands`` are requests to be made meanwhile. What the host wants done is in
+`ccroute_asterisk.ari.orders`, what lists say in `ccroute_asterisk.ari.listing`.
+
+Events and replies come in any order, and events of one call overtake each other. So nothing is
+concluded from a reply but that the request was taken, and every state is looked at again when
+something has come in.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+import attrs
+
+from ccroute.adapters import (
+    Abandoned,
+    AgentAsked,
+    Answered,
+    Bridged,
+    DeviceSeen,
+    Dialled,
+    Disconnected,
+    Ended,
+    KeyPressed,
+    OfferFailed,
+    Parked,
+    PartyJoined,
+    PartyLeft,
+    PutOnHold,
+    Ringing,
+    SentAway,
+    TakenOffHold,
+    Unmapped,
+)
+from ccroute_asterisk.ari import errands, messages
+from ccroute_asterisk.ari.calls import Call, Ids, Leg
+from ccroute_asterisk.ari.known import Known
+from ccroute_asterisk.ari.messages import Event
+from ccroute_asterisk.ari.settings import AriSettings
+from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, device_of
+
+MOVED, SHUTDOWN = 2, 4
+"""Flags of a hang-up that Asterisk itself wants: because somebody sends the channel to another
+place in the dialplan; because Asterisk ends."""
+REMEMBERED = 10_000
+"""How many contacts that are gone are remembered, so that no id is used twice."""
+
+
+class Session(Known):
+    """What is known, and what events make of it."""
+
+    def __init__(self, ids: Ids, settings: AriSettings, counters: Counter[str]) -> None:
+        super().__init__(ids, settings, counters)
+        self._at: float | None = None
+        self._heard: Mapping[type[Event], Callable[..., None]] = {
+            messages.StasisStart: self._started,
+            messages.StasisEnd: self._ended,
+            messages.ChannelStateChange: lambda it: self._state(it.channel.id, it.channel.state),
+            messages.Dial: self._dial,
+            messages.ChannelHangupRequest: self._hangs_up,
+            messages.ChannelDestroyed: self._destroyed,
+            messages.ChannelEnteredBridge: self._entered,
+            messages.ChannelLeftBridge: self._left,
+            messages.ChannelDtmfReceived: self._key,
+            messages.ChannelHold: lambda it: self._held_by_phone(it.channel.id, PutOnHold),
+            messages.ChannelUnhold: lambda it: self._held_by_phone(it.channel.id, TakenOffHold),
+            messages.RecordingChanged: self._recording,
+            messages.PlaybackFinished: self._played,
+            messages.DeviceStateChanged: self._device,
+            messages.Unknown: self._unknown,
+        }
+
+    def hear(self, event: Event, now: float) -> None:
+        """Takes an event in; ``now`` by our clock."""
+        self.now = now
+        before = len(self.signals)
+        if type(event) in self._heard:
+            self._heard[type(event)](event)
+        # Asterisk's stamps may go back a little between events; a story must not.
+        if event.at is not None and (self._at is None or not 0 < self._at - event.at < 2.0):
+            self._at = event.at
+        self.signals[before:] = [attrs.evolve(it, at=self._at) for it in self.signals[before:]]
+
+    def catch_up(self, events: Iterable[Event], now: float) -> None:
+        """Takes in what came while the lists were made: a snapshot says what it led to, but
+        for what people asked for."""
+        for event in events:
+            self.hear(event, now)
+        self.signals = [it for it in self.signals if isinstance(it, AgentAsked | KeyPressed)]
+
+    # -- Coming -------------------------------------------------------------------------
+
+    def _started(self, event: messages.StasisStart) -> None:
+        channel = event.channel
+        if event.replaces is not None:
+            self._replaced(event.replaces, channel.id)
+        elif channel.id in self.legs:
+            self._leg_is_ours(self.legs[channel.id])
+        elif self.ids.is_snoop(channel.id):
+            self._ear_begun(channel.id)
+        elif self.ids.is_leg(channel.id):
+            self.send(errands.hang_up(channel.id))  # for nobody any more
+        elif event.args[:1] == (CODE,):
+            self._asked(channel, event.args[1:])
+        elif channel.id not in self.calls:
+            arrived = arrived_of(channel, event.args, self.now)
+            if channel.id in self.departed:  # it was ours before: another contact on the same leg
+                self.departed[channel.id] += 1
+                arrived = attrs.evolve(arrived, contact=f"{channel.id}~{self.departed[channel.id]}")
+            self.keep(Call(channel=channel.id, arrival=arrived, up=channel.state == "Up"))
+            self.tell(arrived)
+
+    def _replaced(self, was: str, now: str) -> None:
+        """Another channel took the place of one of ours: it is the same customer, or agent."""
+        if call := self.calls.pop(was, None):
+            call.channel = now
+            call.leaving = False
+            self.calls[now] = call
+            self.send(errands.keep(call))
+        elif leg := self.legs.pop(was, None):
+            self.contacts[leg.contact].legs.pop(was, None)
+            if self.contacts[leg.contact].winner == was:
+                self.contacts[leg.contact].winner = now
+            leg.id = now
+            self.contacts[leg.contact].legs[now] = self.legs[now] = leg
+
+    def _asked(self, channel: messages.Channel, args: tuple[str, ...]) -> None:
+        agent = self.agents.get(channel.name.rpartition("-")[0])
+        contact = self.last_contact.get(agent or "")
+        asked = asked_of(args, agent, contact)
+        if asked is None:
+            self.counters["codes_not_understood"] += 1
+        else:
+            self.tell(asked)
+        self.send(errands.back_to_dialplan(channel.id))
+
+    # -- Legs ---------------------------------------------------------------------------
+
+    def _state(self, channel: str, state: str) -> None:
+        if leg := self.legs.get(channel):
+            if state == "Ringing":
+                self._leg_rings(leg)
+            elif state == "Up":
+                self._leg_up(leg)
+        elif state == "Up" and (call := self.calls.get(channel)):
+            call.up = True
+
+    def _dial(self, event: messages.Dial) -> None:
+        if leg := self.legs.get(event.peer.id):
+            if event.status in {"RINGING", "PROGRESS"}:
+                self._leg_rings(leg)
+            elif event.status == "ANSWER":
+                self._leg_up(leg)
+
+    def _leg_is_ours(self, leg: Leg) -> None:
+        leg.ours = True
+        self._leg_begun(leg)
+        if leg.dial and not leg.cancelled:
+            leg.dial = False
+            self.send(errands.dial(leg, leg.until - self.now))
+
+    def _leg_begun(self, leg: Leg) -> None:
+        call = self.call_of(leg)
+        if leg.cancelled or call is None or call.is_over():
+            self.send(errands.hang_up(leg.id))
+        if leg.state == "asked":
+            leg.state = "dialling"
+            if leg.offer is not None and not leg.over:
+                self.tell(leg.told(Dialled))
+
+    def _leg_rings(self, leg: Leg) -> None:
+        if leg.state == "asked":
+            self._leg_begun(leg)
+        if leg.state == "dialling":
+            leg.state = "ringing"
+            if leg.offer is not None and not leg.over:
+                self.tell(leg.told(Ringing))
+
+    def _leg_up(self, leg: Leg) -> None:
+        if leg.state == "asked":
+            self._leg_begun(leg)
+        if leg.state not in {"dialling", "ringing"}:
+            return
+        leg.state = "answered"
+        call = self.call_of(leg)
+        if leg.cancelled or leg.over or call is None or call.is_over():
+            self.send(errands.hang_up(leg.id))
+        elif leg.offer is not None:
+            self.tell(leg.told(Answered))
+        elif leg.role == "consult" or leg.how == "barge":
+            self.send(errands.join(self, call, leg))
+        else:
+            self.send(errands.listen(self, call, leg))
+
+    def _ear_begun(self, channel: str) -> None:
+        leg = next((it for it in self.legs.values() if self.ids.snoop(it.id) == channel), None)
+        if leg is None or leg.ear is None:
+            self.send(errands.hang_up(channel))
+        else:
+            self.send(errands.put_together(leg.ear, leg.id, channel))
+
+    # -- Bridges ------------------------------------------------------------------------
+
+    def _entered(self, event: messages.ChannelEnteredBridge) -> None:
+        bridge = event.bridge.id
+        if call := self.calls.get(event.channel.id):
+            call.bridge = bridge
+            use = self.ids.use(bridge)
+            if use == "wait":
+                self._waits(call, bridge)
+            elif use == "held" and call.hold == "asked":
+                call.hold = "on"
+                self.tell(PutOnHold(contact=call.contact))
+            elif use == "talk":
+                self._in_talk(call, bridge)
+        elif leg := self.legs.get(event.channel.id):
+            leg.bridge = bridge
+            found = self.call_of(leg)
+            if found is not None and leg.offer is not None:
+                self._together(found)
+            elif found is not None and not leg.joined and self.ids.use(bridge) in {"talk", "ear"}:
+                leg.joined = True
+                role = "consult" if leg.role == "consult" else "monitor"
+                self.tell(PartyJoined(contact=found.contact, agent=leg.agent, role=role))
+
+    def _left(self, event: messages.ChannelLeftBridge) -> None:
+        found = self.calls.get(event.channel.id) or self.legs.get(event.channel.id)
+        if found is not None and found.bridge == event.bridge.id:
+            found.bridge = None
+
+    def _waits(self, call: Call, bridge: str) -> None:
+        call.home = bridge
+        if call.parking and not call.is_over():
+            call.parking = False
+            self.tell(Parked(contact=call.contact))
+
+    def _in_talk(self, call: Call, bridge: str) -> None:
+        if call.winner is None and not call.is_over():
+            self.send(errands.back_to_wait(self, call))  # whoever was there is gone
+            return
+        if call.hold is not None and bridge == call.talk:
+            if call.hold == "on":
+                self.tell(TakenOffHold(contact=call.contact))
+            call.hold = None
+        self._together(call)
+
+    def _together(self, call: Call) -> None:
+        leg = self.legs.get(call.winner or "")
+        if leg is None or call.bridged or call.is_over() or leg.leaving or call.talk is None:
+            return
+        if call.bridge == leg.bridge == call.talk:
+            call.bridged, call.home = True, None
+            leg.state = "bridged"
+            self.last_contact[leg.agent] = call.contact
+            self.tell(Bridged(contact=call.contact, agent=leg.agent, offer=leg.offer))
+
+    # -- Going --------------------------------------------------------------------------
+
+    def _hangs_up(self, event: messages.ChannelHangupRequest) -> None:
+        call = self.calls.get(event.channel.id)
+        if event.soft & MOVED:
+            return  # it lives on, elsewhere: its end with us tells the rest
+        shutdown = bool(event.soft & SHUTDOWN)
+        if call is not None and shutdown and call.ending in {None, "agent"}:
+            call.ending = "lost"
+        elif call is not None:
+            self.customer_leaves(call)
+        elif leg := self.legs.get(event.channel.id):
+            self._leg_leaves(leg, "system" if shutdown else "agent")
+
+    def _ended(self, event: messages.StasisEnd) -> None:
+        if call := self.calls.get(event.channel.id):
+            if call.is_over():
+                self.gone(call)
+            else:  # whether it hung up or was taken from us, only Asterisk knows
+                call.ending = "unknown"
+                self.send(errands.look_for(self, call))
+        elif leg := self.legs.get(event.channel.id):
+            self._leg_leaves(leg)
+
+    def _destroyed(self, event: messages.ChannelDestroyed) -> None:
+        if call := self.calls.get(event.channel.id):
+            self.customer_leaves(call)
+            self.gone(call)
+        elif leg := self.legs.get(event.channel.id):
+            self.leg_gone(leg, event.cause)
+
+    def customer_leaves(self, call: Call) -> None:
+        """The customer hangs up; told at the first word of it, and once."""
+        if call.is_over():
+            return
+        call.leaving = True
+        offered = list(call.offered())
+        if call.bridged:
+            self._part(call, "customer")
+        else:
+            self.tell(Abandoned(contact=call.contact, phase=_phase(offered)))
+        self.release_legs(call, "caller_gone")
+
+    def release_legs(self, call: Call, reason: str) -> None:
+        """All phones are let go; offers that were dialled failed, for ``reason``."""
+        for leg in call.offered():
+            self.tell(leg.told(OfferFailed, reason=reason))
+        for leg in list(call.legs.values()):
+            leg.cancelled = leg.over = True
+            if leg.state != "asked" and not leg.leaving:
+                self.send(errands.hang_up(leg.id))
+
+    def gone(self, call: Call, cause: str = "hangup") -> None:
+        """The customer is gone from us; nothing about it follows."""
+        if self.contacts.pop(call.contact, None) is None:
+            return
+        self.calls.pop(call.channel, None)
+        self.departed[call.channel] = self.departed.get(call.channel, 1)
+        while len(self.departed) > REMEMBERED:
+            self.departed.popitem(last=False)
+        if call.ending == "lost":
+            cause = "system_lost"
+        if call.ending in {"transferred", "taken"}:
+            cause = "transferred"
+            if call.ending == "transferred":
+                self.tell(SentAway(contact=call.contact, kind="blind"))
+        if call.bridged and cause != "transferred":
+            self._part(call, "system")
+        self.release_legs(call, "cancelled")
+        for leg in call.legs.values():
+            if leg.state == "asked":
+                self.legs.pop(leg.id, None)
+        if call.talk is not None:
+            self.send(errands.destroy(call.talk))
+        self.tell(Ended(contact=call.contact, cause=cause))
+
+    def part_with(self, call: Call) -> None:
+        """A conversation is over because somebody took the customer away."""
+        self._part(call, "system")
+
+    def _part(self, call: Call, by: str) -> None:
+        if not call.parted:
+            call.parted = True
+            self.tell(Disconnected(contact=call.contact, by=by))
+
+    def _leg_leaves(self, leg: Leg, by: str = "agent") -> None:
+        call = self.call_of(leg)
+        leg.leaving = True
+        if call is not None and call.winner == leg.id and call.bridged and not call.is_over():
+            # Whoever is left alone is let go.
+            call.ending = "agent"
+            self._part(call, "system" if leg.cancelled else by)
+            leg.over = True
+            self.release_legs(call, "cancelled")
+            self.send(errands.hang_up(call.channel))
+
+    def leg_gone(self, leg: Leg, cause: int) -> None:
+        """A leg is gone; ``cause`` of Q.850."""
+        self._leg_leaves(leg)
+        self.legs.pop(leg.id, None)
+        if leg.ear is not None:
+            self.send(errands.destroy(leg.ear), errands.hang_up(self.ids.snoop(leg.id)))
+        call = self.call_of(leg)
+        if call is None:
+            return
+        call.legs.pop(leg.id, None)
+        if leg.offer is None:
+            if not (leg.over or call.is_over()):
+                self.tell(PartyLeft(contact=call.contact, agent=leg.agent))
+            if leg.role == "consult" and call.hold == "consult" and not call.is_over():
+                self.send(errands.back_to_talk(self, call))
+            return
+        if not leg.over:
+            leg.over = True
+            reason = _reason(leg, call, cause)
+            self.tell(leg.told(OfferFailed, reason=reason))
+        if call.winner == leg.id and not call.bridged:
+            call.winner = None
+            self.send(errands.back_to_wait(self, call))
+
+    # -- The rest -----------------------------------------------------------------------
+
+    def _key(self, event: messages.ChannelDtmfReceived) -> None:
+        if (call := self.calls.get(event.channel.id)) and not call.is_over():
+            self.tell(KeyPressed(contact=call.contact, key=event.digit))
+
+    def _held_by_phone(self, channel: str, kind: type[PutOnHold] | type[TakenOffHold]) -> None:
+        """The agent's phone did it by itself."""
+        leg = self.legs.get(channel)
+        call = None if leg is None else self.call_of(leg)
+        if call is None or call.winner != channel or not call.bridged or call.is_over():
+            return
+        if kind is PutOnHold and call.hold is None:
+            call.hold = "phone"
+            self.tell(PutOnHold(contact=call.contact))
+        elif kind is TakenOffHold and call.hold == "phone":
+            call.hold = None
+            self.tell(TakenOffHold(contact=call.contact))
+
+    def _recording(self, event: messages.RecordingChanged) -> None:
+        for call in self.contacts.values():
+            if event.recording in call.recordings:
+                self.recorded(call, event.recording, event.state)
+                return
+
+    def _played(self, event: messages.PlaybackFinished) -> None:
+        for call in self.contacts.values():
+            if call.playback == event.playback:
+                call.playback = None
+                return
+
+    def _device(self, event: messages.DeviceStateChanged) -> None:
+        agent, device = self.agents.get(event.device), device_of(event.state)
+        # Asterisk tells a state again whenever anything about the device changes.
+        if agent is not None and self.devices.get(agent) != device:
+            self.devices[agent] = device
+            self.tell(DeviceSeen(agent=agent, device=device))
+
+    def _unknown(self, event: messages.Unknown) -> None:
+        self.counters["unmapped"] += 1
+        self.tell(Unmapped(what=event.kind))
+
+
+def _phase(offered: list[Leg]) -> str:
+    if any(leg.state == "answered" for leg in offered):
+        return "connecting"
+    return "offering" if offered else "waiting"
+
+
+def _reason(leg: Leg, call: Call, cause: int) -> str:
+    lost = leg.state == "answered" and call.winner not in {None, leg.id}
+    if lost:
+        return "lost_race"
+    if leg.cancelled:
+        return "error" if leg.failed else "cancelled"
+    return "rejected" if leg.state == "answered" else CAUSES.get(cause, "error")

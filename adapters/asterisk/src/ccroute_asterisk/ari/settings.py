@@ -1,0 +1,97 @@
+"""What a document says of a link to an Asterisk."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+from ccroute.adapters import Secret
+
+PROMPTS: Mapping[str, str] = MappingProxyType(
+    {
+        "position": "sound:queue-thereare number:{position} sound:queue-callswaiting",
+        "wait": "sound:queue-holdtime number:{minutes} sound:queue-minutes",
+        "callback": "sound:queue-callback",
+    }
+)
+"""What prompts are made of, unless `AriSettings.prompts` says else."""
+
+
+def _url(_: object, __: object, value: str) -> None:
+    if not re.fullmatch(r"https?://[^/?#@]+(/[^?#]*)?", value):
+        raise ValueError(
+            f"url: {value!r} is no address of Asterisk's HTTP server: give one such as "
+            "'http://127.0.0.1:8088', without user or password"
+        )
+
+
+def _app(_: object, __: object, value: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value):
+        raise ValueError(
+            f"app: {value!r} is no name of an application: give the one that Stasis() of the "
+            "dialplan names, of letters, digits, dots and dashes"
+        )
+
+
+def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{attribute.name} is {value}: give more than 0")
+
+
+def _texts(given: Mapping[str, str]) -> Mapping[str, str]:
+    if not (isinstance(given, dict) and all(isinstance(it, str) for it in given.values())):
+        raise TypeError("phones and prompts: give tables of texts")
+    return MappingProxyType(dict(given))
+
+
+@attrs.frozen(kw_only=True)
+class AriSettings:
+    """What a document says of a link.
+
+    ``url``: of Asterisk's HTTP server; ``user`` and ``password``: of ``ari.conf``; ``app``: as in
+    the dialplan's ``Stasis()``. ``music``: the class of music on hold for who gets no other
+    treatment. ``transfer_context``: where in the dialplan the addresses outside are extensions.
+    ``phones``: devices by agent, such as ``{"ana": "PJSIP/301"}``: whose states are watched, and
+    who it is that dials a feature code. ``prompts``: what an announcement plays, of ARI's media
+    and ``{values}``. ``recording_format``: wav, or another that Asterisk writes.
+
+    ``watchdog``: seconds of silence after which the link is dead; ``longest_pause``: between two
+    tries to connect; ``sweep``: seconds between two looks at Asterisk's own list of channels;
+    ``in_flight``: requests at once; ``offers_per_second``: phones rung in a second at most. An
+    Asterisk on two cores breaks down between 120 and 160 calls in a second.
+    """
+
+    user: str
+    password: Secret
+    url: str = attrs.field(default="http://127.0.0.1:8088", validator=_url)
+    app: str = attrs.field(default="ccroute", validator=_app)
+    mode: str = attrs.field(default="control", validator=attrs.validators.in_(("control",)))
+    music: str = "default"
+    transfer_context: str = "ccroute-transfer"
+    phones: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
+    prompts: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
+    recording_format: str = "wav"
+    watchdog: float = attrs.field(default=30.0, validator=_positive)
+    longest_pause: float = attrs.field(default=30.0, validator=_positive)
+    sweep: float = attrs.field(default=30.0, validator=_positive)
+    in_flight: int = attrs.field(default=8, validator=attrs.validators.ge(1))
+    offers_per_second: float = attrs.field(default=100.0, validator=_positive)
+
+    def media(self, prompt: str, values: Mapping[str, object]) -> str:
+        """What a prompt plays, as ARI wants it. One that nobody defined is a sound of that
+        name."""
+        made = self.prompts.get(prompt) or PROMPTS.get(prompt) or f"sound:{prompt}"
+        known = {name: str(value) for name, value in values.items()}
+        parts = [_filled(part, known) for part in made.split()]
+        return ",".join(part for part in parts if part is not None)
+
+
+def _filled(part: str, values: Mapping[str, str]) -> str | None:
+    """A part with its values; ``None``: one is not known, and is not said."""
+    try:
+        filled = part.format_map(values)
+    except (KeyError, ValueError, IndexError):
+        return None
+    # A comma would begin another part, of whatever kind.
+    return filled.replace(",", " ")

@@ -1,0 +1,242 @@
+"""The only sockets: a WebSocket for events, and HTTP for requests, of one link, until it ends.
+
+A link ends once, for one reason; what waits for a reply then never gets one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    WebSocketException,
+)
+
+from ccroute import ConfigError, LinkError
+from ccroute.adapters import Secret, Time, within
+from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, read_reply
+from ccroute_asterisk.ari.pace import Slots
+from ccroute_asterisk.ari.settings import AriSettings
+
+PATIENCE = 10.0
+"""Seconds that connecting and each question at the beginning may take."""
+
+Result = TypeVar("Result")
+
+# Not of the tree of loggers: websockets would tell the headers, and the password in them.
+_silence = logging.Logger("websocket", logging.CRITICAL + 1)  # noqa: LOG001
+
+
+class NotSent(LinkError):
+    """A request was not sent, for certain."""
+
+
+class Wire:
+    """One link, from its first byte to its end."""
+
+    def __init__(self, name: str, settings: AriSettings, time: Time) -> None:
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.final = False
+        self.last_heard = time.now()
+        self._name = name
+        self._settings = settings
+        self._time = time
+        # Not the client, which tells the log of every request; the injected time has the deadlines.
+        self._http = httpx.AsyncHTTPTransport(
+            trust_env=False,
+            limits=httpx.Limits(
+                max_connections=settings.in_flight, max_keepalive_connections=settings.in_flight
+            ),
+        )
+        self._ari = f"{settings.url.rstrip('/')}/ari"
+        auth = httpx.BasicAuth(settings.user, settings.password.reveal())
+        signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
+        self._signed = Secret(signed.headers["Authorization"])
+        self._slots = Slots(settings.in_flight)
+        self._socket: ClientConnection | None = None
+        self.pending = 0
+
+    def __repr__(self) -> str:
+        return f"<link {self._name!r} to Asterisk at {self._settings.url}>"
+
+    # -- Requests -----------------------------------------------------------------------
+
+    async def ask(
+        self, request: Request, deadline: float, *, rank: int = 0, name: str | None = None
+    ) -> Reply:
+        """A request's reply. ``rank``: the lower goes first when there are many; ``name``: of
+        the instruction on whose behalf it is made, for who reads along.
+
+        Raises:
+            TimeoutError: none came until ``deadline``.
+            NotSent: the request was not sent.
+            LinkError: the link ended before.
+        """
+        if self.ended.done():
+            raise NotSent(self.ended.result())
+        self.pending += 1
+        turn = self._slots.take(rank)
+        try:
+            if not turn.done():
+                await self._its_turn(turn, deadline)
+            return await self._or_ended(self._request(request, name), deadline)
+        finally:
+            self._slots.give_back(turn)
+            self.pending -= 1
+
+    async def _its_turn(self, turn: "asyncio.Future[None]", deadline: float) -> None:
+        """Waits for a slot, and gives up while there is still time to say so."""
+        now = self._time.now()
+        try:
+            await self._or_ended(turn, now + 0.8 * (deadline - now))
+        except TimeoutError:
+            raise NotSent("too many requests before it") from None
+        except LinkError as error:
+            raise NotSent(str(error)) from None
+
+    async def _request(self, request: Request, name: str | None) -> Reply:
+        content = request.content
+        headers = {"Authorization": self._signed.reveal()}
+        if content:
+            headers["Content-Type"] = "application/json"
+        if name is not None:
+            headers["X-Request-ID"] = quote(name)
+        try:
+            reply = await self._http.handle_async_request(
+                httpx.Request(
+                    request.method, self._ari + request.target, headers=headers, content=content
+                )
+            )
+            body = await reply.aread()
+        except (httpx.ConnectError, httpx.PoolTimeout) as error:
+            raise NotSent(f"{self!r}: cannot connect: {error}") from error
+        except httpx.HTTPError as error:
+            raise LinkError(f"{self!r}: {type(error).__name__}") from error
+        self.last_heard = self._time.now()
+        return read_reply(reply.status_code, body, reply.headers.get("Retry-After"))
+
+    async def _or_ended(self, work: Awaitable[Result], deadline: float) -> Result:
+        task = asyncio.ensure_future(work)
+        alarm = asyncio.ensure_future(self._time.sleep_until(deadline))
+        try:
+            await asyncio.wait((task, alarm, self.ended), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            if self.ended.done():
+                raise LinkError(self.ended.result())
+            raise TimeoutError
+        finally:
+            alarm.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    # -- Events -------------------------------------------------------------------------
+
+    async def listen(self) -> None:
+        """Opens the WebSocket, by which the application is ours.
+
+        Raises:
+            ConfigError: Asterisk lets nobody in with this user and password.
+            LinkError: it does not work now.
+        """
+        settings = self._settings
+        opening = connect(
+            f"ws{self._ari.removeprefix('http')}/events?app={settings.app}",
+            additional_headers={"Authorization": self._signed.reveal()},
+            compression=None, max_size=LONGEST, ping_interval=None, open_timeout=None,
+            close_timeout=None, proxy=None, logger=_silence,
+        )  # fmt: skip
+        try:
+            self._socket = await within(self._time, self._time.now() + PATIENCE, _opened(opening))
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise refusal(self._name, settings, status, "events") from None
+        except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
+            raise LinkError(f"{self!r}: no WebSocket: {type(error).__name__}: {error}") from None
+        if self.ended.done():
+            self._abort()
+
+    async def read(self, hear: Callable[[bytes], None]) -> None:
+        """Gives each message to ``hear``, until the link ends."""
+        assert self._socket is not None
+        reason = "Asterisk closed the connection"
+        try:
+            while not self.ended.done():
+                frame = await self._socket.recv(decode=False)
+                self.last_heard = self._time.now()
+                hear(frame)
+        except ConnectionClosed as closed:
+            reason = f"the WebSocket is closed: {closed}"
+        except OSError as error:
+            reason = f"the WebSocket broke: {error}"
+        finally:
+            # Whatever happened: a link that nobody reads must not look well.
+            self.end(reason)
+
+    async def ping(self) -> None:
+        """Asks whether somebody is there; the answer is noted when it comes."""
+        if self._socket is None or self.ended.done():
+            return
+        try:
+            pong = await self._socket.ping()
+        except (ConnectionClosed, OSError):
+            return  # whoever reads tells it
+        asyncio.ensure_future(pong).add_done_callback(self._ponged)
+
+    def _ponged(self, pong: "asyncio.Future[float]") -> None:
+        if not pong.cancelled() and pong.exception() is None:
+            self.last_heard = self._time.now()
+
+    # -- The end ------------------------------------------------------------------------
+
+    def end(self, reason: str, *, final: bool = False) -> None:
+        """Cuts the link. ``final``: it must not be made anew."""
+        if not self.ended.done():
+            self.final = final
+            self.ended.set_result(reason)
+            self._abort()
+
+    def _abort(self) -> None:
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    async def close(self) -> None:
+        """Leaves no socket and no task behind."""
+        self.end("closed")
+        await self._http.aclose()
+        if self._socket is not None:
+            await self._socket.wait_closed()
+
+
+async def _opened(opening: connect) -> ClientConnection:
+    return await opening
+
+
+def refusal(name: str, settings: AriSettings, status: int, what: str) -> LinkError | ConfigError:
+    """Why Asterisk does not let us in, and what is to be done about it."""
+    told = f"links.{name}: Asterisk at {settings.url} "
+    match status:
+        case 401:
+            return ConfigError(
+                f"{told}refuses user {settings.user!r} or its password: give those of a section "
+                "with `type = user` in ari.conf"
+            )
+        case 403:
+            return ConfigError(
+                f"{told}does not let user {settings.user!r} change anything ({what}): set "
+                "`read_only = no` in its section of ari.conf"
+            )
+        case 404:
+            return ConfigError(
+                f"{told}has no ARI there: set `enabled = yes` in ari.conf and http.conf, load "
+                "res_ari and res_stasis, and give the `prefix` of http.conf, if any, in `url`"
+            )
+        case _:
+            return LinkError(f"{told}answered {what} with {status}")

@@ -1,0 +1,246 @@
+"""The examination of an Asterisk that is to be controlled, by ARI."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+import attrs
+import httpx
+
+from ccroute.adapters import Finding, Secret, Setting, Time, within
+from ccroute_asterisk.doctor.notes import Notes, text
+
+PATIENCE = 5.0
+"""Seconds that an answer may take."""
+MODULES = (
+    "app_stasis.so", "bridge_holding.so", "bridge_simple.so", "bridge_softmix.so",
+    "res_ari_applications.so", "res_ari_bridges.so", "res_ari_channels.so",
+    "res_ari_device_states.so", "res_ari_events.so", "res_ari_playbacks.so",
+    "res_ari_recordings.so", "res_http_websocket.so", "res_musiconhold.so", "res_stasis.so",
+    "res_stasis_answer.so", "res_stasis_device_state.so", "res_stasis_playback.so",
+    "res_stasis_recording.so", "res_stasis_snoop.so",
+)  # fmt: skip
+"""What control by ARI needs, besides what tells of the modules."""
+
+
+@attrs.frozen
+class _Reply:
+    """``document``: what came as JSON, or nothing."""
+
+    status: int
+    document: object
+
+    def at(self, *keys: str) -> str:
+        """A text deep in the document, or nothing."""
+        found = self.document
+        for key in keys:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found if isinstance(found, str) else ""
+
+
+class _Ari:
+    """Asks by HTTP."""
+
+    def __init__(self, url: str, user: str, password: Secret, time: Time) -> None:
+        self.time = time
+        self._client = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/ari",
+            auth=(user, password.reveal()),
+            timeout=None,  # noqa: S113  # by the time that was given
+            trust_env=False,
+        )
+
+    async def ask(self, method: str, *parts: str) -> _Reply:
+        """The reply to a request.
+
+        Raises:
+            httpx.HTTPError: there is none.
+            TimeoutError: none in time.
+        """
+        path = "/".join(quote(part, safe="") for part in parts)
+        late = self.time.now() + PATIENCE
+        reply = await within(self.time, late, self._client.request(method, path))
+        try:
+            document = json.loads(reply.content)
+        except ValueError:
+            document = None
+        return _Reply(reply.status_code, document)
+
+    async def close(self) -> None:
+        """Leaves no socket behind."""
+        await self._client.aclose()
+
+
+async def examine(config: Mapping[str, Setting], time: Time) -> list[Finding]:
+    """Looks at whatever ARI shows. What follows from something wrong is not looked at."""
+    password = Secret(text(config, "password"))
+    notes = Notes(secrets=(password,))
+    url = text(config, "url", "http://127.0.0.1:8088")
+    ari = _Ari(url, text(config, "user"), password, time)
+    try:
+        if await _comes_in(ari, notes, url, text(config, "user")):
+            await _looks_around(ari, notes, config)
+    except (httpx.HTTPError, TimeoutError) as error:
+        notes.wrong(
+            "reachability", f"{url} stopped answering: {_named(error)}",
+            "look whether Asterisk was restarted, and ask again",
+        )  # fmt: skip
+    finally:
+        await ari.close()
+    return notes.findings
+
+
+def _named(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+async def _comes_in(ari: _Ari, notes: Notes, url: str, user: str) -> bool:
+    """Whether somebody is there, speaks ARI, and lets us in."""
+    http = "set `enabled = yes`, `bindaddr` and `bindport` in http.conf, and give them as `url`"
+    try:
+        reply = await ari.ask("GET", "asterisk", "info")
+    except httpx.RemoteProtocolError:
+        notes.wrong(
+            "reachability", f"what listens at {url} speaks no HTTP", f"give its port: {http}"
+        )
+        return False
+    except (httpx.HTTPError, TimeoutError) as error:
+        notes.wrong("reachability", f"{url} does not answer: {_named(error)}", http)
+        return False
+    notes.fine("reachability", f"{url} answers")
+    if reply.status == 401:
+        notes.wrong(
+            "credentials", f"user {user!r} or its password is refused",
+            "give `user` and `password` of a section with `type = user` in ari.conf",
+        )  # fmt: skip
+    elif reply.status == 404 and reply.document is None:
+        notes.wrong(
+            "ari", "there is an HTTP server, and no ARI",
+            "set `enabled = yes` in ari.conf, load res_ari.so, and give the `prefix` of "
+            "http.conf, if any, in `url`",
+        )  # fmt: skip
+    elif reply.status == 404:
+        notes.fine("credentials", f"user {user!r} is let in")
+        notes.wrong(
+            "modules", "not running: res_ari_asterisk.so",
+            "take its `noload` out of modules.conf, or `load` it, and restart",
+        )  # fmt: skip
+    elif not reply.at("system", "version"):
+        notes.wrong(
+            "ari", f"asterisk/info is answered with {reply.status} and no version",
+            "look into Asterisk's log, and whether a proxy answers in its place",
+        )  # fmt: skip
+    else:
+        notes.fine("ari", "it speaks ARI")
+        notes.fine("credentials", f"user {user!r} is let in")
+        return notes.version(reply.at("system", "version"))
+    return False
+
+
+async def _looks_around(ari: _Ari, notes: Notes, config: Mapping[str, Setting]) -> None:
+    # Of a channel that is not there: it asks for the right to write, and does nothing.
+    reply = await ari.ask("DELETE", "channels", "ccroute-doctor-is-nobody")
+    if reply.status == 403:
+        notes.wrong(
+            "rights", f"user {text(config, 'user')!r} may only look",
+            "set `read_only = no` in its section of ari.conf",
+        )  # fmt: skip
+    else:
+        notes.fine("rights", "it may change things")
+    await _modules(ari, notes)
+    await _clock(ari, notes)
+    await _application(ari, notes, text(config, "app", "ccroute"))
+    await _devices(ari, notes, config)
+    await _recordings(ari, notes)
+    music = text(config, "music", "default")
+    notes.unseen(
+        "music", f"ARI does not show whether there is a class {music!r}",
+        f"`moh show classes` must list {music}, or callers hear nothing: musiconhold.conf",
+    )  # fmt: skip
+    notes.unseen(
+        "dialplan", "ARI does not show it",
+        f"callers need `Stasis({text(config, 'app', 'ccroute')},…)`, and behind it what happens "
+        "while nobody listens: extensions.conf; a link with `mode = \"observe\"` can look",
+    )  # fmt: skip
+
+
+async def _modules(ari: _Ari, notes: Notes) -> None:
+    reply = await ari.ask("GET", "asterisk", "modules")
+    listed = reply.document if isinstance(reply.document, list) else []
+    run = {
+        it.get("name")
+        for it in listed
+        if isinstance(it, Mapping) and it.get("status", "Running") == "Running"
+    }
+    notes.modules([it for it in MODULES if it not in run], len(MODULES))
+
+
+async def _clock(ari: _Ari, notes: Notes) -> None:
+    asked = ari.time.now()
+    reply = await ari.ask("GET", "asterisk", "ping")
+    ours = (asked + ari.time.now()) / 2
+    try:
+        theirs = datetime.fromisoformat(reply.at("timestamp")).timestamp()
+    except ValueError:
+        notes.unseen("clock", "it does not tell its time", "Asterisk 16.6 or later does")
+        return
+    notes.clock(theirs - ours)
+
+
+async def _application(ari: _Ari, notes: Notes, app: str) -> None:
+    reply = await ari.ask("GET", "applications", app)
+    if reply.status == 404:
+        notes.warn(
+            "application", f"{app!r} is not known: nobody listens for it",
+            "start the host by `ccroute run`; until then Stasis() fails, and callers get what "
+            "stands behind it in the dialplan",
+        )  # fmt: skip
+        return
+    document = reply.document if isinstance(reply.document, Mapping) else {}
+    channels = document.get("channel_ids")
+    count = len(channels) if isinstance(channels, list) else 0
+    notes.fine("application", f"{app!r} is known there, with {count} channels")
+    if document.get("events_allowed") or document.get("events_disallowed"):
+        notes.fine("event filter", "only some events are sent")
+    else:
+        notes.warn(
+            "event filter", f"all events of {app!r} are sent, more than half of them for nothing",
+            "a host sets the filter itself when it connects: look who else listens, and give each "
+            "program a name of its own in `app`",
+        )  # fmt: skip
+
+
+async def _devices(ari: _Ari, notes: Notes, config: Mapping[str, Setting]) -> None:
+    phones = config.get("phones")
+    devices = phones if isinstance(phones, Mapping) else {}
+    invalid, absent = [], []
+    for agent, device in devices.items():
+        state = (await ari.ask("GET", "deviceStates", str(device))).at("state")
+        if state == "INVALID":
+            invalid.append(f"{agent} ({device})")
+        elif state == "UNAVAILABLE":
+            absent.append(f"{agent} ({device})")
+    if invalid:
+        notes.wrong(
+            "phones", f"no such device: {', '.join(invalid)}",
+            "name endpoints of pjsip.conf in `phones`, such as PJSIP/301",
+        )  # fmt: skip
+    if absent:
+        notes.warn(
+            "phones", f"not registered: {', '.join(absent)}",
+            "their agents are not rung until the phones register",
+        )  # fmt: skip
+    if devices and not invalid and not absent:
+        notes.fine("phones", f"all {len(devices)} are there")
+
+
+async def _recordings(ari: _Ari, notes: Notes) -> None:
+    reply = await ari.ask("GET", "recordings", "stored")
+    if reply.status == 200:
+        notes.fine("recordings", "there is a folder for them")
+    else:
+        notes.warn(
+            "recordings", f"their folder cannot be read ({reply.status}): nothing can be recorded",
+            "make the folder `recording` in astspooldir of asterisk.conf, owned by Asterisk's user",
+        )  # fmt: skip

@@ -1,0 +1,23 @@
+"""What the entry point ``asterisk`` of ``ccroute.adapters`` names."""
+
+from collections.abc import Mapping
+
+from ccroute import ConfigError
+from ccroute.adapters import Adapter, Setting
+
+
+def asterisk(link: str, config: Mapping[str, Setting]) -> Adapter:
+    """An adapter for a link to an Asterisk. Nothing heavy is imported before.
+
+    Raises:
+        ConfigError: an unknown key, a value that can never work, or a package that is missing.
+    """
+    try:
+        from ccroute_asterisk.ari.adapter import ari  # noqa: PLC0415  # brings httpx and websockets
+    except ModuleNotFoundError as error:
+        if error.name not in {"httpx", "websockets"}:
+            raise
+        raise ConfigError(
+            f"links.{link}: {error.name} is missing: pip install 'ccroute[asterisk]'"
+        ) from None
+    return ari(link, config)

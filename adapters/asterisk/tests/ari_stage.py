@@ -1,0 +1,121 @@
+"""A session with nobody behind it: the test says what Asterisk says, and when."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from ccroute.adapters import Instruction, Outcome, Park, Ring, Secret
+from ccroute_asterisk.ari.calls import Ids
+from ccroute_asterisk.ari.codec import Reply, Request
+from ccroute_asterisk.ari.messages import read_event
+from ccroute_asterisk.ari.orders import Orders, Turn
+from ccroute_asterisk.ari.session import Session
+from ccroute_asterisk.ari.settings import AriSettings
+
+Between = Mapping[str, Callable[[], None]]
+NOW = 1_700_000_000.0
+OK = Reply(204)
+
+
+class Stage:
+    """``asked``: the last part of the path of each request, in order, with the errands'."""
+
+    def __init__(self, **settings: object) -> None:
+        given = AriSettings(user="u", password=Secret("swordfish"), **settings)  # type: ignore[arg-type]
+        self.session = Session(Ids("ccroute", "run"), given, Counter())
+        self.orders = Orders(self.session)
+        self.asked: list[Request] = []
+        self.replies: dict[str, Reply] = {}
+        self.between: dict[str, Callable[[], None]] = {}
+        self._ids = itertools.count(1)
+
+    # -- What Asterisk says -------------------------------------------------------------
+
+    def say(self, kind: str, channel: str, **more: object) -> None:
+        """An event about a channel."""
+        about = {"id": channel, "name": f"Local/{channel}-01;1", "state": more.pop("state", "Up")}
+        key = "peer" if kind == "Dial" else "channel"
+        event = read_event({"type": kind, key: about, **more})  # type: ignore[dict-item]
+        self.session.hear(event, NOW)
+
+    def enter(self, channel: str, bridge: str) -> None:
+        """A channel is in a bridge."""
+        self.say("ChannelEnteredBridge", channel, bridge={"id": bridge})
+
+    def told(self) -> list[str]:
+        """The kinds of the signals since the last look, with what tells them apart."""
+        found = []
+        for it in self.session.signals:
+            more = [getattr(it, name) for name in ("phase", "by", "reason", "cause", "to")
+                    if getattr(it, name, None) is not None]  # fmt: skip
+            found.append(" ".join([type(it).__name__, *map(str, more)]))
+        self.session.signals.clear()
+        return found
+
+    # -- What is asked of it -------------------------------------------------------------
+
+    def reply(self, request: Request) -> Reply:
+        """What Asterisk replies, after what happens in between has been heard."""
+        self.asked.append(request)
+        named = len(request.path) == 2 and request.path[-1] != "create"
+        verb = f"{request.method} {request.path[0]}" if named else request.path[-1]
+        self.between.pop(verb, lambda: None)()
+        return self.replies.get(verb, OK)
+
+    def run_errands(self) -> None:
+        """Does what is to be done meanwhile, and what follows from it."""
+        while self.session.errands:
+            errand = self.session.errands.pop(0)
+            try:
+                request = next(errand)
+                while True:
+                    request = errand.send(self.reply(request))
+            except StopIteration:
+                pass
+
+    def give(self, instruction: Instruction) -> Outcome:
+        """Gives an instruction; its outcome."""
+        order = self.orders.of(instruction)
+        try:
+            step = next(order)
+            while True:
+                step = order.send(OK if isinstance(step, Turn) else self.reply(step))
+        except StopIteration as stop:
+            return stop.value
+
+    def targets(self) -> list[str]:
+        """The requests so far, for people."""
+        return [f"{it.method} {'/'.join(it.path)}" for it in self.asked]
+
+    # -- How far it has come --------------------------------------------------------------
+
+    def head(self) -> dict[str, object]:
+        """What each instruction needs."""
+        return {"id": f"i{next(self._ids)}", "deadline": NOW + 10, "tenant": "acme"}
+
+    def waiting(self, contact: str = "c1") -> None:
+        """A customer who came and was parked."""
+        self.say("StasisStart", contact, state="Ring", args=["sales"])
+        self.give(Park(contact=contact, queue="sales", **self.head()))  # type: ignore[arg-type]
+        self.enter(contact, self.session.homes["wait default"])
+        self.told()
+
+    def rung(self, offer: int = 1, agent: str = "ana", contact: str = "c1") -> str:
+        """An agent's phone that rings; the leg's channel."""
+        head = self.head()
+        ring = Ring(
+            contact=contact, offer=offer, agent=agent, address=f"PJSIP/{agent}", until=NOW + 20,
+            **head,  # type: ignore[arg-type]
+        )  # fmt: skip
+        leg = self.session.ids.leg(str(head["id"]))
+        self.between["create"] = lambda: self.say("StasisStart", leg, state="Down", args=["leg"])
+        assert self.give(ring).failure is None
+        self.say("ChannelStateChange", leg, state="Ringing")
+        return leg
+
+    def answered(self, offer: int = 1, agent: str = "ana") -> str:
+        """An agent who answered."""
+        leg = self.rung(offer, agent)
+        self.say("ChannelStateChange", leg, state="Up")
+        self.told()
+        return leg

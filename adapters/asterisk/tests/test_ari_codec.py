@@ -1,0 +1,121 @@
+"""Messages of ARI: what is none is counted, and whatever a text holds, it stays a text."""
+
+import json
+import random
+
+import pytest
+
+from ccroute_asterisk.ari.codec import LONGEST, Decoder, Request, read_reply
+from ccroute_asterisk.ari.messages import (
+    READERS,
+    ChannelDestroyed,
+    Ignored,
+    StasisStart,
+    Unknown,
+    instant_of,
+)
+
+CHANNEL = {
+    "id": "pbx-1.2", "name": "PJSIP/301-00000001", "state": "Ring",
+    "caller": {"name": "Zoë", "number": "+34600000001"}, "dialplan": {"exten": "900100"},
+    "creationtime": "2026-11-30T12:00:00.250+0000",
+}  # fmt: skip
+START = {
+    "type": "StasisStart", "timestamp": "2026-11-30T12:00:01.500+0000", "channel": CHANNEL,
+    "args": ["sales", "vip=yes"],
+}  # fmt: skip
+
+
+def frame(message: object) -> bytes:
+    return json.dumps(message).encode()
+
+
+def test_a_start_is_read() -> None:
+    event = Decoder().receive_frame(frame(START))
+    assert isinstance(event, StasisStart)
+    assert event.at == instant_of("2026-11-30T12:00:01.5+00:00")
+    channel = event.channel
+    assert (channel.id, channel.number, channel.caller_name) == ("pbx-1.2", "+34600000001", "Zoë")
+    assert (channel.exten, event.args, event.replaces) == ("900100", ("sales", "vip=yes"), None)
+    assert channel.created == event.at - 1.25
+
+
+def test_what_is_known_and_what_is_not() -> None:
+    decoder = Decoder()
+    assert decoder.receive_frame(frame({"type": "ChannelVarset"})) == Ignored()
+    assert decoder.receive_frame(frame({"type": "CoffeeReady"})) == Unknown(kind="CoffeeReady")
+    assert decoder.malformed == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"\xff\xfe", b'{"type":', b"[1]", b"null", b'{"type":7}', b"[" * 5_000,
+        b'{"type":"StasisEnd","type":"StasisStart"}', b'{"type":"StasisStart"}',
+        b'{"type":"StasisStart","channel":7}', b'{"type":"StasisStart","channel":{"id":7}}',
+        b'{"type":"Dial","peer":{"id":"x"}}', b'{"type":"DeviceStateChanged","device_state":[]}',
+        b'{"type":"ChannelEnteredBridge","channel":{"id":"x"},"bridge":{"id":"y","channels":[7]}}',
+        b'{"type":"StasisStart","channel":{"id":"x"},"args":"sales"}',
+        b'{"type":"' + b"x" * LONGEST + b'"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_event_is_counted_and_the_next_is_read(data: bytes) -> None:
+    decoder = Decoder()
+    assert decoder.receive_frame(data) is None
+    assert decoder.malformed == 1
+    assert isinstance(decoder.receive_frame(frame(START)), StasisStart)
+
+
+def test_every_cut_of_a_message_is_none() -> None:
+    data = frame(START)
+    decoder = Decoder()
+    for at in range(len(data)):
+        assert decoder.receive_frame(data[:at]) is None
+    assert decoder.malformed == len(data)
+
+
+def test_random_bytes_and_random_types_break_nothing() -> None:
+    chance = random.Random(7)
+    decoder = Decoder()
+    for _ in range(2_000):
+        decoder.receive_frame(chance.randbytes(chance.randrange(60)))
+    values = [None, 7, 1e400, True, "x", [], {}, ["x"], {"id": "x"}, {"id": None}]
+    for kind in READERS:
+        for _ in range(100):
+            keys = ("channel", "peer", "bridge", "args", "cause", "device_state", "recording")
+            message = {key: chance.choice(values) for key in keys}
+            decoder.receive_frame(frame({"type": kind, **message, "timestamp": "tomorrow"}))
+
+
+def test_a_cause_that_is_none_is_nought() -> None:
+    event = Decoder().receive_frame(
+        frame({"type": "ChannelDestroyed", "channel": {"id": "x"}, "cause": "16"})
+    )
+    assert isinstance(event, ChannelDestroyed)
+    assert event.cause == 0
+
+
+def test_no_text_ends_a_path_or_a_query() -> None:
+    rude = "x/../y?a=b&c\r\nHost: z"
+    request = Request("POST", ("channels", rude, "play"), {"media": rude}, {"value": rude})
+    assert request.target.count("/") == 3
+    assert request.target.count("?") == 1
+    assert "\r" not in request.target
+    assert json.loads(request.content) == {"value": rude}
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "said"),
+    [(404, b'{"message":"Channel not found"}', "404 Channel not found"), (204, b"", "204"),
+     (500, b'{"error":"Allocation failed"}', "500 Allocation failed"), (200, b"\xff", "200"),
+     (400, b'["x"]', "400")],
+)  # fmt: skip
+def test_replies_say_what_asterisk_said(status: int, content: bytes, said: str) -> None:
+    reply = read_reply(status, content)
+    assert reply.said == said
+    assert reply.ok == (status < 300)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("2", 2.0), ("soon", None), (None, None)])
+def test_a_pause_that_is_none_is_not_believed(given: str | None, wanted: float | None) -> None:
+    assert read_reply(503, b"", given).retry_after == wanted

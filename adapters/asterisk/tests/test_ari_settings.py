@@ -1,0 +1,64 @@
+"""Settings of a link: what can never work is named, with the remedy; secrets are not shown."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ccroute import ConfigError
+from ccroute.adapters import Secret
+from ccroute_asterisk import asterisk
+from ccroute_asterisk.ari.settings import AriSettings
+
+GIVEN = {"user": "ccroute", "password": "swordfish"}
+
+
+def test_the_factory_makes_an_adapter_and_shows_no_secret() -> None:
+    adapter = asterisk("pbx", {**GIVEN, "url": "http://pbx:8088"})
+    assert repr(adapter) == "<AriAdapter 'pbx' to http://pbx:8088>"
+    assert adapter.info.name == "asterisk"
+    assert "swordfish" not in str(vars(adapter))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"pasword": "x"}, "links.pbx: no setting 'pasword'"),
+        ({"url": "pbx"}, "give one such as 'http://127.0.0.1:8088'"),
+        ({"url": "http://u:p@pbx"}, "without user or password"),
+        ({"app": "a b"}, "the one that Stasis\\(\\) of the dialplan names"),
+        ({"watchdog": 0.0}, "watchdog is 0.0: give more than 0"),
+        ({"phones": {"ana": 301}}, "give tables of texts"),
+        ({"mode": "both"}, "mode"),
+        ({"in_flight": 0}, "in_flight"),
+    ],
+)
+def test_a_wrong_setting_is_named(wrong: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        asterisk("pbx", {**GIVEN, **wrong})  # type: ignore[dict-item]
+
+
+def test_prompts_are_media_with_values() -> None:
+    settings = AriSettings(user="u", password=Secret("p"), prompts={"hi": "sound:hi number:{n}"})
+    assert settings.media("position", {"position": 3}) == (
+        "sound:queue-thereare,number:3,sound:queue-callswaiting"
+    )
+    assert settings.media("hi", {}) == "sound:hi"  # what is not known is not said
+    assert settings.media("hi", {"n": "1,sound:rude"}) == "sound:hi,number:1 sound:rude"
+    assert settings.media("welcome", {}) == "sound:welcome"
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    program = (
+        "import sys, ccroute_asterisk; "
+        "sys.exit(bool({'httpx', 'websockets', 'anyio'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_without_the_packages_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [it for it in sys.modules if it.startswith("ccroute_asterisk.ari")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises((ConfigError, ModuleNotFoundError), match="httpx"):
+        asterisk("pbx", GIVEN)

@@ -1,0 +1,43 @@
+"""Control by ARI on a real Asterisk: park, ring, connect, release, as the far ends saw it."""
+
+import asyncio
+
+from tests.pbx.centre import Centre, bridges, channels, heard, play
+from tests.pbx.instance import Asterisk
+from tests.pbx.phones import Phones
+
+
+def test_a_caller_waits_talks_and_goes(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        phones.agent("101", delay=0.1)
+        async with Centre({"pbx": pbx}) as centre:
+            ref = phones.call("sales")
+            contact = await centre.came(ref)
+            await centre.staff("a101")
+            await heard(phones, "answers", agent="101")
+            await centre.came(ref, "engaged")
+            assert centre.activity("a101") == "engaged"
+            await asyncio.sleep(0.3)
+            phones.hang_up(ref)
+            await heard(phones, "gone", agent="101")
+            await centre.until(lambda: centre.phase(contact) == "closed", "it is closed")
+            await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+            assert centre.activity("a101") == "idle"
+            assert centre.figures("offered", "answered") == {"offered": 1, "answered": 1}
+            await centre.until(lambda: len(bridges(pbx)) == 1, "only the holding bridge is left")
+
+    play(scenario)
+
+
+def test_an_agent_hangs_up(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        phones.agent("101", talk=0.5)
+        async with Centre({"pbx": pbx}) as centre:
+            await centre.staff("a101")
+            ref = phones.call("sales")
+            await heard(phones, "hangs up", agent="101")
+            await heard(phones, "gone", role="caller", ref=ref)
+            await centre.until(lambda: centre.contacts("closed"), "it is closed")
+            await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+
+    play(scenario)
