@@ -29,10 +29,12 @@ from ccroute.adapters import (
     Setting,
     Sink,
     Time,
+    Unmapped,
     failed,
     within,
 )
 from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.elsewhere import ELSEWHERE
 from ccroute_asterisk.ami.history import History
 from ccroute_asterisk.ami.link import AmiLink, AmiLogin, connect
 from ccroute_asterisk.ami.messages import event_filters, pattern_filter
@@ -42,6 +44,7 @@ from ccroute_asterisk.ami.settings import ObserveSettings
 _STATE = ("FullyBooted", "Shutdown", "Reload")
 _ONLY = {"VarSet": ("Variable", "QUEUESTATUS"), "Newexten": ("Application", "Queue")}
 _FIRST_PAUSE = 0.5
+_MOST_STRANGERS = 1000
 _SOURCE = "app_queue"
 _RESTART = 2.0
 """Seconds by which the time of boot must move; Asterisk counts whole ones."""
@@ -89,6 +92,7 @@ class ObserveAdapter:
         self._pinged = 0.0
         self._heard: float | None = None
         self._counters: Counter[str] = Counter()
+        self._strangers: set[str] = set()
 
     def __repr__(self) -> str:
         return f"ObserveAdapter({self._name!r}, {self._settings.host}:{self._settings.port})"
@@ -132,7 +136,8 @@ class ObserveAdapter:
             patience=settings.patience,
         )
         wanted = {**WANTED, **dict.fromkeys(_STATE, "")}
-        link = await connect(login, time, prefix=f"{uuid4().hex[:8]}-", wanted=wanted)
+        prefix = f"{uuid4().hex[:8]}-"
+        link = await connect(login, time, prefix=prefix, wanted=wanted, ignored=ELSEWHERE)
         try:
             await self._filter(link)
             if not await link.ping():
@@ -227,10 +232,19 @@ class ObserveAdapter:
         if packet.event in _STATE:
             self._note(packet)
             self._changed = self._changed or packet.event != "Shutdown"
+        elif packet.event not in WANTED:
+            self._unmapped(packet.event)
         else:
             link_offset = 0.0 if self._link is None else self._link.offset or 0.0
             self._observer.hear(packet, self._heard + link_offset)
             self._flush()
+
+    def _unmapped(self, name: str) -> None:
+        """Once a name: whoever may not filter is sent all there is."""
+        _, sink = self._parts()
+        if name not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(name)
+            sink.push(Unmapped(what=name))
 
     def _note(self, packet: Packet) -> None:
         uptime = packet.value("Uptime")
@@ -314,7 +328,7 @@ class ObserveAdapter:
     async def _come_back(self, since: float) -> None:
         """Tries until it is in again, with growing pauses. It was let in before: what refuses it
         now may be an Asterisk that is being set up."""
-        time, sink = self._parts()
+        time, _ = self._parts()
         pause = _FIRST_PAUSE
         while True:
             await time.sleep_until(time.now() + pause * self._jitter.uniform(0.5, 1.0))
@@ -323,9 +337,8 @@ class ObserveAdapter:
             self._flush()
             try:
                 await self._come_in(since)
-            except (ConfigError, LinkError) as error:
+            except (ConfigError, LinkError):
                 self._counters["refused"] += 1
-                sink.push(LinkDown(reason=self._settings.password.hide_in(str(error))))
             else:
                 return
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -224,7 +224,12 @@ def _tls(login: AmiLogin) -> ssl.SSLContext | None:
 
 
 async def connect(
-    login: AmiLogin, time: Time, *, prefix: str, wanted: Mapping[str, str]
+    login: AmiLogin,
+    time: Time,
+    *,
+    prefix: str,
+    wanted: Mapping[str, str],
+    ignored: Collection[str] = (),
 ) -> AmiLink:
     """A connection that is signed in.
 
@@ -232,7 +237,7 @@ async def connect(
         ConfigError: it can never work so; the message names the remedy.
         LinkError: it does not work now.
     """
-    link = AmiLink(login, AmiSession(prefix, wanted), time)
+    link = AmiLink(login, AmiSession(prefix, wanted, ignored), time)
     try:
         await link.open()
     except BaseException:
