@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ccroute.adapters import BoundedSink, Measured
 from ccroute_asterisk.ami.codec import AmiDecoder
+from ccroute_asterisk.ami.elsewhere import ELSEWHERE
 from ccroute_asterisk.ami.observer import WANTED, Observer
 
 CAPTURE = Path(__file__).parents[1] / "adapters/asterisk/tests/captures/day.ami.gz"
@@ -55,7 +56,7 @@ def write(path: Path, noise: int) -> int:
 
 
 def observe(path: Path) -> int:
-    decoder, observer = AmiDecoder(WANTED, banner=False), Observer("pbx")
+    decoder, observer = AmiDecoder(WANTED, ELSEWHERE, banner=False), Observer("pbx")
     sink = BoundedSink(EVENTS)
     observer.up(0.0)
     told = 0
