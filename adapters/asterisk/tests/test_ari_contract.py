@@ -59,3 +59,15 @@ def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
         return told
 
     assert asyncio.run(found())
+
+
+def test_certificates_that_cannot_be_read_are_told() -> None:
+    given = {"url": "https://127.0.0.1:1", "user": "u", "password": "p", "ca": "nowhere.pem"}
+
+    async def opened() -> None:
+        adapter = asterisk("pbx", given)
+        with pytest.raises(ConfigError, match=r"links\.pbx\.ca: nowhere\.pem: .*in PEM"):
+            await adapter.open(BoundedSink(), ManualTime())
+        await adapter.close(0.0)
+
+    asyncio.run(opened())

@@ -57,8 +57,9 @@ def _texts(given: Mapping[str, str]) -> Mapping[str, str]:
 class AriSettings:
     """What a document says of a link.
 
-    ``url``: of Asterisk's HTTP server; ``user`` and ``password``: of ``ari.conf``; ``app``: as in
-    the dialplan's ``Stasis()``. ``music``: the class of music on hold for who gets no other
+    ``url``: of Asterisk's HTTP server; ``user`` and ``password``: of ``ari.conf``; ``ca``: a
+    file of certificates to believe, with ``https``, instead of the system's. ``app``: as in the
+    dialplan's ``Stasis()``. ``music``: the class of music on hold for who gets no other
     treatment. ``transfer_context``: where in the dialplan the addresses outside are extensions.
     ``outbound``: the endpoint by which a customer is called back, with the ``{address}`` in it.
     ``phones``: devices by agent, such as ``{"ana": "PJSIP/301"}``: whose states are watched, and
@@ -74,6 +75,7 @@ class AriSettings:
     user: str
     password: Secret
     url: str = attrs.field(default="http://127.0.0.1:8088", validator=_url)
+    ca: str = ""
     app: str = attrs.field(default="ccroute", validator=_app)
     mode: str = attrs.field(default="control", validator=attrs.validators.in_(("control",)))
     music: str = "default"
