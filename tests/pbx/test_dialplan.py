@@ -38,7 +38,7 @@ def test_who_comes_while_nobody_listens_is_given_again(pbx: Asterisk, phones: Ph
             assert centre.router.attributes(contact)["tries"] == "1"
             assert centre.router.explain(contact).queue == "sales"
             phones.hang_up(ref)
-            await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+            await centre.nothing_left(pbx)
 
     play(scenario)
 
@@ -70,6 +70,6 @@ def test_who_is_sent_outside_is_dialled_there(pbx: Asterisk, phones: Phones) -> 
             assert [it.kind for it in centre.signals(SentAway)] == ["blind"]
             assert phones.happened("gone", ref=ref) == []  # there is music at 700
             phones.hang_up(ref)
-            await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+            await centre.nothing_left(pbx)
 
     play(scenario)

@@ -58,9 +58,11 @@ def test_a_call_from_arrival_to_the_end() -> None:
     assert stage.give(Park(contact="c1", queue="sales", **stage.head())).verdict is Verdict.DONE
     wait = stage.session.homes["wait default"]
     assert [it.partition(" ")[2].split("/")[-1] for it in stage.targets()] == [
-        "answer", "variable", wait, "moh", "addChannel",
+        "answer", "variable", wait, "addChannel",
     ]  # fmt: skip
     stage.enter("c1", wait)
+    stage.run_errands()
+    assert stage.targets()[-1] == f"POST bridges/{wait}/moh"
     assert stage.told() == ["Parked"]
     leg = stage.rung()
     assert stage.told() == ["Dialled", "Ringing"]
@@ -332,6 +334,30 @@ def test_a_bridge_that_is_a_ghost_is_replaced_in_flight() -> None:
     assert len(set(tried)) == 2
     assert stage.session.counters["bridges_replaced"] == 1
     assert stage.session.homes["wait default"] == tried[-1]
+
+
+def test_whoever_comes_into_an_empty_bridge_hears_music() -> None:
+    stage = Stage()
+
+    def played() -> int:
+        stage.run_errands()
+        return sum(it.path[-1] == "moh" for it in stage.asked)
+
+    stage.waiting("c1")
+    wait = stage.session.homes["wait default"]
+    assert played() == 1
+    stage.waiting("c2")
+    assert played() == 1  # it plays
+    for contact in ("c1", "c2"):
+        stage.say("ChannelHangupRequest", contact)
+        stage.say("ChannelLeftBridge", contact, bridge={"id": wait})
+        stage.say("StasisEnd", contact)
+    stage.waiting("c3")
+    assert played() == 2
+    about = {"id": "x", "name": "Announcer/ARI_MOH-00000001;2"}
+    left = {"type": "ChannelLeftBridge", "channel": about, "bridge": {"id": wait}}
+    stage.session.hear(read_event(left), NOW)  # it was on its way out already
+    assert played() == 3
 
 
 def test_what_is_gone_already_is_as_good_as_done() -> None:

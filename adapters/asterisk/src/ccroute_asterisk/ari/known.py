@@ -19,7 +19,8 @@ class Known:
     """Customers, legs and bridges, as far as we were told.
 
     ``signals`` are for the host, ``errands`` to be run. ``homes``: the bridges of those who wait or
-    are on hold, by use and music; ``made``: those of them that are there. ``departed``: channels
+    are on hold, by use and music; ``making`` and ``made``: those of them that
+    are on the way, and there; ``inside``: the customers in each. ``departed``: channels
     that were customers, and how often. ``now``: the time of the last event or reply, by our clock.
     ``counters``: what is counted.
     """
@@ -34,6 +35,8 @@ class Known:
         self.legs: dict[str, Leg] = {}
         self.homes: dict[str, str] = {}
         self.made: set[str] = set()
+        self.making: set[str] = set()
+        self.inside: dict[str, set[str]] = {}
         self.contacts: dict[str, Call] = {}
         self.last_contact: dict[str, str] = {}
         self.devices: dict[str, str] = {}
@@ -59,11 +62,15 @@ class Known:
     def start_from(self, listing: Listing) -> None:
         """Forgets what it knew: a list says all. What is nobody's is let go."""
         self.calls, self.contacts, self.legs = {}, {}, {}
+        self.inside = {}
         for call in listing.calls:
             self.keep(call)
+            if call.bridge is not None:
+                self.inside.setdefault(call.bridge, set()).add(call.channel)
         self.devices = dict(listing.devices)
         self._others = listing.others
         self.made &= listing.bridges
+        self.making &= self.made
         self.homes = {use: it for use, it in self.homes.items() if it in self.made}
         self.signals.clear()
         self.errands = [errands.hang_up(it) for it in listing.strays]

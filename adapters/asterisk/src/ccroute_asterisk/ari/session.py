@@ -45,6 +45,8 @@ from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, d
 MOVED, SHUTDOWN = 2, 4
 """Flags of a hang-up that Asterisk itself wants: because somebody sends the channel to another
 place in the dialplan; because Asterisk ends."""
+ANNOUNCER = "Announcer/ARI_MOH"
+"""How the channel is called by which Asterisk plays music to a bridge."""
 REMEMBERED = 10_000
 """How many contacts that are gone are remembered, so that no id is used twice."""
 
@@ -224,6 +226,8 @@ class Session(Known):
         if call := self.calls.get(event.channel.id):
             call.bridge = bridge
             use = self.ids.use(bridge)
+            if use in {"wait", "held"}:
+                self._hears_music(call, bridge)
             if use == "wait":
                 self._waits(call, bridge)
             elif use == "held" and call.hold == "asked":
@@ -241,7 +245,20 @@ class Session(Known):
                 role = "consult" if leg.role == "consult" else "monitor"
                 self.tell(PartyJoined(contact=found.contact, agent=leg.agent, role=role))
 
+    def _hears_music(self, call: Call, bridge: str) -> None:
+        """Whoever comes into an empty bridge hears nothing: the music went with the last one."""
+        inside = self.inside.setdefault(bridge, set())
+        inside.add(call.channel)
+        if len(inside) == 1:
+            self.send(errands.music(bridge, self.music_of(call)))
+
     def _left(self, event: messages.ChannelLeftBridge) -> None:
+        inside = self.inside.get(event.bridge.id, set())
+        inside.discard(event.channel.id)
+        left = self.calls.get(min(inside)) if inside else None
+        if left is not None and event.channel.name.startswith(ANNOUNCER):
+            # It had been on its way out when somebody came in.
+            self.send(errands.music(event.bridge.id, self.music_of(left)))
         found = self.calls.get(event.channel.id) or self.legs.get(event.channel.id)
         if found is not None and found.bridge == event.bridge.id:
             found.bridge = None
@@ -337,6 +354,7 @@ class Session(Known):
         if self.contacts.pop(call.contact, None) is None:
             return
         self.calls.pop(call.channel, None)
+        self.inside.get(call.bridge or "", set()).discard(call.channel)
         if call.channel:
             self.departed[call.channel] = self.departed.get(call.channel, 1)
         while len(self.departed) > REMEMBERED:
