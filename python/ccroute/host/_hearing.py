@@ -192,8 +192,13 @@ class Hearing:
             yield SetLine(line=link, up=up)
         if not up:
             # Nobody can be connected over it: no agent is to pay for that. Those who are offered
-            # come last, or their agents would be offered the others.
-            waiting = [it for it in self.placements.on(link) if not (it.gone or it.engaged)]
+            # come last, or their agents would be offered the others. Who is being called back is
+            # let be: the customer's phone may ring, and its deadline is charged to no agent.
+            waiting = [
+                it
+                for it in self.placements.on(link)
+                if not (it.gone or it.engaged or (it.callback and it.joining))
+            ]
             for placed in sorted(waiting, key=lambda it: any(it.live())):
                 yield Suspend(contact=placed.contact)
 
