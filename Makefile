@@ -126,12 +126,15 @@ test-python: env
 
 # -- The rest ---------------------------------------------------------------------------
 
-.PHONY: bench docs wheel sdist notices format clean
+.PHONY: bench bench-pbx docs wheel sdist notices format clean
 bench: install ## Decisions and folded events per second, from Rust and from Python
 	$(call step,bench-tools,bench tools,$(PY) -m pip install --group bench)
 	@cargo bench --locked -p ccroute-core
 	@$(BIN)/pytest benches -o 'python_files=bench_*.py' --benchmark-only
 	@$(PY) benches/instructions.py
+
+bench-pbx: install ## Asterisk's events per second through observe mode
+	@$(PY) benches/ami.py
 
 docs: install ## The documentation site, in site/
 	$(call step,docs-tools,docs tools,$(PY) -m pip install --group docs)

@@ -116,14 +116,14 @@ class Arena(ABC):
             self.told[about or "asterisk"].append(" ".join(word for word in words if word))
         self._news.set()
 
+    def knows(self, about: str, *words: str) -> bool:
+        """Whether something with these words was told of a channel or a bridge."""
+        return any(all(word in line for word in words) for line in self.told.get(about, ()))
+
     async def until(self, about: str, *words: str) -> None:
         """Waits until something with these words was told of a channel or a bridge."""
-
-        def known() -> bool:
-            return any(all(word in line for word in words) for line in self.told.get(about, ()))
-
         async with asyncio.timeout(PATIENCE):
-            while not known():
+            while not self.knows(about, *words):
                 self._news.clear()
                 await self._news.wait()
 

@@ -302,6 +302,30 @@ async def another_takes_the_application(on: Arena) -> None:
     await gone(on, "ann", bridges="")
 
 
+@script
+async def what_is_kept_while_nobody_listens(on: Arena) -> None:
+    where = f"applications/{APP}"
+    device = "deviceState:Local/101@agents"
+    await on.ask("POST", f"{where}/subscription", eventSource=device)
+    await on.deafen()
+    await on.quiet()
+    await on.ask("GET", where)
+    await on.listen()
+    await on.ids("device_names")
+    await on.ask("DELETE", f"{where}/subscription", eventSource=device)
+    await waiting(on, "ann")
+    await on.hang_up("ann")
+    await on.until("ann", "StasisEnd")
+    await on.ids("bridge_ids")
+    await on.deafen()
+    await on.quiet()
+    await on.ask("GET", where)
+    await on.ask("DELETE", "bridges/hold")
+    await on.quiet()
+    await on.ask("GET", where)
+    await on.listen()
+
+
 # -- Refusals -----------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from tests.asterisk.arena import Arena, Played
 from tests.asterisk.scripts import played_on
 
-from ccroute.adapters import SystemTime
+from ccroute.testing import ManualTime
 from ccroute.testing.asterisk import SimulatedAsterisk
 
 NUMBERS = range(101, 110)
@@ -14,9 +14,20 @@ MOODS = {"answer": "answer", "reject": "reject", "wait": "ring"}
 
 
 class SimulatedArena(Arena):
-    def __init__(self, pbx: SimulatedAsterisk) -> None:
+    def __init__(self, pbx: SimulatedAsterisk, time: ManualTime) -> None:
         super().__init__(pbx.url, "ccroute", "swordfish")
         self.pbx = pbx
+        self.time = time
+
+    async def until(self, about: str, *words: str) -> None:
+        for _ in range(1_000):
+            if self.knows(about, *words):
+                return
+            await self.time.run(0.01)
+        raise AssertionError(f"{about} is not told to be {words}; told was {self.told}")
+
+    async def quiet(self) -> None:
+        await self.time.run(1.0)
 
     async def call(self, name: str) -> None:
         self.pbx.call(dialled="sales", answered=True, args=("sales", name))
@@ -41,12 +52,13 @@ class SimulatedArena(Arena):
 @asynccontextmanager
 async def simulated() -> AsyncIterator[SimulatedArena]:
     """A simulated Asterisk with the phones of the lab, listened to."""
-    pbx = SimulatedAsterisk(SystemTime(), phones=[f"Local/{it}@agents" for it in NUMBERS])
+    time = ManualTime()
+    pbx = SimulatedAsterisk(time, phones=[f"Local/{it}@agents" for it in NUMBERS])
     pbx.dialling.extensions = frozenset({"700@transfer"})
     pbx.media.missing.add("sound:nonesuch")
     pbx.media.lengths["sound:tt-monkeys"] = 16.0
     await pbx.start()
-    arena = SimulatedArena(pbx)
+    arena = SimulatedArena(pbx, time)
     try:
         await arena.listen()
         yield arena

@@ -242,9 +242,10 @@ class AsteriskDriver(PlatformDriver):
         self.proxy.stalled = True
 
     async def restart_platform(self) -> None:
-        """See `PlatformDriver`."""
+        """See `PlatformDriver`. Killed, for one that is stopped says goodbye to every call."""
         self.phones.close()
-        await asyncio.to_thread(self.pbx.restart)
+        await asyncio.to_thread(self.pbx.kill)
+        await asyncio.to_thread(self.pbx.start)
         self._phones = Phones(self.pbx)
 
     async def steal_session(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 
-from ccroute import ConfigError, Event, LinkError
+from ccroute import ConfigError, Event, LinkError, Plan, Router
 from ccroute.adapters import (
     BoundedSink,
     Gap,
@@ -20,6 +20,7 @@ from ccroute.adapters import (
     Signal,
     SystemTime,
 )
+from ccroute.host import Host
 from ccroute.metrics import Metrics
 from ccroute_asterisk.ami.adapter import ObserveAdapter
 
@@ -167,6 +168,34 @@ def test_what_ami_was_not_heard_of_is_told_by_the_log_once(centre: Asterisk) -> 
                 }  # fmt: skip
                 assert len(watched.of("contact_queued")) == 4
                 assert (watched.has(LinkDown), watched.has(Gap)) == (1, 0)
+
+    asyncio.run(watch())
+
+
+def test_a_host_counts_what_the_pbx_does_and_routes_none_of_it(centre: Asterisk) -> None:
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        settings = Watched(centre).settings
+        adapters = {"pbx": ObserveAdapter("pbx", settings)}
+        async with Host(Router(Plan.from_toml("[queues.other]")), adapters=adapters) as host:
+            with Phones(centre) as phones:
+                phones.agent("101", delay=0, talk=0.3)
+                refs = [await ask(phones.call, "sales", context="queues") for _ in range(3)]
+                for ref in refs:
+                    await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                metrics = host.router().metrics
+
+                def handled() -> float | None:
+                    rows = metrics.report(kpis=["handled"])
+                    return rows["sales"]["handled"].value if len(rows) else None
+
+                async with asyncio.timeout(PATIENCE):
+                    while handled() != 3:  # noqa: ASYNC110  # another process
+                        await asyncio.sleep(0.05)
+            assert host.supervise().waiting() == []
+            by_agent = metrics.report(by="agent", kpis=["handled"])
+            assert by_agent["Agent 101"]["handled"].value == 3
+            assert dict(host.health().links)["pbx"].up
 
     asyncio.run(watch())
 

@@ -4,6 +4,7 @@ import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
 from ccroute.adapters import (
+    Announce,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -20,6 +21,7 @@ from ccroute.adapters import (
     Verdict,
 )
 from ccroute_asterisk.ari.codec import Reply
+from ccroute_asterisk.ari.messages import read_event
 
 
 def connect(stage: Stage, offer: int = 1, agent: str = "ana") -> Outcome:
@@ -189,6 +191,40 @@ def test_what_cannot_be_dialled_is_unreachable() -> None:
     assert stage.give(ring).verdict is Verdict.DONE
     assert stage.told() == ["Dialled", "OfferFailed unreachable"]
     assert not stage.session.legs
+
+
+@pytest.mark.parametrize(
+    ("there", "told"), [(404, ["Dialled", "OfferFailed unreachable"]), (200, [])]
+)
+def test_an_id_that_is_taken_is_looked_for(there: int, told: list[str]) -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.replies["create"] = Reply(409, {"message": "Channel with given unique ID already exists"})
+    stage.replies["GET channels"] = Reply(there)
+    ring = Ring(
+        contact="c1", offer=1, agent="ana", address="PJSIP/x", until=NOW + 9, **stage.head()
+    )
+    assert stage.give(ring).verdict is Verdict.DONE
+    assert stage.told() == told
+    assert len(stage.session.legs) == (there == 200)
+
+
+def test_an_announcement_ends_before_anything_else_is_done() -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.answered()
+    announce = Announce(contact="c1", prompt="position", values={"position": 3}, **stage.head())
+    assert stage.give(announce).verdict is Verdict.DONE
+    playback = stage.asked[-1].path[-1]
+    stage.asked.clear()
+    connect(stage)
+    assert stage.targets()[0] == f"DELETE playbacks/{playback}"
+    assert stage.give(announce).verdict is Verdict.DONE
+    event = {"type": "PlaybackFinished", "playback": {"id": stage.asked[-1].path[-1]}}
+    stage.session.hear(read_event(event), NOW)
+    stage.asked.clear()
+    stage.give(SendAway(contact="c1", address="700", **stage.head()))
+    assert stage.targets() == ["POST channels/c1/continue"]
 
 
 def test_a_leg_is_dialled_when_it_is_ours_and_not_before() -> None:
@@ -431,6 +467,29 @@ def test_who_leaves_without_a_word_is_looked_for(status: int, told: list[str]) -
     stage.replies["GET channels"] = Reply(status)
     stage.run_errands()
     assert stage.told() == told
+
+
+def test_an_asterisk_that_ends_is_no_customer_who_leaves() -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.say("ChannelHangupRequest", "c1", soft=True, cause=4)
+    stage.say("StasisEnd", "c1")
+    assert stage.told() == ["Ended system_lost"]
+    stage, leg = talking()
+    stage.say("ChannelHangupRequest", leg, soft=True, cause=4)
+    stage.say("ChannelHangupRequest", "c1", soft=True, cause=4)
+    stage.say("StasisEnd", "c1")
+    assert stage.told() == ["Disconnected system", "Ended system_lost"]
+
+
+def test_who_is_moved_in_the_dialplan_has_not_abandoned() -> None:
+    stage = Stage()
+    stage.waiting()
+    stage.say("ChannelHangupRequest", "c1", soft=True, cause=2)
+    stage.say("StasisEnd", "c1")
+    stage.replies["GET channels"] = Reply(200)
+    stage.run_errands()
+    assert stage.told() == ["Ended transferred"]
 
 
 def test_a_replaced_channel_is_the_same_contact() -> None:

@@ -168,7 +168,7 @@ def test_an_application_that_is_listened_for_is_left_alone():
             return {it.check: it for it in findings}
 
     found = asyncio.run(scene(filtered=True))
-    assert found["application"].found == "'ccroute' is listened for, and has 1 channels"
+    assert found["application"].found == "'ccroute' is known there, with 1 channels"
     assert found["event filter"].state == "ok"
     assert asyncio.run(scene(filtered=False))["event filter"].state == "warning"
 
@@ -204,6 +204,36 @@ def test_a_server_that_breaks_down_meanwhile():
 
     found = found_by(control, breaks)
     assert found["ari"].state == "wrong"
+
+
+@pytest.mark.parametrize("made", [control, observe])
+@pytest.mark.parametrize(
+    "said", [b"", b"\xff\xfe\r\n\r\n", b"x" * (2 << 20), b"HTTP/1.1 200 OK\r\n\r\n{",
+             b"Asterisk Call Manager/11.0.0\r\n" + b"y" * (2 << 20),
+             b"Asterisk Call Manager/one\r\n\r\n"],
+)  # fmt: skip
+def test_nonsense_is_a_finding(made, said):
+    """Whatever answers there, and however it breaks off."""
+
+    async def scene():
+        async def answers(reader, writer):
+            await reader.read(100) if made is control else None
+            writer.write(said)
+            writer.close()
+
+        time = ManualTime()
+        server = await asyncio.start_server(answers, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        settings = {"user": "ccroute", "password": SECRET, "url": f"http://127.0.0.1:{port}"}
+        if made is observe:
+            settings |= {"mode": "observe", "port": port}
+        findings = await finished(diagnose("pbx", settings, time), time)
+        server.close()
+        return findings
+
+    found = asyncio.run(scene())
+    assert [it for it in found if it.state == "wrong"]
+    assert SECRET not in str(found)
 
 
 # -- Observe ------------------------------------------------------------------------------

@@ -6,6 +6,14 @@ from ccroute.testing.asterisk._ami import AmiDesk, AmiSession, Fields, action
 from ccroute.testing.asterisk._members import headers
 
 
+def _whole(given: Fields, key: str, otherwise: int) -> int:
+    """A number; what is none counts as nothing given."""
+    try:
+        return int(given[key])
+    except (KeyError, ValueError):
+        return otherwise
+
+
 @action("Ping")
 def _ping(desk: AmiDesk, session: AmiSession, given: Fields, number: str) -> None:
     session.reply(number, "Success", Ping="Pong", Timestamp=f"{desk.switch.clock():.6f}")
@@ -108,7 +116,7 @@ def _hangup(desk: AmiDesk, session: AmiSession, given: Fields, number: str) -> N
         if named in {channel.name, channel.id}:
             session.reply(number, "Success", Message="Channel Hungup")
             desk.queues.gone(channel)
-            desk.switch.hang_up(channel, int(given.get("Cause") or 16), asked=True)
+            desk.switch.hang_up(channel, _whole(given, "Cause", 16), asked=True)
             return
     session.reply(number, "Error", Message="No such channel")
 
@@ -161,7 +169,7 @@ def _queue_add(desk: AmiDesk, session: AmiSession, given: Fields, number: str) -
         session.reply(number, "Error", Message=why)
     else:
         session.reply(number, "Success", Message="Added interface to queue")
-        name, penalty = given.get("MemberName", ""), int(given.get("Penalty") or 0)
+        name, penalty = given.get("MemberName", ""), _whole(given, "Penalty", 0)
         desk.queues.add(queue, interface, name, penalty)
 
 

@@ -64,30 +64,37 @@ class Applications:
 
     def __init__(self) -> None:
         self.by_name: dict[str, Application] = {}
+        self._devices: dict[str, dict[str, int]] = {}
 
     def connect(
         self, name: str, listener: Listener, farewell: Event, *, everything: bool = False
     ) -> None:
         """A WebSocket comes for an application; the one that was there hears the ``farewell``,
         stays open, and hears nothing more."""
-        app = self.by_name.setdefault(name, Application(name))
+        app = self.by_name.get(name)
+        if app is None:
+            # Of one that was forgotten, the devices alone are remembered.
+            app = self.by_name[name] = Application(name, devices=self._devices.pop(name, {}))
         if app.listener is not None:
             self.tell_one(app, farewell)
         app.listener = listener
         app.everything = app.everything or everything
 
     def disconnect(self, listener: Listener) -> None:
-        """A WebSocket is gone; an application without channels is forgotten with it, filter and
-        all."""
+        """A WebSocket is gone."""
         for app in list(self.by_name.values()):
             if app.listener is listener:
                 app.listener = None
                 self.forget_if_idle(app.name)
 
     def forget_if_idle(self, name: str) -> None:
-        """Forgets an application that nobody listens for and that has no channel."""
+        """Forgets an application, filter and all, that nobody listens for and that has no channel,
+        bridge or endpoint."""
         app = self.by_name.get(name)
-        if app is not None and app.listener is None and not app.channels:
+        if app is None or app.listener is not None:
+            return
+        if not (app.channels or app.bridges or app.endpoints):
+            self._devices[name] = app.devices
             del self.by_name[name]
 
     def active(self, name: str) -> bool:

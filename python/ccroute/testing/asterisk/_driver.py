@@ -44,6 +44,7 @@ class AsteriskDriver(PlatformDriver):
         self._names: dict[str, str] = {}
         self._refused = 0
         self._unframed: set[bytes] = set()
+        self._link = self.pbx.wire
 
     # -- The platform -------------------------------------------------------------------
 
@@ -192,21 +193,22 @@ class AsteriskDriver(PlatformDriver):
     # -- Accidents ----------------------------------------------------------------------
 
     async def drop_link(self) -> None:
-        """See `PlatformDriver`."""
-        self.pbx.wire.closed = True
-        self.pbx.wire.cut()
+        """See `PlatformDriver`. As behind a network that is gone: Asterisk notices nothing, calls
+        still come into the application, and nobody hears of them."""
+        self._link.closed = True
+        self._link.cut(leave=WEBSOCKET)
 
     async def half_open(self) -> None:
         """See `PlatformDriver`."""
-        self.pbx.wire.muted = True
+        self._link.muted = True
 
     async def restore_link(self) -> None:
         """See `PlatformDriver`."""
-        wire = self.pbx.wire
-        wire.closed = False
-        if wire.muted:
-            wire.muted = False
-            wire.cut()
+        self._link.closed = False
+        self._link.cut_left()
+        if self._link.muted:
+            self._link.muted = False
+            self._link.cut()
         self.pbx.faults.stalled = False
         self.pbx.happen()
 
@@ -244,12 +246,12 @@ class AsteriskDriver(PlatformDriver):
     async def fragment(self, size: int) -> None:
         """See `PlatformDriver`. The pieces are longer than asked for: an event has a thousand
         bytes, and by manual time deadlines pass while they come one by one."""
-        self.pbx.wire.piece = size * _BYTES
+        self._link.piece = size * _BYTES
 
     async def inject_raw(self, data: bytes) -> None:
         """See `PlatformDriver`. All but what is no frame comes as a text message."""
         framed = data if data in self._unframed else _frame(data)
-        self.pbx.wire.inject(framed, WEBSOCKET)
+        self._link.inject(framed, WEBSOCKET)
 
     def malformed(self) -> Mapping[str, bytes]:
         """See `PlatformDriver`."""

@@ -181,7 +181,11 @@ class Queues:
         return self.waiting(visit.queue).index(visit) + 1
 
     def _waited(self, visit: Visit) -> int:
-        return int(self.switch.clock() - visit.entered)
+        return self._whole(visit.entered)
+
+    def _whole(self, since: float) -> int:
+        """Seconds since then as Asterisk counts them: from one second of the clock to another."""
+        return int(self.switch.clock()) - int(since)
 
     def _say_abandon(self, visit: Visit) -> None:
         more = {
@@ -291,7 +295,7 @@ class Queues:
         self._again(visit, cause)
 
     def _say_missed(self, visit: Visit) -> None:
-        rung = int(self.switch.clock() - visit.rung_at) * 1000
+        rung = self._whole(visit.rung_at) * 1000
         more = self._with(visit, RingTime=rung)
         self.tell_about("AgentRingNoAnswer", "agent", visit.caller, more, leg=visit.leg)
         assert visit.member is not None
@@ -334,7 +338,7 @@ class Queues:
             return
         self.switch.set_state(leg, "Up")
         self._say_end(visit, "ANSWER")
-        waited, rung = self._waited(visit), int(self.switch.clock() - visit.rung_at)
+        waited, rung = self._waited(visit), self._whole(visit.rung_at)
         self._say_leave_answered(visit)
         more = self._with(visit, HoldTime=waited, RingTime=rung)
         self.tell_about("AgentConnect", "agent", visit.caller, more, leg=leg)
@@ -366,7 +370,7 @@ class Queues:
         assert member is not None
         assert visit.talk is not None
         self.visits.remove(visit)
-        talked = int(self.switch.clock() - visit.talk)
+        talked = self._whole(visit.talk)
         told = "caller" if "wrong_blame" in self.traps and talked == 0 else by
         more = self._with(visit, HoldTime=int(visit.hold), TalkTime=talked, Reason=told)
         if "complete_without_call" in self.traps:

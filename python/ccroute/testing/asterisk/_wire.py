@@ -26,7 +26,7 @@ class _End(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if len(self.first) < 256:
             self.first += data
-        if self.wire.muted:
+        if self.wire.muted or self in self.wire.left:
             return
         if self.other is None:
             self.early.append(data)
@@ -98,6 +98,8 @@ class Wire:
         self._clients: dict[_End, _End] = {}
         self._server: asyncio.Server | None = None
         self._joining: set[asyncio.Task[None]] = set()
+        self.left: set[_End] = set()
+        """Ends at the server that were left up when the others were cut."""
 
     async def start(self) -> None:
         """Listens; on the same port as before, when it did before."""
@@ -110,6 +112,7 @@ class Wire:
         if self._server is not None:
             self._server.close()
         self.cut()
+        self.cut_left()
         for task in list(self._joining):
             task.cancel()
         await asyncio.gather(*self._joining, return_exceptions=True)
@@ -151,12 +154,24 @@ class Wire:
         """An end of a connection is gone."""
         self._clients.pop(end, None)
 
-    def cut(self, begins: bytes = b"") -> None:
-        """Cuts every connection whose first bytes from the client hold ``begins``."""
+    def cut(self, begins: bytes = b"", *, leave: bytes | None = None) -> None:
+        """Cuts every connection whose first bytes from the client hold ``begins``; of those that
+        hold ``leave`` the client's end only: as when a network goes, the server notices nothing
+        until `cut_left`."""
         for client, server in list(self._clients.items()):
             if begins in client.first:
+                if leave is not None and leave in client.first:
+                    client.other = server.other = None
+                    self.left.add(server)
                 client.cut()
-                server.cut()
+                if server not in self.left:
+                    server.cut()
+
+    def cut_left(self) -> None:
+        """The server notices too."""
+        for server in self.left:
+            server.cut()
+        self.left.clear()
 
     def inject(self, data: bytes, begins: bytes = b"") -> None:
         """The clients get these bytes, as if the server had sent them."""

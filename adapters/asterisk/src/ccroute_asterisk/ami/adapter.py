@@ -175,7 +175,7 @@ class ObserveAdapter:
         boot = up_at - self._uptime
         if self._boot is not None and boot > self._boot + _RESTART:
             self._counters["restarts"] += 1
-            self._observer.restarted(boot - _SKEW)
+            self._observer.restarted(boot - 1.0)  # whole seconds, cut
         if self._boot is None or abs(boot - self._boot) > _RESTART:
             self._boot = boot
 

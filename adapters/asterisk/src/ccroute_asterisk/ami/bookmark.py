@@ -18,17 +18,18 @@ class Bookmark:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lately: deque[tuple[float, str]] = deque()
         self._written = 0.0
         self.at: float | None = None
         self.failures = 0
         """How often the file could not be written."""
+        self._unwritten = False
         try:
             kept = json.loads(path.read_text())
+            lately = [(float(at), str(key)) for at, key in kept["lately"]]
             self.at = float(kept["at"])
-            self._lately.extend((float(at), str(key)) for at, key in kept["lately"])
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # not there yet, or none of ours: as without one
+            lately = []  # not there yet, or none of ours: as without one
+        self._lately = deque(lately)
         # What the process before told, and its last second.
         self._before = self.at or 0.0
         self._known = Counter(key for _, key in self._lately)
@@ -46,6 +47,7 @@ class Bookmark:
     def told(self, event: Event) -> None:
         """This event was told, and all before it."""
         self.at = max(event.at, self.at or 0.0)
+        self._unwritten = True
         self._lately.append((event.at, _key(event)))
         while self._lately[0][0] < self.at - _LATELY:
             self._lately.popleft()
@@ -54,9 +56,9 @@ class Bookmark:
 
     def write(self) -> None:
         """Brings the file up to date; one that cannot be written is counted."""
-        if self.at is None or self.at == self._written:
+        if not self._unwritten:
             return
-        self._written = self.at
+        self._unwritten, self._written = False, self.at or 0.0
         beside = self._path.with_name(f"{self._path.name}.new")
         try:
             beside.write_text(json.dumps({"at": self.at, "lately": list(self._lately)}))

@@ -15,6 +15,7 @@ import attrs
 from ccroute import Event
 from ccroute_asterisk.ami import members, translate
 from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.following import seconds
 from ccroute_asterisk.calls import Calls, Phase
 from ccroute_asterisk.queue_log import AGENT_VERBS, Line
 from ccroute_asterisk.translate import LEFT, LogTranslation
@@ -118,7 +119,7 @@ class Observer:
         self.members.list(items, at, whole=whole)
         waiting = {it.value("Uniqueid"): it for it in items if it.event == "QueueEntry"}
         for contact in list(self.calls.contacts.values()):
-            if contact.phase is Phase.GONE or contact.entered >= at - _NEAR:
+            if contact.phase is Phase.GONE or contact.entered >= at - _EDGE:
                 continue
             entry = waiting.get(contact.id)
             if contact.phase is Phase.WAITING:
@@ -131,7 +132,7 @@ class Observer:
         for uniqueid, entry in waiting.items():
             known = self.calls.contacts.get(uniqueid)
             if known is None or (known.phase is Phase.GONE and known.gone_at < at - _NEAR):
-                waited = translate.seconds(entry.value("Wait"))
+                waited = seconds(entry.value("Wait"))
                 self.calls.enter(uniqueid, entry.value("Queue"), at - waited)
         self._ami.take_over(self.members.interfaces)
 

@@ -12,20 +12,17 @@ are not trusted where a lab showed them wrong:
 - A call refused at the door is in QUEUESTATUS only, and its queue in what the dialplan did.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
-
-import attrs
 
 from ccroute import (
     ContactAbandoned,
     ContactHeld,
     ContactRefused,
     ContactResumed,
-    ContactTransferred,
     OfferDeclined,
 )
 from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.following import BEHIND, Call, Following, agent_of, seconds
 from ccroute_asterisk.ami.offers import Fate, Offer, close
 from ccroute_asterisk.calls import Calls, Contact, Phase
 
@@ -44,6 +41,12 @@ WANTED: Mapping[str, str] = {
 }  # fmt: skip
 """The events read here, with the text that must stand in one of them."""
 
+_OF_ANY_CHANNEL = {
+    **dict.fromkeys(("Hangup", "HangupRequest", "BridgeEnter", "BridgeLeave"), "Uniqueid"),
+    "DialEnd": "DestUniqueid",
+}
+"""Events that every channel has, most of which are in no queue, with the key of its id."""
+
 _LEFT = {
     "TIMEOUT": "timed_out",
     "LEAVEEMPTY": "no_agents",
@@ -52,47 +55,15 @@ _LEFT = {
 }
 _REFUSED = {"FULL": "full", "JOINEMPTY": "no_agents", "JOINUNAVAIL": "no_agents"}
 
-_GRACE = 1.0
-"""Seconds within which the reason for a caller's leaving follows it; milliseconds in truth."""
-_REMEMBERED = 60.0
-"""Seconds for which a call that hung up is still known, should a log's line speak of it."""
 _NO_RING = 0.1
 """Seconds; a phone that was given up sooner did not ring."""
-_BEHIND = 2.0
-"""Seconds; what is further behind than this was not overtaken: the clock was set."""
 
 
-@attrs.define
-class _Call:
-    contact: Contact
-    offers: dict[str, Offer] = attrs.field(factory=dict)
-    # Of the agent it is with.
-    leg: str = ""
-    interface: str = ""
-    # Who asked first to end it; whether the customer is out of the bridge.
-    first: str | None = None
-    apart: bool = False
-    held: bool = False
-    # Since when it has been out of the queue for a reason to be told, and told as abandoned.
-    leaving: float | None = None
-    abandoned: bool = False
-
-
-class AmiTranslation:
+class AmiTranslation(Following):
     """Hears event by event and tells ``calls``, which others may tell too."""
 
     def __init__(self, calls: Calls) -> None:
-        self.calls = calls
-        self._live: dict[str, _Call] = {}
-        self._legs: dict[str, _Call] = {}
-        self._talking: dict[str, _Call] = {}  # by the interface of the agent
-        self._leaving: dict[str, _Call] = {}
-        self._asked: dict[str, str] = {}  # the queue that a channel was sent to
-        self._over: deque[tuple[float, str]] = deque()
-        self.recall: Callable[[str], None] = lambda uniqueid: None
-        """Asked before a call is adopted: another source may know of it."""
-        self.now = 0.0
-        """The time of the latest event, by Asterisk's clock."""
+        super().__init__(calls)
         self._handlers: Mapping[str, Callable[[Packet, float], None]] = {
             "QueueCallerJoin": self._join,
             "QueueCallerLeave": self._leave,
@@ -117,56 +88,15 @@ class AmiTranslation:
 
     def hear(self, packet: Packet, heard_at: float) -> None:
         """Takes an event. ``heard_at``: its time, should it not tell one itself."""
+        channel = _OF_ANY_CHANNEL.get(packet.event)
+        if channel is not None and not self._follows(packet.value(channel)):
+            return
         handler = self._handlers.get(packet.event)
         if handler is not None:
             at = self.time_of(packet, heard_at)
             if self._leaving:
                 self.advance(at)
             handler(packet, at)
-
-    def time_of(self, packet: Packet, heard_at: float) -> float:
-        """When it happened, by Asterisk's clock; never a little before what was told earlier,
-        for events overtake each other by a millisecond."""
-        try:
-            at = float(packet.value("Timestamp") or heard_at)
-        except ValueError:
-            at = heard_at
-        if self.now - _BEHIND < at < self.now:
-            return self.now
-        self.now = at
-        return at
-
-    def advance(self, at: float) -> None:
-        """It is ``at``, by Asterisk's clock: what had to be told by now was not."""
-        self.now = max(self.now, at)
-        late = [it for it in self._leaving.values() if at - (it.leaving or 0.0) > _GRACE]
-        for call in late:
-            if call.contact.phase is Phase.WAITING:
-                # Alive, and no reason given: moved if Asterisk says abandoned, else by a key.
-                self._left(call, "transferred" if call.abandoned else "exited_by_key")
-            else:  # another source told more
-                del self._leaving[call.contact.id]
-
-    def told(self, uniqueid: str, cause: str) -> bool:
-        """Another source tells why a call left that is out of the queue; whether it is."""
-        call = self._leaving.get(uniqueid)
-        if call is not None:
-            self._left(call, cause)
-        return call is not None
-
-    def take_over(self, interfaces: Mapping[str, str]) -> None:
-        """Follows from now on what another source told of. ``interfaces``: by agent."""
-        for uniqueid, contact in self.calls.contacts.items():
-            if uniqueid in self._live or (call := self._call(uniqueid)) is None:
-                continue
-            if contact.phase is Phase.ENGAGED:
-                call.interface = interfaces.get(contact.agent or "", "")
-                self._talking[call.interface] = call
-
-    def forget_all(self) -> None:
-        """Asterisk started anew: nothing of before is there."""
-        for known in (self._live, self._legs, self._talking, self._leaving, self._asked):
-            known.clear()
 
     # Coming and going
 
@@ -175,40 +105,10 @@ class AmiTranslation:
         call = self._call(uniqueid)
         if call is not None and call.contact.phase is not Phase.GONE:
             contact = call.contact
-            if contact.queue == queue and at - contact.entered < _BEHIND and not call.leaving:
+            if contact.queue == queue and at - contact.entered < BEHIND and not call.leaving:
                 return  # told of by the other source before
             self._left(call, "transferred", at)
         self._enter(uniqueid, queue, at)
-
-    def _call(self, uniqueid: str) -> _Call | None:
-        """A call that is followed, or was told of by another source and is now."""
-        call = self._live.get(uniqueid)
-        if call is None:
-            contact = self.calls.contacts.get(uniqueid)
-            if contact is not None and contact.phase is not Phase.GONE:
-                call = self._live[uniqueid] = _Call(contact)
-        return call
-
-    def _enter(self, uniqueid: str, queue: str, at: float) -> _Call:
-        call = self._live[uniqueid] = _Call(self.calls.enter(uniqueid, queue, at))
-        return call
-
-    def _known(self, packet: Packet, at: float, *before: str) -> _Call | None:
-        """The call of an event; one never seen is adopted. ``before``: the fields of seconds
-        that had passed since it entered."""
-        uniqueid = packet.value("Uniqueid")
-        call = self._call(uniqueid)
-        if call is None or ("TalkTime" in before and call.contact.phase is Phase.WAITING):
-            self.recall(uniqueid)
-            call = self._call(uniqueid)
-        if call is None and uniqueid:
-            entered = max(at - sum(seconds(packet.value(name)) for name in before), 0.0)
-            contact = self.calls.contacts.get(uniqueid)
-            if contact is not None and contact.gone_at > entered:
-                return None  # about the visit that is over
-            call = self._enter(uniqueid, packet.value("Queue"), entered)
-            call.contact.adopted = True
-        return call
 
     def _leave(self, packet: Packet, at: float) -> None:
         call = self._call(packet.value("Uniqueid"))
@@ -244,16 +144,6 @@ class AmiTranslation:
     def _sent(self, packet: Packet, at: float) -> None:
         self._asked[packet.value("Uniqueid")] = packet.value("AppData").partition(",")[0]
 
-    def _left(self, call: _Call, cause: str | None, at: float | None = None) -> None:
-        """The visit is over, and the customer did not give up waiting."""
-        moment = at if call.leaving is None else call.leaving
-        moment = self.now if moment is None else moment
-        self._leaving.pop(call.contact.id, None)
-        self._close_offers(call, moment, Fate.GONE)
-        if call.contact.phase is Phase.ENGAGED:
-            self._part(call)
-        self.calls.end(call.contact, moment, cause)
-
     # Agents' phones
 
     def _called(self, packet: Packet, at: float) -> None:
@@ -261,16 +151,6 @@ class AmiTranslation:
         if call is None or call.contact.phase is not Phase.WAITING:
             return
         self._ring(call, packet, at)
-
-    def _ring(self, call: _Call, packet: Packet, since: float) -> Offer:
-        leg, agent = packet.value("DestUniqueid"), _agent(packet)
-        at = max(since, call.contact.entered)
-        number = self.calls.offer(call.contact, agent, at)
-        offer = Offer(leg, agent, packet.value("Interface"), number, at)
-        for old in [it for it in call.offers.values() if it.agent == agent]:
-            del call.offers[old.leg]  # over by now, as another source told
-        call.offers[leg], self._legs[leg] = offer, call
-        return offer
 
     def _dial_end(self, packet: Packet, at: float) -> None:
         leg = packet.value("DestUniqueid")
@@ -295,13 +175,6 @@ class AmiTranslation:
             fate = Fate.FAILED
         self._miss(call, offer, at, fate)
 
-    def _miss(self, call: _Call, offer: Offer, at: float, fate: Fate) -> None:
-        contact = call.contact
-        rang = contact.ringing.get(offer.agent) == offer.number
-        close(self.calls, contact, offer, at, fate)
-        if rang and not contact.ringing and call.leaving is None:
-            self.calls.requeue(contact, at, fate.value)
-
     def _dump(self, packet: Packet, at: float) -> None:
         """The agent hung up during the announcement."""
         call = self._call(packet.value("Uniqueid"))
@@ -313,7 +186,7 @@ class AmiTranslation:
             self.calls.refused(call.contact, OfferDeclined(**of, offer=offer.number))
             self.calls.requeue(call.contact, at, "declined")
 
-    def _phone_gone(self, call: _Call, offer: Offer, at: float) -> None:
+    def _phone_gone(self, call: Call, offer: Offer, at: float) -> None:
         """A phone stopped ringing, and its queue did not say why."""
         if call.contact.phase is Phase.GONE:
             return
@@ -330,12 +203,6 @@ class AmiTranslation:
             return
         close(self.calls, call.contact, offer, at, fate)
 
-    def _close_offers(self, call: _Call, at: float, fate: Fate) -> None:
-        for offer in call.offers.values():
-            close(self.calls, call.contact, offer, at, fate)
-            self._legs.pop(offer.leg, None)
-        call.offers.clear()
-
     # Conversations
 
     def _connect(self, packet: Packet, at: float) -> None:
@@ -350,7 +217,7 @@ class AmiTranslation:
         call.leg, call.interface = leg, interface
         self._legs[leg] = self._talking[interface] = call
 
-    def _answered(self, call: _Call, packet: Packet, leg: str, at: float) -> None:
+    def _answered(self, call: Call, packet: Packet, leg: str, at: float) -> None:
         offer = call.offers.get(leg)
         if offer is None:
             # It rang before we were there. Here the time is in whole seconds.
@@ -370,8 +237,8 @@ class AmiTranslation:
             return
         if call.contact.phase is Phase.WAITING:
             talked = max(at - seconds(packet.value("TalkTime")), call.contact.entered)
-            self.calls.agents.at_work(_agent(packet), call.contact.queue, talked)
-            self.calls.connect(call.contact, _agent(packet), talked)
+            self.calls.agents.at_work(agent_of(packet), call.contact.queue, talked)
+            self.calls.connect(call.contact, agent_of(packet), talked)
         if call.contact.phase is not Phase.ENGAGED:
             return
         reason = packet.value("Reason")
@@ -383,15 +250,6 @@ class AmiTranslation:
             said = None
         self._release(call, at, call.first or said)
 
-    def _release(self, call: _Call, at: float, by: str | None) -> None:
-        self._part(call)
-        self.calls.end(call.contact, at, by)
-
-    def _part(self, call: _Call) -> None:
-        self._legs.pop(call.leg, None)
-        if self._talking.get(call.interface) is call:
-            del self._talking[call.interface]
-
     def _transfer(self, packet: Packet, at: float) -> None:
         if packet.value("Result") != "Success":
             return
@@ -400,12 +258,6 @@ class AmiTranslation:
             call = self._legs.get(leg)
             if call is not None and call.leg == leg:
                 self._transferred(call, at)
-
-    def _transferred(self, call: _Call, at: float) -> None:
-        """The agent passed it on; where to, no event says in the words of a queue."""
-        self._part(call)
-        of = self.calls.of(call.contact, at, call.contact.agent)
-        self.calls.close(call.contact, ContactTransferred(**of, cause="agent"))
 
     def _bridge(self, packet: Packet, at: float) -> None:
         call = self._live.get(packet.value("Uniqueid"))
@@ -453,7 +305,7 @@ class AmiTranslation:
         if uniqueid in self.calls.contacts:
             self._remember(uniqueid, at)
 
-    def _gone(self, call: _Call, at: float) -> None:
+    def _gone(self, call: Call, at: float) -> None:
         contact = call.contact
         if contact.phase is Phase.ENGAGED:
             self._release(call, at, call.first)
@@ -465,19 +317,3 @@ class AmiTranslation:
             self.calls.close(contact, ContactAbandoned(**of))
         elif contact.phase is Phase.WAITING:
             self._left(call, "failed" if call.leaving is None else "exited_by_key", at)
-
-    def _remember(self, uniqueid: str, at: float) -> None:
-        self._over.append((at, uniqueid))
-        while self._over[0][0] < at - _REMEMBERED:
-            _, old = self._over.popleft()
-            if (contact := self.calls.contacts.get(old)) and contact.phase is Phase.GONE:
-                del self.calls.contacts[old]
-
-
-def _agent(packet: Packet) -> str:
-    return packet.value("MemberName") or packet.value("Interface")
-
-
-def seconds(text: str) -> float:
-    """A length of time as Asterisk writes it; nothing where it is none."""
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0

@@ -8,12 +8,16 @@ import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Generator, Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TypeVar
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import (
     AdapterInfo,
+    CancelRing,
+    Connect,
     Gap,
+    HangUp,
     HttpRequest,
     HttpResponse,
     Instruction,
@@ -23,8 +27,10 @@ from ccroute.adapters import (
     LinkUp,
     Outcome,
     PlatformSnapshot,
+    Ring,
     Setting,
     Sink,
+    StopHold,
     SystemTime,
     Time,
     failed,
@@ -53,6 +59,11 @@ LOOKS = 2
 meanwhile."""
 TOGETHER = 50
 """How many devices are asked for by one request."""
+
+RANKS: Mapping[type[Instruction], int] = MappingProxyType(
+    {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}
+)
+"""Which instructions go before others (3) when there are many."""
 
 CAPABILITIES = (
     "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
@@ -368,7 +379,7 @@ class AriAdapter:
                     await self._turn(deadline)
                     reply = Reply(200)
                 else:
-                    reply = await self._borne(wire, step, deadline, instruction.id)
+                    reply = await self._borne(wire, step, instruction)
                     sent = True
                 self._session.now = self._time.now()
                 step = order.send(reply)
@@ -378,9 +389,12 @@ class AriAdapter:
         except Throttled as error:
             outcome = failed("throttled", str(error), retry_after=error.pause)
         except NotSent as error:
-            down = wire.ended.done() or self._time.now() < deadline
-            failure = "link_down" if down else "throttled"
-            outcome = unknown(str(error)) if sent else failed(failure, str(error))
+            if sent:
+                outcome = unknown(str(error))
+            elif wire.ended.done():
+                outcome = failed("link_down", str(error))
+            else:
+                outcome = failed("throttled", str(error), retry_after=1.0)
         except LinkError as error:
             outcome = unknown(str(error))
         except TimeoutError:
@@ -398,14 +412,16 @@ class AriAdapter:
             raise Throttled("too many rings", turn - self._time.now())
         await self._time.sleep_until(turn)
 
-    async def _borne(self, wire: Wire, request: Request, deadline: float, name: str) -> Reply:
+    async def _borne(self, wire: Wire, request: Request, instruction: Instruction) -> Reply:
         """A request's reply, when it was not too much for Asterisk.
 
         Raises:
             Throttled: it still is when the time is up.
         """
+        deadline = instruction.deadline
         while True:
-            reply = await wire.ask(request, deadline, name)
+            rank = RANKS.get(type(instruction), 3)
+            reply = await wire.ask(request, deadline, rank=rank, name=instruction.id)
             if reply.status not in {429, 503}:
                 return reply
             pause = reply.retry_after or 0.5

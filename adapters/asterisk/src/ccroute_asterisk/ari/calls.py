@@ -72,8 +72,8 @@ class Leg:
     ``role``: agent, consult or monitor; ``offer`` is of an agent's only. ``state``: asked,
     dialling, ringing, answered, bridged. ``until``: when ringing ends; ``ours``: it is in our
     application, before which Asterisk does not dial it; ``dial``: it is to be dialled then.
-    ``cancelled``: we let it go; ``over``: its end was told; ``ear``: the bridge in which a
-    supervisor hears.
+    ``cancelled``: we let it go, and ``failed``: not because anybody wanted it; ``over``: its
+    end was told; ``ear``: the bridge in which a supervisor hears.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Leg:
     ours: bool = False
     dial: bool = False
     cancelled: bool = False
+    failed: bool = False
     leaving: bool = False
     joined: bool = False
     over: bool = False
@@ -132,7 +133,7 @@ class Call:
     with; ``bridged``: both were in it, and `Bridged` was told. ``parking``: `Parked` is still to
     be told. ``hold``: asked, on, phone (the agent's own), consult (its agent speaks with another).
     ``leaving``: it hangs up; ``ending``: why we end it; ``parted``: the end of its conversation was
-    told.
+    told; ``playback``: what is played to it.
     """
 
     channel: str
@@ -149,6 +150,7 @@ class Call:
     leaving: bool = False
     ending: str | None = None
     parted: bool = False
+    playback: str | None = None
     legs: dict[str, Leg] = attrs.Factory(dict)
     recordings: dict[str, str] = attrs.Factory(dict)
 

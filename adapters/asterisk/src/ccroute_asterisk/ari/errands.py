@@ -32,7 +32,7 @@ def dial(leg: Leg, seconds: float) -> Errand:
     reply = yield requests.dial(leg.id, max(round(seconds), 1))
     # What became of it events tell, unless Asterisk will not.
     if not reply.ok and reply.status != 404 and not leg.leaving:
-        leg.cancelled = True
+        leg.cancelled = leg.failed = True
         yield requests.hang_up(leg.id)
 
 
@@ -62,6 +62,13 @@ def look_for(session: "Session", call: Call) -> Errand:
     else:
         session.customer_leaves(call)
     session.gone(call)
+
+
+def silence(call: Call) -> Errand:
+    """Ends what is played to a customer: as long as it is, whatever else is asked for waits."""
+    if call.playback is not None:
+        playback, call.playback = call.playback, None
+        yield requests.stop_playback(playback)
 
 
 def settle_in(session: "Session", call: Call, use: str, music: str) -> Part:

@@ -153,6 +153,13 @@ class RecordingChanged(Event):
 
 
 @attrs.frozen(kw_only=True)
+class PlaybackFinished(Event):
+    """Something was played to its end, or could not be."""
+
+    playback: str
+
+
+@attrs.frozen(kw_only=True)
 class DeviceStateChanged(Event):
     """A device is free, in use, gone."""
 
@@ -315,6 +322,11 @@ def _recording(state: str) -> Callable[[Table, float | None], Event]:
     return read
 
 
+def _played(table: Table, at: float | None) -> Event:
+    playback = table_of(table.get("playback"), "playback")
+    return PlaybackFinished(at=at, playback=text(playback, "id"))
+
+
 def _device(table: Table, at: float | None) -> Event:
     device = table_of(table.get("device_state"), "device_state")
     return DeviceStateChanged(at=at, device=text(device, "name"), state=text(device, "state"))
@@ -338,6 +350,7 @@ READERS: Mapping[str, Callable[[Table, float | None], Event]] = MappingProxyType
         "RecordingStarted": _recording("started"),
         "RecordingFinished": _recording("stopped"),
         "RecordingFailed": _recording("failed"),
+        "PlaybackFinished": _played,
         "DeviceStateChanged": _device,
         "ApplicationReplaced": lambda _, at: ApplicationReplaced(at=at),
     }
@@ -352,7 +365,7 @@ IGNORED = frozenset(
         "ChannelCreated", "ChannelDialplan", "ChannelTalkingFinished", "ChannelTalkingStarted",
         "ChannelToneDetected", "ChannelTransfer", "ChannelUserevent", "ChannelVarset",
         "ContactStatusChange", "EndpointStateChange", "PeerStatusChange", "PlaybackContinuing",
-        "PlaybackFinished", "PlaybackStarted",
+        "PlaybackStarted",
     }
 )  # fmt: skip
 """The kinds that mean nothing to us; Asterisk is asked to keep them, and not all can."""

@@ -110,6 +110,7 @@ class Orders:
             attributes=_attributes(call.arrival, it.attributes),
         )  # fmt: skip
         call.treatment = it.treatment
+        yield from errands.silence(call)
         if not call.up:
             reply = yield requests.answer(call.channel)
             if reply.status in _GONE or call.is_over():
@@ -146,7 +147,11 @@ class Orders:
         if isinstance(wait, int):
             values["minutes"] = max(round(wait / 60), 1)
         media = self._session.settings.media(it.prompt, values)
-        reply = yield requests.play(call.channel, self._session.ids.leg(it.id), media)
+        yield from errands.silence(call)
+        call.playback = self._session.ids.leg(it.id)
+        reply = yield requests.play(call.channel, call.playback, media)
+        if not reply.ok:
+            call.playback = None
         return _outcome(reply, call)
 
     # -- Ringing ------------------------------------------------------------------------
@@ -174,7 +179,7 @@ class Orders:
             raise
 
     def _forget(self, leg: Leg) -> None:
-        leg.cancelled = True
+        leg.cancelled = leg.failed = True
         if leg.state == "asked":
             self._session.legs.pop(leg.id, None)
             if (call := self._session.call_of(leg)) is not None:
@@ -188,8 +193,11 @@ class Orders:
         app = session.settings.app
         reply = yield requests.create_leg(leg, app, address, call.channel, shown)
         if reply.status == 409:
-            self._forget(leg)
-            return done("it is there already")
+            # It is there already; or Asterisk tells an old refusal again for what it cannot make.
+            there = yield requests.channel(leg.id)
+            if there.ok:
+                return done("it is there already")
+            return self._not_dialled(leg, Reply(500, reply.body))
         if not reply.ok:
             return self._not_dialled(leg, reply)
         if leg.state == "asked":
@@ -236,6 +244,7 @@ class Orders:
             words = f"offer {it.offer} is {leg.state}"
             return (yield from _nothing(failed("rejected", words)))
         call.winner = leg.id
+        yield from errands.silence(call)
         call.talk = talk = session.new_bridge("talk", leg.agent)
         reply = yield requests.create_bridge(talk, "mixing", call.contact)
         if reply.ok and _both(session, call, leg):
@@ -288,6 +297,7 @@ class Orders:
         session, call = self._session, self._call(it)
         context = session.settings.transfer_context
         call.ending = "transferred"
+        yield from errands.silence(call)
         reply = yield requests.go_on(call.channel, context, it.address)
         if reply.ok:
             return done()

@@ -1,5 +1,9 @@
-"""How often: pauses between tries to connect, and turns for what must not come too fast."""
+"""How often and how many: pauses between tries to connect, turns for what must not come too fast,
+slots for what must not be too much at once."""
 
+import asyncio
+import heapq
+import itertools
 import random
 
 
@@ -35,3 +39,39 @@ class Pace:
         turn = max(now, self._free)
         self._free = turn + self._apart
         return turn
+
+
+class Slots:
+    """Lets so many through at once; of those who wait the lower rank first, then the older.
+
+    A burst of new calls must not keep those waiting who have an agent already: past its knee
+    Asterisk does not slow down, it breaks down.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._free = room
+        self._order = itertools.count()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+
+    def take(self, rank: int) -> "asyncio.Future[None]":
+        """Done when a slot was taken; it is to be given back by `give_back`, also when it is not
+        waited for any more."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._free:
+            self._free -= 1
+            turn.set_result(None)
+        else:
+            heapq.heappush(self._waiting, (rank, next(self._order), turn))
+        return turn
+
+    def give_back(self, turn: "asyncio.Future[None]") -> None:
+        """A slot is free again, or its turn is not waited for any more."""
+        if not turn.done() or turn.cancelled():
+            turn.cancel()
+            return
+        while self._waiting:
+            _, _, following = heapq.heappop(self._waiting)
+            if not following.done():
+                following.set_result(None)
+                return
+        self._free += 1

@@ -124,6 +124,11 @@ def play(channel: str, playback: str, media: str) -> Request:
     return Request("POST", path, {"media": media})
 
 
+def stop_playback(playback: str) -> Request:
+    """Plays no more of it."""
+    return Request("DELETE", ("playbacks", playback))
+
+
 def go_on(channel: str, context: str, extension: str) -> Request:
     """Gives a channel back to the dialplan."""
     query = {"context": context, "extension": extension, "priority": "1"}

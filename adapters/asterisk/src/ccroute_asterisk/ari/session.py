@@ -67,6 +67,7 @@ class Session(Known):
             messages.ChannelHold: lambda it: self._held_by_phone(it.channel.id, PutOnHold),
             messages.ChannelUnhold: lambda it: self._held_by_phone(it.channel.id, TakenOffHold),
             messages.RecordingChanged: self._recording,
+            messages.PlaybackFinished: self._played,
             messages.DeviceStateChanged: self._device,
             messages.Unknown: self._unknown,
         }
@@ -261,12 +262,13 @@ class Session(Known):
         call = self.calls.get(event.channel.id)
         if event.soft & MOVED:
             return  # it lives on, elsewhere: its end with us tells the rest
-        if call is not None and event.soft & SHUTDOWN and not call.is_over():
+        shutdown = bool(event.soft & SHUTDOWN)
+        if call is not None and shutdown and call.ending in {None, "agent"}:
             call.ending = "lost"
         elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
-            self._leg_leaves(leg)
+            self._leg_leaves(leg, "system" if shutdown else "agent")
 
     def _ended(self, event: messages.StasisEnd) -> None:
         if call := self.calls.get(event.channel.id):
@@ -339,13 +341,13 @@ class Session(Known):
             call.parted = True
             self.tell(Disconnected(contact=call.contact, by=by))
 
-    def _leg_leaves(self, leg: Leg) -> None:
+    def _leg_leaves(self, leg: Leg, by: str = "agent") -> None:
         call = self.call_of(leg)
         leg.leaving = True
         if call is not None and call.winner == leg.id and call.bridged and not call.is_over():
             # Whoever is left alone is let go.
             call.ending = "agent"
-            self._part(call, "system" if leg.cancelled else "agent")
+            self._part(call, "system" if leg.cancelled else by)
             leg.over = True
             self.release_legs(call, "cancelled")
             self.send(errands.hang_up(call.channel))
@@ -399,6 +401,12 @@ class Session(Known):
                 self.recorded(call, event.recording, event.state)
                 return
 
+    def _played(self, event: messages.PlaybackFinished) -> None:
+        for call in self.contacts.values():
+            if call.playback == event.playback:
+                call.playback = None
+                return
+
     def _device(self, event: messages.DeviceStateChanged) -> None:
         agent, device = self.agents.get(event.device), device_of(event.state)
         # Asterisk tells a state again whenever anything about the device changes.
@@ -422,5 +430,5 @@ def _reason(leg: Leg, call: Call, cause: int) -> str:
     if lost:
         return "lost_race"
     if leg.cancelled:
-        return "cancelled"
+        return "error" if leg.failed else "cancelled"
     return "rejected" if leg.state == "answered" else CAUSES.get(cause, "error")

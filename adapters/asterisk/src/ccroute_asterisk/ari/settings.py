@@ -75,7 +75,7 @@ class AriSettings:
     watchdog: float = attrs.field(default=30.0, validator=_positive)
     longest_pause: float = attrs.field(default=30.0, validator=_positive)
     sweep: float = attrs.field(default=30.0, validator=_positive)
-    in_flight: int = attrs.field(default=32, validator=attrs.validators.ge(1))
+    in_flight: int = attrs.field(default=8, validator=attrs.validators.ge(1))
     offers_per_second: float = attrs.field(default=100.0, validator=_positive)
 
     def media(self, prompt: str, values: Mapping[str, object]) -> str:

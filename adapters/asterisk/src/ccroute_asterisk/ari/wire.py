@@ -5,7 +5,7 @@ A link ends once, for one reason; what waits for a reply then never gets one.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from websockets.exceptions import (
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import Secret, Time, within
 from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, read_reply
+from ccroute_asterisk.ari.pace import Slots
 from ccroute_asterisk.ari.settings import AriSettings
 
 PATIENCE = 10.0
@@ -57,7 +58,7 @@ class Wire:
         auth = httpx.BasicAuth(settings.user, settings.password.reveal())
         signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
         self._signed = Secret(signed.headers["Authorization"])
-        self._slots = asyncio.Semaphore(settings.in_flight)
+        self._slots = Slots(settings.in_flight)
         self._socket: ClientConnection | None = None
         self.pending = 0
 
@@ -66,9 +67,11 @@ class Wire:
 
     # -- Requests -----------------------------------------------------------------------
 
-    async def ask(self, request: Request, deadline: float, name: str | None = None) -> Reply:
-        """A request's reply. ``name``: of the instruction on whose behalf it is made, for who
-        reads along.
+    async def ask(
+        self, request: Request, deadline: float, *, rank: int = 0, name: str | None = None
+    ) -> Reply:
+        """A request's reply. ``rank``: the lower goes first when there are many; ``name``: of
+        the instruction on whose behalf it is made, for who reads along.
 
         Raises:
             TimeoutError: none came until ``deadline``.
@@ -78,13 +81,24 @@ class Wire:
         if self.ended.done():
             raise NotSent(self.ended.result())
         self.pending += 1
+        turn = self._slots.take(rank)
         try:
-            async with self._slots:
-                if self._time.now() >= deadline:
-                    raise NotSent("too many requests before it")
-                return await self._or_ended(self._request(request, name), deadline)
+            if not turn.done():
+                await self._its_turn(turn, deadline)
+            return await self._or_ended(self._request(request, name), deadline)
         finally:
+            self._slots.give_back(turn)
             self.pending -= 1
+
+    async def _its_turn(self, turn: "asyncio.Future[None]", deadline: float) -> None:
+        """Waits for a slot, and gives up while there is still time to say so."""
+        now = self._time.now()
+        try:
+            await self._or_ended(turn, now + 0.8 * (deadline - now))
+        except TimeoutError:
+            raise NotSent("too many requests before it") from None
+        except LinkError as error:
+            raise NotSent(str(error)) from None
 
     async def _request(self, request: Request, name: str | None) -> Reply:
         content = request.content
@@ -107,7 +121,7 @@ class Wire:
         self.last_heard = self._time.now()
         return read_reply(reply.status_code, body, reply.headers.get("Retry-After"))
 
-    async def _or_ended(self, work: Coroutine[object, object, Result], deadline: float) -> Result:
+    async def _or_ended(self, work: Awaitable[Result], deadline: float) -> Result:
         task = asyncio.ensure_future(work)
         alarm = asyncio.ensure_future(self._time.sleep_until(deadline))
         try:

@@ -40,7 +40,10 @@ class _Ami:
             OSError: the connection is gone.
         """
         late = self.time.now() + PATIENCE
-        data = await within(self.time, late, self._reader.readline())
+        try:
+            data = await within(self.time, late, self._reader.readline())
+        except ValueError:
+            raise ConnectionResetError("it sends a line without an end") from None
         if not data:
             raise ConnectionResetError("Asterisk closed the connection")
         return data.decode("utf-8", "replace").rstrip("\r\n")
@@ -160,7 +163,7 @@ async def _comes_in(ami: _Ami, notes: Notes, user: str, secret: Secret) -> bool:
     """Whether it is a manager, and lets us in."""
     try:
         banner = await ami.line()
-    except (OSError, TimeoutError, ValueError):
+    except (OSError, TimeoutError):
         banner = ""
     title, _, version = banner.partition("/")
     major = version.partition(".")[0]
@@ -303,7 +306,7 @@ async def _dialplan(ami: _Ami, notes: Notes, user: str) -> None:
             f"add `reporting` to `write` of [{user}] in manager.conf",
         )  # fmt: skip
         return
-    steps = [it for it in found if "Application" in it]
+    steps = [it for it in found if "Application" in it and not _own(it)]
     for at, step in enumerate(steps):
         if step["Application"] != "Stasis":
             continue
@@ -318,3 +321,8 @@ async def _dialplan(ami: _Ami, notes: Notes, user: str) -> None:
                 "dialplan", f"{where}: Stasis({app}), and callers are hung up while nobody listens",
                 "put a Queue() or a loop behind Stasis() in extensions.conf",
             )  # fmt: skip
+
+
+def _own(step: Packet) -> bool:
+    """Whether Asterisk made this step itself, for each application."""
+    return step.get("Registrar") == "res_stasis" or step.get("Context", "").startswith("stasis-")

@@ -192,7 +192,7 @@ async def _application(ari: _Ari, notes: Notes, app: str) -> None:
     reply = await ari.ask("GET", "applications", app)
     if reply.status == 404:
         notes.warn(
-            "application", f"nobody listens for {app!r}",
+            "application", f"{app!r} is not known: nobody listens for it",
             "start the host by `ccroute run`; until then Stasis() fails, and callers get what "
             "stands behind it in the dialplan",
         )  # fmt: skip
@@ -200,7 +200,7 @@ async def _application(ari: _Ari, notes: Notes, app: str) -> None:
     document = reply.document if isinstance(reply.document, Mapping) else {}
     channels = document.get("channel_ids")
     count = len(channels) if isinstance(channels, list) else 0
-    notes.fine("application", f"{app!r} is listened for, and has {count} channels")
+    notes.fine("application", f"{app!r} is known there, with {count} channels")
     if document.get("events_allowed") or document.get("events_disallowed"):
         notes.fine("event filter", "only some events are sent")
     else:

@@ -1,0 +1,294 @@
+"""The observing adapter and its accidents, on a manager that does what the test wants."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager
+
+from ccroute import AgentSignedIn, ConfigError, Event, LinkError
+from ccroute.adapters import (
+    BoundedSink,
+    Gap,
+    LinkDown,
+    LinkUp,
+    Measured,
+    Park,
+    PlatformSnapshot,
+    Setting,
+    Signal,
+    SystemTime,
+    Verdict,
+)
+from ccroute_asterisk.ami.adapter import ObserveAdapter
+
+JOIN = {"Uniqueid": "u.1", "Queue": "sales", "Position": 1}
+
+
+class Watched:
+    def __init__(self, manager: Manager, room: int, more: dict[str, Setting]) -> None:
+        settings: dict[str, Setting] = {
+            "user": "ccroute", "password": SECRET, "port": manager.port, "look": 0.02,
+            "ping": 0.1, "patience": 0.4, "longest_pause": 0.1,
+        }  # fmt: skip
+        self.adapter = ObserveAdapter("pbx", settings | more)
+        self.sink = BoundedSink(room)
+        self.told: list[Signal | PlatformSnapshot] = []
+
+    def signals(self, kind: type[Signal]) -> list[Signal]:
+        self.told += self.sink.take(100_000)
+        return [it for it in self.told if isinstance(it, kind)]
+
+    def events(self) -> list[Event]:
+        return [it.event for it in self.signals(Measured) if isinstance(it, Measured)]
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events()]
+
+    async def counters(self) -> dict[str, int]:
+        return dict((await self.adapter.probe()).counters)
+
+
+@asynccontextmanager
+async def watching(
+    manager: Manager, *, room: int = 10_000, **more: Setting
+) -> AsyncIterator[Watched]:
+    watched = Watched(manager, room, more)
+    await watched.adapter.open(watched.sink, SystemTime())
+    try:
+        yield watched
+    finally:
+        await watched.adapter.close(1.0)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110  # a socket
+            await asyncio.sleep(0.01)
+
+
+def played(scene: Callable[[Manager], Awaitable[None]]) -> None:
+    async def play() -> None:
+        async with Manager() as manager:
+            await scene(manager)
+
+    asyncio.run(play())
+
+
+def test_it_comes_up_with_a_snapshot_that_holds_no_contact() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            assert len(watched.signals(LinkUp)) == 1
+            (snapshot,) = [it for it in watched.told if isinstance(it, PlatformSnapshot)]
+            assert (snapshot.contacts, snapshot.complete) == ((), True)
+            assert watched.adapter.info.observes
+            filters = [it for it in manager.asked if it["Action"] == "Filter"]
+            assert any(it.get("Filter") == "QUEUESTATUS" for it in filters)
+            assert all(SECRET not in str(it) for it in manager.asked)
+        assert manager.writers[0].is_closing() or await _is_closed(manager)
+
+    played(scene)
+
+
+async def _is_closed(manager: Manager) -> bool:
+    await asyncio.sleep(0.05)
+    return manager.writers[0].transport.is_closing()
+
+
+def test_a_broken_link_comes_back_by_itself_with_a_gap() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            manager.event("QueueCallerJoin", **JOIN)
+            await until(lambda: watched.kinds() == ["contact_queued"])
+            manager.closed = True
+            manager.cut()
+            await until(lambda: len(watched.signals(LinkDown)) >= 2)  # it keeps trying
+            assert not (await watched.adapter.probe()).up
+            with pytest.raises(LinkError):
+                await watched.adapter.snapshot()
+            manager.closed = False
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            (gap,) = watched.signals(Gap)
+            assert isinstance(gap, Gap)
+            assert gap.since <= gap.until
+            # The list that it asked for has no caller: gone, when and how nobody knows.
+            await until(lambda: "contact_left" in watched.kinds())
+            assert watched.events()[-1].cause == "reconciled"
+
+    played(scene)
+
+
+def test_a_link_that_looks_well_and_carries_nothing_is_given_up() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            manager.silent = True
+            await until(lambda: bool(watched.signals(LinkDown)))
+            (first, *_) = watched.signals(LinkDown)
+            assert isinstance(first, LinkDown)
+            assert first.reason == "Asterisk does not answer"
+            manager.silent = False
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+
+    played(scene)
+
+
+def test_a_restart_is_another_epoch_and_ends_what_was_there() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            manager.event("QueueCallerJoin", **JOIN)
+            await until(lambda: watched.kinds() == ["contact_queued"])
+            await asyncio.sleep(1.6)  # Asterisk tells its uptime in whole seconds
+            manager.uptime = 0
+            manager.cut()
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            before, after = watched.signals(LinkUp)
+            assert isinstance(before, LinkUp)
+            assert isinstance(after, LinkUp)
+            assert after.epoch > before.epoch
+            await until(lambda: "contact_left" in watched.kinds())
+            assert watched.events()[-1].cause == "failed"
+
+    played(scene)
+
+
+def test_without_room_the_link_is_cut_and_nothing_is_lost() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, room=3) as watched:
+            for number in range(8):
+                manager.event("QueueCallerJoin", **JOIN | {"Uniqueid": f"u.{number}"})
+                manager.listed.append(
+                    {"Event": "QueueEntry", "Queue": "sales", "Uniqueid": f"u.{number}", "Wait": 0}
+                )
+            await until(lambda: sorted(it.contact or "" for it in watched.events()) == [
+                f"u.{number}" for number in range(8)
+            ])  # fmt: skip
+            assert (await watched.counters())["overflows"] >= 1
+            assert set(watched.kinds()) == {"contact_queued"}
+
+    played(scene)
+
+
+def test_a_clock_that_is_wrong_by_an_hour_changes_no_length_of_time() -> None:
+    async def scene(manager: Manager) -> None:
+        manager.ahead = 3600.0
+        async with watching(manager) as watched:
+            now = SystemTime().now()
+            manager.event("QueueCallerJoin", **JOIN)
+            await asyncio.sleep(0.2)
+            manager.event("QueueCallerAbandon", **JOIN, HoldTime=0)
+            manager.event("Hangup", Uniqueid="u.1", Cause=16)
+            await until(lambda: len(watched.events()) == 2)
+            queued, abandoned = watched.events()
+            assert abs(queued.at - now) < 2
+            assert 0.1 < abandoned.at - queued.at < 2
+
+    played(scene)
+
+
+def test_nothing_that_comes_breaks_it() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            manager.say(b"\xff\xfe\x00 no packet\r\n\r\n")
+            manager.say(b"Event: QueueCallerJoin\r\nUniqueid: \xe9\xff\r\nQueue: \xf1\r\n\r\n")
+            manager.say(b"Event: QueueCallerJoin\r\n\r\n")
+            manager.say(b"Event: AgentConnect\r\nTimestamp: never\r\nHoldTime: -7\r\n\r\n")
+            manager.say(b"Event: Hangup\r\nUniqueid: u.1\r\nUniqueid: u.2\r\nCause: x\r\n\r\n")
+            manager.say(b"Key: " + b"x" * (3 << 20) + b"\r\n\r\n")
+            manager.event("AnEventOfTheFuture", Uniqueid="u.9")
+            manager.event("QueueCallerJoin", **JOIN)
+            await until(lambda: "u.1" in {event.contact for event in watched.events()})
+            assert not watched.signals(LinkDown)
+            counters = await watched.counters()
+            assert (counters["malformed"], counters["oversized"]) == (1, 1)
+            assert "\\xe9\\xff" in {event.contact for event in watched.events()}
+
+    played(scene)
+
+
+def test_a_member_list_tells_who_is_signed_in_and_paused() -> None:
+    async def scene(manager: Manager) -> None:
+        member = {"Event": "QueueMember", "Queue": "sales", "Status": 1, "Paused": 0}
+        manager.listed = [
+            member | {"Name": "Ana", "Location": "PJSIP/301"},
+            member | {"Name": "Bea", "Location": "PJSIP/302", "Paused": 1, "PausedReason": "lunch"},
+        ]
+        async with watching(manager) as watched:
+            told = [(it.kind, it.agent, it.reason) for it in watched.events()]
+            assert ("agent_ready", "Ana", None) in told
+            assert ("agent_not_ready", "Bea", "lunch") in told
+            signed_in = [it for it in watched.events() if isinstance(it, AgentSignedIn)]
+            assert [it.queues for it in signed_in] == [None, None]  # plain values, for a journal
+            manager.listed = manager.listed[:1]
+            manager.event("Reload", Module="app_queue.so")
+            await until(lambda: "agent_signed_out" in watched.kinds())
+
+    played(scene)
+
+
+@pytest.mark.parametrize(
+    ("banner", "told"),
+    [
+        (b"Asterisk Call Manager/2.8.0\r\n", "too old: use Asterisk 16 or later"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "no Asterisk manager, give its port"),
+    ],
+)
+def test_who_greets_in_another_way_is_refused(banner: bytes, told: str) -> None:
+    async def scene(manager: Manager) -> None:
+        manager.banner = banner
+        with pytest.raises(ConfigError, match=told):
+            async with watching(manager):
+                pass
+
+    played(scene)
+
+
+def test_a_wrong_secret_is_told_once_and_shown_nowhere() -> None:
+    async def scene(manager: Manager) -> None:
+        wrong = "wrong-secret"
+        watched = Watched(manager, 10, {"password": wrong})
+        with pytest.raises(ConfigError, match=r"Authentication failed.*manager\.conf") as raised:
+            await watched.adapter.open(watched.sink, SystemTime())
+        await asyncio.sleep(0.3)
+        assert manager.tries == 1
+        assert wrong not in f"{raised.value!r} {watched.adapter!r} {vars(watched.adapter)!r}"
+        await watched.adapter.close(0.0)
+        await watched.adapter.close(0.0)
+
+    played(scene)
+
+
+def test_an_older_asterisk_gets_one_pattern_and_one_that_denies_filters_none() -> None:
+    async def scene(manager: Manager) -> None:
+        manager.denied = {"Filter", "CoreShowChannels"}
+        async with watching(manager) as watched:
+            counters = await watched.counters()
+            assert (counters["unfiltered"], counters["no_channels"]) == (1, 1)
+            assert sum(it["Action"] == "Filter" for it in manager.asked) == 1
+
+    played(scene)
+
+
+def test_it_is_given_nothing_to_do() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            park = Park(id="1", deadline=2e9, tenant="main", contact="u.1", queue="sales")
+            outcome = await watched.adapter.execute(park)
+            assert (outcome.verdict, outcome.failure) == (Verdict.FAILED, "unsupported")
+
+    played(scene)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"port": 0}, "port is 0"),
+        ({"ping": 0.0}, "ping is 0.0: give more than 0"),
+        ({"history": 60.0}, "history without a queue_log"),
+        ({"pasword": "x"}, "no setting 'pasword'"),
+        ({"mode": "control"}, "mode"),
+    ],
+)
+def test_settings_that_cannot_be(setting: dict[str, Setting], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        ObserveAdapter("pbx", {"user": "u", "password": "p", **setting})
