@@ -332,23 +332,13 @@ class KpiAggregator:
         most_labels: int = 1000,
     ) -> KpiAggregator: ...
     def fold(
-        self,
-        kind: str,
-        at: float,
-        contact: str | None = None,
-        *,
-        visit: int = 1,
-        queue: str | None = None,
-        agent: str | None = None,
-        cause: str = "none",
-        channel: str | None = "voice",
-        reason: str | None = None,
-        number: int = 0,
-        time: float | None = None,
-        role: str = "primary",
-        source: str = "",
-        sequence: int = 0,
-    ) -> None: ...
+        self, kind: str, at: float, contact: str | int | None = None, *, visit: int = 1,
+        queue: str | None = None, agent: str | None = None, cause: str = "none",
+        channel: str | None = "voice", reason: str | None = None, number: int = 0,
+        time: float | None = None, role: str = "primary", source: str = "", sequence: int = 0,
+    ) -> None:  # fmt: skip
+        """Folds one event. ``contact``: its text, or a router's key or one of ``contacts()``."""
+
     def fold_batch(
         self,
         events: NDArray[np.void],
@@ -403,6 +393,23 @@ class KpiAggregator:
 
         Raises ``Rejected`` with the row for what cannot be, and for a visit under way that, by its
         source's clock, is not over yet; then no row was counted.
+        """
+
+    def post_visit(
+        self, contact: str | int, queue: str, entered: float, wait: float = 0.0,
+        course: str = "answered", *, agent: str | None = None, talk: float = 0.0, hold: float = 0.0,
+        holds: int = 0, wrap_up: float = 0.0, cause: str = "none",
+        first_response: float | None = None, channel: str | None = None,
+        labels: Sequence[tuple[str, str]] | None = None, customer: str | None = None,
+        visit: int = 1, revision: int = 1, source: str = "",
+    ) -> str:  # fmt: skip
+        """Counts one visit given as a whole, as a row of ``post_visits``, but by names and in
+        seconds. contact: its text, or its key. course: answered, abandoned, left or none;
+        cause: why it left, or who ended it. labels: of the visit, by dimension.
+
+        Returns counted, duplicate, superseded, conflict or late.
+
+        Raises ``Rejected`` as ``post_visits``; then nothing was counted, and no name is new.
         """
 
     def mark(

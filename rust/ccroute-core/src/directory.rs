@@ -37,6 +37,13 @@ impl Directory {
         self.index.get(name).map(|&index| index as usize)
     }
 
+    /// Whether `name` is the first, where nearly all that is asked for is the first: told without
+    /// a look at the others.
+    #[inline]
+    pub(crate) fn is_first(&self, name: &str) -> bool {
+        self.names.first().is_some_and(|first| **first == *name)
+    }
+
     /// The name of a known index.
     ///
     /// # Panics

@@ -119,6 +119,9 @@ impl Agent {
         ground: Ground<'_>,
         counters: &mut Counters,
     ) -> Option<Timestamp> {
+        if self.lanes.is_only(source) {
+            return self.hear_only(source, at, word, ground, counters);
+        }
         let lane = self.lanes.get(source).copied();
         let heard = lane.map(|lane| lane.since).unwrap_or_default();
         let from = at.max(heard).max(self.past.floor());
@@ -146,6 +149,31 @@ impl Agent {
         self.past.trim();
         let says = |lane: &Lane| lane.says();
         (lane.as_ref().map(says) != self.lanes.get(source).map(says)).then_some(from)
+    }
+
+    /// The same where no other source ever said anything: what comes, comes after all else.
+    fn hear_only(
+        &mut self,
+        source: u16,
+        at: Timestamp,
+        word: Word,
+        ground: Ground<'_>,
+        counters: &mut Counters,
+    ) -> Option<Timestamp> {
+        let Some(lane) = self.lanes.only() else { unreachable!("it was just looked at") };
+        let (heard, limit) = (lane.since, lane.limit());
+        let from = at.max(heard).max(self.past.floor());
+        if lane.is_away() {
+            counters.backwards += u64::from(heard <= at && at < from);
+        } else {
+            counters.elapsed(heard, at);
+        }
+        book(&mut self.times, ground.grid, self.state, [self.since, from.min(limit)], 1);
+        self.past.note_last(source, from, word);
+        lane.hear(from, word);
+        self.since = from;
+        let before = core::mem::replace(&mut self.state, lane.state());
+        (self.state != before).then_some(from)
     }
 
     /// Books what is known of the past from an instant on, or takes it away again.

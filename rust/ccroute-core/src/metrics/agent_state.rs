@@ -114,13 +114,13 @@ impl Lane {
     }
 
     /// Until when what it says can hold.
-    fn limit(&self) -> Timestamp {
+    pub(super) fn limit(&self) -> Timestamp {
         self.since + LONGEST
     }
 
     /// What it comes to when there is no other.
     #[inline]
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         let is_free = self.presence == Presence::Ready && self.device.is_free();
         State { presence: self.presence, is_free, part: self.part }
     }
@@ -130,7 +130,7 @@ impl Lane {
         (self.presence, self.device, self.part)
     }
 
-    fn hear(&mut self, at: Timestamp, word: Word) {
+    pub(super) fn hear(&mut self, at: Timestamp, word: Word) {
         self.since = at;
         match word {
             Word::SignedIn => {
@@ -166,6 +166,18 @@ impl Lanes {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {
         self.0.iter()
+    }
+
+    /// Whether one source said something, and no other.
+    #[inline]
+    pub(super) fn is_only(&self, source: u16) -> bool {
+        matches!(&self.0[..], [lane] if lane.source == source)
+    }
+
+    /// What the only one says.
+    #[inline]
+    pub(super) fn only(&mut self) -> Option<&mut Lane> {
+        if let [lane] = &mut self.0[..] { Some(lane) } else { None }
     }
 
     pub(super) fn hear(&mut self, source: u16, at: Timestamp, word: Word) {

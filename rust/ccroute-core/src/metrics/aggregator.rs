@@ -169,7 +169,13 @@ impl KpiAggregator {
     /// # Errors
     /// `invalid_value` for a name past the 65,536th.
     pub fn source(&mut self, name: &str) -> Result<u16, Rejection> {
-        if self.sources.find(name).is_none() && self.sources.len() >= MAX_SOURCES {
+        if self.sources.is_first(name) {
+            return Ok(0);
+        }
+        if let Some(known) = self.sources.find(name) {
+            return Ok(u16::try_from(known).expect("below the limit"));
+        }
+        if self.sources.len() >= MAX_SOURCES {
             return Err(Rejection::new(
                 RejectionCode::InvalidValue,
                 format!(
@@ -193,6 +199,9 @@ impl KpiAggregator {
 
     /// The key of a channel, given now if it is new.
     pub fn channel(&mut self, name: &str) -> ChannelKey {
+        if self.names(Dimension::Channel).is_first(name) {
+            return ChannelKey::new(0);
+        }
         ChannelKey::new(self.label(Dimension::Channel, name) as usize - 1)
     }
 
@@ -218,18 +227,11 @@ impl KpiAggregator {
         labels: &[(Dimension, &str)],
         customer: u64,
     ) -> Result<(), Rejection> {
+        let places = labels.iter().map(|&(dimension, _)| dimension.label_place());
+        let places = places.collect::<Result<Vec<_>, _>>()?;
         let mut more = [0; 8];
-        for &(dimension, name) in labels {
-            if !dimension.is_label() {
-                return Err(Rejection::new(
-                    RejectionCode::InvalidValue,
-                    format!(
-                        "dimension '{dimension}' is no label of a contact: queue and channel come \
-                         with its events, agent and team with the agent"
-                    ),
-                ));
-            }
-            more[dimension as usize - 2] = self.label(dimension, name);
+        for (&(dimension, name), place) in labels.iter().zip(places) {
+            more[place] = self.label(dimension, name);
         }
         let touched = self.clocks.of(source).at;
         let id = id.map(Into::into);

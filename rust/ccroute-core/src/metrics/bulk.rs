@@ -82,14 +82,13 @@ impl KpiAggregator {
         &mut self,
         visits: &(impl VisitRows + ?Sized),
     ) -> Result<Vec<Posted>, (usize, Rejection)> {
-        let idle = self.visits.is_idle();
-        if !idle {
+        if !self.visits.is_idle() {
             self.check_none_under_way(visits)?;
         }
         let mut posted = Vec::with_capacity(visits.rows());
-        let keeps_none = !self.records.are_kept() && idle;
+        let pass = self.lets_pass();
         self.correct(|all| {
-            if keeps_none {
+            if pass {
                 all.pass_through(visits);
                 posted.resize(visits.rows(), Posted::Counted);
             } else {
@@ -118,31 +117,20 @@ impl KpiAggregator {
         Ok(())
     }
 
+    /// Whether visits given as a whole go straight into their cells: no facts are kept, and
+    /// nothing is under way.
+    #[inline]
+    pub(super) fn lets_pass(&self) -> bool {
+        !self.records.are_kept() && self.visits.is_idle()
+    }
+
     /// Counts visits of which nothing is kept.
     fn pass_through(&mut self, visits: &(impl VisitRows + ?Sized)) {
         // Of one source after the other: until when its visits, and their facts, were over.
         let mut passed: Option<(u16, Timestamp, Timestamp)> = None;
         for row in 0..visits.rows() {
             let visit = visits.visit(row);
-            let (place, over) = (self.place_of(&visit), visit.completed());
-            let response = visit.first_response.unwrap_or_default();
-            let last = (over + visit.wrap_up).max(visit.entered + response);
-            match self.team_all_through(&visit, last) {
-                Some(team) => {
-                    let facts = InTeam { visit: &visit, team };
-                    self.post_all(place, &facts, Some(over), Sign::Add);
-                }
-                None => {
-                    let mut facts = Vec::with_capacity(4);
-                    visit.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact)));
-                    self.post_all(place, &facts[..], Some(over), Sign::Add);
-                }
-            }
-            if visit.course != Course::None {
-                self.count_customer(place, visit.customer);
-            }
-            self.come_to_fact(visit.source, over);
-            self.contacts.note(visit.contact.raw(), 0, 0, over);
+            let [over, last] = self.pass_visit(&visit);
             passed = Some(match passed {
                 Some((source, until, end)) if source == visit.source => {
                     (source, until.max(over), end.max(last))
@@ -154,6 +142,39 @@ impl KpiAggregator {
             });
         }
         self.pass_over(passed);
+    }
+
+    /// Counts one visit of which nothing is kept; when it was over, and when the last of its
+    /// facts was.
+    #[inline(always)]
+    fn pass_visit(&mut self, visit: &VisitFact) -> [Timestamp; 2] {
+        let (place, over) = (self.place_of(visit), visit.completed());
+        let response = visit.first_response.unwrap_or_default();
+        let last = (over + visit.wrap_up).max(visit.entered + response);
+        match self.team_all_through(visit, last) {
+            Some(team) => {
+                self.post_all(place, &InTeam { visit, team }, Some(over), Sign::Add);
+            }
+            None => {
+                let mut facts = Vec::with_capacity(4);
+                visit.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact)));
+                self.post_all(place, &facts[..], Some(over), Sign::Add);
+            }
+        }
+        if visit.course != Course::None {
+            self.count_customer(place, visit.customer);
+        }
+        self.come_to_fact(visit.source, over);
+        self.contacts.note(visit.contact.raw(), 0, 0, over);
+        [over, last]
+    }
+
+    /// The same of a visit by itself.
+    pub(super) fn pass_one(&mut self, visit: &VisitFact) {
+        self.correct(|all| {
+            let [over, last] = all.pass_visit(visit);
+            all.records.pass_over(visit.source, over, last);
+        });
     }
 
     fn pass_over(&mut self, passed: Option<(u16, Timestamp, Timestamp)>) {

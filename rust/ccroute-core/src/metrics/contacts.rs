@@ -2,13 +2,12 @@
 //! platforms. A text is forgotten when facts of its last visit are no longer kept, so that
 //! memory is bounded by the contacts under way and the records. What is counted does not belong here.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::canonical;
 use super::conversations::WRAP_UP_GRACE;
+use super::few::Few;
 use super::rising::Rising;
 use crate::ids::ContactKey;
 use crate::time::{Span, Timestamp};
@@ -33,7 +32,7 @@ struct Named {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Contacts {
     #[serde(with = "canonical")]
-    keys: FxHashMap<Box<str>, Vec<(u16, u64)>>,
+    keys: FxHashMap<Box<str>, Few<(u16, u64)>>,
     #[serde(with = "canonical")]
     named: FxHashMap<u64, Named>,
     /// The closed, in order of closing.
@@ -45,8 +44,6 @@ pub(crate) struct Contacts {
     /// How many of the closed are remembered of a source at most, but for those of the last
     /// moments: an event may follow its key at once.
     most: usize,
-    /// How many of the closed there are, by source.
-    crowds: BTreeMap<u16, usize>,
 }
 
 impl Contacts {
@@ -68,7 +65,7 @@ impl Contacts {
             self.keys.entry(id.into()).or_default().push((source, raw));
             let closed = Some(now);
             self.named.insert(raw, Named { source, id: id.into(), under_way: 0, closed });
-            self.await_leaving(source, now, raw);
+            self.leaving.insert(source, now, raw);
             raw
         };
         ContactKey::from_raw(raw).expect("the mark is in the high half")
@@ -90,39 +87,28 @@ impl Contacts {
             named.under_way = (named.under_way + after).saturating_sub(before);
             let mut last = now;
             if let Some(closed) = named.closed.take() {
-                if self.leaving.remove(named.source, closed, raw) {
-                    let crowd = self.crowds.entry(named.source).or_default();
-                    *crowd = crowd.saturating_sub(1);
-                }
+                self.leaving.remove(named.source, closed, raw);
                 // Visits may be told of in any order: the last of them counts.
                 last = last.max(closed);
             }
             if named.under_way == 0 {
                 named.closed = Some(last);
-                let source = named.source;
-                self.await_leaving(source, last, raw);
+                self.leaving.insert(named.source, last, raw);
             }
-        }
-    }
-
-    fn await_leaving(&mut self, source: u16, closed: Timestamp, raw: u64) {
-        if self.leaving.insert(source, closed, raw) {
-            *self.crowds.entry(source).or_default() += 1;
         }
     }
 
     fn forget(&mut self, source: u16, now: Timestamp) {
         self.date(source, now);
         while let Some((closed, raw)) = self.leaving.first_of(source)
-            && let crowd = self.crowds.get(&source).copied().unwrap_or_default()
-            && now.since(closed) > if crowd > self.most { WRAP_UP_GRACE } else { self.kept }
+            && let is_crowd = self.leaving.len_of(source) > self.most
+            && now.since(closed) > if is_crowd { WRAP_UP_GRACE } else { self.kept }
         {
             self.leaving.remove(source, closed, raw);
-            self.crowds.insert(source, crowd.saturating_sub(1));
             if let Some(Named { id, .. }) = self.named.remove(&raw)
                 && let Some(keys) = self.keys.get_mut(&id)
             {
-                keys.retain(|&(from, _)| from != source);
+                keys.take(|&(from, _)| from == source);
                 if keys.is_empty() {
                     self.keys.remove(&id);
                 }

@@ -189,15 +189,19 @@ impl Visits {
     pub(crate) fn settle(&mut self, source: u16, now: Timestamp) -> Option<Told> {
         let is_due = |ended| now.since(ended) > WRAP_UP_GRACE;
         while let Some((ended, key)) = self.settling.take_first_if(source, is_due) {
+            let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
+            let tail = self.tails.take(key, due);
             // A platform may not say to whom it was handed over: its part in it is done.
             // Only that hand-over: a later one of the same visit has its own grace.
             let handed_over = Phase::HandedOver { since: ended };
-            if let Some(visit) = self.open.get(&key.0).filter(|visit| visit.phase == handed_over) {
+            if !tail.is_some_and(|tail| tail.closed)
+                && let Some(visit) = self.open.get(&key.0)
+                && visit.phase == handed_over
+            {
                 self.over.push((key.0, visit.place, ended));
                 self.remove(key.0);
             }
-            let due = |tail: &Tail| tail.wrapping_since.is_none() && tail.ended == ended;
-            if let Some(tail) = self.tails.take(key, due) {
+            if let Some(tail) = tail {
                 return Some(tail.without_wrap_up(key.0, key.1));
             }
         }

@@ -119,6 +119,18 @@ impl KpiAggregator {
     /// `wrong_phase` for a visit under way that, by its source's clock, is not over yet.
     pub fn post_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
         fact.check()?;
+        self.post_checked_visit(fact)
+    }
+
+    /// As [`Self::post_visit`], of a visit that has passed [`VisitFact::check`].
+    ///
+    /// # Errors
+    /// `wrong_phase` for a visit under way that, by its source's clock, is not over yet.
+    pub fn post_checked_visit(&mut self, fact: &VisitFact) -> Result<Posted, Rejection> {
+        if self.lets_pass() {
+            self.pass_one(fact);
+            return Ok(Posted::Counted);
+        }
         if self.is_under_way(fact, self.clocks.of(fact.source).latest) {
             return Err(under_way(fact));
         }
@@ -281,16 +293,17 @@ impl VisitFact {
     pub fn check(&self) -> Result<(), Rejection> {
         let refuse = |message: String| Err(Rejection::new(RejectionCode::InvalidValue, message));
         let response = self.first_response.unwrap_or_default();
-        for (what, span) in [
-            ("wait", self.wait),
-            ("talk", self.talk),
-            ("hold", self.hold),
-            ("wrap_up", self.wrap_up),
-            ("first_response", response),
-        ] {
-            if span > LONGEST {
-                return refuse(format!("{what} {span}: give at most 31 days"));
-            }
+        let longest = self.wait.max(self.talk).max(self.hold).max(self.wrap_up).max(response);
+        if longest > LONGEST {
+            let spans = [
+                ("wait", self.wait),
+                ("talk", self.talk),
+                ("hold", self.hold),
+                ("wrap_up", self.wrap_up),
+                ("first_response", response),
+            ];
+            let (what, span) = spans.into_iter().find(|&(_, span)| span > LONGEST).expect("one is");
+            return refuse(format!("{what} {span}: give at most 31 days"));
         }
         if self.holds > MOST_HOLDS {
             return refuse(format!("holds {}: give at most {MOST_HOLDS}", self.holds));

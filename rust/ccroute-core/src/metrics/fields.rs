@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Rejection, RejectionCode};
 use crate::event::words;
 
 words!(
@@ -166,5 +167,18 @@ impl Dimension {
             | Self::Custom4
             | Self::Tenant => true,
         }
+    }
+
+    /// Its place among the labels of a contact.
+    ///
+    /// # Errors
+    /// `invalid_value` for a dimension that is none.
+    pub fn label_place(self) -> Result<usize, Rejection> {
+        if self.is_label() {
+            return Ok(self as usize - 2);
+        }
+        let remedy = "queue and channel come with its events, agent and team with the agent";
+        let message = format!("dimension '{self}' is no label of a contact: {remedy}");
+        Err(Rejection::new(RejectionCode::InvalidValue, message))
     }
 }

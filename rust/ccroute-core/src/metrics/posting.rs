@@ -210,6 +210,9 @@ impl KpiAggregator {
     /// Each final cell that was touched is at a new revision.
     pub(super) fn note_revisions(&mut self) {
         self.final_before = None;
+        if self.touched.is_empty() {
+            return;
+        }
         for (subject, row, basis, slot) in core::mem::take(&mut self.touched) {
             let series = self.table_mut(subject).series(row);
             match basis {

@@ -16,7 +16,7 @@ type Dated<K> = (Timestamp, K);
 /// The values of one source, ascending.
 #[derive(Clone, Debug)]
 struct Run<K> {
-    /// Each with whether it is still there; the first is.
+    /// Each with whether it is still there; the first and the last are.
     list: VecDeque<(Dated<K>, bool)>,
     /// How many of the list are gone.
     gone: usize,
@@ -60,8 +60,13 @@ impl<K: Copy + Ord> Run<K> {
     }
 
     fn remove(&mut self, value: Dated<K>) -> bool {
-        let is_first = self.list.front().is_some_and(|&(first, _)| first == value);
-        let row = if is_first { 0 } else { self.list.partition_point(|&(known, _)| known < value) };
+        // Nearly always it is at an end.
+        let is = |end: Option<&(Dated<K>, bool)>| end.is_some_and(|&(known, _)| known == value);
+        let row = match self.list.len() {
+            _ if is(self.list.front()) => 0,
+            len if is(self.list.back()) => len - 1,
+            _ => self.list.partition_point(|&(known, _)| known < value),
+        };
         match self.list.get_mut(row) {
             Some((known, there)) if *known == value => {
                 let was_there = core::mem::take(there);
@@ -73,10 +78,14 @@ impl<K: Copy + Ord> Run<K> {
         }
     }
 
-    /// The first of the list is there, and so is a good part of all.
+    /// The first and the last of the list are there, and so is a good part of all.
     fn drop_gone(&mut self) {
         while self.list.front().is_some_and(|&(_, there)| !there) {
             self.list.pop_front();
+            self.gone -= 1;
+        }
+        while self.list.back().is_some_and(|&(_, there)| !there) {
+            self.list.pop_back();
             self.gone -= 1;
         }
         if self.gone > NEAR + self.list.len() / 2 {
@@ -92,6 +101,11 @@ impl<K: Copy + Ord> Run<K> {
             Some(&early) => Some(listed.map_or(early, |listed| listed.min(early))),
             None => listed,
         }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.list.len() - self.gone + self.rest.len()
     }
 
     fn sorted(&self) -> Vec<Dated<K>> {
@@ -151,6 +165,12 @@ impl<K: Copy + Ord> Rising<K> {
         let first = self.first_of(source).filter(|&(at, _)| wanted(at))?;
         self.remove(source, first.0, first.1);
         Some(first)
+    }
+
+    /// How many there are of a source.
+    #[inline]
+    pub(crate) fn len_of(&self, source: u16) -> usize {
+        self.sources.get(usize::from(source)).map_or(0, Run::len)
     }
 
     /// The first of each source that has any.
@@ -239,6 +259,8 @@ mod tests {
                     prop_assert!(rising.remove(source, at, key));
                 }
                 prop_assert_eq!(rising.len(), tree.len());
+                let here = tree.range((source, Timestamp::ZERO, 0)..=(source, Timestamp::MAX, 2));
+                prop_assert_eq!(rising.len_of(source), here.count());
             }
             prop_assert!(rising.iter().eq(tree.iter().copied()));
             prop_assert_eq!(&tree.into_iter().collect::<Rising<_>>(), &rising);

@@ -102,7 +102,7 @@ pub(crate) struct Slices {
     #[serde(skip)]
     recent: Vec<(Labels, u32)>,
     pub(crate) agents: Interned<AgentSlice>,
-    /// By agent, the parts that came up last, the latest first.
+    /// By agent, the two parts that came up anew last, the latest first.
     #[serde(skip)]
     recent_parts: Vec<[Option<(AgentSlice, u32)>; 2]>,
 }
@@ -173,7 +173,9 @@ impl Slices {
     #[inline]
     pub(crate) fn part(&mut self, part: AgentSlice) -> usize {
         match self.recent_parts.get(part.agent.index()) {
-            Some(&[Some((known, row)), _]) if known == part => row as usize,
+            Some(&[Some((known, row)), _] | &[_, Some((known, row))]) if known == part => {
+                row as usize
+            }
             Some(_) | None => self.another_part(part),
         }
     }
@@ -184,11 +186,10 @@ impl Slices {
         if self.recent_parts.len() <= agent {
             self.recent_parts.resize(agent + 1, [None; 2]);
         }
-        let [last, before] = self.recent_parts[agent];
-        let before = before.filter(|&(known, _)| known == part);
-        let found = before.unwrap_or_else(|| (part, self.agents.intern(part)));
-        self.recent_parts[agent] = [Some(found), last];
-        found.1 as usize
+        let row = self.agents.intern(part);
+        let [last, _] = self.recent_parts[agent];
+        self.recent_parts[agent] = [Some((part, row)), last];
+        row as usize
     }
 
     /// The queue of a visit.

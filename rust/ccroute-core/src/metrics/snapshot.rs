@@ -8,7 +8,7 @@ use super::ladder::Thresholds;
 use crate::error::ConfigError;
 
 /// The last digit is the version of the encoding.
-const MAGIC: &[u8; 8] = b"cckpi__5";
+const MAGIC: &[u8; 8] = b"cckpi__6";
 const DIGEST: usize = 32;
 
 impl KpiAggregator {

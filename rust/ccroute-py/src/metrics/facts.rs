@@ -1,12 +1,18 @@
-//! Facts given whole, as columns: rows of call-detail tables, and corrections.
+//! Facts given whole, one by one or as columns: rows of call-detail tables, and corrections.
 
-use ccroute_core::{ContactKey, KpiAggregator, Mark, Millionths, Posted, Rejection};
+use ccroute_core::{
+    Cause, ContactKey, Course, Dimension, KpiAggregator, Mark, Millionths, Posted, QueueKey,
+    Rejection, Span, VisitFact,
+};
 use numpy::PyArray1;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 
+use super::folding::Whose;
 use super::posted_table::{NamedLists, PostedTable};
-use super::{PyKpiAggregator, invalid, refusal};
+use super::reading::dimension;
+use super::{PyKpiAggregator, invalid, span, word};
 use crate::errors;
 use crate::scalars::{self, Number, Real, Seconds};
 
@@ -38,6 +44,79 @@ impl PyKpiAggregator {
         Ok(PyArray1::from_vec(py, posted.map_err(errors::rejected)?))
     }
 
+    /// Counts one visit given as a whole, in place of what was known of it. Returns what became
+    /// of it: see the stub.
+    #[pyo3(
+        signature = (contact, queue, entered, wait=Seconds(0.0), course="answered", *, agent=None,
+            talk=Seconds(0.0), hold=Seconds(0.0), holds=Number(0), wrap_up=Seconds(0.0), cause="none",
+            first_response=None, channel=None, labels=None, customer=None, visit=Number(1),
+            revision=Number(1), source=""),
+        text_signature = "($self, contact, queue, entered, wait=0.0, course='answered', *, \
+            agent=None, talk=0.0, hold=0.0, holds=0, wrap_up=0.0, cause='none', \
+            first_response=None, channel=None, labels=None, customer=None, visit=1, revision=1, \
+            source='')"
+    )]
+    fn post_visit<'py>(
+        &self,
+        py: Python<'py>,
+        contact: Whose<'_>,
+        queue: &str,
+        entered: Seconds,
+        wait: Seconds,
+        course: &str,
+        agent: Option<&str>,
+        talk: Seconds,
+        hold: Seconds,
+        holds: Number,
+        wrap_up: Seconds,
+        cause: &str,
+        first_response: Option<Seconds>,
+        channel: Option<&str>,
+        labels: Option<Vec<(String, String)>>,
+        customer: Option<&str>,
+        visit: Number,
+        revision: Number,
+        source: &str,
+    ) -> PyResult<&'py Bound<'py, PyString>> {
+        let cause = word("cause", cause, Cause::from_word)?;
+        let response = first_response.map(|given| span("first_response", given)).transpose()?;
+        // Of names that stand for nothing yet: what cannot be leaves none behind.
+        let mut fact = VisitFact {
+            source: 0,
+            contact: ContactKey::from_raw(u64::MAX).expect("above zero"),
+            visit: scalars::half("visit", visit).map_err(errors::rejected)?,
+            revision: scalars::half("revision", revision).map_err(errors::rejected)?,
+            queue: QueueKey::new(0),
+            channel: None,
+            labels: [0; 8],
+            customer: customer.map_or(0, KpiAggregator::customer),
+            entered: scalars::instant("entered", entered).map_err(errors::rejected)?,
+            course: course_of(course, cause)?,
+            wait: span("wait", wait)?,
+            agent: None,
+            talk: part("talk", talk)?,
+            hold: part("hold", hold)?,
+            holds: scalars::half("holds", holds).map_err(errors::rejected)?,
+            wrap_up: part("wrap_up", wrap_up)?,
+            ending: cause,
+            first_response: response,
+        };
+        fact.check().map_err(errors::rejected)?;
+        let posted = self.run(py, "post_visit", |metrics| {
+            let labels = labels.as_deref().map(|given| known_labels(metrics, given)).transpose()?;
+            fact.source = metrics.source(source)?;
+            fact.contact = contact.key(metrics, fact.source)?;
+            fact.queue = metrics.queue(queue);
+            fact.channel = channel.map(|name| metrics.channel(name));
+            fact.agent = agent.map(|name| metrics.agent(name));
+            for (dimension, place, label) in labels.into_iter().flatten() {
+                fact.labels[place] = metrics.label(dimension, label);
+            }
+            metrics.post_checked_visit(&fact)
+        })?;
+        Ok(said(py, posted.map_err(errors::rejected)?))
+    }
+
     /// Marks a visit: an answer of its customer, an amount, an agent's first message, or a code.
     /// Returns what became of it.
     #[pyo3(
@@ -46,10 +125,10 @@ impl PyKpiAggregator {
         text_signature = "($self, contact, name, at, *, visit=1, score=None, amount=None, \
             response=None, revision=1, source='')"
     )]
-    fn mark(
+    fn mark<'py>(
         &self,
-        py: Python<'_>,
-        contact: &Bound<'_, PyAny>,
+        py: Python<'py>,
+        contact: Whose<'_>,
         name: &str,
         at: Seconds,
         visit: Number,
@@ -58,7 +137,7 @@ impl PyKpiAggregator {
         response: Option<Seconds>,
         revision: Number,
         source: &str,
-    ) -> PyResult<&'static str> {
+    ) -> PyResult<&'py Bound<'py, PyString>> {
         let mark = match (score, amount, response) {
             (None, None, None) => Mark::Code,
             (None, None, Some(wait)) => {
@@ -80,21 +159,13 @@ impl PyKpiAggregator {
         let at = scalars::instant("at", at).map_err(errors::rejected)?;
         let visit = scalars::half("visit", visit).map_err(errors::rejected)?;
         let revision = scalars::half("revision", revision).map_err(errors::rejected)?;
-        let key: Option<u64> = contact.extract().ok();
-        let id: Option<String> = contact.extract().ok();
         let posted = self.run(py, "mark", |metrics| {
             let source = metrics.source(source)?;
-            let contact = match (key.and_then(ContactKey::from_raw), &id) {
-                (Some(key), _) => key,
-                (None, Some(id)) => metrics.contact(source, id),
-                (None, None) => {
-                    return Err(refusal("contact", "of another type", "its text or its key"));
-                }
-            };
+            let contact = contact.key(metrics, source)?;
             let name = metrics.text(name);
             metrics.mark(source, contact, visit, at, name, mark, revision)
         })?;
-        Ok(said(posted.map_err(errors::rejected)?))
+        Ok(said(py, posted.map_err(errors::rejected)?))
     }
 }
 
@@ -114,13 +185,41 @@ fn code(posted: Posted) -> u8 {
     }
 }
 
-fn said(posted: Posted) -> &'static str {
+fn said(py: Python<'_>, posted: Posted) -> &Bound<'_, PyString> {
     match posted {
-        Posted::Counted => "counted",
-        Posted::Duplicate => "duplicate",
-        Posted::Superseded => "superseded",
-        Posted::Conflict => "conflict",
-        Posted::Late => "late",
-        Posted::Held => "held",
+        Posted::Counted => intern!(py, "counted"),
+        Posted::Duplicate => intern!(py, "duplicate"),
+        Posted::Superseded => intern!(py, "superseded"),
+        Posted::Conflict => intern!(py, "conflict"),
+        Posted::Late => intern!(py, "late"),
+        Posted::Held => intern!(py, "held"),
     }
+}
+
+/// A length of time that most visits have nothing of.
+fn part(what: &str, seconds: Seconds) -> PyResult<Span> {
+    if seconds.0 == 0.0 { Ok(Span::ZERO) } else { span(what, seconds) }
+}
+
+/// What became of a visit, by its word.
+fn course_of(word: &str, cause: Cause) -> PyResult<Course> {
+    match word {
+        "answered" => Ok(Course::Answered),
+        "abandoned" => Ok(Course::Abandoned),
+        "left" => Ok(Course::Left(cause)),
+        "none" => Ok(Course::None),
+        _ => Err(invalid("course", word, "one of answered, abandoned, left, none")),
+    }
+}
+
+/// Labels with their dimensions and their places among those of a visit.
+fn known_labels<'a>(
+    metrics: &KpiAggregator,
+    labels: &'a [(String, String)],
+) -> Result<Vec<(Dimension, usize, &'a str)>, Rejection> {
+    let known = |(name, label): &'a (String, String)| {
+        let dimension = dimension(metrics, name)?;
+        Ok((dimension, dimension.label_place()?, label.as_str()))
+    };
+    labels.iter().map(known).collect()
 }

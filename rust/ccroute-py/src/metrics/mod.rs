@@ -1,6 +1,7 @@
 //! `KpiAggregator`: words to keys and back. What is counted, and how, is the core's business.
 
 mod facts;
+mod folding;
 mod live;
 mod pairing;
 mod posted_table;
@@ -11,18 +12,16 @@ pub(crate) use pairing::py_pair_visits;
 pub(crate) use visit_table::PyVisitTable;
 
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ccroute_core::{
-    Basis, Cause, ConfigError, Dimension, Event, EventKind, KpiAggregator, MICROS, Poured, Query,
+    Basis, Cause, ConfigError, Dimension, EventKind, KpiAggregator, MICROS, Poured, Query,
     Rejection, RejectionCode, Role, Settings, Span, Thresholds, Timing,
 };
-use numpy::PyArray1;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::arrays::{self, Names};
 use crate::errors;
 use crate::gate::{self, Gate};
 use crate::scalars::{self, Number, Seconds};
@@ -40,16 +39,26 @@ pub(crate) struct PyKpiAggregator {
     gate: Gate<KpiAggregator>,
     /// What a router has told while somebody else was inside: the engine waits for no reader.
     inbox: Mutex<Vec<Poured>>,
+    /// Whether anything may lie there: most calls are of those who share it with no router.
+    told: AtomicBool,
 }
 
 impl PyKpiAggregator {
     fn of(metrics: KpiAggregator) -> Self {
-        Self { gate: Gate::new("KpiAggregator", metrics), inbox: Mutex::default() }
+        Self {
+            gate: Gate::new("KpiAggregator", metrics),
+            inbox: Mutex::default(),
+            told: AtomicBool::new(false),
+        }
     }
 
     /// Counts what lies in the inbox. Only ever called inside the gate, so that the order is
     /// kept.
     fn take_in(&self, metrics: &mut KpiAggregator) {
+        if !self.told.load(Ordering::Acquire) {
+            return;
+        }
+        self.told.store(false, Ordering::Relaxed);
         let fresh = mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         fresh.iter().for_each(|poured| poured.fold(metrics));
     }
@@ -84,7 +93,11 @@ impl PyKpiAggregator {
     /// comes next does. The router's command has succeeded: that the aggregator is broken is
     /// for those who read it.
     pub(crate) fn tell(&self, draw: impl FnOnce(&mut Vec<Poured>)) {
-        draw(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        {
+            let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+            draw(&mut inbox);
+            self.told.store(true, Ordering::Release);
+        }
         if self.gate.run_if_free("fold", |metrics| self.take_in(metrics)).is_err() {
             self.tell_nothing();
         }
@@ -151,120 +164,6 @@ impl PyKpiAggregator {
         }
         let aggregator = KpiAggregator::new(settings).map_err(errors::config)?;
         Ok(Self::of(aggregator))
-    }
-
-    /// Folds one event. Times in seconds since the epoch; names as text. What the event's
-    /// kind does not concern is left out; `sequence` 0: the source does not number.
-    #[pyo3(
-        signature = (kind, at, contact=None, *, visit=Number(1), queue=None, agent=None,
-            cause="none", channel=Some("voice"), reason=None, number=Number(0), time=None,
-            role="primary", source="", sequence=Number(0)),
-        text_signature = "($self, kind, at, contact=None, *, visit=1, queue=None, agent=None, \
-            cause='none', channel='voice', reason=None, number=0, time=None, role='primary', \
-            source='', sequence=0)"
-    )]
-    fn fold(
-        &self,
-        py: Python<'_>,
-        kind: &str,
-        at: Seconds,
-        contact: Option<&str>,
-        visit: Number,
-        queue: Option<&str>,
-        agent: Option<&str>,
-        cause: &str,
-        channel: Option<&str>,
-        reason: Option<&str>,
-        number: Number,
-        time: Option<Seconds>,
-        role: &str,
-        source: &str,
-        sequence: Number,
-    ) -> PyResult<()> {
-        let mut event = Event::new(word("kind", kind, EventKind::from_word)?);
-        event.sequence = sequence.0;
-        event.at = scalars::instant("at", at).map_err(errors::rejected)?;
-        event.cause = word("cause", cause, Cause::from_word)?;
-        event.role = word("role", role, Role::from_word)?;
-        let time = time.map(|time| scalars::instant("time", time)).transpose();
-        event.time = time.map_err(errors::rejected)?;
-        event.number = scalars::half("number", number).map_err(errors::rejected)?;
-        let visit = scalars::half("visit", visit).map_err(errors::rejected)?;
-        event.visit = if contact.is_some() { visit } else { 0 };
-        let folded = self.run(py, "fold", |metrics| {
-            let source = metrics.source(source)?;
-            event.contact = contact.map(|id| metrics.contact(source, id));
-            event.queue = queue.map(|name| metrics.queue(name));
-            event.agent = agent.map(|name| metrics.agent(name));
-            event.channel = contact.and(channel).map(|name| metrics.channel(name));
-            event.reason = reason.map(|text| metrics.text(text));
-            metrics.fold(source, &event);
-            Ok(())
-        })?;
-        folded.map_err(errors::rejected)
-    }
-
-    /// Folds rows of dtype `EVENT_DTYPE` in order, as the scalar calls would. Queue, agent,
-    /// channel and reason are places in the lists of names given; contact is a router's key
-    /// or one of `contacts()`. A malformed array raises before anything is folded.
-    #[pyo3(signature = (events, *, queues, agents, channels=None, reasons=None, source=""))]
-    fn fold_batch(
-        &self,
-        events: &Bound<'_, PyAny>,
-        queues: Vec<String>,
-        agents: Vec<String>,
-        channels: Option<Vec<String>>,
-        reasons: Option<Vec<String>>,
-        source: &str,
-    ) -> PyResult<()> {
-        let py = events.py();
-        let rows = arrays::event_rows(events)?;
-        let bytes = rows.as_bytes();
-        let channels = channels.unwrap_or_else(default_channels);
-        let reasons = reasons.unwrap_or_default();
-        // Checked against keys that mean nothing yet: a row that is wrong must leave no
-        // names behind.
-        let trial = Names::of_lengths(queues.len(), agents.len(), channels.len(), reasons.len());
-        let mut events =
-            py.detach(|| arrays::events(bytes, &trial)).map_err(PyValueError::new_err)?;
-        let folded = self.run_detached(py, "fold_batch", |metrics| {
-            let source = metrics.source(source)?;
-            let names = Names {
-                queues: queues.iter().map(|name| metrics.queue(name)).collect(),
-                agents: agents.iter().map(|name| metrics.agent(name)).collect(),
-                channels: channels.iter().map(|name| metrics.channel(name)).collect(),
-                reasons: reasons.iter().map(|text| metrics.text(text)).collect(),
-            };
-            for event in &mut events {
-                names.rename(event);
-                metrics.fold(source, event);
-            }
-            Ok(())
-        })?;
-        folded.map_err(errors::rejected)
-    }
-
-    /// Keys for the contacts of a batch that are known by text.
-    #[pyo3(signature = (ids, *, source=""))]
-    fn contacts<'py>(
-        &self,
-        py: Python<'py>,
-        ids: Vec<String>,
-        source: &str,
-    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let keys = self.run_detached(py, "contacts", |metrics| {
-            let source = metrics.source(source)?;
-            Ok(ids.iter().map(|id| metrics.contact(source, id).raw()).collect())
-        })?;
-        Ok(PyArray1::from_vec(py, keys.map_err(errors::rejected)?))
-    }
-
-    /// Customers' ids as numbers that do not give them away; an empty one is nobody: 0.
-    #[staticmethod]
-    fn customers(py: Python<'_>, ids: Vec<String>) -> Bound<'_, PyArray1<u64>> {
-        let hashed =
-            ids.iter().map(|id| if id.is_empty() { 0 } else { KpiAggregator::customer(id) });
-        PyArray1::from_vec(py, hashed.collect())
     }
 
     /// Adds all that another aggregator of the same settings counted. Every contact and
@@ -430,10 +329,6 @@ impl PyKpiAggregator {
     fn interval(&self, py: Python<'_>) -> PyResult<f64> {
         self.run(py, "interval", |metrics| seconds(metrics.interval().micros()))
     }
-}
-
-fn default_channels() -> Vec<String> {
-    ccroute_core::DEFAULT_CHANNELS.iter().map(|&name| name.to_owned()).collect()
 }
 
 /// Whole microseconds as seconds.
