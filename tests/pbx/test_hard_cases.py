@@ -219,6 +219,23 @@ def test_a_phone_that_is_not_registered_is_not_rung(pbx: Asterisk, phones: Phone
     play(scenario)
 
 
+def test_a_phone_that_nobody_watches_is_found_unreachable(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        phones.agent("102", delay=0.1)
+        directory = {"a302": {"pbx": "PJSIP/302"}, "a102": {"pbx": "Local/102@agents/n"}}
+        async with Centre({"pbx": pbx}, directory=directory) as centre:
+            await centre.staff("a302")
+            ref = phones.call("sales")
+            await centre.until(lambda: centre.signals(OfferFailed), "it comes to nothing")
+            assert centre.signals(OfferFailed)[0].reason == "unreachable"
+            await centre.staff("a102")
+            await centre.came(ref, "engaged")
+            phones.hang_up(ref)
+            await all_gone(centre, pbx)
+
+    play(scenario)
+
+
 def test_a_pause_in_mid_offer_stops_the_phone(pbx: Asterisk, phones: Phones) -> None:
     async def scenario() -> None:
         phones.agent("101", "wait")

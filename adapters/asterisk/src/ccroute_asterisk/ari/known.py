@@ -77,14 +77,13 @@ class Known:
         legs = {it.id for it in self.legs.values() if it.state != "asked" and not it.leaving}
         return frozenset(calls | legs)
 
-    def differs(self, before: frozenset[str], ours: frozenset[str]) -> bool:
-        """Whether Asterisk's list, asked for when we knew ``before``, lacks what is there still, or
-        has what we never heard of."""
+    def differing(self, before: frozenset[str], ours: frozenset[str]) -> frozenset[str]:
+        """The channels by which Asterisk's list, asked for when we knew ``before``, differs: it
+        lacks what is there still, or has what we never heard of."""
         lacking = (before & self.known()) - ours
+        heard_of = self.calls.keys() | self.legs.keys() | self.departed.keys()
         strange = {it for it in ours - before - self._others if not self.ids.is_snoop(it)}
-        return bool(
-            lacking or strange - self.calls.keys() - self.legs.keys() - self.departed.keys()
-        )
+        return lacking | (strange - heard_of)
 
     def music_of(self, call: Call) -> str:
         """The class of music for who waits."""
@@ -92,7 +91,8 @@ class Known:
 
     def keep(self, call: Call) -> None:
         """Knows a customer from now on."""
-        self.calls[call.channel] = call
+        if call.channel:
+            self.calls[call.channel] = call
         self.contacts[call.contact] = call
         self.legs.update(call.legs)
 
