@@ -264,10 +264,8 @@ def test_an_older_asterisk_filters_by_one_pattern(
     async def watch() -> None:
         async with watching(centre) as watched:
             with Phones(centre) as phones:
-                ref = await asyncio.to_thread(
-                    phones.call, "sales", context="queues", QTIMEOUT="1", ref="patterned"
-                )
                 phones.agent("101", "wait")
+                ref = await asyncio.to_thread(phones.call, "sales", context="queues", QTIMEOUT="1")
                 await asyncio.to_thread(phones.wait_for, "queue over", ref=ref)
                 await watched.until(lambda: len(watched.of("contact_left")) == 1, "a way out")
             assert watched.of("contact_left")[0].cause == "timed_out"

@@ -33,7 +33,7 @@ class Watched:
     def __init__(self, manager: Manager, room: int, more: dict[str, Setting]) -> None:
         settings: dict[str, Setting] = {
             "user": "ccroute", "password": SECRET, "port": manager.port, "look": 0.02,
-            "ping": 0.1, "patience": 0.4, "longest_pause": 0.1,
+            "ping": 0.1, "patience": 10.0, "longest_pause": 0.1,
         }  # fmt: skip
         self.adapter = ObserveAdapter("pbx", settings | more)
         self.sink = BoundedSink(room)
@@ -125,7 +125,7 @@ def test_a_broken_link_comes_back_by_itself_with_a_gap() -> None:
 
 def test_a_link_that_looks_well_and_carries_nothing_is_given_up() -> None:
     async def scene(manager: Manager) -> None:
-        async with watching(manager) as watched:
+        async with watching(manager, patience=0.4) as watched:
             manager.silent = True
             await until(lambda: bool(watched.signals(LinkDown)))
             (first, *_) = watched.signals(LinkDown)

@@ -5,7 +5,6 @@ decoded as a whole when somebody asks for its fields, and never by TCP chunk: mo
 busy Asterisk interest nobody, and are no more than their name.
 """
 
-import functools
 from collections import Counter
 from collections.abc import Collection, Mapping
 
@@ -51,7 +50,7 @@ class Packet:
         Faster than `fields` where a few of many are wanted.
         """
         raw = self.raw
-        marker = _marker(key)
+        marker = _MARKERS.get(key) or _marker(key)
         start = raw.find(marker)
         if start < 0:
             return ""
@@ -162,9 +161,12 @@ class AmiDecoder:
         self.counters["unwanted"] += unwanted
 
 
-@functools.cache
+_MARKERS: dict[str, bytes] = {}
+"""How a key stands in a packet; only names that this package asks for are ever in it."""
+
+
 def _marker(key: str) -> bytes:
-    return f"\r\n{key}: ".encode()
+    return _MARKERS.setdefault(key, f"\r\n{key}: ".encode())
 
 
 def _response(block: bytes) -> Packet | None:

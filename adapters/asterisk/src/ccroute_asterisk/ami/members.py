@@ -63,6 +63,12 @@ class Members:
         elif packet.event in {"AgentLogin", "AgentLogoff"}:
             self._tell(packet.event.upper(), packet.value("Agent"), "", at)
 
+    def is_news(self, packet: Packet) -> bool:
+        """Whether a QueueMemberStatus changes anything: one comes a queue and change of a device,
+        and most of a busy centre's events are these."""
+        device = _DEVICES.get(packet.value("Status"), "unknown")
+        return self._devices.get(packet.value("MemberName")) != device
+
     def learn(self, items: Iterable[Packet]) -> None:
         """Takes the names only of a QueueStatus."""
         for item in items:
