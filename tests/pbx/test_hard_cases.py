@@ -93,7 +93,7 @@ def test_an_agent_who_cannot_or_will_not_is_told_by_name(
             ref = phones.call("sales")
             await centre.until(lambda: centre.signals(OfferFailed), "the first comes to nothing")
             assert centre.signals(OfferFailed)[0].reason == reason
-            assert centre.phase(centre.contact(ref)) == "waiting"
+            await centre.came(ref)
             await centre.staff("a102")
             await centre.came(ref, "engaged")
             assert centre.activity("a102") == "engaged"
