@@ -22,14 +22,25 @@ class TestSimulatedAsterisk(AdapterContract):
         return asterisk("pbx", config)
 
 
-def test_an_asterisk_that_is_too_old_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("version", "more", "told"),
+    [
+        ("13.38.3", {}, r"Asterisk 13\.38\.3 is too old: install 16 or"),
+        ("22.4.0", {"requests": "websocket"}, r"takes none over the WebSocket: give 'http'"),
+        ("18.9-cert1", {"requests": "websocket"}, r"takes none over the WebSocket"),
+    ],
+)
+def test_an_asterisk_that_is_too_old_is_refused(
+    version: str, more: dict[str, Setting], told: str
+) -> None:
     async def opened() -> None:
         time = ManualTime()
-        pbx = SimulatedAsterisk(time, version="13.38.3")
+        pbx = SimulatedAsterisk(time, version=version)
         await pbx.start()
-        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        given = {"url": pbx.url, "user": "ccroute", "password": "swordfish", **more}
+        adapter = asterisk("pbx", given)
         try:
-            with pytest.raises(ConfigError, match=r"Asterisk 13\.38\.3 is too old: install 16 or"):
+            with pytest.raises(ConfigError, match=told):
                 await adapter.open(BoundedSink(), time)
         finally:
             await adapter.close(0.0)

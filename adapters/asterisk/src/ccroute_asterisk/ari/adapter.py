@@ -3,7 +3,6 @@ done in the other files."""
 
 import asyncio
 import random
-import re
 import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Generator, Iterable, Mapping
@@ -52,14 +51,13 @@ from ccroute_asterisk.ari.messages import (
 )
 from ccroute_asterisk.ari.orders import Order, Orders, Turn
 from ccroute_asterisk.ari.pace import BackOff, Pace
+from ccroute_asterisk.ari.release import check_release
 from ccroute_asterisk.ari.session import Session
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.wire import PATIENCE, NotSent, Wire, refusal
 
 REMEMBERED = 10_000
 """How many outcomes are kept, so that an instruction given again has no second effect."""
-OLDEST = 16
-"""The oldest Asterisk that has all we ask for."""
 LOOKS = 2
 """How often Asterisk is asked for its lists again when a link comes up and something happened
 meanwhile."""
@@ -196,11 +194,7 @@ class AriAdapter:
         body = reply.body if isinstance(reply.body, Mapping) else {}
         system, status = body.get("system"), body.get("status")
         version = system.get("version") if isinstance(system, Mapping) else None
-        found = re.match(r"(?:certified[-/])?(\d+)", version if isinstance(version, str) else "")
-        if found and int(found[1]) < OLDEST:
-            raise ConfigError(
-                f"links.{self._name}: Asterisk {version} is too old: install {OLDEST} or later"
-            )
+        check_release(self._name, self._settings, version if isinstance(version, str) else "")
         began = instant_of(status.get("startup_time")) if isinstance(status, Mapping) else None
         epoch = 1 if began is None else int(began * 1000)
         self._epoch = epoch if epoch >= self._epoch else self._epoch + 1
