@@ -42,6 +42,20 @@ def test_whoever_comes_into_an_empty_queue_hears_music(pbx: Asterisk, phones: Ph
     play(scenario)
 
 
+def test_requests_may_go_over_the_websocket(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        phones.agent("101", delay=0.1)
+        async with Centre({"pbx": pbx}, requests="websocket") as centre:
+            await centre.staff("a101")
+            ref = phones.call("sales", ref=fresh())
+            await centre.came(ref, "engaged")
+            phones.hang_up(ref)
+            await centre.nothing_left(pbx)
+            assert centre.figures("offered", "answered") == {"offered": 1, "answered": 1}
+
+    play(scenario)
+
+
 def test_an_agent_hangs_up(pbx: Asterisk, phones: Phones) -> None:
     async def scenario() -> None:
         phones.agent("101", talk=0.5)

@@ -5,11 +5,12 @@ import random
 
 import pytest
 
-from ccroute_asterisk.ari.codec import LONGEST, Decoder, Request, read_reply
+from ccroute_asterisk.ari.codec import LONGEST, Decoder, Request, framed, read_reply, reply_of
 from ccroute_asterisk.ari.messages import (
     READERS,
     ChannelDestroyed,
     Ignored,
+    RestResponse,
     StasisStart,
     Unknown,
     instant_of,
@@ -119,3 +120,18 @@ def test_replies_say_what_asterisk_said(status: int, content: bytes, said: str) 
 @pytest.mark.parametrize(("given", "wanted"), [("2", 2.0), ("soon", None), (None, None)])
 def test_a_pause_that_is_none_is_not_believed(given: str | None, wanted: float | None) -> None:
     assert read_reply(503, b"", given).retry_after == wanted
+
+
+def test_requests_and_replies_over_the_websocket() -> None:
+    request = Request("POST", ("channels", "a/b", "play"), {"media": "sound:x y"}, {"value": "é"})
+    told = json.loads(framed(request, 7))
+    assert (told["method"], told["uri"]) == ("POST", "channels/a%2Fb/play?media=sound%3Ax%20y")
+    assert (told["request_id"], json.loads(told["message_body"])) == ("7", {"value": "é"})
+    body = '{"message":"Channel not found"}'
+    came = {"type": "RESTResponse", "request_id": "7", "status_code": 404, "message_body": body}
+    event = Decoder().receive_frame(frame(came))
+    assert isinstance(event, RestResponse)
+    assert (event.number, reply_of(event).said) == ("7", "404 Channel not found")
+    decoder = Decoder()
+    assert decoder.receive_frame(frame({**came, "status_code": "404"})) is None
+    assert decoder.malformed == 1

@@ -43,7 +43,13 @@ from ccroute_asterisk.ari.calls import Call, Ids
 from ccroute_asterisk.ari.codec import Decoder, Reply, Request
 from ccroute_asterisk.ari.known import Errand
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
-from ccroute_asterisk.ari.messages import ApplicationReplaced, Event, Malformed, instant_of
+from ccroute_asterisk.ari.messages import (
+    ApplicationReplaced,
+    Event,
+    Malformed,
+    RestResponse,
+    instant_of,
+)
 from ccroute_asterisk.ari.orders import Order, Orders, Turn
 from ccroute_asterisk.ari.pace import BackOff, Pace
 from ccroute_asterisk.ari.session import Session
@@ -273,6 +279,8 @@ class AriAdapter:
                 "host a name of its own in `app`",
                 final=True,
             )
+        elif isinstance(event, RestResponse):
+            wire.replied(event)
         elif not self._stands:
             self._early.append(event)
         else:

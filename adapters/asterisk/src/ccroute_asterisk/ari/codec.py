@@ -6,7 +6,14 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from ccroute_asterisk.ari.messages import Event, Json, Malformed, Table, read_event
+from ccroute_asterisk.ari.messages import (
+    Event,
+    Json,
+    Malformed,
+    RestResponse,
+    Table,
+    read_event,
+)
 
 LONGEST = 1 << 20
 """Bytes a message has at most; no sound Asterisk sends a longer one."""
@@ -98,6 +105,22 @@ class Reply:
         if isinstance(self.body, Mapping):
             words = str(self.body.get("message") or self.body.get("error") or "")
         return f"{self.status} {words}".rstrip()
+
+
+def framed(request: Request, number: int) -> str:
+    """A request as it goes over the WebSocket of the events."""
+    told: dict[str, Json] = {
+        "type": "RESTRequest", "transaction_id": "ccroute", "request_id": str(number),
+        "method": request.method, "uri": request.target.lstrip("/"),
+    }  # fmt: skip
+    if request.body is not None:
+        told |= {"content_type": "application/json", "message_body": json.dumps(request.body)}
+    return json.dumps(told)
+
+
+def reply_of(event: RestResponse) -> Reply:
+    """The reply that came over the WebSocket."""
+    return read_reply(event.status, event.content.encode())
 
 
 def read_reply(status: int, content: bytes, retry_after: str | None = None) -> Reply:

@@ -174,6 +174,15 @@ class ApplicationReplaced(Event):
 
 
 @attrs.frozen(kw_only=True)
+class RestResponse(Event):
+    """The reply to a request that went over the WebSocket."""
+
+    number: str
+    status: int
+    content: str
+
+
+@attrs.frozen(kw_only=True)
 class Ignored(Event):
     """Known, and of no interest."""
 
@@ -385,6 +394,12 @@ def read_event(table: Table) -> Event:
     """
     kind = text(table, "type")
     at = instant_of(table.get("timestamp"))
+    if kind == "RESTResponse":
+        status = table.get("status_code")
+        if not isinstance(status, int):
+            raise Malformed("status_code")
+        content = _maybe(table, "message_body") or ""
+        return RestResponse(at=at, number=text(table, "request_id"), status=status, content=content)
     if kind in READERS:
         return READERS[kind](table, at)
     return Ignored(at=at) if kind in IGNORED else Unknown(at=at, kind=kind)

@@ -6,7 +6,8 @@ from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Call, Leg
 from ccroute_asterisk.ari.codec import Request
 from ccroute_asterisk.ari.messages import READERS, Json
 
-_ASKED = sorted(READERS)
+# Replies that come over the WebSocket go through the filter too.
+_ASKED = sorted([*READERS, "RESTResponse"])
 
 
 def information() -> Request:

@@ -66,6 +66,8 @@ class AriSettings:
     who it is that dials a feature code. ``prompts``: what an announcement plays, of ARI's media
     and ``{values}``. ``recording_format``: wav, or another that Asterisk writes.
 
+    ``requests``: made over http, or over the ``websocket`` of the events, which costs half as much
+    and which Asterisk has since 20.15, 21.10 and 22.5.
     ``watchdog``: seconds of silence after which the link is dead; ``longest_pause``: between two
     tries to connect; ``sweep``: seconds between two looks at Asterisk's own list of channels;
     ``in_flight``: requests at once; ``offers_per_second``: phones rung in a second at most. An
@@ -84,6 +86,9 @@ class AriSettings:
     phones: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     prompts: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     recording_format: str = "wav"
+    requests: str = attrs.field(
+        default="http", validator=attrs.validators.in_(("http", "websocket"))
+    )
     watchdog: float = attrs.field(default=30.0, validator=_positive)
     longest_pause: float = attrs.field(default=30.0, validator=_positive)
     sweep: float = attrs.field(default=30.0, validator=_positive)

@@ -21,7 +21,8 @@ from websockets.exceptions import (
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import Secret, Time, within
-from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, read_reply
+from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, framed, read_reply, reply_of
+from ccroute_asterisk.ari.messages import RestResponse
 from ccroute_asterisk.ari.pace import Slots
 from ccroute_asterisk.ari.settings import AriSettings
 
@@ -64,6 +65,8 @@ class Wire:
         self._slots = Slots(settings.in_flight)
         self._socket: ClientConnection | None = None
         self.pending = 0
+        self._number = 0
+        self._asked: dict[str, asyncio.Future[Reply]] = {}
 
     def __repr__(self) -> str:
         return f"<link {self._name!r} to Asterisk at {self._settings.url}>"
@@ -88,6 +91,8 @@ class Wire:
         try:
             if not turn.done():
                 await self._its_turn(turn, deadline)
+            if self._settings.requests == "websocket" and self._socket is not None:
+                return await self._or_ended(self._framed(request), deadline)
             return await self._or_ended(self._request(request, name), deadline)
         finally:
             self._slots.give_back(turn)
@@ -102,6 +107,26 @@ class Wire:
             raise NotSent("too many requests before it") from None
         except LinkError as error:
             raise NotSent(str(error)) from None
+
+    async def _framed(self, request: Request) -> Reply:
+        assert self._socket is not None
+        self._number += 1
+        number = str(self._number)
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._asked[number] = reply
+        try:
+            await self._socket.send(framed(request, self._number))
+            return await reply
+        except ConnectionClosed as closed:
+            raise LinkError(f"{self!r}: {closed}") from None
+        finally:
+            del self._asked[number]
+
+    def replied(self, event: RestResponse) -> None:
+        """A reply came over the WebSocket; one that nobody waits for any more is forgotten."""
+        asked = self._asked.get(event.number)
+        if asked is not None and not asked.done():
+            asked.set_result(reply_of(event))
 
     async def _request(self, request: Request, name: str | None) -> Reply:
         content = request.content
