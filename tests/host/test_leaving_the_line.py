@@ -1,0 +1,142 @@
+"""Customers who leave the line to be called back: the line they were on, and who comes on it."""
+
+import asyncio
+from pathlib import Path
+
+from tests.host.stage import Stage, play
+from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
+from tests.host.test_restart import die, host_on
+
+from ccroute import RequestCallback
+from ccroute.adapters import HangUp, Ring, failed
+from ccroute.testing import LoopbackPlatform, ManualTime, settle
+
+
+def waiting(stage: Stage) -> set[str]:
+    return {it.contact for it in stage.host.supervise().waiting()}
+
+
+def test_who_could_not_be_let_go_is_let_go_when_the_link_stands_and_is_called_once() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.call("c1", caller=NUMBER)
+        stage.platform.cut()
+        await settle()
+        await stage.host.apply(RequestCallback(contact="pbx:c1"), actor="menu")
+        await stage.staff("ana")  # rung over another call, as soon as can be
+        assert "c1" in stage.platform.callers
+        stage.platform.mend()
+        await settle()
+        assert "c1" not in stage.platform.callers
+        call = await dialled(stage)
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
+        stage.platform.hang_up(call.contact)
+        await settle()
+        assert len(list(stage.host.tenants["main"].placements)) == 0
+
+    play(scenario, plan=PLAN)
+
+
+def test_another_customer_on_the_same_line_has_a_place_too() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.time.run(5)
+        await stage.call("c1", caller="+34600000002")  # an id used again, and nobody rings yet
+        assert waiting(stage) == {"pbx:c1", "pbx:c1#1"}
+        await stage.staff("ana")
+        call = await dialled(stage)
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        stage.platform.hang_up("c1")
+        await settle()
+        assert (stage.phase("c1"), stage.phase("c1#1")) == ("engaged", "closed")
+        stage.platform.hang_up(call.contact)
+        await settle()
+        assert len(list(stage.host.tenants["main"].placements)) == 0
+
+    play(scenario, plan=PLAN)
+
+
+def test_another_customer_who_came_on_that_line_in_a_gap_is_another() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        call = await dialled(stage)
+        stage.platform.cut()
+        await stage.time.run(5)
+        stage.platform.call("c1", queue="billing", caller="+34600000002")
+        stage.platform.mend()
+        await settle()
+        assert waiting(stage) == {"pbx:c1", "pbx:c1#1"}
+        assert stage.phase("c1") == "connecting"
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        assert (stage.phase("c1"), stage.phase("c1#1")) == ("engaged", "waiting")
+
+    play(scenario, plan=PLAN)
+
+
+def test_a_call_that_was_made_after_a_snapshot_was_taken_is_not_missing_in_it() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        old = stage.platform.snapshot()
+        assert stage.platform.sink is not None
+        await stage.time.run(1)
+        await stage.staff("ana")
+        stage.platform.sink.resync(old)
+        await settle()
+        assert stage.phase("c1") == "offered"
+        call = await dialled(stage)
+        stage.platform.sink.resync(old)
+        await settle()
+        assert stage.phase("c1") == "connecting"
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
+
+    play(scenario, plan=PLAN)
+
+
+def test_who_is_not_let_go_even_then_is_no_customer_who_came() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.call("c1", caller=NUMBER)
+        stage.platform.answers = lambda it: failed("rejected") if isinstance(it, HangUp) else None
+        await stage.host.apply(RequestCallback(contact="pbx:c1"), actor="menu")
+        await stage.staff("ana")
+        for _ in range(3):
+            stage.platform.mend()
+            await settle()
+            assert waiting(stage) == {"pbx:c1"}
+        stage.platform.answers = lambda _: None
+        stage.platform.mend()
+        await settle()
+        assert stage.platform.ringing() == [(native := next(iter(stage.platform.callers)), "ana")]
+        assert native.startswith("back-")
+        assert len(list(stage.host.tenants["main"].placements)) == 1
+
+    play(scenario, plan=PLAN)
+
+
+def test_whose_call_is_nobodys_any_more_is_not_rung_before_it_is_ended(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
+        first = host_on(platform, time, path, PLAN + '[agents.ana]\nqueues = ["billing"]\n')
+        await first.start()
+        stage = Stage(first, platform, time)
+        await stage.staff("ana")
+        await first.save()
+        await wants_a_call(stage)
+        assert len(platform.ringing()) == 1
+        await stage.call("c2")
+        await die(first)
+        platform.sink = None
+        told = len(platform.told)
+        async with host_on(platform, time, path, PLAN) as second:
+            await settle()
+            after = [type(it) for it in platform.told[told:] if isinstance(it, HangUp | Ring)]
+            assert after == [HangUp, Ring]
+            assert platform.ringing() == [("c2", "ana")]
+            second.router().check()
+
+    asyncio.run(whole())
