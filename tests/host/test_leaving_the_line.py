@@ -8,7 +8,7 @@ from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
 from tests.host.test_restart import die, host_on
 
 from ccroute import RequestCallback
-from ccroute.adapters import HangUp, Ring, failed
+from ccroute.adapters import HangUp, Park, Ring, failed
 from ccroute.testing import LoopbackPlatform, ManualTime, settle
 
 
@@ -137,6 +137,68 @@ def test_whose_call_is_nobodys_any_more_is_not_rung_before_it_is_ended(tmp_path:
             after = [type(it) for it in platform.told[told:] if isinstance(it, HangUp | Ring)]
             assert after == [HangUp, Ring]
             assert platform.ringing() == [("c2", "ana")]
+            second.router().check()
+
+    asyncio.run(whole())
+
+
+def test_an_end_that_was_throttled_is_told_again_though_somebody_is_rung_meanwhile() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.call("c1", caller=NUMBER)
+        await stage.host.agent("ana").sign_in(queues=["billing"], capacity={"voice": 1})
+        left = [failed("throttled", retry_after=0.5)]
+        stage.platform.answers = lambda it: left.pop() if isinstance(it, HangUp) and left else None
+        await stage.host.apply(RequestCallback(contact="pbx:c1"), actor="menu")
+        await stage.host.agent("ana").ready()
+        await settle()
+        assert len(stage.platform.callers) == 2
+        await stage.time.run(1)
+        assert "c1" not in stage.platform.callers
+        assert stage.phase("c1") == "offered"
+
+    play(scenario, plan=PLAN)
+
+
+def test_who_is_rung_before_the_customer_is_dialled_is_not_parked() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        parks = sum(isinstance(it, Park) for it in stage.platform.told)
+        for _ in range(2):
+            stage.platform.mend()
+            await settle()
+        assert sum(isinstance(it, Park) for it in stage.platform.told) == parks
+        await dialled(stage)
+        stage.platform.mend()
+        await settle()
+        assert sum(isinstance(it, Park) for it in stage.platform.told) == parks
+
+    play(scenario, plan=PLAN)
+
+
+def test_whose_phone_rings_for_a_call_back_is_not_rung_again_for_it(tmp_path: Path) -> None:
+    """A call back came to nothing since the last save, and its agent is rung for the next."""
+
+    async def whole() -> None:
+        time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
+        first = host_on(platform, time, path, PLAN)
+        await first.start()
+        stage = Stage(first, platform, time)
+        await wants_a_call(stage, "c1")
+        await wants_a_call(stage, "c2")
+        await stage.staff("ana")
+        call = await dialled(stage)
+        await first.save()
+        platform.customer_fails(call.contact, "busy")
+        await settle()
+        ringing = platform.ringing()
+        assert len(ringing) == 1
+        await die(first)
+        platform.sink = None
+        async with host_on(platform, time, path, PLAN) as second:
+            await settle()
+            assert platform.ringing() == ringing
+            assert len(platform.rings) == 2
             second.router().check()
 
     asyncio.run(whole())

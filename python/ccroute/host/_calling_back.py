@@ -108,11 +108,10 @@ def tells_of_another(
     return arrived.entered_at is not None and arrived.entered_at > placed.left
 
 
-def stayed(link: str, it: HeldContact, placements: Placements) -> bool:
-    """Whether a customer is on the line still who is called back over another call: that they were
-    to leave the platform never heard."""
-    placed = placements.get(placements.name(link, it.contact))
-    return placed is not None and placed.native != it.contact
+def is_left(link: str, native: str, placements: Placements) -> bool:
+    """Whether it is the line of a customer who is called back over another call by now."""
+    placed = placements.get(placements.name(link, native))
+    return placed is not None and placed.native != native
 
 
 def _off_that_line(placed: Placed, native: str) -> bool:

@@ -23,7 +23,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
-from ccroute.host._calling_back import lost
+from ccroute.host._calling_back import PREFIX, is_left, lost
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
 from ccroute.host._placement import AT_DESK, OVER, Placed
@@ -234,7 +234,9 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
         return True
     placed = tenant.placements.at(link, instruction.contact)
     if placed is None:
-        return False
+        ours = instruction.contact.startswith(PREFIX)  # and never anybody else's
+        left = ours or is_left(link, instruction.contact, tenant.placements)
+        return isinstance(instruction, HangUp) and left
     found = None
     if isinstance(instruction, Ring | CancelRing):
         found = tenant.placements.by_wire(instruction.offer)

@@ -37,7 +37,7 @@ from ccroute.adapters import (
     PlatformSnapshot,
     Signal,
 )
-from ccroute.host._calling_back import is_over, rebind, stayed, tells_of_another
+from ccroute.host._calling_back import is_left, is_over, rebind, tells_of_another
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
@@ -276,7 +276,7 @@ class Hearing:
         await self._ask_all(link, known)
         for it in over:
             # We ended it, and the platform never heard so: before its agents are rung again.
-            if stayed(link, it, self.placements):
+            if is_left(link, it.contact, self.placements):
                 self.placements.rename(link, it.contact)
             placed = self.placements.place(link, it.contact)
             self.do(self.consequences.hang_up(placed, "reconciled", self._links))
@@ -326,7 +326,7 @@ class Hearing:
         unwanted = [
             it
             for it in snapshot.contacts
-            if stayed(link, it, self.placements)
+            if is_left(link, it.contact, self.placements)
             or is_over(link, it, self.placements, known=self._is_known(link, it.contact))
         ]
         if snapshot.epoch == before:
@@ -355,7 +355,8 @@ class Hearing:
             return
         for placed in self.placements.on(link):
             lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
-            if lost and not self._in_flight(link, placed.park):
+            here = not placed.callback  # and not yet to be dialled
+            if here and lost and not self._in_flight(link, placed.park):
                 self._tell(self.consequences.park(placed, self.attributes))
 
     def _phase_of(self, contact: str) -> str | None:
