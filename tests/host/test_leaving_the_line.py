@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from tests.host.stage import Stage, play
 from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
 from tests.host.test_restart import die, host_on
@@ -200,5 +201,63 @@ def test_whose_phone_rings_for_a_call_back_is_not_rung_again_for_it(tmp_path: Pa
             assert platform.ringing() == ringing
             assert len(platform.rings) == 2
             second.router().check()
+
+    asyncio.run(whole())
+
+
+def test_who_is_off_the_line_is_offered_to_nobody_before_the_platform_has_spoken(
+    tmp_path: Path,
+) -> None:
+    """Only ana's wrap-up was between them, at the last save: since, she is rung already."""
+
+    async def whole() -> None:
+        time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
+        plan = PLAN.replace('mode = "none"', 'mode = "timed", limit = "2s"')
+        first = host_on(platform, time, path, plan)
+        await first.start()
+        stage = Stage(first, platform, time)
+        await stage.staff("ana")
+        await stage.talk("c1", "ana")
+        await wants_a_call(stage, "c2")
+        platform.hang_up("c1")
+        await settle()
+        await first.save()
+        first_rings = len(platform.rings)
+        while len(platform.rings) == first_rings:
+            await time.run(0.5)
+        saved = path.read_bytes()
+        await die(first)
+        path.write_bytes(saved)
+        platform.sink = None
+        ringing = platform.ringing()
+        async with host_on(platform, time, path, plan) as second:
+            await settle()
+            assert platform.ringing() == ringing
+            assert len(platform.rings) == first_rings + 1
+            second.router().check()
+
+    asyncio.run(whole())
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_a_link_that_says_nothing_keeps_nobody_from_being_called_back_by_hand(
+    can: bool, tmp_path: Path
+) -> None:
+    async def whole() -> None:
+        time, path = ManualTime(), tmp_path / "state"
+        platform = LoopbackPlatform(None if can else ["park", "hangup_party", "snapshot"])
+        async with host_on(platform, time, path, PLAN) as first:
+            await wants_a_call(Stage(first, platform, time))
+        platform.up = False
+        async with host_on(platform, time, path, PLAN) as second:
+            stage = Stage(second, platform, time)
+            await stage.staff("ana")
+            assert stage.phase("c1") == "suspended"
+            await time.run(11)
+            assert stage.phase("c1") == ("suspended" if can else "offered")
+            if can:
+                platform.mend()
+                await settle()
+                assert stage.phase("c1") == "offered"
 
     asyncio.run(whole())

@@ -12,6 +12,7 @@ from ccroute._commands import (
     Cancel,
     Command,
     Enqueue,
+    Reinstate,
     Release,
     SetDevice,
     SetLine,
@@ -202,6 +203,14 @@ class Hearing:
             ]
             for placed in sorted(waiting, key=lambda it: any(it.live())):
                 yield Suspend(contact=placed.contact)
+
+    def silence(self, link: str) -> Iterator[Command]:
+        """What follows from a link that says nothing, after a start: its contacts are nobody's for
+        now, but for who is on none of its lines."""
+        yield from self.line(link, up=False)
+        for it in self.placements.on(link):
+            if it.callback and it.gone and self._phase_of(it.contact) == "suspended":
+                yield Reinstate(contact=it.contact)
 
     def _mirror(self, link: str) -> None:
         """What was said to the platform before may be lost: says it again."""
