@@ -126,8 +126,9 @@ def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) 
         return it.calling and it.agent is None and not known
     if placed.gone and not known:
         return it.agent is None  # it was to go already, and is there still
-    on_the_line = placed.contact == scoped(link, it.contact) and it.agent is None
-    return placed.callback and on_the_line
+    # The line that was left, or a call that came to nothing: another comes under another id.
+    left = placed.gone or placed.contact == scoped(link, it.contact)
+    return placed.callback and left and it.agent is None
 
 
 def lost(placed: Placed) -> Command:
