@@ -404,8 +404,8 @@ class KpiAggregator:
         visit: int = 1, revision: int = 1, source: str = "",
     ) -> str:  # fmt: skip
         """Counts one visit given as a whole, as a row of ``post_visits``, but by names and in
-        seconds. contact: its text, or its key. course: answered, abandoned, left or none; cause: why it
-        left, or who ended it. labels: of the visit, by dimension.
+        seconds. contact: its text, or its key. course: answered, abandoned, left or none;
+        cause: why it left, or who ended it. labels: of the visit, by dimension.
 
         Returns counted, duplicate, superseded, conflict or late.
 

@@ -100,8 +100,10 @@ class Arena(ABC):
         channel = event.get("channel") or event.get("peer") or {}
         bridge = event.get("bridge") or {}
         name = channel.get("id", "")
-        if event["type"] == "StasisStart" and len(event["args"]) == 2 and name not in self.names:
-            self.names[name] = event["args"][1]
+        if event["type"] == "StasisStart" and name not in self.names:
+            for argument in event["args"]:
+                if argument.startswith("ref="):
+                    self.names[name] = argument.removeprefix("ref=")
         name = self.names.get(name, name)
         words = [event["type"], channel.get("state", "")]
         words += [f"in {bridge['id']}"] if bridge and channel else []

@@ -263,6 +263,55 @@ async def a_supervisor_listens(on: Arena) -> None:
 
 
 @script
+async def a_conversation_is_recorded(on: Arena) -> None:
+    await talking(on, "ann", "leg")
+    given = {"name": "tape", "format": "wav"}
+    await on.ask("POST", "bridges/talk/record", **given)
+    await on.until("tape", "recording")
+    await on.ask("GET", "recordings/live/tape")
+    await on.ask("POST", "bridges/talk/record", **given)
+    await on.ask("POST", "recordings/live/tape/pause")
+    await on.ask("DELETE", "recordings/live/tape/pause")
+    await on.ask("POST", "recordings/live/tape/mute")
+    await on.ask("DELETE", "recordings/live/tape/mute")
+    await on.ask("POST", "recordings/live/tape/stop")
+    await on.until("tape", "done")
+    await on.ask("POST", "recordings/live/tape/stop")
+    await on.ask("POST", "bridges/talk/record", **given)
+    await on.ask("POST", "bridges/talk/record", name="thrown", format="wav", ifExists="overwrite")
+    await on.until("thrown", "recording")
+    await on.ask("DELETE", "recordings/live/thrown")
+    await on.until("thrown", "done")
+    await on.ask("GET", "recordings/stored/thrown")
+    await on.ask("POST", "channels/leg/record", name="inside", format="wav")
+    await on.until("inside", "failed")
+    await on.ask("POST", "bridges/talk/record", name="cut", format="wav")
+    await on.until("cut", "recording")
+    await gone(on, "ann", "leg", bridges="talk hold")
+
+
+@script
+async def callers_move_between_applications_and_bridges(on: Arena) -> None:
+    await waiting(on, "ann", "bob")
+    await on.ask("POST", "channels/ann/move", app="nobody")
+    await on.quiet()
+    await on.ask("POST", "channels/ann/moh")
+    await on.ask("DELETE", "channels/ann/moh")
+    await on.ask("POST", "channels/ann/hold")
+    await on.ask("DELETE", "channels/ann/hold")
+    await on.ask("POST", "channels/ann/silence")
+    await on.ask("DELETE", "channels/ann/silence")
+    await on.ask("POST", "channels/ann/ring")
+    await on.ask("DELETE", "channels/ann/ring")
+    await on.ask("POST", "bridges/hold/removeChannel", channel="ann,bob")
+    await on.ask("POST", "bridges/hold/addChannel", channel="bob", role="participant")
+    await on.ask("POST", "bridges/hold/addChannel", channel="bob,ann", role="announcer")
+    await on.quiet()
+    await on.ask("POST", "channels/bob/redirect", endpoint="PJSIP/301")
+    await gone(on, "bob", "ann")
+
+
+@script
 async def a_caller_goes_back_to_the_dialplan(on: Arena) -> None:
     await waiting(on, "ann", "bob")
     await on.ask("POST", "channels/ann/continue", context="transfer", extension="700")

@@ -30,7 +30,8 @@ class SimulatedArena(Arena):
         await self.time.run(1.0)
 
     async def call(self, name: str) -> None:
-        self.pbx.call(dialled="sales", answered=True, args=("sales", name))
+        args = "sales", f"ref={name}"
+        self.pbx.call(dialled="sales", answered=True, args=args, place="Local/caller@phones")
 
     async def hang_up(self, name: str) -> None:
         self.pbx.hang_up(self.id_of(name))

@@ -328,18 +328,27 @@ def test_a_call_back_under_way_survives_a_restart(saved: str, moment: str, tmp_p
     asyncio.run(whole())
 
 
-def test_a_call_that_was_lost_in_a_gap_is_made_again() -> None:
+@pytest.mark.parametrize("moment", ["ringing", "calling"])
+def test_a_call_that_was_lost_in_a_gap_is_made_again(moment: str) -> None:
+    """An attempt that had begun has failed; one that had not is made as soon as can be."""
+
     async def scenario(stage: Stage) -> None:
         await wants_a_call(stage)
         await stage.staff("ana")
-        first = await dialled(stage)
+        (first, _) = stage.platform.ringing()[0]
+        if moment == "calling":
+            await dialled(stage)
         stage.platform.cut()
         await settle()
         stage.platform.callers.clear()
         stage.platform.mend()
         await settle()
+        if moment == "calling":
+            assert stage.phase("c1") == "scheduled"
+        while not stage.platform.ringing():
+            await stage.time.run(5)
         second = await dialled(stage)
-        assert second.contact != first.contact
+        assert second.contact != first
         stage.platform.customer_answers(second.contact)
         await settle()
         assert stage.phase("c1") == "engaged"

@@ -177,6 +177,13 @@ class Centre:
             assert asyncio.get_running_loop().time() < end, f"not within {within:g} s: {told}"
             await asyncio.sleep(0.02)
 
+    async def nothing_left(self, pbx: Asterisk) -> None:
+        """Waits until Asterisk has no channel."""
+        try:
+            await self.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {pbx.cli('core show channels concise')}") from None
+
 
 async def heard(phones: Phones, what: str, **narrow: object) -> FarEnd:
     """Waits for what a far end does, while the host goes on."""
@@ -184,7 +191,16 @@ async def heard(phones: Phones, what: str, **narrow: object) -> FarEnd:
 
 
 def channels(pbx: Asterisk) -> list[str]:
-    """The channels that an instance has, by its own account."""
+    """The channels that an instance has, by its own account; but for those of its music."""
+    return [it for it in _channels(pbx) if not it.startswith("Announcer/")]
+
+
+def playing(pbx: Asterisk) -> list[str]:
+    """The channels by which it plays music to bridges."""
+    return [it for it in _channels(pbx) if it.startswith("Announcer/ARI_MOH")]
+
+
+def _channels(pbx: Asterisk) -> list[str]:
     lines = pbx.cli("core show channels concise").splitlines()
     return [line.split("!")[0] for line in lines if "!" in line]
 

@@ -18,6 +18,8 @@ from ccroute.adapters import Instruction, Setting
 from ccroute.testing import Leg, PlatformDriver
 
 AGENTS = {"ana": "101", "bea": "102", "cai": "103"}
+CUSTOMER = "199"
+"""The phone of a customer who is called back."""
 WRONG = "wrong-fish"
 
 
@@ -50,7 +52,7 @@ class AsteriskDriver(PlatformDriver):
         """See `PlatformDriver`."""
         self.pbx.cli("channel request hangup all")
         self._phones = Phones(self.pbx)
-        for number in AGENTS.values():
+        for number in (*AGENTS.values(), CUSTOMER):
             self._phones.agent(number, "wait")
         self._http = httpx.AsyncClient(
             base_url=self.pbx.ari_url, auth=("ccroute", self.pbx.secret), trust_env=False
@@ -84,7 +86,7 @@ class AsteriskDriver(PlatformDriver):
             "password": self.pbx.secret, "watchdog": 4.0, "longest_pause": 2.0, "sweep": 5.0,
             "offers_per_second": 20.0,
             "phones": {agent: f"Local/{number}@agents" for agent, number in AGENTS.items()},
-            "transfer_context": "transfer",
+            "transfer_context": "transfer", "outbound": "{address}",
         }  # fmt: skip
 
     def wrong_settings(self) -> Mapping[str, Setting]:
@@ -103,6 +105,10 @@ class AsteriskDriver(PlatformDriver):
         """See `PlatformDriver`."""
         return "700"
 
+    def customer_address(self) -> str:
+        """See `PlatformDriver`."""
+        return f"Local/{CUSTOMER}@agents/n"
+
     # -- Customers ----------------------------------------------------------------------
 
     async def place_call(self, *, caller: str = "+34600000001", dialled: str = "900100") -> str:
@@ -112,7 +118,10 @@ class AsteriskDriver(PlatformDriver):
     async def hang_up(self, call: str) -> None:
         """See `PlatformDriver`. Waits for nobody, so that nothing is heard in between."""
         with contextlib.suppress(AssertionError):  # it is gone already
-            self.phones.hang_up(call)
+            if call.startswith("back-"):
+                self.phones.hang_up_agent(CUSTOMER)
+            else:
+                self.phones.hang_up(call)
 
     # -- Agents -------------------------------------------------------------------------
 
@@ -177,7 +186,11 @@ class AsteriskDriver(PlatformDriver):
             if half != "1":
                 continue
             bridge = bridges.get(channel["id"])
-            if channel["id"].startswith("ccroute-leg-"):
+            if channel["id"].startswith("ccroute-out-"):
+                path = f"channels/{channel['id']}/variable?variable=CCROUTE_CONTACT"
+                kept = json.loads((await self._http.get(path)).json()["value"])
+                found.append(Leg(kind="customer", who=kept["contact"], bridge=bridge))
+            elif channel["id"].startswith("ccroute-leg-"):
                 who = f"{name.rpartition('-')[0]}/n"
                 found.append(Leg(kind="agent", who=who, bridge=bridge))
             elif name in callers:

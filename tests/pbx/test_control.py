@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.pbx.centre import Centre, bridges, channels, heard, play
+from tests.pbx.centre import Centre, bridges, fresh, heard, play, playing
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 
@@ -21,10 +21,23 @@ def test_a_caller_waits_talks_and_goes(pbx: Asterisk, phones: Phones) -> None:
             phones.hang_up(ref)
             await heard(phones, "gone", agent="101")
             await centre.until(lambda: centre.phase(contact) == "closed", "it is closed")
-            await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+            await centre.nothing_left(pbx)
             assert centre.activity("a101") == "idle"
             assert centre.figures("offered", "answered") == {"offered": 1, "answered": 1}
             await centre.until(lambda: len(bridges(pbx)) == 1, "only the holding bridge is left")
+
+    play(scenario)
+
+
+def test_whoever_comes_into_an_empty_queue_hears_music(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        async with Centre({"pbx": pbx}) as centre:
+            for _ in range(3):
+                ref = phones.call("sales", ref=fresh())
+                await centre.came(ref)
+                await centre.until(lambda: playing(pbx), "music plays")
+                phones.hang_up(ref)
+                await centre.nothing_left(pbx)
 
     play(scenario)
 
@@ -38,6 +51,6 @@ def test_an_agent_hangs_up(pbx: Asterisk, phones: Phones) -> None:
             await heard(phones, "hangs up", agent="101")
             await heard(phones, "gone", role="caller", ref=ref)
             await centre.until(lambda: centre.contacts("closed"), "it is closed")
-            await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+            await centre.nothing_left(pbx)
 
     play(scenario)

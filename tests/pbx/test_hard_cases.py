@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.pbx.centre import PLAN, Centre, channels, heard, play, quiet
+from tests.pbx.centre import PLAN, Centre, heard, play, quiet
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 
@@ -20,7 +20,7 @@ def _quiet(pbx: Asterisk, phones: Phones) -> None:
 async def all_gone(centre: Centre, pbx: Asterisk) -> None:
     """Every contact is closed, and Asterisk has nothing left."""
     await centre.until(lambda: len(centre.contacts("closed")) == len(centre.refs), "all are closed")
-    await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")
+    await centre.nothing_left(pbx)
 
 
 def test_the_caller_hangs_up_while_the_phone_rings(pbx: Asterisk, phones: Phones) -> None:
@@ -93,7 +93,7 @@ def test_an_agent_who_cannot_or_will_not_is_told_by_name(
             ref = phones.call("sales")
             await centre.until(lambda: centre.signals(OfferFailed), "the first comes to nothing")
             assert centre.signals(OfferFailed)[0].reason == reason
-            assert centre.phase(centre.contact(ref)) == "waiting"
+            await centre.came(ref)
             await centre.staff("a102")
             await centre.came(ref, "engaged")
             assert centre.activity("a102") == "engaged"
@@ -215,6 +215,23 @@ def test_a_phone_that_is_not_registered_is_not_rung(pbx: Asterisk, phones: Phone
             phones.hang_up(ref)
             await all_gone(centre, pbx)
             phones.unregister("301")
+
+    play(scenario)
+
+
+def test_a_phone_that_nobody_watches_is_found_unreachable(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        phones.agent("102", delay=0.1)
+        directory = {"a302": {"pbx": "PJSIP/302"}, "a102": {"pbx": "Local/102@agents/n"}}
+        async with Centre({"pbx": pbx}, directory=directory) as centre:
+            await centre.staff("a302")
+            ref = phones.call("sales")
+            await centre.until(lambda: centre.signals(OfferFailed), "it comes to nothing")
+            assert centre.signals(OfferFailed)[0].reason == "unreachable"
+            await centre.staff("a102")
+            await centre.came(ref, "engaged")
+            phones.hang_up(ref)
+            await all_gone(centre, pbx)
 
     play(scenario)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.pbx.centre import LINK, Centre, channels, fresh, heard, play, quiet
+from tests.pbx.centre import LINK, Centre, fresh, heard, play, quiet
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 from tests.pbx.proxy import Proxy
@@ -27,7 +27,7 @@ async def all_gone(centre: Centre, *pbxes: Asterisk) -> None:
     """Every contact is closed, and no Asterisk has anything left."""
     await centre.until(lambda: len(centre.contacts("closed")) == len(centre.refs), "all are closed")
     for pbx in pbxes:
-        await centre.until(lambda: not channels(pbx), "nothing is left at Asterisk")  # noqa: B023
+        await centre.nothing_left(pbx)
 
 
 @asynccontextmanager
@@ -189,7 +189,8 @@ def test_a_hundred_callers_on_ten_agents(pbx: Asterisk, phones: Phones) -> None:
             await all_gone(centre, pbx)
             assert len({it.contact for it in centre.signals(Bridged)}) == 100
             assert len(centre.signals(Ended)) == 100
-            assert len(phones.happened("answers")) == 100
+            # Of a busy machine some agents hang up before they are joined: then another is rung.
+            assert len(phones.happened("answers")) >= 100
             assert {it.ref for it in phones.happened("gone", role="caller")} == set(refs)
             assert centre.figures("offered", "answered") == {"offered": 100, "answered": 100}
             centre.router.check()

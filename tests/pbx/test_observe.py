@@ -219,6 +219,62 @@ def test_who_waits_when_the_link_comes_is_known_with_the_time_of_entry(centre: A
     asyncio.run(watch())
 
 
+def test_why_a_sip_phone_was_not_answered(centre: Asterisk) -> None:
+    """Its own words: busy, refused, not answered, and then answered."""
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                await ask(phones.register, "301")
+                centre.cli('queue add member PJSIP/301 to everyone penalty 0 as "Agent 301"')
+                for mode, kind in (
+                    ("busy", "offer_missed"),
+                    ("reject", "offer_declined"),
+                    ("wait", "offer_missed"),
+                ):
+                    phones.agent("301", mode, delay=0.1)
+                    before = len(watched.of(kind))
+                    ref = await ask(phones.call, "everyone", context="queues")
+                    await watched.until(lambda k=kind, b=before: len(watched.of(k)) > b, mode)
+                    await ask(phones.hang_up, ref)
+                    await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                causes = {event.cause for event in watched.of("offer_missed")}
+                assert causes == {"busy", None}
+                phones.agent("301", delay=0.1, talk=0.3)
+                ref = await ask(phones.call, "everyone", context="queues")
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "an end")
+                assert watched.of("contact_released")[0].cause == "agent"
+                await ask(phones.unregister, "301")
+                seen = lambda: [getattr(it, "device", "") for it in watched.of("agent_device")]  # noqa: E731
+                await watched.until(lambda: seen()[-1] == "unreachable", "an unreachable phone")
+
+    asyncio.run(watch())
+
+
+def test_an_older_asterisk_filters_by_one_pattern(
+    centre: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "ccroute_asterisk.ami.adapter.event_filters",
+        lambda *given: [{"Operation": "Add", "MatchCriteria": "nonsense"}],
+    )
+
+    async def watch() -> None:
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                phones.agent("101", "wait")
+                ref = await asyncio.to_thread(phones.call, "sales", context="queues", QTIMEOUT="1")
+                await asyncio.to_thread(phones.wait_for, "queue over", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_left")) == 1, "a way out")
+            assert watched.of("contact_left")[0].cause == "timed_out"
+            counters = dict((await watched.adapter.probe()).counters)
+            assert counters.get("unfiltered", 0) == counters.get("unwanted", 0) == 0
+
+    asyncio.run(watch())
+
+
 def test_pauses_and_memberships_are_told(centre: Asterisk) -> None:
     async def watch() -> None:
         async with watching(centre) as watched:

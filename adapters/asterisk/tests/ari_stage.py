@@ -98,6 +98,7 @@ class Stage:
         self.say("StasisStart", contact, state="Ring", args=["sales"])
         self.give(Park(contact=contact, queue="sales", **self.head()))  # type: ignore[arg-type]
         self.enter(contact, self.session.homes["wait default"])
+        self.run_errands()
         self.told()
 
     def rung(self, offer: int = 1, agent: str = "ana", contact: str = "c1") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from ccroute import ConfigError
-from ccroute.adapters import Adapter, BoundedSink, Setting, Time
+from ccroute.adapters import Adapter, BoundedSink, PlatformSnapshot, Setting, Time
 from ccroute.testing import AdapterContract, ManualTime
 from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk
 from ccroute_asterisk import asterisk
@@ -34,5 +34,40 @@ def test_an_asterisk_that_is_too_old_is_refused() -> None:
         finally:
             await adapter.close(0.0)
             await pbx.stop()
+
+    asyncio.run(opened())
+
+
+def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
+    async def found() -> list[object]:
+        time, sink = ManualTime(), BoundedSink()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        await adapter.open(sink, time)
+        sink.take(100)
+        app = pbx.switch.apps.by_name["ccroute"]
+        app.disallowed = [{"type": "StasisStart"}]
+        channel = pbx.call(args=["sales"])
+        for _ in range(100):
+            await time.run(1.0)
+        app.disallowed = []
+        told = [it for it in sink.take(1000) if isinstance(it, PlatformSnapshot)]
+        await adapter.close(0.0)
+        await pbx.stop()
+        assert [it.contact for it in told[-1].contacts] == [channel]
+        return told
+
+    assert asyncio.run(found())
+
+
+def test_certificates_that_cannot_be_read_are_told() -> None:
+    given = {"url": "https://127.0.0.1:1", "user": "u", "password": "p", "ca": "nowhere.pem"}
+
+    async def opened() -> None:
+        adapter = asterisk("pbx", given)
+        with pytest.raises(ConfigError, match=r"links\.pbx\.ca: nowhere\.pem: .*in PEM"):
+            await adapter.open(BoundedSink(), ManualTime())
+        await adapter.close(0.0)
 
     asyncio.run(opened())

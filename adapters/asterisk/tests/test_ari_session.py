@@ -5,6 +5,7 @@ from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
 from ccroute.adapters import (
     Announce,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -57,9 +58,11 @@ def test_a_call_from_arrival_to_the_end() -> None:
     assert stage.give(Park(contact="c1", queue="sales", **stage.head())).verdict is Verdict.DONE
     wait = stage.session.homes["wait default"]
     assert [it.partition(" ")[2].split("/")[-1] for it in stage.targets()] == [
-        "answer", "variable", wait, "moh", "addChannel",
+        "answer", "variable", wait, "addChannel",
     ]  # fmt: skip
     stage.enter("c1", wait)
+    stage.run_errands()
+    assert stage.targets()[-1] == f"POST bridges/{wait}/moh"
     assert stage.told() == ["Parked"]
     leg = stage.rung()
     assert stage.told() == ["Dialled", "Ringing"]
@@ -179,6 +182,16 @@ def test_a_leg_that_comes_to_nothing_says_why(cause: int, reason: str) -> None:
     stage.told()
     stage.say("ChannelDestroyed", leg, cause=cause)
     assert stage.told() == [f"OfferFailed {reason}"]
+
+
+def test_the_first_cause_counts_when_the_last_says_that_all_is_normal() -> None:
+    stage = Stage()
+    stage.waiting()
+    leg = stage.rung()
+    stage.told()
+    stage.say("ChannelHangupRequest", leg, cause=17)
+    stage.say("ChannelDestroyed", leg, cause=16)
+    assert stage.told() == ["OfferFailed busy"]
 
 
 def test_what_cannot_be_dialled_is_unreachable() -> None:
@@ -321,6 +334,30 @@ def test_a_bridge_that_is_a_ghost_is_replaced_in_flight() -> None:
     assert len(set(tried)) == 2
     assert stage.session.counters["bridges_replaced"] == 1
     assert stage.session.homes["wait default"] == tried[-1]
+
+
+def test_whoever_comes_into_an_empty_bridge_hears_music() -> None:
+    stage = Stage()
+
+    def played() -> int:
+        stage.run_errands()
+        return sum(it.path[-1] == "moh" for it in stage.asked)
+
+    stage.waiting("c1")
+    wait = stage.session.homes["wait default"]
+    assert played() == 1
+    stage.waiting("c2")
+    assert played() == 1  # it plays
+    for contact in ("c1", "c2"):
+        stage.say("ChannelHangupRequest", contact)
+        stage.say("ChannelLeftBridge", contact, bridge={"id": wait})
+        stage.say("StasisEnd", contact)
+    stage.waiting("c3")
+    assert played() == 2
+    about = {"id": "x", "name": "Announcer/ARI_MOH-00000001;2"}
+    left = {"type": "ChannelLeftBridge", "channel": about, "bridge": {"id": wait}}
+    stage.session.hear(read_event(left), NOW)  # it was on its way out already
+    assert played() == 3
 
 
 def test_what_is_gone_already_is_as_good_as_done() -> None:
@@ -527,3 +564,82 @@ def test_a_code_without_sense_is_counted(args: list[str]) -> None:
     stage.say("StasisStart", "phone", args=args)
     assert stage.told() == []
     assert stage.session.counters["codes_not_understood"] == 1
+
+
+def calling(stage: Stage) -> tuple[str, str]:
+    """A customer whose phone rings, for an agent who answered; both channels."""
+    head = stage.head()
+    leg = f"ccroute-leg-{head['id']}"
+    stage.between["create"] = lambda: stage.say("StasisStart", leg, args=["leg"], state="Down")
+    ring = Ring(
+        contact="back", offer=1, agent="ana", address="PJSIP/ana", until=NOW + 20, callback=True,
+        **head,
+    )  # fmt: skip
+    assert stage.give(ring).verdict is Verdict.DONE
+    stage.say("ChannelStateChange", leg)
+    head = stage.head()
+    customer = f"ccroute-out-{head['id']}"
+    stage.between["create"] = lambda: stage.say("StasisStart", customer, args=["back"])
+    call = CallCustomer(
+        contact="back", offer=1, agent="ana", address="+34600", until=NOW + 20, **head
+    )
+    assert stage.give(call).verdict is Verdict.DONE
+    assert stage.asked[-1].query["endpoint"] == "PJSIP/+34600@trunk"
+    stage.run_errands()
+    assert stage.asked[-1].path == ("channels", customer, "dial")
+    assert stage.told() == ["Dialled", "Answered"]
+    return leg, customer
+
+
+def test_a_customer_is_called_back_and_then_is_as_any_other() -> None:
+    stage = Stage(outbound="PJSIP/{address}@trunk")
+    leg, customer = calling(stage)
+    stage.say("ChannelStateChange", customer)
+    stage.run_errands()
+    talk = stage.session.contacts["back"].talk
+    assert talk is not None
+    assert stage.asked[-1].query["channel"] == f"{leg},{customer}"
+    stage.enter(leg, talk)
+    stage.enter(customer, talk)
+    assert stage.told() == ["Bridged"]
+    stage.say("ChannelHangupRequest", customer)
+    stage.say("StasisEnd", customer)
+    stage.say("ChannelDestroyed", customer, cause=16)
+    assert stage.told() == ["Disconnected customer", "Ended hangup"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"), [(19, "no_answer"), (17, "busy"), (21, "busy"), (3, "unreachable")]
+)
+def test_a_customer_who_is_not_reached_lets_the_agent_go(cause: int, reason: str) -> None:
+    stage = Stage(outbound="PJSIP/{address}@trunk")
+    leg, customer = calling(stage)
+    stage.say("ChannelHangupRequest", customer)
+    stage.say("StasisEnd", customer)
+    stage.say("ChannelDestroyed", customer, cause=cause)
+    stage.run_errands()
+    stage.say("ChannelDestroyed", leg, cause=16)
+    assert stage.told() == [f"CustomerFailed {reason}", "OfferFailed caller_gone", "Ended failed"]
+    assert f"DELETE channels/{leg}" in stage.targets()
+    assert not stage.session.contacts
+
+
+def test_an_agent_who_leaves_first_ends_the_call_back() -> None:
+    stage = Stage(outbound="PJSIP/{address}@trunk")
+    leg, customer = calling(stage)
+    stage.say("ChannelHangupRequest", leg)
+    stage.say("ChannelDestroyed", leg, cause=16)
+    stage.run_errands()
+    stage.say("ChannelStateChange", customer)
+    stage.say("ChannelDestroyed", customer, cause=16)
+    stage.run_errands()
+    assert stage.told() == ["OfferFailed rejected", "Ended failed"]
+    assert f"DELETE channels/{customer}" in stage.targets()
+
+
+def test_without_an_endpoint_nobody_is_called_back() -> None:
+    stage = Stage()
+    ring = Ring(
+        contact="back", offer=1, agent="ana", address="x", until=NOW, callback=True, **stage.head()
+    )
+    assert stage.give(ring).failure == "gone"

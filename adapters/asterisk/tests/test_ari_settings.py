@@ -29,13 +29,26 @@ def test_the_factory_makes_an_adapter_and_shows_no_secret() -> None:
         ({"app": "a b"}, "the one that Stasis\\(\\) of the dialplan names"),
         ({"watchdog": 0.0}, "watchdog is 0.0: give more than 0"),
         ({"phones": {"ana": 301}}, "give tables of texts"),
-        ({"mode": "both"}, "mode"),
+        ({"mode": "both"}, "mode: give 'control' or 'observe'"),
+        ({"outbound": "PJSIP/trunk"}, "outbound: 'PJSIP/trunk' has no {address}"),
         ({"in_flight": 0}, "in_flight"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         asterisk("pbx", {**GIVEN, **wrong})  # type: ignore[dict-item]
+
+
+def test_the_mode_chooses_the_adapter() -> None:
+    given = {**GIVEN, "mode": "observe", "host": "pbx"}
+    assert asterisk("pbx", given).info.modes == ("observe",)
+    assert asterisk("pbx", GIVEN).info.modes == ("control",)
+
+
+def test_customers_are_called_back_where_an_address_can_be_dialled() -> None:
+    assert not asterisk("pbx", GIVEN).info.can("call_customer")
+    given = {**GIVEN, "outbound": "PJSIP/{address}@trunk"}
+    assert asterisk("pbx", given).info.can("call_customer")
 
 
 def test_prompts_are_media_with_values() -> None:

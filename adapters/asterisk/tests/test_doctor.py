@@ -283,14 +283,29 @@ def test_a_manager_that_refuses():
 
 
 def test_classes_that_are_not_heard():
-    found = found_by(observe, rights(read=frozenset({"agent", "system"})))
+    found = found_by(observe, rights(read=frozenset({"agent", "system", "dialplan"})))
     assert found["rights"].state == "wrong"
-    assert "class call" in found["rights"].found
+    assert found["rights"].found.endswith("class call")
+    assert "add `call` to `read`" in found["rights"].remedy
+
+
+def test_a_user_who_may_not_ask():
+    found = found_by(observe, rights(write=frozenset({"agent"})))
+    assert found["rights"].state == "wrong"
+    assert "`write = system,reporting`" in found["rights"].remedy
 
 
 def test_rights_that_may_not_be_read():
-    found = found_by(observe, rights(write=frozenset({"agent", "reporting"})))
+    found = found_by(observe, rights(write=frozenset({"reporting"})))
     assert (found["rights"].state, found["modules"].state) == ("unknown", "unknown")
+
+
+def test_a_document_that_is_wrong():
+    found = found_by(lambda pbx: control(pbx, colour="blue"))
+    assert states(found) == {"settings": "wrong"}
+    assert "colour" in found["settings"].found
+    found = found_by(lambda pbx: observe(pbx, port=0))
+    assert states(found) == {"settings": "wrong"}
 
 
 def test_events_without_their_time():

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from ccroute import ContactAbandoned, ContactConnected, ContactLeft, ContactQueued, ContactReleased
 from ccroute.adapters import (
     Abandoned,
     Announce,
@@ -23,6 +24,9 @@ from ccroute.adapters import (
 from ccroute.testing._on_call_backs import bridged_when_answered
 from ccroute.testing._play import Play
 from ccroute.testing._playing import Playing, assertion
+
+_STORY = ContactQueued, ContactConnected, ContactReleased, ContactAbandoned, ContactLeft
+"""What every platform that routes must tell of a contact."""
 
 
 class OnCalls(Playing):
@@ -344,7 +348,8 @@ class OnCalls(Playing):
         await self._measured(play)
 
     async def _measured(self, play: Play) -> None:
-        """Who was served was, and who left had abandoned; each event has a number of its own."""
+        """Who was served was, and who left had abandoned; each event has a number of its own. What
+        else is known, as whose phone rang for them, may be told too."""
         served, left = await play.call(), await play.call()
         await play.driver.answer(play.address(play.agents[0]))
         await play.pass_time(30.0)
@@ -353,7 +358,7 @@ class OnCalls(Playing):
         await play.settle_down()
         stories = {}
         for contact in (served, left):
-            events = [it for it in play.measured() if it.contact == contact]
+            events = [it for it in play.measured(*_STORY) if it.contact == contact]
             stories[contact] = [it.kind for it in events]
             if contact == served and len(events) == 3:
                 talked = events[2].at - events[1].at

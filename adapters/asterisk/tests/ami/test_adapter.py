@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager
@@ -19,9 +20,11 @@ from ccroute.adapters import (
     Setting,
     Signal,
     SystemTime,
+    Unmapped,
     Verdict,
 )
 from ccroute_asterisk.ami.adapter import ObserveAdapter
+from ccroute_asterisk.ami.observer import Observer
 
 JOIN = {"Uniqueid": "u.1", "Queue": "sales", "Position": 1}
 
@@ -30,7 +33,7 @@ class Watched:
     def __init__(self, manager: Manager, room: int, more: dict[str, Setting]) -> None:
         settings: dict[str, Setting] = {
             "user": "ccroute", "password": SECRET, "port": manager.port, "look": 0.02,
-            "ping": 0.1, "patience": 0.4, "longest_pause": 0.1,
+            "ping": 0.1, "patience": 10.0, "longest_pause": 0.1,
         }  # fmt: skip
         self.adapter = ObserveAdapter("pbx", settings | more)
         self.sink = BoundedSink(room)
@@ -103,7 +106,8 @@ def test_a_broken_link_comes_back_by_itself_with_a_gap() -> None:
             await until(lambda: watched.kinds() == ["contact_queued"])
             manager.closed = True
             manager.cut()
-            await until(lambda: len(watched.signals(LinkDown)) >= 2)  # it keeps trying
+            tried = manager.tries
+            await until(lambda: manager.tries > tried + 2 and bool(watched.signals(LinkDown)))
             assert not (await watched.adapter.probe()).up
             with pytest.raises(LinkError):
                 await watched.adapter.snapshot()
@@ -121,7 +125,7 @@ def test_a_broken_link_comes_back_by_itself_with_a_gap() -> None:
 
 def test_a_link_that_looks_well_and_carries_nothing_is_given_up() -> None:
     async def scene(manager: Manager) -> None:
-        async with watching(manager) as watched:
+        async with watching(manager, patience=0.4) as watched:
             manager.silent = True
             await until(lambda: bool(watched.signals(LinkDown)))
             (first, *_) = watched.signals(LinkDown)
@@ -195,13 +199,46 @@ def test_nothing_that_comes_breaks_it() -> None:
             manager.say(b"Event: AgentConnect\r\nTimestamp: never\r\nHoldTime: -7\r\n\r\n")
             manager.say(b"Event: Hangup\r\nUniqueid: u.1\r\nUniqueid: u.2\r\nCause: x\r\n\r\n")
             manager.say(b"Key: " + b"x" * (3 << 20) + b"\r\n\r\n")
-            manager.event("AnEventOfTheFuture", Uniqueid="u.9")
+            for _ in range(3):
+                manager.event("AnEventOfTheFuture", Uniqueid="u.9")
             manager.event("QueueCallerJoin", **JOIN)
             await until(lambda: "u.1" in {event.contact for event in watched.events()})
             assert not watched.signals(LinkDown)
             counters = await watched.counters()
             assert (counters["malformed"], counters["oversized"]) == (1, 1)
+            assert [getattr(it, "what", "") for it in watched.signals(Unmapped)] == [
+                "AnEventOfTheFuture"
+            ]
             assert "\\xe9\\xff" in {event.contact for event in watched.events()}
+
+    played(scene)
+
+
+def test_a_defect_in_reading_breaks_the_link_and_deafens_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            with monkeypatch.context() as defect:
+                defect.setattr(Observer, "hear", lambda *given: 1 / 0)
+                manager.event("QueueCallerJoin", **JOIN)
+                await until(lambda: bool(watched.signals(LinkDown)))
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            manager.event("QueueCallerJoin", **JOIN)
+            await until(lambda: watched.kinds() == ["contact_queued"])
+
+    played(scene)
+
+
+def test_a_defect_in_watching_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager) as watched:
+            monkeypatch.setattr(Observer, "advance", lambda *given: 1 / 0)
+            await until(lambda: bool(watched.signals(LinkDown)))
+            (down,) = watched.signals(LinkDown)
+            assert isinstance(down, LinkDown)
+            assert down.final
+            assert down.reason == "ZeroDivisionError in the adapter"
 
     played(scene)
 
@@ -222,6 +259,29 @@ def test_a_member_list_tells_who_is_signed_in_and_paused() -> None:
             manager.listed = manager.listed[:1]
             manager.event("Reload", Module="app_queue.so")
             await until(lambda: "agent_signed_out" in watched.kinds())
+
+    played(scene)
+
+
+def test_a_log_that_calls_agents_by_their_phones_means_the_same_agents(tmp_path: Path) -> None:
+    """As it does unless `log_membername_as_agent` is set."""
+
+    async def scene(manager: Manager) -> None:
+        began = int(manager.now()) - 100
+        log = tmp_path / "queue_log"
+        log.write_text(
+            f"{began}|NONE|sales|PJSIP/301|ADDMEMBER|\n"
+            f"{began + 1}|u.1|sales|NONE|ENTERQUEUE||1|1\n"
+            f"{began + 5}|u.1|sales|PJSIP/301|CONNECT|4|u.2|2\n"
+            f"{began + 9}|u.1|sales|PJSIP/301|COMPLETEAGENT|4|4|1\n"
+        )
+        manager.listed = [
+            {"Event": "QueueMember", "Queue": "sales", "Name": "Ana", "Location": "PJSIP/301"}
+        ]
+        async with watching(manager, queue_log=str(log), history=3600.0) as watched:
+            assert {event.agent for event in watched.events() if event.agent} == {"Ana"}
+            assert watched.kinds().count("agent_signed_in") == 1
+            assert "contact_released" in watched.kinds()
 
     played(scene)
 

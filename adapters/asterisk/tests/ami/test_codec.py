@@ -66,7 +66,8 @@ def test_an_event_with_a_response_header_is_an_event() -> None:
 
 
 def test_only_what_is_wanted_is_given_out_and_answers_always() -> None:
-    decoder = AmiDecoder({"Hangup": "", "QueueCallerJoin": "CallerIDName: Ann\r\n"})
+    wanted = {"Hangup": "", "QueueCallerJoin": "CallerIDName: Ann\r\n"}
+    decoder = AmiDecoder(wanted, {"FullyBooted"})
     listed = b"Event: QueueEntry\r\nActionID: 3\r\nQueue: sales\r\n\r\n"
     found = [packet.event for packet in decoder.receive_data(STREAM + listed)]
     assert found == ["", "OriginateResponse", "Hangup", "QueueEntry"]
@@ -94,6 +95,19 @@ def test_whatever_comes_nothing_is_raised() -> None:
         for packet in decoder.receive_data(b"\r\n\r\n"):
             _ = packet.fields
     assert decoder.counters["malformed"] > 0
+
+
+def test_an_event_that_nobody_knows_is_given_out() -> None:
+    decoder = AmiDecoder({"Hangup": ""}, {"VarSet"}, banner=False)
+    said = b"Event: CoffeeReady\r\nCups: 2\r\n\r\nEvent: VarSet\r\n\r\n"
+    assert [it.event for it in decoder.receive_data(said)] == ["CoffeeReady"]
+
+
+def test_lines_that_end_in_another_way_cost_no_packet_but_their_own() -> None:
+    decoder = AmiDecoder({"Hangup": ""}, (), banner=False)
+    said = b"Event: Hangup\nUniqueid: x\n\nEvent: Hangup\r\nUniqueid: y\r\n\r\n"
+    assert [it.value("Uniqueid") for it in decoder.receive_data(said)] == ["y"]
+    assert decoder.counters["malformed"] == 1
 
 
 def test_an_endless_greeting_is_cut() -> None:

@@ -15,6 +15,8 @@ from ccroute.testing.asterisk._server import WEBSOCKET, SimulatedAsterisk
 PHONES: Mapping[str, str] = MappingProxyType(
     {"ana": "PJSIP/101", "bea": "PJSIP/102", "cai": "PJSIP/103"}
 )
+CUSTOMER = "PJSIP/199"
+"""The phone of a customer who is called back."""
 _BATCH = 1_000
 _BYTES = 24
 
@@ -37,7 +39,7 @@ class AsteriskDriver(PlatformDriver):
     def __init__(
         self, time: Time, *, settings: Mapping[str, Setting] | None = None, code: str = "agent-code"
     ) -> None:
-        self.pbx = SimulatedAsterisk(time, phones=PHONES.values())
+        self.pbx = SimulatedAsterisk(time, phones=[*PHONES.values(), CUSTOMER])
         self.pbx.dialling.fallback = "retry"
         self._more = dict(settings or {})
         self._code = code
@@ -63,7 +65,8 @@ class AsteriskDriver(PlatformDriver):
         """See `PlatformDriver`."""
         return {
             "url": self.pbx.url, "user": "ccroute", "password": "swordfish",
-            "app": self.pbx.dialling.app, "phones": dict(PHONES), **self._more,
+            "app": self.pbx.dialling.app, "phones": dict(PHONES), "outbound": "{address}",
+            **self._more,
         }  # fmt: skip
 
     def wrong_settings(self) -> Mapping[str, Setting]:
@@ -82,6 +85,10 @@ class AsteriskDriver(PlatformDriver):
         """See `PlatformDriver`."""
         return "0034910000000"
 
+    def customer_address(self) -> str:
+        """See `PlatformDriver`."""
+        return CUSTOMER
+
     # -- Customers and agents -----------------------------------------------------------
 
     async def place_call(self, *, caller: str = "+34600000001", dialled: str = "900100") -> str:
@@ -92,7 +99,10 @@ class AsteriskDriver(PlatformDriver):
 
     async def hang_up(self, call: str) -> None:
         """See `PlatformDriver`."""
-        self.pbx.hang_up(self._names[call])
+        if call in self._names:
+            self.pbx.hang_up(self._names[call])
+        else:
+            self.pbx.hang_up_phone(CUSTOMER)
 
     async def answer(self, address: str) -> None:
         """See `PlatformDriver`."""
@@ -136,7 +146,10 @@ class AsteriskDriver(PlatformDriver):
         for channel in self.pbx.switch.channels.values():
             talk = channel.bridge
             bridge = talk.id if talk is not None and not talk.holding else None
-            if channel.kind in {"customer", "agent"}:
+            if channel.address == CUSTOMER:
+                kept = json.loads(channel.variables.get("CCROUTE_CONTACT", "{}"))
+                found.append(Leg(kind="customer", who=str(kept.get("contact")), bridge=bridge))
+            elif channel.kind in {"customer", "agent"}:
                 who = channel.address or names.get(channel.id, channel.id)
                 found.append(Leg(kind=channel.kind, who=who, bridge=bridge))
             elif channel.kind == "outside":

@@ -125,6 +125,12 @@ class Media:
         shown = it.shown("done", duration=int(self.switch.now - it.began))
         self.switch.say_media("RecordingFinished", "recording", shown, channel, bridge)
 
+    def end_all(self, target: str) -> None:
+        """Stops the recordings of a bridge that goes."""
+        for it in list(self.recordings.values()):
+            if it.target == target:
+                self.end(it)
+
     def forget(self) -> None:
         """After a restart nothing plays or records; what was stored is kept."""
         self.playbacks.clear()

@@ -29,7 +29,9 @@ def _make(ask: Ask) -> Reply:
 
 
 def _destroy(ask: Ask) -> Reply:
-    ask.pbx.switch.destroy_bridge(ask.bridge())
+    bridge = ask.bridge()
+    ask.pbx.media.end_all(f"bridge:{bridge.id}")
+    ask.pbx.switch.destroy_bridge(bridge)
     return _DONE
 
 

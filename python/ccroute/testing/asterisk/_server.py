@@ -216,12 +216,14 @@ class SimulatedAsterisk:
         answered: bool = False,
         variables: Mapping[str, str] | None = None,
         args: Sequence[str] | None = None,
+        place: str = "PJSIP/carrier",
     ) -> str:
         """A customer calls; returns the id of the channel. ``answered``: by the dialplan, before
-        ``Stasis()``; ``args``: what ``Stasis()`` is given instead of the usual."""
+        ``Stasis()``; ``args``: what ``Stasis()`` is given instead of the usual; ``place``: where
+        the call comes from, the beginning of the channel's name."""
         made = self.dialling.call_in(
             caller, dialled, name=name, channel=channel, answered=answered,
-            variables=variables, args=args,
+            variables=variables, args=args, place=place,
         )  # fmt: skip
         return made.id
 

@@ -29,10 +29,12 @@ from ccroute.adapters import (
     Setting,
     Sink,
     Time,
+    Unmapped,
     failed,
     within,
 )
 from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.elsewhere import ELSEWHERE
 from ccroute_asterisk.ami.history import History
 from ccroute_asterisk.ami.link import AmiLink, AmiLogin, connect
 from ccroute_asterisk.ami.messages import event_filters, pattern_filter
@@ -42,6 +44,7 @@ from ccroute_asterisk.ami.settings import ObserveSettings
 _STATE = ("FullyBooted", "Shutdown", "Reload")
 _ONLY = {"VarSet": ("Variable", "QUEUESTATUS"), "Newexten": ("Application", "Queue")}
 _FIRST_PAUSE = 0.5
+_MOST_STRANGERS = 1000
 _SOURCE = "app_queue"
 _RESTART = 2.0
 """Seconds by which the time of boot must move; Asterisk counts whole ones."""
@@ -49,6 +52,17 @@ _SKEW = 2.0
 """Seconds by which clocks must differ for Asterisk's times to be corrected."""
 _LAG = 1.0
 """Seconds that events may be under way, before silence means that there is none."""
+
+
+@attrs.frozen
+class _Listed:
+    """What Asterisk listed, and when it was asked, by its clock. ``living``: the unique ids of
+    all channels, where it told them; ``whole``: whether what ``status`` lacks is not there."""
+
+    asked: float
+    status: tuple[Packet, ...]
+    living: set[str] | None
+    whole: bool
 
 
 class ObserveAdapter:
@@ -78,6 +92,7 @@ class ObserveAdapter:
         self._pinged = 0.0
         self._heard: float | None = None
         self._counters: Counter[str] = Counter()
+        self._strangers: set[str] = set()
 
     def __repr__(self) -> str:
         return f"ObserveAdapter({self._name!r}, {self._settings.host}:{self._settings.port})"
@@ -94,6 +109,7 @@ class ObserveAdapter:
         self._sink, self._time = sink, time
         await self._come_in(since=None)
         self._watcher = asyncio.ensure_future(self._watch())
+        self._watcher.add_done_callback(self._watched)
 
     async def close(self, drain: float) -> None:
         """See `ccroute.adapters.Adapter`."""
@@ -120,13 +136,15 @@ class ObserveAdapter:
             patience=settings.patience,
         )
         wanted = {**WANTED, **dict.fromkeys(_STATE, "")}
-        link = await connect(login, time, prefix=f"{uuid4().hex[:8]}-", wanted=wanted)
+        prefix = f"{uuid4().hex[:8]}-"
+        link = await connect(login, time, prefix=prefix, wanted=wanted, ignored=ELSEWHERE)
         try:
             await self._filter(link)
             if not await link.ping():
                 raise LinkError(f"{self!r}: {link.reason or 'no answer to a ping'}")
-            whole = self._catch_up(link, since)
-            await self._look(link)
+            up_at = time.now() + (link.offset or 0.0)
+            listed = await self._ask(link)
+            whole = self._catch_up(link, up_at, listed, since)
         except BaseException:
             await link.close()
             raise
@@ -150,15 +168,18 @@ class ObserveAdapter:
             reply = await link.ask("Filter", pattern_filter(names, _ONLY))
         self._counters["unfiltered"] += not reply.done
 
-    def _catch_up(self, link: AmiLink, since: float | None) -> bool:
+    def _catch_up(
+        self, link: AmiLink, up_at: float, listed: "_Listed", since: float | None
+    ) -> bool:
         """What happened before the first event, then those that came meanwhile; whether the
         story has no hole."""
-        time, _ = self._parts()
         offset = link.offset or 0.0
         self._skew = offset if abs(offset) > _SKEW else 0.0
-        up_at = time.now() + offset
         for packet in link.early:
-            self._note(packet)
+            if packet.event in _STATE:
+                self._note(packet)
+        # The log may call agents by where they are reached.
+        self._observer.members.learn(listed.status)
         self._observer.up(up_at)
         whole = self._history.fill(self._observer, up_at, first=since is None)
         self._booted(up_at)
@@ -167,6 +188,7 @@ class ObserveAdapter:
             if packet.event not in _STATE:
                 self._hear(packet)
         link.early.clear()
+        self._adopt(listed)
         return whole
 
     def _booted(self, up_at: float) -> None:
@@ -179,10 +201,9 @@ class ObserveAdapter:
         if self._boot is None or abs(boot - self._boot) > _RESTART:
             self._boot = boot
 
-    async def _look(self, link: AmiLink) -> None:
-        """Asks who waits and who is a member, and believes it."""
+    async def _ask(self, link: AmiLink) -> "_Listed":
+        """Asks who waits, who is a member, and which channels there are."""
         time, _ = self._parts()
-        self._changed = False
         asked = time.now() + (link.offset or 0.0)
         status = await link.ask("QueueStatus", listing=True)
         if not status.done:
@@ -193,7 +214,10 @@ class ObserveAdapter:
             living = {it.value("Uniqueid") for it in channels.items}
         else:
             self._counters["no_channels"] += 1
-        self._observer.adopt(status.items, living, asked, whole=status.whole)
+        return _Listed(asked, status.items, living, status.whole)
+
+    def _adopt(self, listed: "_Listed") -> None:
+        self._observer.adopt(listed.status, listed.living, listed.asked, whole=listed.whole)
 
     def _held(self) -> PlatformSnapshot:
         time, _ = self._parts()
@@ -208,10 +232,19 @@ class ObserveAdapter:
         if packet.event in _STATE:
             self._note(packet)
             self._changed = self._changed or packet.event != "Shutdown"
+        elif packet.event not in WANTED:
+            self._unmapped(packet.event)
         else:
             link_offset = 0.0 if self._link is None else self._link.offset or 0.0
             self._observer.hear(packet, self._heard + link_offset)
             self._flush()
+
+    def _unmapped(self, name: str) -> None:
+        """Once a name: whoever may not filter is sent all there is."""
+        _, sink = self._parts()
+        if name not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(name)
+            sink.push(Unmapped(what=name))
 
     def _note(self, packet: Packet) -> None:
         uptime = packet.value("Uptime")
@@ -268,6 +301,12 @@ class ObserveAdapter:
                 await link.close()
                 await self._come_back(since)
 
+    def _watched(self, watcher: "asyncio.Task[None]") -> None:
+        """Nobody watches any more: unless the link was closed, that is a defect, and is told."""
+        if not watcher.cancelled() and (error := watcher.exception()) is not None:
+            _, sink = self._parts()
+            sink.push(LinkDown(reason=f"{type(error).__name__} in the adapter", final=True))
+
     async def _tend(self, link: AmiLink) -> None:
         time, _ = self._parts()
         now = time.now()
@@ -279,8 +318,9 @@ class ObserveAdapter:
             if not await link.ping():
                 link.end("Asterisk does not answer")
         if self._changed and not link.ended.is_set():
+            self._changed = False
             try:
-                await self._look(link)
+                self._adopt(await self._ask(link))
             except LinkError as error:
                 link.end(str(error))
             self._flush()
@@ -288,7 +328,7 @@ class ObserveAdapter:
     async def _come_back(self, since: float) -> None:
         """Tries until it is in again, with growing pauses. It was let in before: what refuses it
         now may be an Asterisk that is being set up."""
-        time, sink = self._parts()
+        time, _ = self._parts()
         pause = _FIRST_PAUSE
         while True:
             await time.sleep_until(time.now() + pause * self._jitter.uniform(0.5, 1.0))
@@ -297,9 +337,8 @@ class ObserveAdapter:
             self._flush()
             try:
                 await self._come_in(since)
-            except (ConfigError, LinkError) as error:
+            except (ConfigError, LinkError):
                 self._counters["refused"] += 1
-                sink.push(LinkDown(reason=self._settings.password.hide_in(str(error))))
             else:
                 return
 

@@ -5,15 +5,15 @@ decoded as a whole when somebody asks for its fields, and never by TCP chunk: mo
 busy Asterisk interest nobody, and are no more than their name.
 """
 
-import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 LONGEST_PACKET = 1 << 20
 """Bytes; what is longer is dropped and counted, so that no sender can fill the memory."""
 
 _LONGEST_BANNER = 256
 _END = b"\r\n\r\n"
+_OTHER_END = b"\n\n"
 _EVENT = b"Event: "
 _NAME_INSIDE = b"\r\nEvent: "
 
@@ -50,7 +50,7 @@ class Packet:
         Faster than `fields` where a few of many are wanted.
         """
         raw = self.raw
-        marker = _marker(key)
+        marker = _MARKERS.get(key) or _marker(key)
         start = raw.find(marker)
         if start < 0:
             return ""
@@ -71,8 +71,9 @@ class AmiDecoder:
     r"""Cuts bytes into packets, however they arrive, and never fails.
 
     ``wanted``: the events that are given out, by name with a text that must stand in them (empty:
-    nothing must); the others are counted only. Responses, and events that answer an action
-    (with an ActionID), always are. Default: all.
+    nothing must); ``ignored``: those that are counted only. Events of neither are given out, for
+    somebody to wonder about, and so are responses and events that answer an action (with an
+    ActionID). Default: all are wanted.
 
     >>> decoder = AmiDecoder()
     >>> decoder.receive_data(b"Asterisk Call Manager/9.0.0\r\nEvent: Hang")
@@ -83,10 +84,17 @@ class AmiDecoder:
     'Asterisk Call Manager/9.0.0'
     """
 
-    def __init__(self, wanted: Mapping[str, str] | None = None, *, banner: bool = True) -> None:
+    def __init__(
+        self,
+        wanted: Mapping[str, str] | None = None,
+        ignored: Collection[str] = (),
+        *,
+        banner: bool = True,
+    ) -> None:
         self._wanted: dict[bytes, tuple[str, bytes]] | None = None
         if wanted is not None:
             self._wanted = {it.encode(): (it, text.encode()) for it, text in wanted.items()}
+        self._ignored = frozenset(name.encode() for name in ignored)
         self._buffer = b""
         self._skipping = False
         self.banner: str | None = None if banner else ""
@@ -100,6 +108,8 @@ class AmiDecoder:
         if self.banner is None:
             data = self._greeted(data)
         *blocks, rest = data.split(_END)
+        if _OTHER_END in data:
+            blocks, rest = [self._mended(it) for it in blocks], self._mended(rest)
         found: list[Packet] = []
         if blocks:
             if self._skipping:
@@ -121,22 +131,28 @@ class AmiDecoder:
             return rest
         return data
 
+    def _mended(self, block: bytes) -> bytes:
+        """What stands behind lines that end in another way, which are no packet."""
+        _, end, rest = block.rpartition(_OTHER_END)
+        self.counters["malformed"] += bool(end)
+        return rest if end else block
+
     def _take(self, blocks: list[bytes], found: list[Packet]) -> None:
-        wanted = self._wanted
+        wanted, ignored = self._wanted, self._ignored
         unwanted = 0
         for block in blocks:
-            if block.startswith(_EVENT):
+            if len(block) > LONGEST_PACKET:
+                self.counters["oversized"] += 1
+            elif block.startswith(_EVENT):
                 end = block.find(b"\r\n")
                 name = block[7:] if end < 0 else block[7:end]
                 known = None if wanted is None else wanted.get(name)
                 if known is not None and known[1] in block:
                     found.append(Packet(known[0], block))
-                elif wanted is None or b"\r\nActionID: " in block:
-                    found.append(Packet(name.decode(errors="backslashreplace"), block))
-                else:
+                elif (known is not None or name in ignored) and b"\r\nActionID: " not in block:
                     unwanted += 1
-            elif len(block) > LONGEST_PACKET:
-                self.counters["oversized"] += 1
+                else:
+                    found.append(Packet(name.decode(errors="backslashreplace"), block))
             elif (packet := _response(block)) is not None:
                 found.append(packet)
             else:
@@ -145,9 +161,12 @@ class AmiDecoder:
         self.counters["unwanted"] += unwanted
 
 
-@functools.cache
+_MARKERS: dict[str, bytes] = {}
+"""How a key stands in a packet; only names that this package asks for are ever in it."""
+
+
 def _marker(key: str) -> bytes:
-    return f"\r\n{key}: ".encode()
+    return _MARKERS.setdefault(key, f"\r\n{key}: ".encode())
 
 
 def _response(block: bytes) -> Packet | None:

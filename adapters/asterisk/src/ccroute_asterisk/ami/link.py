@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -129,6 +129,9 @@ class AmiLink:
             self.end("Asterisk closed the connection")
         except OSError as error:
             self.end(str(error))
+        finally:
+            # However reading ends, nobody must take a deaf link for a quiet one.
+            self.end("reading came to an end")
 
     def _told(self, data: bytes) -> None:
         for told in self._session.receive_data(data):
@@ -221,7 +224,12 @@ def _tls(login: AmiLogin) -> ssl.SSLContext | None:
 
 
 async def connect(
-    login: AmiLogin, time: Time, *, prefix: str, wanted: Mapping[str, str]
+    login: AmiLogin,
+    time: Time,
+    *,
+    prefix: str,
+    wanted: Mapping[str, str],
+    ignored: Collection[str] = (),
 ) -> AmiLink:
     """A connection that is signed in.
 
@@ -229,7 +237,7 @@ async def connect(
         ConfigError: it can never work so; the message names the remedy.
         LinkError: it does not work now.
     """
-    link = AmiLink(login, AmiSession(prefix, wanted), time)
+    link = AmiLink(login, AmiSession(prefix, wanted, ignored), time)
     try:
         await link.open()
     except BaseException:

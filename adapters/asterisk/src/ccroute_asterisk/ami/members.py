@@ -63,6 +63,18 @@ class Members:
         elif packet.event in {"AgentLogin", "AgentLogoff"}:
             self._tell(packet.event.upper(), packet.value("Agent"), "", at)
 
+    def is_news(self, packet: Packet) -> bool:
+        """Whether a QueueMemberStatus changes anything: one comes a queue and change of a device,
+        and most of a busy centre's events are these."""
+        device = _DEVICES.get(packet.value("Status"), "unknown")
+        return self._devices.get(packet.value("MemberName")) != device
+
+    def learn(self, items: Iterable[Packet]) -> None:
+        """Takes the names only of a QueueStatus."""
+        for item in items:
+            if item.event == "QueueMember":
+                self._name(item)
+
     def list(self, items: Iterable[Packet], at: float, *, whole: bool) -> None:
         """Takes the members of a QueueStatus asked for at ``at``: all there are, if it is
         ``whole``. Of whom an event told since, it says nothing."""

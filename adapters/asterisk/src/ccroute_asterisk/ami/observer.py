@@ -70,7 +70,7 @@ class Observer:
         """Takes an event. ``heard_at``: its time, should it not tell one itself."""
         if packet.event in translate.WANTED:
             self._ami.hear(packet, heard_at)
-        else:
+        elif packet.event != "QueueMemberStatus" or self.members.is_news(packet):
             self.members.hear(packet, self._ami.time_of(packet, heard_at))
         if self._edge:
             self._settle_edge(self._ami.now)

@@ -6,7 +6,7 @@ later is nobody's, and no event either.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -65,7 +65,7 @@ class AmiSession:
     r"""One connection's conversation.
 
     ``prefix``: of the ActionIDs, so that those of an earlier connection are not taken for ours.
-    ``wanted``: the events to give out; see `AmiDecoder`.
+    ``wanted`` and ``ignored``: the events to give out, and those not to; see `AmiDecoder`.
 
     >>> session = AmiSession("a")
     >>> number, data = session.ask("Ping")
@@ -75,8 +75,10 @@ class AmiSession:
     (True, True)
     """
 
-    def __init__(self, prefix: str, wanted: Mapping[str, str] | None = None) -> None:
-        self.decoder = AmiDecoder(wanted)
+    def __init__(
+        self, prefix: str, wanted: Mapping[str, str] | None = None, ignored: Collection[str] = ()
+    ) -> None:
+        self.decoder = AmiDecoder(wanted, ignored)
         self.counters = self.decoder.counters
         """Those of the codec, and ``late`` and ``strange`` answers."""
         self._prefix = prefix

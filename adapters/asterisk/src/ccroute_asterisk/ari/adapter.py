@@ -57,6 +57,8 @@ OLDEST = 16
 LOOKS = 2
 """How often Asterisk is asked for its lists again when a link comes up and something happened
 meanwhile."""
+SECOND_LOOK = 2.0
+"""Seconds until what differs is looked at again."""
 TOGETHER = 50
 """How many devices are asked for by one request."""
 
@@ -99,7 +101,7 @@ class AriAdapter:
             name="asterisk",
             version="0.1.0",
             platform="Asterisk by ARI",
-            capabilities=CAPABILITIES,
+            capabilities={*CAPABILITIES, *(["call_customer"] if settings.outbound else [])},
             limits=Limits(
                 offers_per_second=settings.offers_per_second, in_flight=4 * settings.in_flight
             ),
@@ -334,13 +336,21 @@ class AriAdapter:
         """Compares what we know with Asterisk's own list: not every event comes."""
         while not wire.ended.done():
             await self._time.sleep_until(self._time.now() + self._settings.sweep)
-            before = self._session.known()
             with suppress(TimeoutError, LinkError, NotListed, Malformed):
-                steps = ours_now(self._session.ids)
-                ours = await self._through(wire, steps, self._time.now() + PATIENCE)
-                if self._session.differs(before, ours):
+                differing = await self._look_over(wire)
+                if not differing:
+                    continue
+                # What is on its way only is not missing: another look tells.
+                await self._time.sleep_until(self._time.now() + SECOND_LOOK)
+                if differing & await self._look_over(wire):
                     self._counters["swept"] += 1
                     wire.end("Asterisk's list of channels is another than ours")
+
+    async def _look_over(self, wire: Wire) -> frozenset[str]:
+        before = self._session.known()
+        steps = ours_now(self._session.ids)
+        ours = await self._through(wire, steps, self._time.now() + PATIENCE)
+        return self._session.differing(before, ours)
 
     # -- Telling ------------------------------------------------------------------------
 

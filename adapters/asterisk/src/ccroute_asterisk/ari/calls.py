@@ -40,6 +40,18 @@ class Ids:
         """Whether a channel is a leg that we dialled."""
         return channel.startswith(f"{self.app}-leg-")
 
+    def customer(self, instruction: str) -> str:
+        """Of a customer who is called back, from the instruction that does."""
+        return f"{self.app}-out-{instruction}"
+
+    def is_customer(self, channel: str) -> bool:
+        """Whether a channel is one that we called back."""
+        return channel.startswith(f"{self.app}-out-")
+
+    def chosen(self, channel: str) -> bool:
+        """Whether we made a channel and chose its id."""
+        return self.is_leg(channel) or self.is_customer(channel) or self.is_snoop(channel)
+
     def snoop(self, leg: str) -> str:
         """Of the ear that a supervisor has in a conversation."""
         return f"{self.app}-ear-{leg}"
@@ -73,7 +85,9 @@ class Leg:
     dialling, ringing, answered, bridged. ``until``: when ringing ends; ``ours``: it is in our
     application, before which Asterisk does not dial it; ``dial``: it is to be dialled then.
     ``cancelled``: we let it go, and ``failed``: not because anybody wanted it; ``over``: its
-    end was told; ``ear``: the bridge in which a supervisor hears.
+    end was told; ``cause``: the first that was told of its end; ``ear``: the bridge in which a
+    supervisor hears; ``callback``: the tag of a customer who is to be called back, and has no
+    channel that could keep it.
     """
 
     id: str
@@ -94,7 +108,9 @@ class Leg:
     leaving: bool = False
     joined: bool = False
     over: bool = False
+    cause: int = 0
     ear: str | None = None
+    callback: str | None = None
 
     def told(self, kind: type[Offered], **more: str) -> Offered:
         """A signal about its offer."""
@@ -107,6 +123,7 @@ class Leg:
             {
                 "contact": self.contact, "agent": self.agent, "role": self.role, "how": self.how,
                 "offer": self.offer, "tenant": self.tenant, "ring": self.ring,
+                "callback": self.callback,
             }
         )  # fmt: skip
 
@@ -119,6 +136,7 @@ class Leg:
         return cls(
             id=channel, contact=contact, agent=agent, role=_text(tag, "role") or "agent",
             how=_text(tag, "how"), tenant=_text(tag, "tenant"), ring=_text(tag, "ring"),
+            callback=_text(tag, "callback"),
             offer=offer if isinstance(offer, int) and not isinstance(offer, bool) else None,
         )  # fmt: skip
 
@@ -133,7 +151,8 @@ class Call:
     with; ``bridged``: both were in it, and `Bridged` was told. ``parking``: `Parked` is still to
     be told. ``hold``: asked, on, phone (the agent's own), consult (its agent speaks with another).
     ``leaving``: it hangs up; ``ending``: why we end it; ``parted``: the end of its conversation was
-    told; ``playback``: what is played to it.
+    told; ``playback``: what is played to it. ``calling``: it is called back and not
+    bridged yet; its channel, empty before it is dialled, rings until ``until``.
     """
 
     channel: str
@@ -151,6 +170,8 @@ class Call:
     ending: str | None = None
     parted: bool = False
     playback: str | None = None
+    calling: bool = False
+    until: float = 0.0
     legs: dict[str, Leg] = attrs.Factory(dict)
     recordings: dict[str, str] = attrs.Factory(dict)
 

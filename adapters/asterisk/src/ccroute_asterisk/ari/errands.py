@@ -64,6 +64,11 @@ def look_for(session: "Session", call: Call) -> Errand:
     session.gone(call)
 
 
+def music(bridge: str, name: str) -> Errand:
+    """Plays music to those in a bridge."""
+    yield requests.music(bridge, name)
+
+
 def silence(call: Call) -> Errand:
     """Ends what is played to a customer: as long as it is, whatever else is asked for waits."""
     if call.playback is not None:
@@ -75,13 +80,15 @@ def settle_in(session: "Session", call: Call, use: str, music: str) -> Part:
     """Brings a customer into the bridge with this music; makes it where there is none, and another
     one in place of one that broke down."""
     key = f"{use} {music}"
-    for _ in range(3):
+    impatient = False
+    for _ in range(4):
         bridge = session.homes.setdefault(key, session.new_bridge(use, music))
-        if bridge not in session.made:
+        if bridge not in session.made and (impatient or bridge not in session.making):
+            # Of a hundred who come at once the first makes it; the others hope that it did.
+            session.making.add(bridge)
             made = yield requests.create_bridge(bridge, "holding", f"{use} {music}")
-            if made.ok:
-                yield requests.music(bridge, music)
-            elif made.status != 409:
+            if not made.ok and made.status != 409:
+                session.making.discard(bridge)
                 return False
             session.made.add(bridge)
         if call.bridge == bridge:
@@ -91,6 +98,9 @@ def settle_in(session: "Session", call: Call, use: str, music: str) -> Part:
             return True
         if reply.status != 404:
             return False
+        impatient = bridge not in session.made
+        if impatient:
+            continue
         # The bridge is not there, though it was made: a ghost.
         session.counters["bridges_replaced"] += 1
         session.made.discard(bridge)

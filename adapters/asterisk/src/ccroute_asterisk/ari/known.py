@@ -19,7 +19,8 @@ class Known:
     """Customers, legs and bridges, as far as we were told.
 
     ``signals`` are for the host, ``errands`` to be run. ``homes``: the bridges of those who wait or
-    are on hold, by use and music; ``made``: those of them that are there. ``departed``: channels
+    are on hold, by use and music; ``making`` and ``made``: those of them that
+    are on the way, and there; ``inside``: the customers in each. ``departed``: channels
     that were customers, and how often. ``now``: the time of the last event or reply, by our clock.
     ``counters``: what is counted.
     """
@@ -34,6 +35,8 @@ class Known:
         self.legs: dict[str, Leg] = {}
         self.homes: dict[str, str] = {}
         self.made: set[str] = set()
+        self.making: set[str] = set()
+        self.inside: dict[str, set[str]] = {}
         self.contacts: dict[str, Call] = {}
         self.last_contact: dict[str, str] = {}
         self.devices: dict[str, str] = {}
@@ -59,11 +62,15 @@ class Known:
     def start_from(self, listing: Listing) -> None:
         """Forgets what it knew: a list says all. What is nobody's is let go."""
         self.calls, self.contacts, self.legs = {}, {}, {}
+        self.inside = {}
         for call in listing.calls:
             self.keep(call)
+            if call.bridge is not None:
+                self.inside.setdefault(call.bridge, set()).add(call.channel)
         self.devices = dict(listing.devices)
         self._others = listing.others
         self.made &= listing.bridges
+        self.making &= self.made
         self.homes = {use: it for use, it in self.homes.items() if it in self.made}
         self.signals.clear()
         self.errands = [errands.hang_up(it) for it in listing.strays]
@@ -77,14 +84,13 @@ class Known:
         legs = {it.id for it in self.legs.values() if it.state != "asked" and not it.leaving}
         return frozenset(calls | legs)
 
-    def differs(self, before: frozenset[str], ours: frozenset[str]) -> bool:
-        """Whether Asterisk's list, asked for when we knew ``before``, lacks what is there still, or
-        has what we never heard of."""
+    def differing(self, before: frozenset[str], ours: frozenset[str]) -> frozenset[str]:
+        """The channels by which Asterisk's list, asked for when we knew ``before``, differs: it
+        lacks what is there still, or has what we never heard of."""
         lacking = (before & self.known()) - ours
+        heard_of = self.calls.keys() | self.legs.keys() | self.departed.keys()
         strange = {it for it in ours - before - self._others if not self.ids.is_snoop(it)}
-        return bool(
-            lacking or strange - self.calls.keys() - self.legs.keys() - self.departed.keys()
-        )
+        return lacking | (strange - heard_of)
 
     def music_of(self, call: Call) -> str:
         """The class of music for who waits."""
@@ -92,7 +98,8 @@ class Known:
 
     def keep(self, call: Call) -> None:
         """Knows a customer from now on."""
-        self.calls[call.channel] = call
+        if call.channel:
+            self.calls[call.channel] = call
         self.contacts[call.contact] = call
         self.legs.update(call.legs)
 

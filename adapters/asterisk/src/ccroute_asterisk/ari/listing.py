@@ -69,7 +69,7 @@ def asked(
     channels = [channel_of(it) for it in _tables((yield requests.channels()))]
     bridges = [bridge_of(it) for it in _tables((yield requests.bridges()))]
     # Of those who went on in the dialplan Asterisk still tells: they are not ours any more.
-    mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.is_leg(it.id))]
+    mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.chosen(it.id))]
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
@@ -106,6 +106,7 @@ def held_of(call: Call) -> HeldContact:
         agent=partner.agent if partner else None,
         on_hold=call.hold in {"on", "phone"},
         parked=call.home is not None and call.home == call.bridge,
+        calling=call.calling,
         parties=[
             HeldParty(agent=leg.agent, role="consult" if leg.role == "consult" else "monitor")
             for leg in call.legs.values()
@@ -153,6 +154,10 @@ class _Read:
         for channel in self._channels:
             if not (ids.is_leg(channel.id) or ids.is_snoop(channel.id)):
                 call = self._call(channel)
+                if ids.is_customer(channel.id):
+                    call.calling = True  # until it is found in a conversation
+                    if channel.state == "Down" and call.contact not in before:
+                        continue  # made, and never dialled
                 calls[call.contact] = call
                 if call.contact in before:
                     call.recordings = dict(before[call.contact].recordings)
@@ -160,6 +165,8 @@ class _Read:
         for channel in self._channels:
             if ids.is_leg(channel.id):
                 leg = self._leg(channel, known)
+                if leg is not None and leg.callback is not None and leg.contact not in calls:
+                    calls[leg.contact] = self._called_back(leg.callback)
                 if leg is None or leg.contact not in calls:
                     strays.append(channel.id)
                 else:
@@ -195,6 +202,13 @@ class _Read:
             }
         return call
 
+    def _called_back(self, tag: str) -> Call:
+        """A customer who has no channel yet."""
+        kept = kept_of(tag)
+        return Call(
+            channel="", arrival=arrived_again(Channel(id=""), kept, self._now), calling=True
+        )
+
     def _leg(self, channel: Channel, known: Mapping[str, Leg]) -> Leg | None:
         """A leg; ``None`` where it was made and never dialled, so that nobody hears it ring."""
         leg = Leg.of_tag(channel.id, self._kept.get(channel.id, {}))
@@ -221,11 +235,13 @@ class _Read:
         here = None if call.bridge is None else self._ids.use(call.bridge)
         for leg in call.legs.values():
             use = None if leg.bridge is None else self._ids.use(leg.bridge)
-            if leg.role != "agent" or use != "talk" or leg.over:
+            if leg.role != "agent" or leg.over:
                 continue
-            if leg.bridge == call.bridge or here == "held":
+            if use == "talk" and (leg.bridge == call.bridge or here == "held"):
                 call.winner, call.talk, call.bridged = leg.id, leg.bridge, True
-                leg.state = "bridged"
+                call.calling, leg.state = False, "bridged"
+            elif call.calling and call.channel and leg.state == "answered":
+                call.winner = leg.id
         if not call.bridged and here in {"talk", "held"}:
             call.ending = "agent"  # who went while nobody listened: nobody stays alone
         if call.bridged and here == "held":

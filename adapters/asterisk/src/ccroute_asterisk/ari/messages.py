@@ -91,10 +91,11 @@ class Dial(Event):
 
 @attrs.frozen(kw_only=True)
 class ChannelHangupRequest(Event):
-    """The first word of a hang-up, by whomever. ``soft``: Asterisk's own flags, where it is
-    Asterisk that wants it."""
+    """The first word of a hang-up, by whomever. ``cause``: of Q.850; ``soft``: Asterisk's own flags
+    instead, where it is Asterisk that wants it."""
 
     channel: Channel
+    cause: int = 0
     soft: int = 0
 
 
@@ -288,15 +289,20 @@ def _dial(table: Table, at: float | None) -> Event:
 
 
 def _destroyed(table: Table, at: float | None) -> Event:
+    channel = channel_of(table.get("channel"))
+    return ChannelDestroyed(at=at, channel=channel, cause=_cause(table))
+
+
+def _cause(table: Table) -> int:
     cause = table.get("cause")
-    known = cause if isinstance(cause, int) and not isinstance(cause, bool) else 0
-    return ChannelDestroyed(at=at, channel=channel_of(table.get("channel")), cause=known)
+    return cause if isinstance(cause, int) and not isinstance(cause, bool) else 0
 
 
 def _hangs_up(table: Table, at: float | None) -> Event:
-    channel, cause = channel_of(table.get("channel")), table.get("cause")
-    soft = table.get("soft") is True and isinstance(cause, int)
-    return ChannelHangupRequest(at=at, channel=channel, soft=int(cause) if soft else 0)  # type: ignore[arg-type]
+    channel, cause = channel_of(table.get("channel")), _cause(table)
+    if table.get("soft") is True:
+        return ChannelHangupRequest(at=at, channel=channel, soft=cause)
+    return ChannelHangupRequest(at=at, channel=channel, cause=cause)
 
 
 def _entered(table: Table, at: float | None) -> Event:

@@ -14,6 +14,7 @@ from ccroute.adapters import (
     Announce,
     Arrived,
     Barge,
+    CallCustomer,
     CancelConsult,
     CancelRing,
     CompleteConsult,
@@ -43,7 +44,7 @@ from ccroute.adapters import (
     done,
     failed,
 )
-from ccroute_asterisk.ari import errands, requests
+from ccroute_asterisk.ari import calling_back, errands, requests
 from ccroute_asterisk.ari.calls import Call, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
 from ccroute_asterisk.ari.session import Session
@@ -72,6 +73,7 @@ class Orders:
             Ring: self._ring,
             CancelRing: self._cancel,
             Connect: self._connect,
+            CallCustomer: lambda it: calling_back.call(session, it),
             StartHold: self._hold,
             StopHold: self._unhold,
             SendAway: self._send_away,
@@ -93,10 +95,17 @@ class Orders:
         """The order. What it is about may be gone: then the outcome says so, and nothing is
         requested."""
         contact = getattr(instruction, "contact", "")
+        if isinstance(instruction, Ring) and instruction.callback:
+            self._begin_call_back(instruction)
         call = self._session.contacts.get(contact)
         if call is None or call.is_over():
             return (yield from _nothing(failed("gone", contact)))
         return (yield from self._made[type(instruction)](instruction))
+
+    def _begin_call_back(self, it: Ring) -> None:
+        session = self._session
+        if session.settings.outbound and it.contact not in session.contacts:
+            session.keep(calling_back.begun(it, session.now))
 
     def _call(self, it: ContactInstruction) -> Call:
         return self._session.contacts[it.contact]
@@ -163,7 +172,7 @@ class Orders:
             return (yield from _nothing(done("it rings already")))
         leg = Leg(
             id=name, contact=it.contact, agent=it.agent, offer=it.offer, tenant=it.tenant,
-            ring=it.id,
+            ring=it.id, callback=call.tag() if it.callback else None,
         )  # fmt: skip
         # Before anything is sent: the first event about the leg may come before the reply.
         call.legs[name] = session.legs[name] = leg
@@ -397,6 +406,10 @@ class Orders:
 
     def _hang_up(self, it: HangUp) -> Order:
         session, call = self._session, self._call(it)
+        if call.calling:
+            session.release_legs(call, "cancelled")
+            calling_back.over(session, call)
+            return (yield from _nothing(done()))
         call.ending = "host"
         reply = yield requests.hang_up(call.channel)
         if reply.status in _GONE:

@@ -6,6 +6,9 @@ import heapq
 import itertools
 import random
 
+FIRST = 0.25
+"""The first pause, in seconds."""
+
 
 class BackOff:
     """Pauses between tries: twice as long each time up to ``longest`` seconds, and up to half
@@ -14,7 +17,7 @@ class BackOff:
     def __init__(self, chance: random.Random, longest: float) -> None:
         self._chance = chance
         self._longest = longest
-        self._next = 0.5
+        self._next = FIRST
 
     def pause(self) -> float:
         """Seconds until the next try."""
@@ -24,7 +27,7 @@ class BackOff:
 
     def reset(self) -> None:
         """It worked."""
-        self._next = 0.5
+        self._next = FIRST
 
 
 class Pace:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Leg
+from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Call, Leg
 from ccroute_asterisk.ari.codec import Request
 from ccroute_asterisk.ari.messages import READERS, Json
 
@@ -79,12 +79,19 @@ def answer(channel: str) -> Request:
 
 
 def create_leg(leg: Leg, app: str, address: str, originator: str, shown: dict[str, str]) -> Request:
-    """Makes a leg, which does not ring yet. ``shown``: variables for the phone's display."""
-    query = {
-        "endpoint": address, "app": app, "appArgs": "leg", "channelId": leg.id,
-        "originator": originator,
-    }  # fmt: skip
+    """Makes a leg, which does not ring yet. ``originator``: the customer's channel, if it has one;
+    ``shown``: variables for the phone's display."""
+    query = {"endpoint": address, "app": app, "appArgs": "leg", "channelId": leg.id}
+    if originator:
+        query["originator"] = originator
     variables: dict[str, Json] = {LEG_VARIABLE: leg.tag(), **shown}
+    return Request("POST", ("channels", "create"), query, {"variables": variables})
+
+
+def create_customer(call: Call, app: str, endpoint: str) -> Request:
+    """Makes the channel of a customer who is called back, which does not ring yet."""
+    query = {"endpoint": endpoint, "app": app, "appArgs": "back", "channelId": call.channel}
+    variables: dict[str, Json] = {CONTACT_VARIABLE: call.tag()}
     return Request("POST", ("channels", "create"), query, {"variables": variables})
 
 

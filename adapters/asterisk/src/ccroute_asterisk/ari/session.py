@@ -34,9 +34,10 @@ from ccroute.adapters import (
     TakenOffHold,
     Unmapped,
 )
-from ccroute_asterisk.ari import errands, messages
+from ccroute_asterisk.ari import calling_back, errands, messages
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
 from ccroute_asterisk.ari.known import Known
+from ccroute_asterisk.ari.listing import Listing
 from ccroute_asterisk.ari.messages import Event
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, device_of
@@ -44,6 +45,8 @@ from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, d
 MOVED, SHUTDOWN = 2, 4
 """Flags of a hang-up that Asterisk itself wants: because somebody sends the channel to another
 place in the dialplan; because Asterisk ends."""
+ANNOUNCER = "Announcer/ARI_MOH"
+"""How the channel is called by which Asterisk plays music to a bridge."""
 REMEMBERED = 10_000
 """How many contacts that are gone are remembered, so that no id is used twice."""
 
@@ -83,6 +86,13 @@ class Session(Known):
             self._at = event.at
         self.signals[before:] = [attrs.evolve(it, at=self._at) for it in self.signals[before:]]
 
+    def start_from(self, listing: Listing) -> None:
+        """Forgets what it knew, and goes on with what a list says."""
+        super().start_from(listing)
+        self.errands += [
+            calling_back.join(self, call) for call in listing.calls if call.calling and call.up
+        ]
+
     def catch_up(self, events: Iterable[Event], now: float) -> None:
         """Takes in what came while the lists were made: a snapshot says what it led to, but
         for what people asked for."""
@@ -98,6 +108,12 @@ class Session(Known):
             self._replaced(event.replaces, channel.id)
         elif channel.id in self.legs:
             self._leg_is_ours(self.legs[channel.id])
+        elif self.ids.is_customer(channel.id):
+            found = self.calls.get(channel.id)
+            if found is None or found.is_over():
+                self.send(errands.hang_up(channel.id))
+            else:
+                self.send(calling_back.dial(found, self.now))
         elif self.ids.is_snoop(channel.id):
             self._ear_begun(channel.id)
         elif self.ids.is_leg(channel.id):
@@ -145,6 +161,8 @@ class Session(Known):
             elif state == "Up":
                 self._leg_up(leg)
         elif state == "Up" and (call := self.calls.get(channel)):
+            if call.calling and not call.up:
+                self.send(calling_back.join(self, call))
             call.up = True
 
     def _dial(self, event: messages.Dial) -> None:
@@ -208,6 +226,8 @@ class Session(Known):
         if call := self.calls.get(event.channel.id):
             call.bridge = bridge
             use = self.ids.use(bridge)
+            if use in {"wait", "held"}:
+                self._hears_music(call, bridge)
             if use == "wait":
                 self._waits(call, bridge)
             elif use == "held" and call.hold == "asked":
@@ -225,7 +245,20 @@ class Session(Known):
                 role = "consult" if leg.role == "consult" else "monitor"
                 self.tell(PartyJoined(contact=found.contact, agent=leg.agent, role=role))
 
+    def _hears_music(self, call: Call, bridge: str) -> None:
+        """Whoever comes into an empty bridge hears nothing: the music went with the last one."""
+        inside = self.inside.setdefault(bridge, set())
+        inside.add(call.channel)
+        if len(inside) == 1:
+            self.send(errands.music(bridge, self.music_of(call)))
+
     def _left(self, event: messages.ChannelLeftBridge) -> None:
+        inside = self.inside.get(event.bridge.id, set())
+        inside.discard(event.channel.id)
+        left = self.calls.get(min(inside)) if inside else None
+        if left is not None and event.channel.name.startswith(ANNOUNCER):
+            # It had been on its way out when somebody came in.
+            self.send(errands.music(event.bridge.id, self.music_of(left)))
         found = self.calls.get(event.channel.id) or self.legs.get(event.channel.id)
         if found is not None and found.bridge == event.bridge.id:
             found.bridge = None
@@ -251,7 +284,7 @@ class Session(Known):
         if leg is None or call.bridged or call.is_over() or leg.leaving or call.talk is None:
             return
         if call.bridge == leg.bridge == call.talk:
-            call.bridged, call.home = True, None
+            call.bridged, call.home, call.calling = True, None, False
             leg.state = "bridged"
             self.last_contact[leg.agent] = call.contact
             self.tell(Bridged(contact=call.contact, agent=leg.agent, offer=leg.offer))
@@ -263,15 +296,20 @@ class Session(Known):
         if event.soft & MOVED:
             return  # it lives on, elsewhere: its end with us tells the rest
         shutdown = bool(event.soft & SHUTDOWN)
+        if call is not None and call.calling:
+            return  # how it failed its end says
         if call is not None and shutdown and call.ending in {None, "agent"}:
             call.ending = "lost"
         elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
+            leg.cause = leg.cause or event.cause
             self._leg_leaves(leg, "system" if shutdown else "agent")
 
     def _ended(self, event: messages.StasisEnd) -> None:
         if call := self.calls.get(event.channel.id):
+            if call.calling:
+                return
             if call.is_over():
                 self.gone(call)
             else:  # whether it hung up or was taken from us, only Asterisk knows
@@ -281,7 +319,10 @@ class Session(Known):
             self._leg_leaves(leg)
 
     def _destroyed(self, event: messages.ChannelDestroyed) -> None:
-        if call := self.calls.get(event.channel.id):
+        call = self.calls.get(event.channel.id)
+        if call is not None and call.calling:
+            calling_back.went(self, call, event.cause)
+        elif call is not None:
             self.customer_leaves(call)
             self.gone(call)
         elif leg := self.legs.get(event.channel.id):
@@ -313,7 +354,9 @@ class Session(Known):
         if self.contacts.pop(call.contact, None) is None:
             return
         self.calls.pop(call.channel, None)
-        self.departed[call.channel] = self.departed.get(call.channel, 1)
+        self.inside.get(call.bridge or "", set()).discard(call.channel)
+        if call.channel:
+            self.departed[call.channel] = self.departed.get(call.channel, 1)
         while len(self.departed) > REMEMBERED:
             self.departed.popitem(last=False)
         if call.ending == "lost":
@@ -372,7 +415,10 @@ class Session(Known):
             leg.over = True
             reason = _reason(leg, call, cause)
             self.tell(leg.told(OfferFailed, reason=reason))
-        if call.winner == leg.id and not call.bridged:
+        if call.calling:
+            if not any(it.offer is not None for it in call.legs.values()) and not call.is_over():
+                calling_back.over(self, call)
+        elif call.winner == leg.id and not call.bridged:
             call.winner = None
             self.send(errands.back_to_wait(self, call))
 
@@ -431,4 +477,7 @@ def _reason(leg: Leg, call: Call, cause: int) -> str:
         return "lost_race"
     if leg.cancelled:
         return "error" if leg.failed else "cancelled"
-    return "rejected" if leg.state == "answered" else CAUSES.get(cause, "error")
+    if leg.state == "answered":
+        return "rejected"
+    # Of who hangs up while it is dialled Asterisk forgets why, and says that all is normal.
+    return CAUSES.get(cause if cause not in {0, 16} else leg.cause or cause, "error")

@@ -34,6 +34,14 @@ def _app(_: object, __: object, value: str) -> None:
         )
 
 
+def _outbound(_: object, __: object, value: str) -> None:
+    if value and "{address}" not in value:
+        raise ValueError(
+            f"outbound: {value!r} has no {{address}}: give an endpoint such as "
+            "'PJSIP/{address}@trunk'"
+        )
+
+
 def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if not value > 0:
         raise ValueError(f"{attribute.name} is {value}: give more than 0")
@@ -49,9 +57,11 @@ def _texts(given: Mapping[str, str]) -> Mapping[str, str]:
 class AriSettings:
     """What a document says of a link.
 
-    ``url``: of Asterisk's HTTP server; ``user`` and ``password``: of ``ari.conf``; ``app``: as in
-    the dialplan's ``Stasis()``. ``music``: the class of music on hold for who gets no other
+    ``url``: of Asterisk's HTTP server; ``user`` and ``password``: of ``ari.conf``; ``ca``: a
+    file of certificates to believe, with ``https``, instead of the system's. ``app``: as in the
+    dialplan's ``Stasis()``. ``music``: the class of music on hold for who gets no other
     treatment. ``transfer_context``: where in the dialplan the addresses outside are extensions.
+    ``outbound``: the endpoint by which a customer is called back, with the ``{address}`` in it.
     ``phones``: devices by agent, such as ``{"ana": "PJSIP/301"}``: whose states are watched, and
     who it is that dials a feature code. ``prompts``: what an announcement plays, of ARI's media
     and ``{values}``. ``recording_format``: wav, or another that Asterisk writes.
@@ -65,10 +75,12 @@ class AriSettings:
     user: str
     password: Secret
     url: str = attrs.field(default="http://127.0.0.1:8088", validator=_url)
+    ca: str = ""
     app: str = attrs.field(default="ccroute", validator=_app)
     mode: str = attrs.field(default="control", validator=attrs.validators.in_(("control",)))
     music: str = "default"
     transfer_context: str = "ccroute-transfer"
+    outbound: str = attrs.field(default="", validator=_outbound)
     phones: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     prompts: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     recording_format: str = "wav"

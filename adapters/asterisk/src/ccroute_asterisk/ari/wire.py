@@ -5,6 +5,7 @@ A link ends once, for one reason; what waits for a reply then never gets one.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import quote
@@ -48,8 +49,10 @@ class Wire:
         self._settings = settings
         self._time = time
         # Not the client, which tells the log of every request; the injected time has the deadlines.
+        self._trust = _trust_of(name, settings)
         self._http = httpx.AsyncHTTPTransport(
             trust_env=False,
+            verify=self._trust or False,
             limits=httpx.Limits(
                 max_connections=settings.in_flight, max_keepalive_connections=settings.in_flight
             ),
@@ -151,7 +154,7 @@ class Wire:
             f"ws{self._ari.removeprefix('http')}/events?app={settings.app}",
             additional_headers={"Authorization": self._signed.reveal()},
             compression=None, max_size=LONGEST, ping_interval=None, open_timeout=None,
-            close_timeout=None, proxy=None, logger=_silence,
+            close_timeout=None, proxy=None, logger=_silence, ssl=self._trust,
         )  # fmt: skip
         try:
             self._socket = await within(self._time, self._time.now() + PATIENCE, _opened(opening))
@@ -213,6 +216,22 @@ class Wire:
         await self._http.aclose()
         if self._socket is not None:
             await self._socket.wait_closed()
+
+
+def _trust_of(name: str, settings: AriSettings) -> ssl.SSLContext | None:
+    """Whom to believe; ``None`` where nothing is encrypted.
+
+    Raises:
+        ConfigError: the file of certificates cannot be used.
+    """
+    if not settings.url.startswith("https:"):
+        return None
+    try:
+        return ssl.create_default_context(cafile=settings.ca or None)
+    except OSError as error:
+        raise ConfigError(
+            f"links.{name}.ca: {settings.ca}: {error}: give a file of certificates in PEM"
+        ) from None
 
 
 async def _opened(opening: connect) -> ClientConnection:

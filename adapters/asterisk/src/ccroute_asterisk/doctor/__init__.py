@@ -4,7 +4,7 @@ those that observe it. It changes nothing there, and takes no application from a
 from collections.abc import Mapping, Sequence
 
 from ccroute import ConfigError
-from ccroute.adapters import Finding, Setting, Time
+from ccroute.adapters import Finding, Setting, Time, read_settings
 
 
 async def diagnose(link: str, config: Mapping[str, Setting], time: Time) -> Sequence[Finding]:
@@ -13,19 +13,44 @@ async def diagnose(link: str, config: Mapping[str, Setting], time: Time) -> Sequ
     Raises:
         ConfigError: a package is missing.
     """
-    if config.get("mode", "control") == "observe":
-        from ccroute_asterisk.doctor.by_ami import examine as examine_ami  # noqa: PLC0415
-
-        return await examine_ami(config, time)
+    observes = config.get("mode", "control") == "observe"
     try:
-        from ccroute_asterisk.doctor.by_ari import examine  # noqa: PLC0415  # brings httpx
+        if observes:
+            return await _by_ami(link, config, time)
+        return await _by_ari(link, config, time)
     except ModuleNotFoundError as error:
         if error.name != "httpx":
             raise
         raise ConfigError(
             f"links.{link}: httpx is missing: pip install 'ccroute[asterisk]'"
         ) from None
-    return await examine(config, time)
+
+
+async def _by_ari(link: str, config: Mapping[str, Setting], time: Time) -> Sequence[Finding]:
+    from ccroute_asterisk.ari.settings import AriSettings  # noqa: PLC0415
+    from ccroute_asterisk.doctor.by_ari import examine  # noqa: PLC0415  # brings httpx
+
+    try:
+        settings = read_settings(AriSettings, config, link=link)
+    except ConfigError as error:
+        return [_never(error)]
+    return await examine(settings, time)
+
+
+async def _by_ami(link: str, config: Mapping[str, Setting], time: Time) -> Sequence[Finding]:
+    from ccroute_asterisk.ami.settings import ObserveSettings  # noqa: PLC0415
+    from ccroute_asterisk.doctor.by_ami import examine  # noqa: PLC0415
+
+    try:
+        settings = ObserveSettings.from_mapping(config, link=link)
+    except ConfigError as error:
+        return [_never(error)]
+    return await examine(settings, time)
+
+
+def _never(error: ConfigError) -> Finding:
+    remedy = "set it right in the document: nothing else was looked at"
+    return Finding(check="settings", state="wrong", found=str(error), remedy=remedy)
 
 
 __all__ = ["diagnose"]

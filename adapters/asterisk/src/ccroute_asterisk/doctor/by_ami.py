@@ -1,88 +1,73 @@
 """The examination of an Asterisk that is to be observed, by AMI."""
 
 import asyncio
-import hashlib
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ccroute.adapters import Finding, Secret, Setting, Time, within
-from ccroute_asterisk.doctor.notes import Notes, text
+from ccroute.adapters import Finding, Time, within
+from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.messages import banner_complaint, challenge_key
+from ccroute_asterisk.ami.session import AmiSession, Reply, Settled
+from ccroute_asterisk.ami.settings import ObserveSettings
+from ccroute_asterisk.doctor.notes import Notes
 
-PATIENCE = 5.0
-"""Seconds that an answer may take."""
-READS = ("agent", "call")
+READS = ("agent", "call", "dialplan", "system")
 """The classes of events without which a queue cannot be followed."""
-LOWEST_VERSION = 5
-"""Of the interface, as the banner says it: Asterisk 16 speaks 5."""
+WRITES = "system,reporting"
+"""Those of the actions by which it is asked what is there."""
 MODULES = ("app_queue.so",)
-_LONGEST = 1 << 20
-
-Packet = dict[str, str]
+_CHUNK = 1 << 16
 
 
 class _Ami:
-    """A connection that asks one thing after the other."""
+    """A connection that asks one thing after the other. Not that of the adapter, which stops at
+    the first thing that is wrong."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, time: Time
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        time: Time,
+        patience: float,
     ) -> None:
         self.time = time
         self._reader, self._writer = reader, writer
-        self._asked = 0
+        self._patience = patience
+        self._session = AmiSession("doctor")
 
-    async def line(self) -> str:
-        """A line.
-
-        Raises:
-            TimeoutError: none in time.
-            OSError: the connection is gone.
-        """
-        late = self.time.now() + PATIENCE
-        try:
-            data = await within(self.time, late, self._reader.readline())
-        except ValueError:
-            raise ConnectionResetError("it sends a line without an end") from None
+    async def _read(self) -> list[Packet | Settled]:
+        late = self.time.now() + self._patience
+        data = await within(self.time, late, self._reader.read(_CHUNK))
         if not data:
             raise ConnectionResetError("Asterisk closed the connection")
-        return data.decode("utf-8", "replace").rstrip("\r\n")
+        return self._session.receive_data(data)
 
-    async def packet(self) -> Packet:
-        """A packet; of a key that is given twice the last.
-
-        Raises:
-            TimeoutError: none in time.
-            OSError: the connection is gone.
-        """
-        found: Packet = {}
-        while (line := await self.line()) or not found:
-            key, colon, value = line.partition(":")
-            if colon:
-                found[key] = value.strip()
-        return found
-
-    async def ask(self, name: str, *, listing: bool = False, **fields: str) -> list[Packet]:
-        """The response to an action and, where it lists, what it lists.
+    async def banner(self) -> str:
+        """How it greets.
 
         Raises:
-            TimeoutError: none in time.
+            TimeoutError: not in time.
             OSError: the connection is gone.
         """
-        self._asked += 1
-        number = f"doctor{self._asked}"
-        lines = [f"{key}: {value}" for key, value in fields.items()]
-        said = [f"Action: {name}", f"ActionID: {number}", *lines, "", ""]
-        self._writer.write("\r\n".join(said).encode())
-        found: list[Packet] = []
+        while self._session.decoder.banner is None:
+            await self._read()
+        return self._session.decoder.banner
+
+    async def ask(self, name: str, *, listing: bool = False, **fields: str) -> Reply:
+        """What became of an action.
+
+        Raises:
+            TimeoutError: no answer in time.
+            OSError: the connection is gone.
+        """
+        number, data = self._session.ask(name, fields, listing=listing)
+        self._writer.write(data)
         while True:
-            packet = await self.packet()
-            if packet.get("ActionID") != number:
-                continue
-            found.append(packet)
-            done = packet.get("EventList", "").lower() == "complete"
-            if not listing or done or packet.get("Response") == "Error":
-                return found
+            for told in await self._read():
+                if isinstance(told, Settled) and told.action_id == number:
+                    return told.reply
 
     async def close(self) -> None:
         """Leaves no socket behind."""
@@ -91,17 +76,16 @@ class _Ami:
             await self._writer.wait_closed()
 
 
-async def examine(config: Mapping[str, Setting], time: Time) -> list[Finding]:
+async def examine(settings: ObserveSettings, time: Time) -> list[Finding]:
     """Looks at whatever AMI shows. What follows from something wrong is not looked at."""
-    secret = Secret(text(config, "password"))
-    notes = Notes(secrets=(secret,))
-    _log(notes, text(config, "queue_log"))
-    ami = await _connected(notes, config, time)
+    notes = Notes(secrets=(settings.password,))
+    _log(notes, settings.queue_log)
+    ami = await _connected(notes, settings, time)
     if ami is None:
         return notes.findings
     try:
-        if await _comes_in(ami, notes, text(config, "user"), secret):
-            await _looks_around(ami, notes, text(config, "user"))
+        if await _comes_in(ami, notes, settings):
+            await _looks_around(ami, notes, settings.user)
     except (OSError, TimeoutError) as error:
         notes.wrong(
             "reachability", f"it stopped answering: {str(error) or type(error).__name__}",
@@ -131,16 +115,14 @@ def _log(notes: Notes, path: str) -> None:
         notes.fine("queue_log", f"{path} can be read")
 
 
-async def _connected(notes: Notes, config: Mapping[str, Setting], time: Time) -> _Ami | None:
-    host, port = text(config, "host", "127.0.0.1"), config.get("port", 5038)
-    place = f"{host}:{port}"
+async def _connected(notes: Notes, settings: ObserveSettings, time: Time) -> _Ami | None:
+    place = f"{settings.host}:{settings.port}"
     tls: ssl.SSLContext | None = None
     try:
-        if config.get("tls"):
-            tls = ssl.create_default_context(cafile=text(config, "ca") or None)
-        number = port if isinstance(port, int) else 5038
-        opening = asyncio.open_connection(host, number, ssl=tls, limit=_LONGEST)
-        reader, writer = await within(time, time.now() + PATIENCE, opening)
+        if settings.tls:
+            tls = ssl.create_default_context(cafile=settings.ca or None)
+        opening = asyncio.open_connection(settings.host, settings.port, ssl=tls)
+        reader, writer = await within(time, time.now() + settings.patience, opening)
     except ssl.SSLError as error:
         notes.wrong(
             "reachability", f"{place} speaks no TLS that is to be trusted: {error.reason}",
@@ -155,37 +137,31 @@ async def _connected(notes: Notes, config: Mapping[str, Setting], time: Time) ->
         )  # fmt: skip
     else:
         notes.fine("reachability", f"{place} answers")
-        return _Ami(reader, writer, time)
+        return _Ami(reader, writer, time, settings.patience)
     return None
 
 
-async def _comes_in(ami: _Ami, notes: Notes, user: str, secret: Secret) -> bool:
+async def _comes_in(ami: _Ami, notes: Notes, settings: ObserveSettings) -> bool:
     """Whether it is a manager, and lets us in."""
     try:
-        banner = await ami.line()
+        banner = await ami.banner()
     except (OSError, TimeoutError):
         banner = ""
-    title, _, version = banner.partition("/")
-    major = version.partition(".")[0]
-    if title != "Asterisk Call Manager":
+    complaint = banner_complaint(banner)
+    if complaint is not None:
         notes.wrong(
-            "ami", f"it greets with {banner[:60]!r}: that is no Asterisk manager",
+            "ami", complaint,
             "give the `port` of manager.conf, and `tls = true` if it is that of `tlsbindaddr`",
         )  # fmt: skip
         return False
-    if not major.isdigit() or int(major) < LOWEST_VERSION:
+    notes.fine("ami", f"it speaks AMI {banner.partition('/')[2]}")
+    challenge = await ami.ask("Challenge", AuthType="MD5")
+    key = challenge_key(challenge.fields.get("Challenge", ""), settings.password.reveal())
+    user = settings.user
+    reply = await ami.ask("Login", AuthType="MD5", Username=user, Key=key, Events="off")
+    if not reply.done:
         notes.wrong(
-            "ami", f"its interface {version[:20]} is too old", "install Asterisk 16 or later"
-        )
-        return False
-    notes.fine("ami", f"it speaks AMI {version}")
-    (challenge,) = await ami.ask("Challenge", AuthType="MD5")
-    told = (challenge.get("Challenge", "") + secret.reveal()).encode()
-    key = hashlib.md5(told, usedforsecurity=False).hexdigest()
-    (reply,) = await ami.ask("Login", AuthType="MD5", Username=user, Key=key, Events="off")
-    if reply.get("Response") != "Success":
-        notes.wrong(
-            "credentials", f"user {user!r} is refused: {reply.get('Message', '')}",
+            "credentials", f"user {user!r} is refused: {reply.message}",
             "give `user` and `password` of a section of manager.conf, and let this machine in by "
             "its `permit`",
         )  # fmt: skip
@@ -195,37 +171,38 @@ async def _comes_in(ami: _Ami, notes: Notes, user: str, secret: Secret) -> bool:
 
 
 async def _looks_around(ami: _Ami, notes: Notes, user: str) -> None:
-    (settings,) = await ami.ask("CoreSettings")
-    if "AsteriskVersion" in settings:
-        if not notes.version(settings["AsteriskVersion"]):
-            return
-    else:
-        notes.unseen(
-            "version", settings.get("Message", "it does not say"),
-            f"add `system,reporting` to `write` of [{user}] in manager.conf",
+    settings = await ami.ask("CoreSettings")
+    version = settings.fields.get("AsteriskVersion", "")
+    if version and not notes.version(version):
+        return
+    if not version:
+        notes.wrong(
+            "rights", f"user {user!r} may not ask: {settings.message or 'no answer'}",
+            f"set `write = {WRITES}` in [{user}] of manager.conf",
         )  # fmt: skip
+        return
     await _rights(ami, notes, user)
     await _modules(ami, notes)
     asked = ami.time.now()
-    (ping,) = await ami.ask("Ping")
+    ping = await ami.ask("Ping")
     ours = (asked + ami.time.now()) / 2
     with suppress(KeyError, ValueError):
-        notes.clock(float(ping["Timestamp"]) - ours)
+        notes.clock(float(ping.fields["Timestamp"]) - ours)
     await _queues(ami, notes)
     await _dialplan(ami, notes, user)
 
 
 async def _rights(ami: _Ami, notes: Notes, user: str) -> None:
     """What manager.conf says of the user, where it may be read. Its secrets are not looked at."""
-    (config,) = await ami.ask("GetConfig", Filename="manager.conf")
-    if config.get("Response") != "Success":
+    config = await ami.ask("GetConfig", Filename="manager.conf")
+    if not config.done:
         notes.unseen(
             "rights", "manager.conf cannot be read over AMI",
-            f"[{user}] needs `read = agent,call` and `write = agent,system,reporting`, [general] "
+            f"[{user}] needs `read = {','.join(READS)}` and `write = {WRITES}`, [general] "
             "`timestampevents = yes`",
         )  # fmt: skip
         return
-    general, own = _section(config, "general"), _section(config, user)
+    general, own = _section(config.fields, "general"), _section(config.fields, user)
     read = {it.strip() for it in own.get("read", "").split(",")}
     missing = [it for it in READS if not read & {it, "all"}]
     if missing:
@@ -248,8 +225,8 @@ async def _rights(ami: _Ami, notes: Notes, user: str) -> None:
             "event filter", f"[{user}] has {len(filters)} of its own, besides ours",
             "take `eventfilter` out of its section, unless it lets all queue events through",
         )  # fmt: skip
-    (added,) = await ami.ask("Filter", Operation="Add", Filter="Event: ")
-    if added.get("Response") == "Success":
+    added = await ami.ask("Filter", Operation="Add", Filter="Event: ")
+    if added.done:
         notes.fine("event filter", "the host may set its own")
     else:
         notes.warn(
@@ -258,7 +235,7 @@ async def _rights(ami: _Ami, notes: Notes, user: str) -> None:
         )  # fmt: skip
 
 
-def _section(config: Packet, name: str) -> dict[str, str]:
+def _section(config: Mapping[str, str], name: str) -> dict[str, str]:
     """The lines of a section of a file, without what is secret."""
     number = next(
         (it.partition("-")[2] for it, value in config.items()
@@ -279,18 +256,18 @@ def _section(config: Packet, name: str) -> dict[str, str]:
 async def _modules(ami: _Ami, notes: Notes) -> None:
     missing = []
     for name in MODULES:
-        (reply,) = await ami.ask("ModuleCheck", Module=name.removesuffix(".so"))
-        if reply.get("Message") == "Permission denied":
+        reply = await ami.ask("ModuleCheck", Module=name.removesuffix(".so"))
+        if reply.message == "Permission denied":
             notes.unseen("modules", "may not be asked for", "add `system` to the user's `write`")
             return
-        if reply.get("Response") != "Success":
+        if not reply.done:
             missing.append(name)
     notes.modules(missing, len(MODULES))
 
 
 async def _queues(ami: _Ami, notes: Notes) -> None:
     found = await ami.ask("QueueStatus", listing=True)
-    queues = [it["Queue"] for it in found if it.get("Event") == "QueueParams" and "Queue" in it]
+    queues = [it.value("Queue") for it in found.items if it.event == "QueueParams"]
     if queues:
         notes.fine("queues", f"{len(queues)}: {', '.join(queues[:5])}")
     else:
@@ -300,13 +277,14 @@ async def _queues(ami: _Ami, notes: Notes) -> None:
 async def _dialplan(ami: _Ami, notes: Notes, user: str) -> None:
     """Where the dialplan gives calls to an application, and what happens when that fails."""
     found = await ami.ask("ShowDialPlan", listing=True)
-    if found[0].get("Response") != "Success":
+    if not found.done:
         notes.unseen(
             "dialplan", "may not be asked for",
             f"add `reporting` to `write` of [{user}] in manager.conf",
         )  # fmt: skip
         return
-    steps = [it for it in found if "Application" in it and not _own(it)]
+    listed = (it.fields for it in found.items)
+    steps = [it for it in listed if "Application" in it and not _own(it)]
     for at, step in enumerate(steps):
         if step["Application"] != "Stasis":
             continue
@@ -323,6 +301,6 @@ async def _dialplan(ami: _Ami, notes: Notes, user: str) -> None:
             )  # fmt: skip
 
 
-def _own(step: Packet) -> bool:
+def _own(step: Mapping[str, str]) -> bool:
     """Whether Asterisk made this step itself, for each application."""
     return step.get("Registrar") == "res_stasis" or step.get("Context", "").startswith("stasis-")

@@ -8,8 +8,9 @@ from urllib.parse import quote
 import attrs
 import httpx
 
-from ccroute.adapters import Finding, Secret, Setting, Time, within
-from ccroute_asterisk.doctor.notes import Notes, text
+from ccroute.adapters import Finding, Time, within
+from ccroute_asterisk.ari.settings import AriSettings
+from ccroute_asterisk.doctor.notes import Notes
 
 PATIENCE = 5.0
 """Seconds that an answer may take."""
@@ -42,11 +43,11 @@ class _Reply:
 class _Ari:
     """Asks by HTTP."""
 
-    def __init__(self, url: str, user: str, password: Secret, time: Time) -> None:
+    def __init__(self, settings: AriSettings, time: Time) -> None:
         self.time = time
         self._client = httpx.AsyncClient(
-            base_url=f"{url.rstrip('/')}/ari",
-            auth=(user, password.reveal()),
+            base_url=f"{settings.url.rstrip('/')}/ari",
+            auth=(settings.user, settings.password.reveal()),
             timeout=None,  # noqa: S113  # by the time that was given
             trust_env=False,
         )
@@ -72,18 +73,16 @@ class _Ari:
         await self._client.aclose()
 
 
-async def examine(config: Mapping[str, Setting], time: Time) -> list[Finding]:
+async def examine(settings: AriSettings, time: Time) -> list[Finding]:
     """Looks at whatever ARI shows. What follows from something wrong is not looked at."""
-    password = Secret(text(config, "password"))
-    notes = Notes(secrets=(password,))
-    url = text(config, "url", "http://127.0.0.1:8088")
-    ari = _Ari(url, text(config, "user"), password, time)
+    notes = Notes(secrets=(settings.password,))
+    ari = _Ari(settings, time)
     try:
-        if await _comes_in(ari, notes, url, text(config, "user")):
-            await _looks_around(ari, notes, config)
+        if await _comes_in(ari, notes, settings):
+            await _looks_around(ari, notes, settings)
     except (httpx.HTTPError, TimeoutError) as error:
         notes.wrong(
-            "reachability", f"{url} stopped answering: {_named(error)}",
+            "reachability", f"{settings.url} stopped answering: {_named(error)}",
             "look whether Asterisk was restarted, and ask again",
         )  # fmt: skip
     finally:
@@ -95,8 +94,9 @@ def _named(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-async def _comes_in(ari: _Ari, notes: Notes, url: str, user: str) -> bool:
+async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
     """Whether somebody is there, speaks ARI, and lets us in."""
+    url, user = settings.url, settings.user
     http = "set `enabled = yes`, `bindaddr` and `bindport` in http.conf, and give them as `url`"
     try:
         reply = await ari.ask("GET", "asterisk", "info")
@@ -138,29 +138,29 @@ async def _comes_in(ari: _Ari, notes: Notes, url: str, user: str) -> bool:
     return False
 
 
-async def _looks_around(ari: _Ari, notes: Notes, config: Mapping[str, Setting]) -> None:
+async def _looks_around(ari: _Ari, notes: Notes, settings: AriSettings) -> None:
     # Of a channel that is not there: it asks for the right to write, and does nothing.
     reply = await ari.ask("DELETE", "channels", "ccroute-doctor-is-nobody")
     if reply.status == 403:
         notes.wrong(
-            "rights", f"user {text(config, 'user')!r} may only look",
+            "rights", f"user {settings.user!r} may only look",
             "set `read_only = no` in its section of ari.conf",
         )  # fmt: skip
     else:
         notes.fine("rights", "it may change things")
     await _modules(ari, notes)
     await _clock(ari, notes)
-    await _application(ari, notes, text(config, "app", "ccroute"))
-    await _devices(ari, notes, config)
+    await _application(ari, notes, settings.app)
+    await _devices(ari, notes, settings.phones)
     await _recordings(ari, notes)
-    music = text(config, "music", "default")
+    music = settings.music
     notes.unseen(
         "music", f"ARI does not show whether there is a class {music!r}",
         f"`moh show classes` must list {music}, or callers hear nothing: musiconhold.conf",
     )  # fmt: skip
     notes.unseen(
         "dialplan", "ARI does not show it",
-        f"callers need `Stasis({text(config, 'app', 'ccroute')},…)`, and behind it what happens "
+        f"callers need `Stasis({settings.app},…)`, and behind it what happens "
         "while nobody listens: extensions.conf; a link with `mode = \"observe\"` can look",
     )  # fmt: skip
 
@@ -211,12 +211,10 @@ async def _application(ari: _Ari, notes: Notes, app: str) -> None:
         )  # fmt: skip
 
 
-async def _devices(ari: _Ari, notes: Notes, config: Mapping[str, Setting]) -> None:
-    phones = config.get("phones")
-    devices = phones if isinstance(phones, Mapping) else {}
+async def _devices(ari: _Ari, notes: Notes, devices: Mapping[str, str]) -> None:
     invalid, absent = [], []
     for agent, device in devices.items():
-        state = (await ari.ask("GET", "deviceStates", str(device))).at("state")
+        state = (await ari.ask("GET", "deviceStates", device)).at("state")
         if state == "INVALID":
             invalid.append(f"{agent} ({device})")
         elif state == "UNAVAILABLE":

@@ -1,11 +1,10 @@
 """Findings as they are noted down, one after the other."""
 
 import re
-from collections.abc import Mapping
 
 import attrs
 
-from ccroute.adapters import Finding, Secret, Setting
+from ccroute.adapters import Finding, Secret
 
 OLDEST, MAINTAINED = 16, 20
 """The oldest Asterisk that has all we ask for; the oldest that still gets repairs."""
@@ -82,9 +81,3 @@ class Notes:
             )  # fmt: skip
         else:
             self.fine("modules", f"all {count} that are needed run")
-
-
-def text(config: Mapping[str, Setting], key: str, otherwise: str = "") -> str:
-    """A setting that is text."""
-    value = config.get(key, otherwise)
-    return value if isinstance(value, str) else otherwise
