@@ -120,9 +120,15 @@ test-long: $(VENV)/.venv-stamp ## The tables of the literature, 20 million comma
 	$(call step,random-bytes,random bytes: 20 million, \
 	  CCROUTE_RANDOM_BYTES=20000000 cargo test --locked -p ccroute-core --test random_bytes)
 
+# A real Asterisk is waited for more than computed with: its tests run beside the others.
 test-python: env
-	@echo 'pytest ...'
-	@$(BIN)/pytest </dev/null
+	@echo 'pytest ...'; mkdir -p $(LOGS); \
+	beside() { $(BIN)/pytest -p no:cacheprovider "$${@:2}" </dev/null >$(LOGS)/pytest-$$1.log 2>&1; }; \
+	beside contract tests/pbx/test_contract.py & contract=$$!; \
+	beside pbx tests/pbx --ignore=tests/pbx/test_contract.py & pbx=$$!; \
+	failed=0; $(BIN)/pytest --ignore=tests/pbx </dev/null || failed=1; \
+	for it in $$contract $$pbx; do wait $$it || failed=1; done; \
+	echo 'pytest tests/pbx ...'; cat $(LOGS)/pytest-contract.log $(LOGS)/pytest-pbx.log; exit $$failed
 
 # -- The rest ---------------------------------------------------------------------------
 

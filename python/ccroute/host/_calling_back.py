@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ccroute._commands import Command, FailCallback
 from ccroute._errors import Rejected
 from ccroute._plan import Value
-from ccroute.adapters import AdapterInfo, HeldContact
+from ccroute.adapters import AdapterInfo, Arrived, HeldContact
 from ccroute.host._outside import Outside
 from ccroute.host._placement import Placed, Placements, scoped
 from ccroute.host._settings import TenantSettings
@@ -21,8 +21,8 @@ CALLBACK_OF = "callback_of"
 
 
 class CallBacks:
-    """Which calls are made for the contacts of a tenant. ``names``: makes ids; ``attributes``:
-    what is known of a contact."""
+    """Which calls are made for the contacts of a tenant. ``names``: makes ids; ``instant``: the
+    time now; ``attributes``: what is known of a contact."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class CallBacks:
         outside: Outside,
         *,
         names: Callable[[], str],
+        instant: Callable[[], float],
         attributes: Callable[[str], Mapping[str, Value]],
     ) -> None:
         self._tenant = tenant
@@ -39,6 +40,7 @@ class CallBacks:
         self._placements = placements
         self._outside = outside
         self._names = names
+        self._instant = instant
         self._attributes = attributes
 
     def begins(self, placed: Placed, info: AdapterInfo) -> bool:
@@ -58,6 +60,7 @@ class CallBacks:
             return False
         self._placements.move(placed, f"{PREFIX}{self._names()}")
         placed.gone = placed.parked = False
+        placed.since = self._instant()
         return True
 
     def address(self, contact: str) -> str | None:
@@ -92,14 +95,40 @@ def rebind(link: str, it: HeldContact, placements: Placements) -> None:
         placed.gone = False
 
 
+def tells_of_another(
+    link: str, arrived: Arrived, placements: Placements, *, came: bool = True
+) -> bool:
+    """Whether a platform uses the id again, of a customer who left the line to be called back.
+    ``came``: it says that somebody came, and not only that somebody is there."""
+    placed = placements.get(placements.name(link, arrived.contact))
+    if placed is None or placed.left is None or not _off_that_line(placed, arrived.contact):
+        return False
+    if came:
+        return arrived.entered_at is None or arrived.entered_at >= placed.left
+    return arrived.entered_at is not None and arrived.entered_at > placed.left
+
+
+def is_left(link: str, native: str, placements: Placements) -> bool:
+    """Whether it is the line of a customer who is called back over another call by now."""
+    placed = placements.get(placements.name(link, native))
+    return placed is not None and placed.native != native
+
+
+def _off_that_line(placed: Placed, native: str) -> bool:
+    return placed.native != native or (placed.callback and placed.gone)
+
+
 def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) -> bool:
     """Whether a call is there that we do not want: of who was let go to be called back, or made
     for somebody of whom nothing is known any more."""
     placed = placements.at(link, it.contact)
     if placed is None:
         return it.calling and it.agent is None and not known
-    on_the_line = placed.contact == scoped(link, it.contact) and it.agent is None
-    return placed.callback and on_the_line
+    if placed.gone and not known:
+        return it.agent is None  # it was to go already, and is there still
+    # The line that was left, or a call that came to nothing: another comes under another id.
+    left = placed.gone or placed.contact == scoped(link, it.contact)
+    return placed.callback and left and it.agent is None
 
 
 def lost(placed: Placed) -> Command:

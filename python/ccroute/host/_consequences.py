@@ -90,7 +90,13 @@ class Consequences:
     ) -> None:
         self.outside = Outside(settings, instant)
         self._call_backs = CallBacks(
-            tenant, settings, placements, self.outside, names=names, attributes=attributes
+            tenant,
+            settings,
+            placements,
+            self.outside,
+            names=names,
+            instant=instant,
+            attributes=attributes,
         )
         self._tenant = tenant
         self._settings = settings
@@ -185,7 +191,7 @@ class Consequences:
             case _:
                 self._note(placed, event)
         if isinstance(event, ContactLeft) and event.cause == "callback":
-            placed.callback = True
+            placed.callback, placed.left = True, self._instant()
             yield from self.hang_up(placed, "callback", links)
 
     def _note(self, placed: Placed, event: Event) -> None:

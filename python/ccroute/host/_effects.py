@@ -23,7 +23,7 @@ from ccroute.adapters import (
     Time,
     Verdict,
 )
-from ccroute.host._calling_back import lost
+from ccroute.host._calling_back import PREFIX, is_left, lost
 from ccroute.host._consequences import Effect
 from ccroute.host._link import Link, said_of
 from ccroute.host._placement import AT_DESK, OVER, Placed
@@ -101,7 +101,7 @@ class Effects:
         elif isinstance(instruction, Connect):
             self._not_joined(tenant, link, instruction, outcome.failure or "", tries)
         elif isinstance(instruction, CallCustomer):
-            self._not_called(tenant, link, instruction)
+            self._not_called(tenant, link, instruction, outcome.failure or "")
 
     def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
         found = tenant.placements.by_wire(ring.offer)
@@ -132,10 +132,13 @@ class Effects:
             follows = _wait_for(placed, failure)
         tenant.insert(follows, actor="host")
 
-    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer) -> None:
+    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer, failure: str) -> None:
         placed = tenant.placements.at(link.name, call.contact)
-        if placed is not None and placed.is_joining(call.offer):
-            tenant.insert(lost(placed), actor="host")
+        if placed is None or not placed.is_joining(call.offer):
+            return
+        # Where nobody was dialled for certain it was no attempt.
+        waits = failure in {"link_down", "throttled"}
+        tenant.insert(_wait_for(placed, failure) if waits else lost(placed), actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -184,7 +187,7 @@ class Effects:
                 if held is not None:  # else its end is told
                     self._found_joining(tenant, link, instruction, held, tries)
             case CallCustomer() if held is None:
-                self._not_called(tenant, link, instruction)
+                self._not_called(tenant, link, instruction, "")
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:
@@ -234,7 +237,9 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
         return True
     placed = tenant.placements.at(link, instruction.contact)
     if placed is None:
-        return False
+        ours = instruction.contact.startswith(PREFIX)  # and never anybody else's
+        left = ours or is_left(link, instruction.contact, tenant.placements)
+        return isinstance(instruction, HangUp) and left
     found = None
     if isinstance(instruction, Ring | CancelRing):
         found = tenant.placements.by_wire(instruction.offer)

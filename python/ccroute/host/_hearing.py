@@ -12,6 +12,7 @@ from ccroute._commands import (
     Cancel,
     Command,
     Enqueue,
+    Reinstate,
     Release,
     SetDevice,
     SetLine,
@@ -37,7 +38,7 @@ from ccroute.adapters import (
     PlatformSnapshot,
     Signal,
 )
-from ccroute.host._calling_back import is_over, rebind
+from ccroute.host._calling_back import is_left, is_over, rebind, tells_of_another
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
@@ -141,7 +142,7 @@ class Hearing:
                 if isinstance(signal, Ended):
                     self._note_over(link, signal.contact)
                 if isinstance(signal, Arrived):
-                    self._name_anew(link, signal.contact)
+                    self._name_anew(link, signal)
                 yield from commands_of(link, signal, self.placements, self.now)
 
     def _is_over(self, link: str, signal: OfferSignal) -> bool:
@@ -160,14 +161,15 @@ class Hearing:
         if placed is not None and not placed.callback:
             self._over.append(placed.contact)
 
-    def _name_anew(self, link: str, native: str) -> None:
+    def _name_anew(self, link: str, arrived: Arrived) -> None:
         """Platforms use ids again, sooner than the engine forgets."""
+        native = arrived.contact
         name = self.placements.name(link, native)
         if self._phase_of(name) == "closed":
             self.placements.drop(name)
             self.placements.rename(link, native)
-        elif self.placements.get(name) is not None and self.placements.at(link, native) is None:
-            self.placements.rename(link, native)  # of one who is called back under another
+        elif tells_of_another(link, arrived, self.placements):
+            self.placements.rename(link, native)
 
     def note_gap(self, link: str, since: float, until: float) -> None:
         """Notes that nothing was heard of a link for a time: figures across it are flagged.
@@ -201,6 +203,14 @@ class Hearing:
             ]
             for placed in sorted(waiting, key=lambda it: any(it.live())):
                 yield Suspend(contact=placed.contact)
+
+    def silence(self, link: str) -> Iterator[Command]:
+        """What follows from a link that says nothing, after a start: its contacts are nobody's for
+        now, but for who is on none of its lines."""
+        yield from self.line(link, up=False)
+        for it in self.placements.on(link):
+            if it.callback and it.gone and self._phase_of(it.contact) == "suspended":
+                yield Reinstate(contact=it.contact)
 
     def _mirror(self, link: str) -> None:
         """What was said to the platform before may be lost: says it again."""
@@ -250,6 +260,7 @@ class Hearing:
         """Makes both sides agree; ``then`` is called between what we knew and who is new."""
         for it in snapshot.contacts:
             rebind(link, it, self.placements)
+            self._name_again(link, it)
         over = await self._closed(link, snapshot)
         if over:
             ids = {it.contact for it in over}
@@ -272,6 +283,12 @@ class Hearing:
             now=self.now,
         )
         await self._ask_all(link, known)
+        for it in over:
+            # We ended it, and the platform never heard so: before its agents are rung again.
+            if is_left(link, it.contact, self.placements):
+                self.placements.rename(link, it.contact)
+            placed = self.placements.place(link, it.contact)
+            self.do(self.consequences.hang_up(placed, "reconciled", self._links))
         then()
         # None of these follows from another: they are made durable together.
         await self._ask_all(
@@ -285,10 +302,12 @@ class Hearing:
                 self._tell(self.consequences.cancel(stray, leg.offer))
         self.placements.strays.clear()
         self._park_again(link)
-        for it in over:
-            # We ended it, and the platform never heard so.
-            placed = self.placements.place(link, it.contact)
-            self.do(self.consequences.hang_up(placed, "reconciled", self._links))
+
+    def _name_again(self, link: str, it: HeldContact) -> None:
+        """Under the id of who is called back there may be another; where the platform does not
+        say since when, they never left."""
+        if tells_of_another(link, it.arrival, self.placements, came=False):
+            self.placements.rename(link, it.contact)
 
     def _signed_in(self) -> list[str]:
         names = self.router.names("agents")
@@ -316,7 +335,8 @@ class Hearing:
         unwanted = [
             it
             for it in snapshot.contacts
-            if is_over(link, it, self.placements, known=self._is_known(link, it.contact))
+            if is_left(link, it.contact, self.placements)
+            or is_over(link, it, self.placements, known=self._is_known(link, it.contact))
         ]
         if snapshot.epoch == before:
             return closed + unwanted
@@ -344,7 +364,8 @@ class Hearing:
             return
         for placed in self.placements.on(link):
             lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
-            if lost and not self._in_flight(link, placed.park):
+            here = not placed.callback  # and not yet to be dialled
+            if here and lost and not self._in_flight(link, placed.park):
                 self._tell(self.consequences.park(placed, self.attributes))
 
     def _phase_of(self, contact: str) -> str | None:

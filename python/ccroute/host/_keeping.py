@@ -67,21 +67,21 @@ def resume(
     for placed in saved.placed:
         tenant.placements.restore(placed)
     live.restore(saved.contacts, saved.offers, saved.handled)
-    # What these hold is asked before anything is due: a phone may have been answered.
-    there = [placed for placed in saved.placed if not (placed.callback and placed.gone)]
-    tenant.unheard = {placed.link for placed in there if placed.link in links}
+    # What these hold is asked before anything is due: a phone may have been answered, or rung.
+    tenant.unheard = {placed.link for placed in saved.placed if placed.link in links}
     for link in silent:
         tenant.note_gap(link, min(saved.at, now), now)  # nobody listened
     if plan != tenant.router.plan:
         tenant.insert(SetPlan(plan=plan), actor="host")
     # Before the plan: what is inserted goes before what was.
     for placed in saved.placed:
-        if placed.link not in links and placed not in there:
+        if placed.link not in links and placed.callback and placed.gone:
             tenant.placements.drop(placed.contact)  # an agent calls back by hand
         elif placed.link not in links:
             _strand(tenant, placed.contact)
     for placed in tenant.placements:
-        if not placed.engaged and not placed.gone and not any(placed.live()):
+        there = placed.callback or not placed.gone
+        if there and not placed.engaged and not any(placed.live()):
             # Nobody is offered it before its platform has spoken.
             tenant.insert(Suspend(contact=placed.contact), actor="host")
 

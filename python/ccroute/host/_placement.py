@@ -55,9 +55,9 @@ class Placed:
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
     for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
     platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
-    leave and is not back on it; ``until``: when who accepted it must be connected;
+    leave and is not back on it, ``left``: when; ``until``: when who accepted it must be connected;
     ``unanswered``: the visit in which no agent has written yet: its source, its number, and
-    when it began; ``since``: when it came."""
+    when it began; ``since``: when it came, or the call that was made for it."""
 
     contact: str
     link: str
@@ -69,6 +69,7 @@ class Placed:
     park: str = ""
     joining: tuple[str, int] | None = attrs.field(default=None, converter=_pair)
     callback: bool = False
+    left: float | None = None
     until: float | None = None
     unanswered: tuple[str, int, float] | None = attrs.field(default=None, converter=_unanswered)
     since: float = 0.0
@@ -117,7 +118,7 @@ class Placements:
 
     def move(self, placed: Placed, native: str) -> None:
         """A contact has another id on its platform from now on."""
-        self._names.pop((placed.link, placed.native), None)
+        self._forget_name(placed)
         placed.native = native
         self._names[placed.link, native] = placed.contact
 
@@ -151,11 +152,16 @@ class Placements:
         """Forgets a contact and its legs."""
         placed = self._contacts.pop(contact, None)
         if placed is not None:
-            self._names.pop((placed.link, placed.native), None)
+            self._forget_name(placed)
         for rung in () if placed is None else placed.rung:
             self._wires.pop(rung.wire, None)
             if self._offers.get(rung.offer, (None, None))[1] is rung:
                 del self._offers[rung.offer]
+
+    def _forget_name(self, placed: Placed) -> None:
+        # By now the platform may call another contact so.
+        if self._names.get((placed.link, placed.native)) == placed.contact:
+            del self._names[placed.link, placed.native]
 
     def get(self, contact: str) -> Placed | None:
         """Where a contact lies."""

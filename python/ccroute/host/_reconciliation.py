@@ -95,12 +95,13 @@ def agree(
     Leaves in ``placements.strays`` what rings for nobody.
     """
     held = {**both.known, **both.strangers}
+    gone = _gone(both, placements)
+    # Before anything else: what follows from any command may be an offer to whom a phone rings.
+    _note_strays(held, placements)
     lost = _lost_sign_ins(held.values(), agents)
     for agent in lost:
         yield SignIn(agent=agent)
-    gone = _gone(both, placements)
     yield from _lost_calls(gone)
-    _note_strays(held, placements)
     for it in both.known.values():
         here = placements.place(both.link, it.contact)
         here.gone = False

@@ -361,7 +361,7 @@ class Tenant(Hearing):
     async def _give_up_waiting(self) -> None:
         """Links that say nothing are down: their contacts are nobody's for now."""
         for link in sorted(self.unheard - self._heard_joining):
-            down = self.line(link, up=False)
+            down = self.silence(link)
             self._under_way += [Ask(command=it, actor="host", since=self.now) for it in down]
         await self._carry_on()
         self.unheard.clear()

@@ -61,20 +61,14 @@ impl Router {
         cause: Cause,
     ) -> Result<(), Rejection> {
         let contact = self.known_contact(key)?;
-        let failure = match cause {
-            Cause::Missed => Some(Failure::Missed),
-            Cause::Declined => Some(Failure::Declined),
-            Cause::Busy => Some(Failure::Busy),
-            Cause::Unreachable => Some(Failure::Unreachable),
-            Cause::Failed => None,
-            _ => {
-                return Err(Self::no_way_to_fail(cause, Cause::OF_CONNECTION));
-            }
-        };
+        if !Cause::OF_CONNECTION.contains(&cause) {
+            return Err(Self::no_way_to_fail(cause, Cause::OF_CONNECTION));
+        }
         let Phase::Connecting { agent, .. } = contact.phase else {
             let remedy = "only a connection that was accepted fails so; decline or cancel others";
             return Err(Self::wrong_phase(contact, remedy));
         };
+        let failure = Failure::ALL.iter().copied().find(|&failure| cause_of(failure) == cause);
         self.drop_connection(key, agent, cause);
         self.came_to_nothing(key, agent, failure, cause);
         Ok(())

@@ -5,7 +5,8 @@ use ccroute_core::{Cause, Device, Failure, Millionths, Role, Span, Timestamp, Va
 
 use crate::dice::Dice;
 use crate::intents::{
-    Deed, Kind, NO_OFFER, is_connecting, is_out_of_line, is_suspendable, is_unconnected, is_waiting,
+    Deed, Kind, NO_OFFER, is_called_back, is_connecting, is_out_of_line, is_suspendable,
+    is_unconnected, is_waiting,
 };
 use crate::oracle::{Arrival, Contact, Observed, Oracle, Phase, ScriptCommand as C, Table, Update};
 use crate::plans::{AGENTS, CODES, KEYS, KPIS, LINES, TABLES};
@@ -132,8 +133,7 @@ impl Chooser<'_> {
                 C::RequestCallback { contact, at: self.dice.chance(1, 2).then(|| self.instant()) }
             }
             Deed::FailCallback => {
-                let contact =
-                    self.contact(|contact| contact.asked_in.is_some() && is_connecting(contact));
+                let contact = self.contact(is_called_back);
                 C::FailCallback { contact, cause: self.among(&FAILURES) }
             }
             Deed::FailConnection => {

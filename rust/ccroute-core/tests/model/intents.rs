@@ -185,6 +185,10 @@ pub(crate) fn is_connecting(contact: &Contact) -> bool {
     contact.connecting_with().is_some()
 }
 
+pub(crate) fn is_called_back(contact: &Contact) -> bool {
+    is_connecting(contact) && contact.asked_in.is_some()
+}
+
 pub(crate) fn is_suspendable(contact: &Contact) -> bool {
     is_waiting(contact) || is_connecting(contact)
 }
@@ -208,9 +212,7 @@ fn sensible(kind: Kind, dice: &mut Dice, oracle: &Oracle) -> Kind {
     let possible = match kind {
         Kind::Accept | Kind::Decline => !oracle.offers.is_empty(),
         Kind::About(Deed::Connected | Deed::FailConnection) => any(is_connecting),
-        Kind::About(Deed::FailCallback) => {
-            any(|contact| is_connecting(contact) && contact.asked_in.is_some())
-        }
+        Kind::About(Deed::FailCallback) => any(is_called_back),
         Kind::About(Deed::Hold) | Kind::About(Deed::Join) | Kind::About(Deed::Release) => {
             any(Contact::is_engaged)
         }

@@ -168,7 +168,7 @@ impl<'a> Keys<'a> {
             | C::NotReady { agent, .. }
             | C::SetDevice { agent, .. } => self.agent = engine.agent(agent),
             C::ReadyAll { agents } => {
-                self.agents = agents.iter().map(|agent| engine.agent(agent)).collect();
+                self.agents = agents.iter().map(|it| engine.agent(it)).collect()
             }
             C::Enqueue(arrival) => self.arrivals = vec![Newcomer::of(engine, arrival)],
             C::Adopt { arrival, engaged } => {
@@ -211,9 +211,7 @@ impl<'a> Keys<'a> {
             C::SetQueueOpen { queue, .. } => self.queue = engine.queue(queue),
             C::SetLine { line, .. } => self.line = engine.line(line),
             C::ObserveKpi { kpi, .. } => self.kpi = engine.kpi(kpi),
-            C::SetScores(table) => {
-                (self.table, self.rows) = (engine.table(&table.table), rows(table));
-            }
+            C::SetScores(it) => (self.table, self.rows) = (engine.table(&it.table), rows(it)),
             C::SetPlan { plan } => self.plan = Some(Arc::clone(engine.plan(plan))),
         }
     }
@@ -264,15 +262,13 @@ impl<'a> Keys<'a> {
         use ScriptCommand as C;
         Some(match script {
             C::Advance => return None,
-            C::SignIn { agent, .. } => {
-                Command::SignIn { agent, settings: self.settings.settings() }
-            }
+            C::SignIn { agent: id, .. } => Command::SignIn { agent: id, settings: self.profile() },
             C::SignOut { .. } => Command::SignOut(agent),
             C::Ready { .. } => Command::Ready(agent),
             C::ReadyAll { .. } => Command::ReadyAll(&self.agents),
             C::NotReady { reason, .. } => Command::NotReady { agent, reason: reason.as_deref() },
             C::SetDevice { device, .. } => Command::SetDevice { agent, device: *device },
-            C::Change { .. } => Command::Change { agent, settings: self.settings.settings() },
+            C::Change { .. } => Command::Change { agent, settings: self.profile() },
             C::Accept { .. } => Command::Accept(offer),
             C::Decline { failure, reason, .. } => {
                 Command::Decline { offer, failure: *failure, reason: reason.as_deref() }
@@ -297,8 +293,8 @@ impl<'a> Keys<'a> {
                 rows: &self.rows,
             },
             C::SetPlan { .. } => Command::SetPlan(self.plan.as_ref().expect("looked up")),
-            C::Transfer { keep_age, .. } => {
-                Command::Transfer { contact, queue, keep_age: *keep_age }
+            C::Transfer { keep_age: age, .. } => {
+                Command::Transfer { contact, queue, keep_age: *age }
             }
             C::Enqueue(_)
             | C::Cancel { .. }
@@ -321,6 +317,10 @@ impl<'a> Keys<'a> {
             | C::Adopt { .. }
             | C::Reconcile { .. } => self.contact_command(script),
         })
+    }
+
+    fn profile(&self) -> AgentSettings<'_> {
+        self.settings.settings()
     }
 
     /// The commands that are about one contact alone.

@@ -159,14 +159,16 @@ impl Oracle {
     /// to nothing (that failure; failed: none) with that cause."
     pub(crate) fn fail_connection(&mut self, id: &str, cause: Cause) -> Answer {
         let seq = self.find_contact(id)?;
-        let failure = match cause {
-            Cause::Missed => Some(Failure::Missed),
-            Cause::Declined => Some(Failure::Declined),
-            Cause::Busy => Some(Failure::Busy),
-            Cause::Unreachable => Some(Failure::Unreachable),
-            Cause::Failed => None,
-            _ => return Err(RejectionCode::InvalidValue),
-        };
+        let failures = [
+            (Cause::Missed, Failure::Missed),
+            (Cause::Declined, Failure::Declined),
+            (Cause::Busy, Failure::Busy),
+            (Cause::Unreachable, Failure::Unreachable),
+        ];
+        let failure = failures.iter().find(|(of, _)| *of == cause).map(|&(_, failure)| failure);
+        if failure.is_none() && cause != Cause::Failed {
+            return Err(RejectionCode::InvalidValue);
+        }
         if self.contact(seq).connecting_with().is_none() {
             return Err(RejectionCode::WrongPhase);
         }
