@@ -104,6 +104,8 @@ def agree(
     for it in both.known.values():
         here = placements.place(both.link, it.contact)
         here.gone = False
+        # What a journal gave back was done without us, and a conversation is not to be parked.
+        here.engaged = it.agent is not None
         _note_parked(here, it)
     observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
     observed += _since(both, placements)
