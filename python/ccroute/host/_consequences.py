@@ -375,11 +375,10 @@ class Consequences:
         if placed is None:
             return
         placed.engaged = False
-        if placed.gone and placed.callback:
-            self._placements.drop(contact)  # nobody will tell of its end
-        if placed.gone or placed.link not in links or placed.link == told_by:
-            return
-        yield from self.hang_up(placed, event.cause or "normal", links)
+        if not (placed.gone or placed.link not in links or placed.link == told_by):
+            yield from self.hang_up(placed, event.cause or "normal", links)
+        if placed.callback:
+            self._placements.drop(contact)  # off the line: nobody waits to hear of its end
 
     def hang_up(
         self, placed: Placed, cause: str, links: Mapping[str, AdapterInfo]
