@@ -233,15 +233,18 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
     if not isinstance(instruction, ContactInstruction):
         return True
     placed = tenant.placements.at(link, instruction.contact)
-    if placed is None:
-        return False
-    found = None
-    if isinstance(instruction, Ring | CancelRing):
-        found = tenant.placements.by_wire(instruction.offer)
+    if isinstance(instruction, HangUp):
+        # Who was let go may be forgotten by now, or be called back under another id; or the id is
+        # another's.
+        return placed is None or placed.gone
+    return placed is not None and _still_wanted(tenant, placed, instruction)
+
+
+def _still_wanted(tenant: Tenant, placed: Placed, instruction: ContactInstruction) -> bool:
     match instruction:
-        case Ring():
-            live = found is not None and found[1].state != OVER
-            return live and not placed.gone
+        case Ring(offer=wire):
+            found = tenant.placements.by_wire(wire)
+            return found is not None and found[1].state != OVER and not placed.gone
         case Park():
             ours = placed.park == instruction.id
             return ours and not (placed.gone or placed.engaged or placed.joining)
