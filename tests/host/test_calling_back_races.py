@@ -2,7 +2,7 @@
 
 import pytest
 from tests.host.stage import Stage, play
-from tests.host.test_calling_back import NUMBER, PLAN, wants_a_call
+from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
 
 from ccroute import Cancel, RequestCallback
 from ccroute.adapters import (
@@ -45,5 +45,30 @@ def test_who_is_let_go_is_let_go_though_their_call_back_has_begun(outcome: Outco
         await stage.time.run(2)
         assert "c1" not in stage.platform.callers
         assert [agent for _, agent in stage.platform.ringing()] == ["ben"]
+
+    play(scenario, plan=PLAN)
+
+
+def test_a_restart_of_the_platform_takes_nobody_their_call_back() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await wants_a_call(stage, "c2", "+34600000002")
+        await stage.staff("ana")
+        stage.platform.cut()
+        await settle()
+        stage.platform.callers.clear()
+        stage.platform.epoch += 1
+        stage.platform.call("c2", queue="billing")  # another customer, as the last calls were
+        stage.platform.mend()
+        await settle()
+        (again,) = [it for it in stage.platform.callers if it.startswith("back-")]
+        assert stage.phase("c1") == "offered"
+        assert stage.phase("c2") == "waiting"
+        assert stage.phase("c2#1") == "waiting"
+        assert "c2" in stage.platform.callers
+        await dialled(stage)
+        stage.platform.customer_answers(again)
+        await settle()
+        assert stage.phase("c1") == "engaged"
 
     play(scenario, plan=PLAN)

@@ -9,10 +9,8 @@ import attrs
 
 from ccroute._commands import (
     Adopt,
-    Cancel,
     Command,
     Enqueue,
-    Release,
     SetDevice,
     SetLine,
     SignIn,
@@ -42,7 +40,7 @@ from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
 from ccroute.host._placement import OVER, Placements
-from ccroute.host._reconciliation import Both, agree, go_on
+from ccroute.host._reconciliation import Both, agree, go_on, lost_all
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
 from ccroute.host._waiting import Ask, TenantCounters
@@ -301,13 +299,12 @@ class Hearing:
         self.epochs[link] = snapshot.epoch
         if snapshot.epoch > before:
             for placed in self.placements.on(link):
-                placed.gone = True
-                lost = [
-                    Cancel(contact=placed.contact, cause="failed"),
-                    Release(contact=placed.contact, by="system"),
-                ]
-                await self._ask_all(link, lost)
-                self.placements.drop(placed.contact)
+                await self._ask_all(link, lost_all(placed))
+                if not placed.callback:
+                    self.placements.drop(placed.contact)
+            for it in snapshot.contacts:
+                if self.placements.get(self.placements.name(link, it.contact)) is not None:
+                    self.placements.rename(link, it.contact)  # the id of one to be called back
         closed = [
             it
             for it in snapshot.contacts

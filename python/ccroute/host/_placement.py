@@ -85,6 +85,12 @@ class Placed:
         """The legs that are not over."""
         return (it for it in self.rung if it.state != OVER)
 
+    def leave(self) -> None:
+        """It is on its platform no longer, nor is any leg for it."""
+        self.gone = True
+        for rung in self.live():
+            rung.state = OVER
+
 
 class Placements:
     """All contacts of a tenant that lie on platforms, and the legs of agents for them."""
@@ -117,9 +123,14 @@ class Placements:
 
     def move(self, placed: Placed, native: str) -> None:
         """A contact has another id on its platform from now on."""
-        self._names.pop((placed.link, placed.native), None)
+        self._unname(placed)
         placed.native = native
         self._names[placed.link, native] = placed.contact
+
+    def _unname(self, placed: Placed) -> None:
+        at = placed.link, placed.native
+        if self._names.get(at) == placed.contact:  # else the id is another's by now
+            del self._names[at]
 
     def place(self, link: str, native: str, *, since: float = 0.0) -> Placed:
         """Notes a contact; one that is known stays as it is."""
@@ -151,7 +162,7 @@ class Placements:
         """Forgets a contact and its legs."""
         placed = self._contacts.pop(contact, None)
         if placed is not None:
-            self._names.pop((placed.link, placed.native), None)
+            self._unname(placed)
         for rung in () if placed is None else placed.rung:
             self._wires.pop(rung.wire, None)
             if self._offers.get(rung.offer, (None, None))[1] is rung:

@@ -10,6 +10,7 @@ import attrs
 from ccroute._commands import (
     Accept,
     Adopt,
+    Cancel,
     Command,
     Connected,
     Decline,
@@ -19,6 +20,7 @@ from ccroute._commands import (
     Ready,
     Reconcile,
     Reinstate,
+    Release,
     Resume,
     SignIn,
     Suspend,
@@ -232,9 +234,7 @@ def _gone(both: Both, placements: Placements) -> list[Placed]:
         and not (placed.callback and placed.gone)  # off the line by our leave
     ]
     for placed in gone:
-        placed.gone = True
-        for rung in placed.live():
-            rung.state = OVER
+        placed.leave()
     return gone
 
 
@@ -244,6 +244,18 @@ def _lost_calls(gone: Iterable[Placed]) -> Iterator[Command]:
             yield lost(placed)
             # Before it was accepted: the phone that rang is silent, and nobody is to blame.
             yield Suspend(contact=placed.contact, lasts=_SOON)
+
+
+def lost_all(placed: Placed) -> Iterator[Command]:
+    """The commands when a platform has lost all that it held; who is off the line loses nothing."""
+    if placed.callback and placed.gone:
+        return
+    placed.leave()
+    if placed.callback:
+        yield from _lost_calls([placed])
+        return
+    yield Cancel(contact=placed.contact, cause="failed")
+    yield Release(contact=placed.contact, by="system")
 
 
 def _since(both: Both, placements: Placements) -> Iterator[Observed]:

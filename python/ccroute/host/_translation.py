@@ -175,7 +175,7 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             yield HandOver(contact=contact, agent=agent)
             return
         case CustomerFailed(reason=reason):
-            _gone(placed)
+            placed.leave()
             yield FailCallback(contact=contact, cause=_NOT_REACHED[reason])
         case Abandoned() if placed.callback:
             yield lost(placed)
@@ -186,7 +186,7 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case SentAway():
             yield Release(contact=contact, by="agent")
         case Ended(cause=cause):
-            _gone(placed)
+            placed.leave()
             if placed.callback:
                 if placed.joining is not None:
                     yield lost(placed)
@@ -197,12 +197,6 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             yield Release(contact=contact, by="customer" if cause == "hangup" else "system")
         case _:
             return
-
-
-def _gone(placed: Placed) -> None:
-    placed.gone = True
-    for rung in placed.live():
-        rung.state = OVER
 
 
 def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Command]:
