@@ -72,3 +72,24 @@ def test_a_restart_of_the_platform_takes_nobody_their_call_back() -> None:
         assert stage.phase("c1") == "engaged"
 
     play(scenario, plan=PLAN)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_call_that_was_given_up_while_the_link_was_down_is_ended(answered: bool) -> None:
+    """Unless the customer answered meanwhile: then they talk."""
+
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        call = await dialled(stage)
+        stage.platform.cut()
+        if answered:
+            stage.platform.customer_answers(call.contact)
+        await stage.time.run(31)
+        assert stage.phase("c1") == "scheduled"
+        stage.platform.mend()
+        await settle()
+        assert stage.phase("c1") == ("engaged" if answered else "scheduled")
+        assert list(stage.platform.callers) == ([call.contact] if answered else [])
+
+    play(scenario, plan=PLAN)

@@ -93,13 +93,13 @@ def rebind(link: str, it: HeldContact, placements: Placements) -> None:
 
 
 def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) -> bool:
-    """Whether a call is there that we do not want: of who was let go to be called back, or made
-    for somebody of whom nothing is known any more."""
+    """Whether a call is there that we do not want: of who was let go to be called back, given up,
+    or made for somebody of whom nothing is known any more."""
     placed = placements.at(link, it.contact)
     if placed is None:
         return it.calling and it.agent is None and not known
-    on_the_line = placed.contact == scoped(link, it.contact) and it.agent is None
-    return placed.callback and on_the_line
+    on_the_line = placed.contact == scoped(link, it.contact)
+    return placed.callback and it.agent is None and (on_the_line or placed.gone)
 
 
 def lost(placed: Placed) -> Command:
