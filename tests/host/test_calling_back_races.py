@@ -9,10 +9,15 @@ from ccroute.adapters import (
     HangUp,
     Instruction,
     Outcome,
+    Ring,
     failed,
     unknown,
 )
 from ccroute.testing import settle
+
+
+def rung(stage: Stage) -> list[str]:
+    return [it.agent for it in stage.platform.told if isinstance(it, Ring)]
 
 
 def test_who_cancels_while_a_phone_rings_for_them_is_forgotten() -> None:
@@ -91,5 +96,28 @@ def test_a_call_that_was_given_up_while_the_link_was_down_is_ended(answered: boo
         await settle()
         assert stage.phase("c1") == ("engaged" if answered else "scheduled")
         assert list(stage.platform.callers) == ([call.contact] if answered else [])
+
+    play(scenario, plan=PLAN)
+
+
+def test_a_call_begun_after_a_snapshot_was_taken_is_not_missing_in_it() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.time.run(5)
+        before = stage.platform.snapshot()
+        await stage.time.run(1)
+        await stage.staff("ana")
+        assert stage.platform.sink is not None
+        stage.platform.sink.resync(before)
+        await settle()
+        assert rung(stage) == ["ana"]
+        assert stage.phase("c1") == "offered"
+        call = await dialled(stage)
+        stage.platform.sink.resync(before)
+        await settle()
+        assert stage.phase("c1") == "connecting"
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
 
     play(scenario, plan=PLAN)

@@ -41,9 +41,10 @@ class CallBacks:
         self._names = names
         self._attributes = attributes
 
-    def begins(self, placed: Placed, info: AdapterInfo) -> bool:
+    def begins(self, placed: Placed, info: AdapterInfo, now: float) -> bool:
         """Whether the platform calls this customer back. Unless somebody rings for it already, the
-        contact gets a call of its own there; without one, an agent calls as agents can."""
+        contact gets a call of its own there, as of ``now``; without one, an agent calls as agents
+        can."""
         if any(placed.live()):
             return True
         if not info.can("call_customer"):
@@ -58,6 +59,7 @@ class CallBacks:
             return False
         self._placements.move(placed, f"{PREFIX}{self._names()}")
         placed.gone = placed.parked = False
+        placed.since = now
         return True
 
     def address(self, contact: str) -> str | None:

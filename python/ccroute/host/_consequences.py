@@ -245,7 +245,7 @@ class Consequences:
         rings = (placed.contact, agent) in self._placements.strays
         if placed.callback and info.can("ring") and not (busy or rings):
             called = self._settings.address(agent, placed.link) is not None
-            if not (called and self._call_backs.begins(placed, info)):
+            if not (called and self._call_backs.begins(placed, info, now)):
                 return  # who has no phone there, and whom no platform may call: by hand
         if not info.can("ring") or placed.gone or busy:
             return  # the agent's desk shows it
@@ -291,7 +291,7 @@ class Consequences:
     ) -> Iterator[Consequence]:
         placed.until = event.until
         if placed.callback and not info.can("ring"):
-            self._call_backs.begins(placed, info)
+            self._call_backs.begins(placed, info, self._instant())
         if placed.gone:
             return
         found = self._placements.by_offer(event.offer)

@@ -57,7 +57,7 @@ class Placed:
     platform said that it is gone, or we hung up; ``callback``: the customer left the line by our
     leave and is not back on it; ``until``: when who accepted it must be connected;
     ``unanswered``: the visit in which no agent has written yet: its source, its number, and
-    when it began; ``since``: when it came."""
+    when it began; ``since``: when it came, or the call was begun by which it is called back."""
 
     contact: str
     link: str
