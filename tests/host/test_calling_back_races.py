@@ -1,8 +1,12 @@
 """Customers who are called back while words come late, links break and hosts die."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 from tests.host.stage import Stage, play
 from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
+from tests.host.test_restart import die, host_on
 
 from ccroute import Cancel, RequestCallback
 from ccroute.adapters import (
@@ -13,7 +17,7 @@ from ccroute.adapters import (
     failed,
     unknown,
 )
-from ccroute.testing import settle
+from ccroute.testing import LoopbackPlatform, ManualTime, settle
 
 
 def rung(stage: Stage) -> list[str]:
@@ -121,3 +125,39 @@ def test_a_call_begun_after_a_snapshot_was_taken_is_not_missing_in_it() -> None:
         assert stage.phase("c1") == "engaged"
 
     play(scenario, plan=PLAN)
+
+
+@pytest.mark.parametrize("talking", [True, False])
+def test_the_call_of_a_later_try_is_found_after_a_restart(talking: bool, tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
+        plan = PLAN + '[agents.ana]\nqueues = ["billing"]\n[agents.ben]\nqueues = ["billing"]\n'
+        first = host_on(platform, time, path, plan)
+        await first.start()
+        stage = Stage(first, platform, time)
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        await first.save()
+        platform.refuse("ana", "no_answer")
+        await stage.staff("ben")
+        call = await dialled(stage, "ben")
+        if talking:
+            platform.customer_answers(call.contact)
+            await settle()
+        await die(first)
+        platform.sink = None
+        async with host_on(platform, time, path, plan) as second:
+            stage = Stage(second, platform, time)
+            await settle()
+            assert list(platform.callers) == [call.contact]
+            assert rung(stage) == ["ana", "ben"]
+            if not talking:
+                platform.customer_answers(call.contact)
+                await settle()
+            assert stage.phase("c1") == "engaged"
+            platform.hang_up(call.contact)
+            await settle()
+            assert stage.phase("c1") == "closed"
+            assert second.health().tenants["main"].contacts == 0
+
+    asyncio.run(whole())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ccroute._commands import Command, FailCallback
 from ccroute._errors import Rejected
 from ccroute._plan import Value
-from ccroute.adapters import AdapterInfo, HeldContact
+from ccroute.adapters import AdapterInfo, HeldContact, PlatformSnapshot
 from ccroute.host._outside import Outside
 from ccroute.host._placement import Placed, Placements, scoped
 from ccroute.host._settings import TenantSettings
@@ -82,16 +82,23 @@ class CallBacks:
         return str(self._attributes(contact).get(self._settings.callback_number, ""))
 
 
-def rebind(link: str, it: HeldContact, placements: Placements) -> None:
-    """A call that was made for a contact of ours, by a host that died before it could say so."""
-    # Only ids that no platform gives: what a caller says of itself binds it to nobody.
-    if not it.contact.startswith(PREFIX) or placements.at(link, it.contact) is not None:
-        return
-    named = (it.arrival.attributes or {}).get(CALLBACK_OF)
-    placed = placements.get(named) if isinstance(named, str) else None
-    if placed is not None and placed.link == link and placed.callback and placed.gone:
-        placements.move(placed, it.contact)
-        placed.gone = False
+def rebind(link: str, snapshot: PlatformSnapshot, placements: Placements) -> None:
+    """Finds the calls that were made for contacts of ours, by a host that died before it could say
+    so."""
+    held = {it.contact: it for it in snapshot.contacts}
+    for native, it in held.items():
+        # Only ids that no platform gives: what a caller says of itself binds it to nobody.
+        if not native.startswith(PREFIX) or placements.at(link, native) is not None:
+            continue
+        named = (it.arrival.attributes or {}).get(CALLBACK_OF)
+        placed = placements.get(named) if isinstance(named, str) else None
+        if placed is None or placed.link != link or not placed.callback:
+            continue
+        # An earlier try, of which nothing is left.
+        over = placed.native not in held and placed.since <= snapshot.taken_at
+        if placed.gone or over:
+            placements.move(placed, native)
+            placed.gone = False
 
 
 def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) -> bool:

@@ -246,8 +246,7 @@ class Hearing:
         self, link: str, snapshot: PlatformSnapshot, then: Callable[[], None]
     ) -> None:
         """Makes both sides agree; ``then`` is called between what we knew and who is new."""
-        for it in snapshot.contacts:
-            rebind(link, it, self.placements)
+        rebind(link, snapshot, self.placements)
         over = await self._closed(link, snapshot)
         if over:
             ids = {it.contact for it in over}
