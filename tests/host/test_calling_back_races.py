@@ -10,6 +10,7 @@ from tests.host.test_restart import die, host_on
 
 from ccroute import Cancel, RequestCallback
 from ccroute.adapters import (
+    CallCustomer,
     HangUp,
     Instruction,
     Outcome,
@@ -161,3 +162,20 @@ def test_the_call_of_a_later_try_is_found_after_a_restart(talking: bool, tmp_pat
             assert second.health().tenants["main"].contacts == 0
 
     asyncio.run(whole())
+
+
+@pytest.mark.parametrize("failure", ["link_down", "throttled"])
+def test_a_call_that_the_platform_was_never_told_of_costs_no_attempt(failure: str) -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        stage.platform.answers = lambda it: (
+            failed(failure) if isinstance(it, CallCustomer) else None
+        )
+        await dialled(stage)
+        await stage.time.run(4)
+        assert stage.phase("c1") == "suspended"
+        assert stage.activity("ana") == "idle"
+        assert stage.platform.callers == {}
+
+    play(scenario, plan=PLAN)

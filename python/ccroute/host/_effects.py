@@ -37,6 +37,8 @@ _PATIENCE = 5.0
 _LOOKS = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looking for what became of an instruction; after them the next snapshot of
 the link says so."""
+_NOT_NOW = frozenset({"link_down", "throttled"})
+"""Failures that say nothing of the agent, nor of the customer."""
 
 
 class Effects:
@@ -101,7 +103,7 @@ class Effects:
         elif isinstance(instruction, Connect):
             self._not_joined(tenant, link, instruction, outcome.failure or "", tries)
         elif isinstance(instruction, CallCustomer):
-            self._not_called(tenant, link, instruction)
+            self._not_called(tenant, link, instruction, outcome.failure or "")
 
     def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
         found = tenant.placements.by_wire(ring.offer)
@@ -111,7 +113,7 @@ class Effects:
         rung.state = OVER
         if failure == "gone" and not ring.callback:
             return  # the contact's end is told by a signal
-        if failure in {"link_down", "throttled"}:
+        if failure in _NOT_NOW:
             tenant.insert(_wait_for(placed, failure), actor="host")
             return
         decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
@@ -128,14 +130,16 @@ class Effects:
             self._start(self._look_up(tenant, link, connect, tries))
             return
         follows: Command = FailConnection(contact=placed.contact)
-        if failure in {"link_down", "throttled"}:
+        if failure in _NOT_NOW:
             follows = _wait_for(placed, failure)
         tenant.insert(follows, actor="host")
 
-    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer) -> None:
+    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer, failure: str) -> None:
         placed = tenant.placements.at(link.name, call.contact)
         if placed is not None and placed.is_joining(call.offer):
-            tenant.insert(lost(placed), actor="host")
+            # Whom nobody dialled has not been tried.
+            later = failure in _NOT_NOW
+            tenant.insert(_wait_for(placed, failure) if later else lost(placed), actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -184,7 +188,7 @@ class Effects:
                 if held is not None:  # else its end is told
                     self._found_joining(tenant, link, instruction, held, tries)
             case CallCustomer() if held is None:
-                self._not_called(tenant, link, instruction)
+                self._not_called(tenant, link, instruction, "gone")
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:
