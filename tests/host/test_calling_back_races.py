@@ -10,7 +10,9 @@ from tests.host.test_restart import die, host_on
 
 from ccroute import Cancel, RequestCallback
 from ccroute.adapters import (
+    Bridged,
     CallCustomer,
+    Ended,
     HangUp,
     Instruction,
     Outcome,
@@ -177,5 +179,34 @@ def test_a_call_that_the_platform_was_never_told_of_costs_no_attempt(failure: st
         assert stage.phase("c1") == "suspended"
         assert stage.activity("ana") == "idle"
         assert stage.platform.callers == {}
+
+    play(scenario, plan=PLAN)
+
+
+def test_a_call_that_is_lost_while_a_phone_rings_costs_its_agent_nothing() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        (native,) = stage.platform.callers
+        del stage.platform.callers[native]
+        stage.platform.push(Ended(contact=native, cause="system_lost"))
+        await stage.time.run(2)
+        assert len(rung(stage)) == 2
+        await dialled(stage)
+
+    play(scenario, plan=PLAN)
+
+
+def test_a_conversation_that_ends_as_it_begins_is_over() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        call = await dialled(stage)
+        stage.platform.callers.clear()
+        stage.platform.push(Bridged(contact=call.contact, agent="ana", offer=call.offer))
+        stage.platform.push(Ended(contact=call.contact))
+        await settle()
+        assert stage.phase("c1") == "closed"
+        assert stage.host.health().tenants["main"].contacts == 0
 
     play(scenario, plan=PLAN)

@@ -4,7 +4,7 @@ number."""
 import logging
 from collections.abc import Callable, Mapping
 
-from ccroute._commands import Command, FailCallback
+from ccroute._commands import Command, FailCallback, Suspend
 from ccroute._errors import Rejected
 from ccroute._plan import Value
 from ccroute.adapters import AdapterInfo, HeldContact, PlatformSnapshot
@@ -18,6 +18,8 @@ PREFIX = "back-"
 """How the ids of calls begin that the host makes."""
 CALLBACK_OF = "callback_of"
 """The attribute by which a call that was made for a contact is found again."""
+_SOON = 1.0
+"""Seconds after which a contact is offered again whose call back was lost."""
 
 
 class CallBacks:
@@ -114,3 +116,9 @@ def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) 
 def lost(placed: Placed) -> Command:
     """What follows when the call is not there any more: the attempt failed, if it was one."""
     return FailCallback(contact=placed.contact, cause="failed")
+
+
+def put_off(placed: Placed) -> Command:
+    """What follows when the call is gone before anybody accepted it: the phone that rang is silent,
+    and nobody is to blame."""
+    return Suspend(contact=placed.contact, lasts=_SOON)

@@ -28,7 +28,7 @@ from ccroute._commands import (
 )
 from ccroute._models import Observed
 from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
-from ccroute.host._calling_back import lost
+from ccroute.host._calling_back import lost, put_off
 from ccroute.host._conversing import Attributes, Parts, takes_up
 from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
@@ -37,8 +37,6 @@ FIRST_CHOICE = 1000
 """The score of an agent whose phone rings already."""
 _AGAIN = 10.0
 """Seconds for which a contact is not offered again to whose leg was lost."""
-_SOON = 1.0
-"""Seconds after which a contact is offered again whose call back was lost."""
 _NOBODY = ""
 """A link that no contact has: then nothing is concluded from what is missing."""
 
@@ -242,8 +240,7 @@ def _lost_calls(gone: Iterable[Placed]) -> Iterator[Command]:
     for placed in gone:
         if placed.callback:
             yield lost(placed)
-            # Before it was accepted: the phone that rang is silent, and nobody is to blame.
-            yield Suspend(contact=placed.contact, lasts=_SOON)
+            yield put_off(placed)
 
 
 def lost_all(placed: Placed) -> Iterator[Command]:

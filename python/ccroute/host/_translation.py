@@ -56,7 +56,7 @@ from ccroute.adapters import (
     TakenOffHold,
     Wrote,
 )
-from ccroute.host._calling_back import lost
+from ccroute.host._calling_back import lost, put_off
 from ccroute.host._placement import OVER, Placed, Placements, Rung
 from ccroute.journal import Respond
 
@@ -186,14 +186,16 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case SentAway():
             yield Release(contact=contact, by="agent")
         case Ended(cause=cause):
+            rings = any(placed.live())
             placed.leave()
-            if placed.callback:
-                if placed.joining is not None:
-                    yield lost(placed)
-                return  # off the line, and in the queue still
-            # In the queue still or in conversation: one of the two is refused.
             by_customer = cause in {"hangup", "silence"}
-            yield Cancel(contact=contact, cause="abandoned" if by_customer else "failed")
+            if not placed.callback:
+                yield Cancel(contact=contact, cause="abandoned" if by_customer else "failed")
+            elif placed.joining is not None:
+                yield lost(placed)
+            elif rings:
+                yield put_off(placed)  # else it is off the line, and in the queue still
+            # In the queue still or in conversation: one of the two is refused.
             yield Release(contact=contact, by="customer" if cause == "hangup" else "system")
         case _:
             return
