@@ -16,6 +16,7 @@ from ccroute.adapters import (
     HangUp,
     Instruction,
     Outcome,
+    Park,
     Ring,
     failed,
     unknown,
@@ -208,5 +209,23 @@ def test_a_conversation_that_ends_as_it_begins_is_over() -> None:
         await settle()
         assert stage.phase("c1") == "closed"
         assert stage.host.health().tenants["main"].contacts == 0
+
+    play(scenario, plan=PLAN)
+
+
+def test_who_is_not_on_the_line_yet_is_not_parked() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        stage.platform.cut()
+        await settle()
+        stage.platform.mend()
+        await settle()
+        assert [it.contact for it in stage.platform.told if isinstance(it, Park)] == ["c1"]
+        assert rung(stage) == ["ana"]
+        call = await dialled(stage)
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
 
     play(scenario, plan=PLAN)

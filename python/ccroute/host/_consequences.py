@@ -217,7 +217,7 @@ class Consequences:
         placed.unanswered = event.source, event.visit, event.at
         placed.joining = None
         found = placed.parked and event.cause in {"adopted", "reconciled"}
-        if info.can("park") and not (placed.gone or found) and event.cause != "callback":
+        if info.can("park") and not (placed.gone or placed.callback or found):
             yield self.park(placed, attributes)
 
     def park(self, placed: Placed, attributes: Attributes) -> Effect:

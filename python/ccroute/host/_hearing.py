@@ -339,8 +339,8 @@ class Hearing:
         if not self._links[link].can("park"):
             return
         for placed in self.placements.on(link):
-            lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
-            if lost and not self._in_flight(link, placed.park):
+            here = not (placed.engaged or placed.joining or placed.gone or placed.callback)
+            if here and not placed.parked and not self._in_flight(link, placed.park):
                 self._tell(self.consequences.park(placed, self.attributes))
 
     def _phase_of(self, contact: str) -> str | None:
