@@ -229,3 +229,60 @@ def test_who_is_not_on_the_line_yet_is_not_parked() -> None:
         assert stage.phase("c1") == "engaged"
 
     play(scenario, plan=PLAN)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("heard", [False, True])
+def test_the_id_of_one_who_is_to_be_called_back_is_another_callers(
+    restarted: bool, heard: bool
+) -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        stage.platform.cut()
+        stage.platform.epoch += restarted
+        if not heard:
+            stage.platform.call("c1", queue="billing")
+        stage.platform.mend()
+        await settle()
+        if heard:
+            await stage.call("c1")
+        assert [stage.phase(it) for it in ("c1", "c1#1")] == ["waiting", "waiting"]
+        await stage.staff("ana")
+        call = await dialled(stage)
+        assert stage.phase("c1") == "connecting"
+        stage.platform.hang_up("c1")
+        await settle()
+        assert stage.phase("c1#1") == "closed"
+        stage.platform.customer_answers(call.contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
+
+    play(scenario, plan=PLAN)
+
+
+def test_who_asks_for_a_call_back_twice_is_let_go_once() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.host.apply(RequestCallback(contact="pbx:c1"), actor="menu")
+        await settle()
+        assert [it.contact for it in stage.platform.told if isinstance(it, HangUp)] == ["c1"]
+        await stage.staff("ana")
+        await dialled(stage)
+
+    play(scenario, plan=PLAN)
+
+
+def test_who_was_to_be_joined_and_was_not_is_forgotten_with_their_call() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        await dialled(stage)
+        stage.platform.refuse("ana", "rejected")  # and the call ends
+        await settle()
+        await stage.staff("ben")
+        assert [agent for _, agent in stage.platform.ringing()] == ["ben"]
+        stage.platform.cut()
+        await settle()
+        assert stage.phase("c1") == "suspended"  # nobody is called back who only was to be
+
+    play(scenario, plan=PLAN)

@@ -170,23 +170,27 @@ class Consequences:
                 yield from self._silence(placed, event.offer, info)
             case ContactQueued():
                 yield from self._park(placed, event, info, attributes)
-            case ContactRequeued() | ContactLeft() if not placed.gone:
-                placed.joining = None
-                # Of a connection that came to nothing the leg goes.
-                for rung in list(placed.live()):
-                    yield from self._silence(placed, rung.offer, info)
-            case CallbackFailed():
-                placed.joining = None
-                if not placed.gone:
-                    # Nobody is dialled any longer, and the agent's leg goes too.
-                    for rung in placed.live():
-                        rung.state = OVER
-                    yield from self.hang_up(placed, "callback_failed", links)
+            case ContactRequeued() | ContactLeft() | CallbackFailed():
+                yield from self._come_apart(placed, event, info, links)
             case _:
                 self._note(placed, event)
-        if isinstance(event, ContactLeft) and event.cause == "callback":
-            placed.callback = True
-            yield from self.hang_up(placed, "callback", links)
+
+    def _come_apart(
+        self, placed: Placed, event: Event, info: AdapterInfo, links: Mapping[str, AdapterInfo]
+    ) -> Iterator[Consequence]:
+        """Of a connection that came to nothing the leg goes; of a call back, the call."""
+        placed.joining = None
+        failed = isinstance(event, CallbackFailed)
+        legs = [] if placed.gone else list(placed.live())
+        for rung in legs:
+            if failed:
+                rung.state = OVER
+            else:
+                yield from self._silence(placed, rung.offer, info)
+        leaves = isinstance(event, ContactLeft) and event.cause == "callback"
+        placed.callback = placed.callback or leaves
+        if (failed or leaves) and not placed.gone:
+            yield from self.hang_up(placed, "callback_failed" if failed else "callback", links)
 
     def _note(self, placed: Placed, event: Event) -> None:
         match event:

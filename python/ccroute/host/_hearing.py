@@ -141,6 +141,8 @@ class Hearing:
                 if isinstance(signal, Arrived):
                     self._name_anew(link, signal.contact)
                 yield from commands_of(link, signal, self.placements, self.now)
+                if isinstance(signal, Ended):
+                    self._let_go(link, signal.contact)
 
     def _is_over(self, link: str, signal: OfferSignal) -> bool:
         """A phone rings, or was answered, for an offer that is over: it must stop."""
@@ -158,14 +160,25 @@ class Hearing:
         if placed is not None and not placed.callback:
             self._over.append(placed.contact)
 
+    def _let_go(self, link: str, native: str) -> None:
+        """Who is to be called back goes on without their call."""
+        placed = self.placements.at(link, native)
+        if placed is not None and placed.callback:
+            self.placements.let_go(placed)
+
     def _name_anew(self, link: str, native: str) -> None:
         """Platforms use ids again, sooner than the engine forgets."""
         name = self.placements.name(link, native)
         if self._phase_of(name) == "closed":
             self.placements.drop(name)
             self.placements.rename(link, native)
-        elif self.placements.get(name) is not None and self.placements.at(link, native) is None:
-            self.placements.rename(link, native)  # of one who is called back under another
+        self._name_others(link, native)
+
+    def _name_others(self, link: str, native: str) -> None:
+        """The id of who is called back under another is another customer's."""
+        known = self.placements.get(self.placements.name(link, native)) is not None
+        if known and self.placements.at(link, native) is None:
+            self.placements.rename(link, native)
 
     def note_gap(self, link: str, since: float, until: float) -> None:
         """Notes that nothing was heard of a link for a time: figures across it are flagged.
@@ -299,11 +312,12 @@ class Hearing:
         if snapshot.epoch > before:
             for placed in self.placements.on(link):
                 await self._ask_all(link, lost_all(placed))
-                if not placed.callback:
+                if placed.callback:
+                    self.placements.let_go(placed)
+                else:
                     self.placements.drop(placed.contact)
-            for it in snapshot.contacts:
-                if self.placements.get(self.placements.name(link, it.contact)) is not None:
-                    self.placements.rename(link, it.contact)  # the id of one to be called back
+        for it in snapshot.contacts:
+            self._name_others(link, it.contact)
         closed = [
             it
             for it in snapshot.contacts

@@ -50,7 +50,8 @@ def _unanswered(given: Iterable[str | int | float] | None) -> tuple[str, int, fl
 
 @attrs.define(kw_only=True)
 class Placed:
-    """A contact on a platform. ``native``: its id there; ``key``: its number in the engine;
+    """A contact on a platform. ``native``: its id there, empty when the platform has let it go;
+    ``key``: its number in the engine;
     ``engaged``: whether the engine has it in
     conversation; ``parked``: the platform said that it waits there, ``park``: the instruction
     for it; ``joining``: the agent that accepted it, and the offer's number there; ``gone``: the
@@ -118,7 +119,7 @@ class Placements:
     def at(self, link: str, native: str) -> Placed | None:
         """The contact that a platform calls so."""
         placed = self._contacts.get(self.name(link, native))
-        # Who is called back has another id there by now.
+        # Who is called back has another id there by now, or none.
         return placed if placed is not None and placed.native == native else None
 
     def move(self, placed: Placed, native: str) -> None:
@@ -126,6 +127,11 @@ class Placements:
         self._unname(placed)
         placed.native = native
         self._names[placed.link, native] = placed.contact
+
+    def let_go(self, placed: Placed) -> None:
+        """A contact that goes on is on its platform no longer, which may use its id again."""
+        self._unname(placed)
+        placed.native = ""
 
     def _unname(self, placed: Placed) -> None:
         at = placed.link, placed.native
@@ -152,7 +158,8 @@ class Placements:
         """Takes over what was saved."""
         self._contacts[placed.contact] = placed
         if placed.contact != scoped(placed.link, placed.native):
-            self._names[placed.link, placed.native] = placed.contact
+            if placed.native:
+                self._names[placed.link, placed.native] = placed.contact
             again = placed.contact.rpartition("#")[2]
             self._again = max(self._again, int(again) if again.isdecimal() else 0)
         for rung in placed.rung:
