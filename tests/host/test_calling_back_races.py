@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.host.stage import Stage, play
-from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
+from tests.host.test_calling_back import NUMBER, PLAN, calls, dialled, wants_a_call
 from tests.host.test_restart import die, host_on
 
-from ccroute import Cancel, RequestCallback
+from ccroute import Cancel, Reinstate, RequestCallback, Suspend
 from ccroute.adapters import (
     Bridged,
     CallCustomer,
@@ -21,7 +21,7 @@ from ccroute.adapters import (
     failed,
     unknown,
 )
-from ccroute.testing import LoopbackPlatform, ManualTime, settle
+from ccroute.testing import TELEPHONE, LoopbackPlatform, ManualTime, settle
 
 
 def rung(stage: Stage) -> list[str]:
@@ -286,3 +286,28 @@ def test_who_was_to_be_joined_and_was_not_is_forgotten_with_their_call() -> None
         assert stage.phase("c1") == "suspended"  # nobody is called back who only was to be
 
     play(scenario, plan=PLAN)
+
+
+def test_who_is_put_off_while_their_phone_rings_is_let_be_by_every_platform() -> None:
+    async def scenario(stage: Stage) -> None:
+        await wants_a_call(stage)
+        await stage.staff("ana")
+        (offer,) = stage.host.agent("ana").state().offers
+        assert offer.offer is not None
+        await stage.host.agent("ana").accept(offer.offer)
+        await settle()
+        assert len(calls(stage)) == 1
+        await stage.host.apply(Suspend(contact="pbx:c1"), actor="boss")
+        await settle()
+        assert stage.platform.callers == {}
+        await stage.host.apply(Reinstate(contact="pbx:c1"), actor="boss")
+        (offer,) = stage.host.agent("ana").state().offers
+        assert offer.offer is not None
+        await stage.host.agent("ana").accept(offer.offer)
+        await settle()
+        stage.platform.customer_answers(calls(stage)[-1].contact)
+        await settle()
+        assert stage.phase("c1") == "engaged"
+
+    can = [it for it in TELEPHONE if it not in {"ring", "cancel_ring", "multi_ring"}]
+    play(scenario, plan=PLAN, capabilities=can)

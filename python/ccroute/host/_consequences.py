@@ -171,22 +171,36 @@ class Consequences:
             case ContactQueued():
                 yield from self._park(placed, event, info, attributes)
             case ContactRequeued() | ContactLeft() | CallbackFailed():
-                yield from self._come_apart(placed, event, info, links)
+                yield from self._come_apart(placed, event, links)
+                if isinstance(event, ContactRequeued) and not placed.gone:
+                    yield from self._part(placed, links, attributes)
+                placed.joining = None
             case _:
                 self._note(placed, event)
 
+    def _part(
+        self, placed: Placed, links: Mapping[str, AdapterInfo], attributes: Attributes
+    ) -> Iterator[Consequence]:
+        """Where no leg can be let go, who is being joined is parted in another way."""
+        info = links[placed.link]
+        if placed.joining is None or info.can("cancel_ring"):
+            return
+        if placed.callback:
+            yield from self.hang_up(placed, "requeued", links)
+        elif info.can("park"):
+            yield self.park(placed, attributes)
+
     def _come_apart(
-        self, placed: Placed, event: Event, info: AdapterInfo, links: Mapping[str, AdapterInfo]
+        self, placed: Placed, event: Event, links: Mapping[str, AdapterInfo]
     ) -> Iterator[Consequence]:
         """Of a connection that came to nothing the leg goes; of a call back, the call."""
-        placed.joining = None
         failed = isinstance(event, CallbackFailed)
         legs = [] if placed.gone else list(placed.live())
         for rung in legs:
             if failed:
                 rung.state = OVER
             else:
-                yield from self._silence(placed, rung.offer, info)
+                yield from self._silence(placed, rung.offer, links[placed.link])
         leaves = isinstance(event, ContactLeft) and event.cause == "callback"
         placed.callback = placed.callback or leaves
         if (failed or leaves) and not placed.gone:
