@@ -39,7 +39,7 @@ from ccroute.host._calling_back import is_over, rebind
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
-from ccroute.host._placement import OVER, Placements
+from ccroute.host._placement import OVER, Placements, scoped
 from ccroute.host._reconciliation import Both, agree, go_on, lost_all
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
@@ -63,6 +63,7 @@ class Hearing:
     consequences: Consequences
     gaps: list[tuple[str, float, float]]
     now: float
+    unheard: set[str]
     parts: Parts
     """Who is in a conversation, as the engine has it; whoever follows the events says so."""
     _links: Mapping[str, AdapterInfo]
@@ -93,6 +94,18 @@ class Hearing:
             if placed is not None and result is not None:
                 placed.key = result
         return result
+
+    def place_again(self, command: Command) -> None:
+        """A contact that came since the state was saved lies on its platform still, or its next
+        snapshot says what became of it."""
+        if not isinstance(command, Enqueue | Adopt):
+            return
+        link, contact = str((command.attributes or {}).get("link")), command.contact
+        native = contact.removeprefix(scoped(link, ""))
+        # Of an id that was used again the platform's own is not known for certain.
+        if link in self._links and native != contact and "#" not in native:
+            self.placements.place(link, native, since=self.now)
+            self.unheard.add(link)
 
     # -- Signals ------------------------------------------------------------------------
 
