@@ -64,17 +64,20 @@ class CallBacks:
         placed.since = now
         return True
 
-    def address(self, contact: str) -> str | None:
-        """What is to be dialled now; ``None``: nothing, for it is one too many."""
+    def address(self, placed: Placed) -> str | Command:
+        """What is to be dialled now; or what follows when nothing can be."""
         try:
-            return self._outside.dial(self._number(contact))
+            return self._outside.dial(self._number(placed.contact))
         except Rejected as refused:
-            said = {"tenant": self._tenant, "contact": contact}
+            said = {"tenant": self._tenant, "contact": placed.contact}
             _log.warning(
-                "tenant %s: %s is not called back now: %s", self._tenant, contact, refused.code,
-                extra=said,
+                "tenant %s: %s is not called back now: %s",
+                self._tenant, placed.contact, refused.code, extra=said,
             )  # fmt: skip
-            return None
+            if refused.code == "too_many_transfers":
+                # That is no attempt: it is made as soon as it may be.
+                return Suspend(contact=placed.contact, lasts=self._outside.full_for())
+            return lost(placed)
 
     def attributes(self, contact: str) -> dict[str, Value]:
         """What the platform keeps with the call."""

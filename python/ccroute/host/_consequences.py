@@ -40,7 +40,7 @@ from ccroute.adapters import (
     Park,
     Ring,
 )
-from ccroute.host._calling_back import CallBacks, lost
+from ccroute.host._calling_back import CallBacks
 from ccroute.host._outside import Outside
 from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._settings import TenantSettings
@@ -353,9 +353,9 @@ class Consequences:
         )
 
     def _call_customer(self, placed: Placed, agent: str, wire: int) -> Consequence:
-        address = self._call_backs.address(placed.contact)
-        if address is None:
-            return lost(placed)
+        address = self._call_backs.address(placed)
+        if not isinstance(address, str):
+            return address
         call = CallCustomer(
             **self._head(),
             contact=placed.native,
