@@ -2,12 +2,13 @@
 number."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ccroute._commands import Command, FailCallback, Suspend
 from ccroute._errors import Rejected
 from ccroute._plan import Value
 from ccroute.adapters import AdapterInfo, HeldContact, PlatformSnapshot
+from ccroute.host._conversing import Attributes
 from ccroute.host._outside import Outside
 from ccroute.host._placement import Placed, Placements, scoped
 from ccroute.host._settings import TenantSettings
@@ -34,7 +35,7 @@ class CallBacks:
         outside: Outside,
         *,
         names: Callable[[], str],
-        attributes: Callable[[str], Mapping[str, Value]],
+        attributes: Attributes,
     ) -> None:
         self._tenant = tenant
         self._settings = settings

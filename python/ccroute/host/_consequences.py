@@ -41,12 +41,10 @@ from ccroute.adapters import (
     Ring,
 )
 from ccroute.host._calling_back import CallBacks
+from ccroute.host._conversing import Attributes
 from ccroute.host._outside import Outside
 from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._settings import TenantSettings
-
-Attributes = Callable[[str], Mapping[str, Value]]
-"""The attributes of a contact."""
 
 
 class _Head(TypedDict):
