@@ -3,7 +3,18 @@
 import pytest
 from tests.host.stage import Stage, play
 
-from ccroute.adapters import Connect, HangUp, Instruction, OfferFailed, Outcome, failed, unknown
+from ccroute import Suspend
+from ccroute.adapters import (
+    Connect,
+    HangUp,
+    Instruction,
+    OfferFailed,
+    Outcome,
+    Park,
+    done,
+    failed,
+    unknown,
+)
 from ccroute.testing import settle
 
 DESK = ["park", "hangup_party", "snapshot"]
@@ -208,3 +219,20 @@ def test_a_transfer_rings_where_one_phone_rings_at_a_time() -> None:
         assert stage.platform.ringing() == [("c1", "ben")]
 
     play(scenario, capabilities=["park", "ring", "cancel_ring", "hangup_party", "snapshot"])
+
+
+def test_who_is_put_off_while_a_desk_is_being_joined_does_not_talk_unnoticed() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.call("c1")
+        stage.platform.answers = lambda it: done() if isinstance(it, Connect) else None
+        (offer,) = stage.host.agent("ana").state().offers
+        assert offer.offer is not None
+        await stage.host.agent("ana").accept(offer.offer)
+        await settle()
+        await stage.host.apply(Suspend(contact="pbx:c1"), actor="boss")
+        await settle()
+        assert (stage.phase("c1"), stage.activity("ana")) == ("suspended", "idle")
+        assert isinstance(stage.platform.told[-1], Park)  # the agent it is joined with goes
+
+    play(scenario, capabilities=DESK)

@@ -9,11 +9,9 @@ import attrs
 
 from ccroute._commands import (
     Adopt,
-    Cancel,
     Command,
     Enqueue,
     Reinstate,
-    Release,
     SetDevice,
     SetLine,
     SignIn,
@@ -42,8 +40,8 @@ from ccroute.host._calling_back import is_left, is_over, rebind, tells_of_anothe
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
-from ccroute.host._placement import OVER, Placements
-from ccroute.host._reconciliation import Both, agree, go_on
+from ccroute.host._placement import OVER, Placements, scoped
+from ccroute.host._reconciliation import Both, agree, go_on, lost_all
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
 from ccroute.host._waiting import Ask, TenantCounters
@@ -66,6 +64,7 @@ class Hearing:
     consequences: Consequences
     gaps: list[tuple[str, float, float]]
     now: float
+    unheard: set[str]
     parts: Parts
     """Who is in a conversation, as the engine has it; whoever follows the events says so."""
     _links: Mapping[str, AdapterInfo]
@@ -96,6 +95,18 @@ class Hearing:
             if placed is not None and result is not None:
                 placed.key = result
         return result
+
+    def place_again(self, command: Command) -> None:
+        """A contact that came since the state was saved lies on its platform still, or its next
+        snapshot says what became of it."""
+        if not isinstance(command, Enqueue | Adopt):
+            return
+        link, contact = str((command.attributes or {}).get("link")), command.contact
+        native = contact.removeprefix(scoped(link, ""))
+        # Of an id that was used again the platform's own is not known for certain.
+        if link in self._links and native != contact and "#" not in native:
+            self.placements.place(link, native, since=self.now)
+            self.unheard.add(link)
 
     # -- Signals ------------------------------------------------------------------------
 
@@ -258,8 +269,8 @@ class Hearing:
         self, link: str, snapshot: PlatformSnapshot, then: Callable[[], None]
     ) -> None:
         """Makes both sides agree; ``then`` is called between what we knew and who is new."""
+        rebind(link, snapshot, self.placements)
         for it in snapshot.contacts:
-            rebind(link, it, self.placements)
             self._name_again(link, it)
         over = await self._closed(link, snapshot)
         if over:
@@ -320,13 +331,12 @@ class Hearing:
         self.epochs[link] = snapshot.epoch
         if snapshot.epoch > before:
             for placed in self.placements.on(link):
-                placed.gone = True
-                lost = [
-                    Cancel(contact=placed.contact, cause="failed"),
-                    Release(contact=placed.contact, by="system"),
-                ]
-                await self._ask_all(link, lost)
-                self.placements.drop(placed.contact)
+                await self._ask_all(link, lost_all(placed))
+                if not placed.callback:
+                    self.placements.drop(placed.contact)
+            for it in snapshot.contacts:
+                if self.placements.get(self.placements.name(link, it.contact)) is not None:
+                    self.placements.rename(link, it.contact)  # the id of one to be called back
         closed = [
             it
             for it in snapshot.contacts
