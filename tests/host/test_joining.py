@@ -68,6 +68,29 @@ def test_a_leg_that_ends_before_the_bridge_gives_the_customer_back(
     play(scenario, plan="[queues.billing]\noffer.limits = { declined = 1, missed = 1 }")
 
 
+@pytest.mark.parametrize("by_phone", [True, False])
+def test_whom_the_platform_never_joins_has_missed_nothing(by_phone: bool) -> None:
+    """At a desk the platform rings as it joins: there it may be the agent's doing."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.call("c1")
+        stage.platform.answers = lambda it: done() if isinstance(it, Connect) else None
+        if by_phone:
+            stage.platform.answer("ana")
+        else:
+            (offer,) = stage.host.agent("ana").state().offers
+            assert offer.offer is not None
+            await stage.host.agent("ana").accept(offer.offer)
+        await stage.time.run(9)
+        assert stage.phase("c1") == "connecting"
+        await stage.time.run(2)
+        assert ready(stage, "ana") is by_phone
+
+    can = None if by_phone else DESK
+    play(scenario, plan="[queues.billing]\noffer.limits = { missed = 1 }", capabilities=can)
+
+
 def test_a_customer_who_goes_before_the_bridge_rings_at_nobody_else() -> None:
     async def scenario(stage: Stage) -> None:
         await accepted(stage, "ana")

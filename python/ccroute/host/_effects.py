@@ -37,6 +37,8 @@ _PATIENCE = 5.0
 _LOOKS = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looking for what became of an instruction; after them the next snapshot of
 the link says so."""
+_EARLY = 0.5
+"""Seconds before a connection is overdue, at which it is given up."""
 _NOT_NOW = frozenset({"link_down", "throttled"})
 """Failures that say nothing of the agent, nor of the customer."""
 
@@ -73,7 +75,8 @@ class Effects:
         instruction = effect.instruction
         match outcome.verdict:
             case Verdict.DONE:
-                return
+                if isinstance(instruction, Connect):
+                    self._start(self._until_joined(tenant, instruction))
             case Verdict.FAILED:
                 self._failed(tenant, link, instruction, outcome, tries)
             case Verdict.UNKNOWN:
@@ -133,6 +136,18 @@ class Effects:
         if failure in _NOT_NOW:
             follows = _wait_for(placed, failure)
         tenant.insert(follows, actor="host")
+
+    async def _until_joined(self, tenant: Tenant, connect: Connect) -> None:
+        """Who answered is not charged with a connection that the platform says it makes, and of
+        which nothing is heard: it has failed shortly before it is overdue."""
+        found = tenant.placements.by_wire(connect.offer)
+        until = None if found is None else found[0].until
+        if found is None or until is None:
+            return
+        placed, rung = found
+        await self._time.sleep_until(until - min(_EARLY, (until - self._time.now()) / 2))
+        if rung.state == "answered" and placed.is_joining(connect.offer):
+            tenant.insert(FailConnection(contact=placed.contact), actor="host")
 
     def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer, failure: str) -> None:
         placed = tenant.placements.at(link.name, call.contact)
