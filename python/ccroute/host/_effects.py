@@ -142,10 +142,11 @@ class Effects:
         which nothing is heard: it has failed shortly before it is overdue."""
         found = tenant.placements.by_wire(connect.offer)
         until = None if found is None else found[0].until
-        if found is None or until is None:
+        # What is overdue after a start is given the time that stands still there.
+        if found is None or until is None or until - _EARLY <= self._time.now():
             return
         placed, rung = found
-        await self._time.sleep_until(until - min(_EARLY, (until - self._time.now()) / 2))
+        await self._time.sleep_until(until - _EARLY)
         if rung.state == "answered" and placed.is_joining(connect.offer):
             tenant.insert(FailConnection(contact=placed.contact), actor="host")
 

@@ -40,7 +40,7 @@ from ccroute.host._calling_back import is_left, is_over, rebind, tells_of_anothe
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
-from ccroute.host._placement import OVER, Placements, scoped
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung, scoped
 from ccroute.host._reconciliation import Both, agree, go_on, lost_all
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
@@ -284,6 +284,7 @@ class Hearing:
             self.placements,
             lambda it: self._phase_of(it) is not None,
         )
+        unjoined = self._unjoined(link) if link in self.unheard else []
         known = agree(
             both,
             self.placements,
@@ -294,6 +295,7 @@ class Hearing:
             now=self.now,
         )
         await self._ask_all(link, known)
+        self._join_again(both, unjoined)
         for it in over:
             # We ended it, and the platform never heard so: before its agents are rung again.
             if is_left(link, it.contact, self.placements):
@@ -313,6 +315,21 @@ class Hearing:
                 self._tell(self.consequences.cancel(stray, leg.offer))
         self.placements.strays.clear()
         self._park_again(link)
+
+    def _unjoined(self, link: str) -> list[tuple[Placed, Rung]]:
+        """Who was accepted, of customers on the line, and does not talk yet; with which leg."""
+        legs = ((it, rung) for it in self.placements.on(link) for rung in it.live())
+        return [(it, rung) for it, rung in legs if it.is_joining(rung.wire) and not it.callback]
+
+    def _join_again(self, both: Both, unjoined: Iterable[tuple[Placed, Rung]]) -> None:
+        """A host that died may never have said that they are to be joined; to join those who are
+        joined changes nothing."""
+        for placed, rung in unjoined:
+            it = both.known.get(placed.contact)
+            here = it is not None and it.agent is None and placed.is_joining(rung.wire)
+            if here and rung.state in {AT_DESK, "answered"}:
+                rung.awaited = False
+                self.do([self.consequences.connect(placed, rung.agent, rung.wire)])
 
     def _name_again(self, link: str, it: HeldContact) -> None:
         """Under the id of who is called back there may be another; where the platform does not
