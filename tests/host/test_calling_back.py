@@ -240,11 +240,19 @@ def test_calls_count_as_transfers_and_have_the_same_cap() -> None:
             await settle()
         assert len(calls(stage)) == 2  # a minute
         assert sorted(stage.phase(f"c{it}") for it in range(3)) == [
-            "connecting", "connecting", "scheduled",
+            "connecting", "connecting", "suspended",
         ]  # fmt: skip
         assert len(stage.platform.ringing()) == 2  # whose customer is not dialled is let go
+        for call in calls(stage):
+            stage.platform.customer_answers(call.contact)
+        await stage.time.run(61)
+        for _, agent in stage.platform.ringing():
+            if agent not in {it.agent for it in calls(stage)}:
+                stage.platform.answer(agent)
+        await settle()
+        assert len(calls(stage)) == 3  # its only attempt
 
-    play(scenario, plan=PLAN)
+    play(scenario, plan=PLAN.replace("attempts = 2", "attempts = 1"))
 
 
 def test_the_number_is_the_attribute_that_the_settings_name() -> None:

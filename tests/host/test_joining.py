@@ -3,7 +3,18 @@
 import pytest
 from tests.host.stage import Stage, play
 
-from ccroute.adapters import Connect, HangUp, Instruction, OfferFailed, Outcome, failed, unknown
+from ccroute import Suspend
+from ccroute.adapters import (
+    Connect,
+    HangUp,
+    Instruction,
+    OfferFailed,
+    Outcome,
+    Park,
+    done,
+    failed,
+    unknown,
+)
 from ccroute.testing import settle
 
 DESK = ["park", "hangup_party", "snapshot"]
@@ -55,6 +66,29 @@ def test_a_leg_that_ends_before_the_bridge_gives_the_customer_back(
         assert stage.activity("ana") == "idle"
 
     play(scenario, plan="[queues.billing]\noffer.limits = { declined = 1, missed = 1 }")
+
+
+@pytest.mark.parametrize("by_phone", [True, False])
+def test_whom_the_platform_never_joins_has_missed_nothing(by_phone: bool) -> None:
+    """At a desk the platform rings as it joins: there it may be the agent's doing."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.call("c1")
+        stage.platform.answers = lambda it: done() if isinstance(it, Connect) else None
+        if by_phone:
+            stage.platform.answer("ana")
+        else:
+            (offer,) = stage.host.agent("ana").state().offers
+            assert offer.offer is not None
+            await stage.host.agent("ana").accept(offer.offer)
+        await stage.time.run(9)
+        assert stage.phase("c1") == "connecting"
+        await stage.time.run(2)
+        assert ready(stage, "ana") is by_phone
+
+    can = None if by_phone else DESK
+    play(scenario, plan="[queues.billing]\noffer.limits = { missed = 1 }", capabilities=can)
 
 
 def test_a_customer_who_goes_before_the_bridge_rings_at_nobody_else() -> None:
@@ -208,3 +242,20 @@ def test_a_transfer_rings_where_one_phone_rings_at_a_time() -> None:
         assert stage.platform.ringing() == [("c1", "ben")]
 
     play(scenario, capabilities=["park", "ring", "cancel_ring", "hangup_party", "snapshot"])
+
+
+def test_who_is_put_off_while_a_desk_is_being_joined_does_not_talk_unnoticed() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.call("c1")
+        stage.platform.answers = lambda it: done() if isinstance(it, Connect) else None
+        (offer,) = stage.host.agent("ana").state().offers
+        assert offer.offer is not None
+        await stage.host.agent("ana").accept(offer.offer)
+        await settle()
+        await stage.host.apply(Suspend(contact="pbx:c1"), actor="boss")
+        await settle()
+        assert (stage.phase("c1"), stage.activity("ana")) == ("suspended", "idle")
+        assert isinstance(stage.platform.told[-1], Park)  # the agent it is joined with goes
+
+    play(scenario, capabilities=DESK)

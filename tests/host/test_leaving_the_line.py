@@ -8,7 +8,7 @@ from tests.host.stage import Stage, play
 from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
 from tests.host.test_restart import die, host_on
 
-from ccroute import RequestCallback
+from ccroute import Cancel, RequestCallback
 from ccroute.adapters import HangUp, Park, Ring, failed
 from ccroute.testing import LoopbackPlatform, ManualTime, settle
 
@@ -156,6 +156,22 @@ def test_an_end_that_was_throttled_is_told_again_though_somebody_is_rung_meanwhi
         await stage.time.run(1)
         assert "c1" not in stage.platform.callers
         assert stage.phase("c1") == "offered"
+
+    play(scenario, plan=PLAN)
+
+
+def test_an_end_that_was_throttled_is_not_told_of_who_came_on_that_line_since() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.call("c1")
+        left = [failed("throttled", retry_after=0.5)]
+        stage.platform.answers = lambda it: left.pop() if isinstance(it, HangUp) and left else None
+        await stage.host.apply(Cancel(contact="pbx:c1"), actor="boss")
+        stage.platform.hang_up("c1")
+        await stage.call("c1")
+        assert not left
+        await stage.time.run(1)
+        assert "c1" in stage.platform.callers
+        assert stage.phase("c1#1") == "waiting"
 
     play(scenario, plan=PLAN)
 

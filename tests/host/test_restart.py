@@ -378,6 +378,26 @@ def test_a_journal_that_outlives_the_file_closes_the_window(tmp_path: Path) -> N
     asyncio.run(whole())
 
 
+def test_who_began_to_talk_since_the_file_was_written_is_not_parked(tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform, journal = ManualTime(), Platform(), MemoryJournal()
+        path = tmp_path / "state"
+        first = host_on(platform, time, path, journal=journal)
+        await first.start()
+        stage = Stage(first, platform, time)
+        await stage.staff("ana")
+        await first.save()
+        await stage.talk("c1", "ana")
+        await die(first)
+        platform.sink = None
+        async with host_on(platform, time, path, journal=journal) as second:
+            await settle()
+            assert platform.callers["c1"].agent == "ana"
+            assert Stage(second, platform, time).phase("c1") == "engaged"
+
+    asyncio.run(whole())
+
+
 def test_two_processes_do_not_share_a_file(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\n"

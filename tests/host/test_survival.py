@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping  # noqa: TC003
 
+import attrs
 import pytest
 from tests.host.stage import PLAN, SETTINGS, Stage, play
 
@@ -195,6 +196,38 @@ def test_tenants_share_a_link_and_know_nothing_of_each_other() -> None:
             with pytest.raises(ConfigError, match="t0, t1, t2"):
                 host.agent("ana")
             assert (contact, leg.agent) == ("c0", "ana")
+
+    asyncio.run(whole())
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_an_id_that_another_tenant_has_after_a_gap_is_another_customers(complete: bool) -> None:
+    async def whole() -> None:
+        time, platform = ManualTime(), Platform()
+        async with host_of(time, PlatformAdapter(platform), tenants=2) as host:
+            platform.call("c1", queue="billing", tenant="t0")
+            await settle()
+            before = platform.snapshot()
+            assert platform.sink is not None
+            platform.tell = False
+            await time.run(1)
+            platform.hang_up("c1")
+            platform.call("c1", queue="billing", tenant="t1")
+            platform.tell = True
+            platform.sink.resync(attrs.evolve(platform.snapshot(), complete=complete))
+            await settle()
+            assert host.router("t0").explain("pbx:c1").phase == "closed"
+            assert host.router("t1").explain("pbx:c1").phase == "waiting"
+            assert "c1" in platform.callers
+            await time.run(1)
+            platform.hang_up("c1")
+            await settle()
+            assert host.router("t1").explain("pbx:c1").phase == "closed"
+            platform.call("c1", queue="billing", tenant="t1")
+            await settle()
+            platform.sink.resync(before)  # an old one says nothing of who came since
+            await settle()
+            assert host.router("t1").explain("pbx:c1#1").phase == "waiting"
 
     asyncio.run(whole())
 

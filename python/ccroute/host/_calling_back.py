@@ -2,12 +2,13 @@
 number."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from ccroute._commands import Command, FailCallback
+from ccroute._commands import Command, FailCallback, Suspend
 from ccroute._errors import Rejected
 from ccroute._plan import Value
-from ccroute.adapters import AdapterInfo, Arrived, HeldContact
+from ccroute.adapters import AdapterInfo, Arrived, HeldContact, PlatformSnapshot
+from ccroute.host._conversing import Attributes
 from ccroute.host._outside import Outside
 from ccroute.host._placement import Placed, Placements, scoped
 from ccroute.host._settings import TenantSettings
@@ -18,6 +19,8 @@ PREFIX = "back-"
 """How the ids of calls begin that the host makes."""
 CALLBACK_OF = "callback_of"
 """The attribute by which a call that was made for a contact is found again."""
+_SOON = 1.0
+"""Seconds after which a contact is offered again whose call back was lost."""
 
 
 class CallBacks:
@@ -33,7 +36,7 @@ class CallBacks:
         *,
         names: Callable[[], str],
         instant: Callable[[], float],
-        attributes: Callable[[str], Mapping[str, Value]],
+        attributes: Attributes,
     ) -> None:
         self._tenant = tenant
         self._settings = settings
@@ -63,17 +66,20 @@ class CallBacks:
         placed.since = self._instant()
         return True
 
-    def address(self, contact: str) -> str | None:
-        """What is to be dialled now; ``None``: nothing, for it is one too many."""
+    def address(self, placed: Placed) -> str | Command:
+        """What is to be dialled now; or what follows when nothing can be."""
         try:
-            return self._outside.dial(self._number(contact))
+            return self._outside.dial(self._number(placed.contact))
         except Rejected as refused:
-            said = {"tenant": self._tenant, "contact": contact}
+            said = {"tenant": self._tenant, "contact": placed.contact}
             _log.warning(
-                "tenant %s: %s is not called back now: %s", self._tenant, contact, refused.code,
-                extra=said,
+                "tenant %s: %s is not called back now: %s",
+                self._tenant, placed.contact, refused.code, extra=said,
             )  # fmt: skip
-            return None
+            if refused.code == "too_many_transfers":
+                # That is no attempt: it is made as soon as it may be.
+                return Suspend(contact=placed.contact, lasts=self._outside.full_for())
+            return lost(placed)
 
     def attributes(self, contact: str) -> dict[str, Value]:
         """What the platform keeps with the call."""
@@ -83,16 +89,23 @@ class CallBacks:
         return str(self._attributes(contact).get(self._settings.callback_number, ""))
 
 
-def rebind(link: str, it: HeldContact, placements: Placements) -> None:
-    """A call that was made for a contact of ours, by a host that died before it could say so."""
-    # Only ids that no platform gives: what a caller says of itself binds it to nobody.
-    if not it.contact.startswith(PREFIX) or placements.at(link, it.contact) is not None:
-        return
-    named = (it.arrival.attributes or {}).get(CALLBACK_OF)
-    placed = placements.get(named) if isinstance(named, str) else None
-    if placed is not None and placed.link == link and placed.callback and placed.gone:
-        placements.move(placed, it.contact)
-        placed.gone = False
+def rebind(link: str, snapshot: PlatformSnapshot, placements: Placements) -> None:
+    """Finds the calls that were made for contacts of ours, by a host that died before it could say
+    so."""
+    held = {it.contact: it for it in snapshot.contacts}
+    for native, it in held.items():
+        # Only ids that no platform gives: what a caller says of itself binds it to nobody.
+        if not native.startswith(PREFIX) or placements.at(link, native) is not None:
+            continue
+        named = (it.arrival.attributes or {}).get(CALLBACK_OF)
+        placed = placements.get(named) if isinstance(named, str) else None
+        if placed is None or placed.link != link or not placed.callback:
+            continue
+        # An earlier try, of which nothing is left.
+        over = placed.native not in held and placed.since <= snapshot.taken_at
+        if placed.gone or over:
+            placements.move(placed, native)
+            placed.gone = False
 
 
 def tells_of_another(
@@ -119,8 +132,8 @@ def _off_that_line(placed: Placed, native: str) -> bool:
 
 
 def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) -> bool:
-    """Whether a call is there that we do not want: of who was let go to be called back, or made
-    for somebody of whom nothing is known any more."""
+    """Whether a call is there that we do not want: of who was let go to be called back, given up,
+    or made for somebody of whom nothing is known any more."""
     placed = placements.at(link, it.contact)
     if placed is None:
         return it.calling and it.agent is None and not known
@@ -134,3 +147,9 @@ def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) 
 def lost(placed: Placed) -> Command:
     """What follows when the call is not there any more: the attempt failed, if it was one."""
     return FailCallback(contact=placed.contact, cause="failed")
+
+
+def put_off(placed: Placed) -> Command:
+    """What follows when the call is gone before anybody accepted it: the phone that rang is silent,
+    and nobody is to blame."""
+    return Suspend(contact=placed.contact, lasts=_SOON)

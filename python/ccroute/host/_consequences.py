@@ -40,13 +40,11 @@ from ccroute.adapters import (
     Park,
     Ring,
 )
-from ccroute.host._calling_back import CallBacks, lost
+from ccroute.host._calling_back import CallBacks
+from ccroute.host._conversing import Attributes
 from ccroute.host._outside import Outside
 from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._settings import TenantSettings
-
-Attributes = Callable[[str], Mapping[str, Value]]
-"""The attributes of a contact."""
 
 
 class _Head(TypedDict):
@@ -176,23 +174,42 @@ class Consequences:
                 yield from self._silence(placed, event.offer, info)
             case ContactQueued():
                 yield from self._park(placed, event, info, attributes)
-            case ContactRequeued() | ContactLeft() if not placed.gone:
+            case ContactRequeued() | ContactLeft() | CallbackFailed():
+                yield from self._come_apart(placed, event, links)
+                if isinstance(event, ContactRequeued) and not placed.gone:
+                    yield from self._part(placed, links, attributes)
                 placed.joining = None
-                # Of a connection that came to nothing the leg goes.
-                for rung in list(placed.live()):
-                    yield from self._silence(placed, rung.offer, info)
-            case CallbackFailed():
-                placed.joining = None
-                if not placed.gone:
-                    # Nobody is dialled any longer, and the agent's leg goes too.
-                    for rung in placed.live():
-                        rung.state = OVER
-                    yield from self.hang_up(placed, "callback_failed", links)
             case _:
                 self._note(placed, event)
-        if isinstance(event, ContactLeft) and event.cause == "callback":
-            placed.callback, placed.left = True, self._instant()
-            yield from self.hang_up(placed, "callback", links)
+
+    def _part(
+        self, placed: Placed, links: Mapping[str, AdapterInfo], attributes: Attributes
+    ) -> Iterator[Consequence]:
+        """Where no leg can be let go, who is being joined is parted in another way."""
+        info = links[placed.link]
+        if placed.joining is None or info.can("cancel_ring"):
+            return
+        if placed.callback:
+            yield from self.hang_up(placed, "requeued", links)
+        elif info.can("park"):
+            yield self.park(placed, attributes)
+
+    def _come_apart(
+        self, placed: Placed, event: Event, links: Mapping[str, AdapterInfo]
+    ) -> Iterator[Consequence]:
+        """Of a connection that came to nothing the leg goes; of a call back, the call."""
+        failed = isinstance(event, CallbackFailed)
+        legs = [] if placed.gone else list(placed.live())
+        for rung in legs:
+            if failed:
+                rung.state = OVER
+            else:
+                yield from self._silence(placed, rung.offer, links[placed.link])
+        leaves = isinstance(event, ContactLeft) and event.cause == "callback"
+        if leaves and not placed.callback:
+            placed.callback, placed.left = True, event.at
+        if (failed or leaves) and not placed.gone:
+            yield from self.hang_up(placed, "callback_failed" if failed else "callback", links)
 
     def _note(self, placed: Placed, event: Event) -> None:
         match event:
@@ -223,7 +240,7 @@ class Consequences:
         placed.unanswered = event.source, event.visit, event.at
         placed.joining = None
         found = placed.parked and event.cause in {"adopted", "reconciled"}
-        if info.can("park") and not (placed.gone or found) and event.cause != "callback":
+        if info.can("park") and not (placed.gone or placed.callback or found):
             yield self.park(placed, attributes)
 
     def park(self, placed: Placed, attributes: Attributes) -> Effect:
@@ -341,9 +358,9 @@ class Consequences:
         )
 
     def _call_customer(self, placed: Placed, agent: str, wire: int) -> Consequence:
-        address = self._call_backs.address(placed.contact)
-        if address is None:
-            return lost(placed)
+        address = self._call_backs.address(placed)
+        if not isinstance(address, str):
+            return address
         call = CallCustomer(
             **self._head(),
             contact=placed.native,
@@ -381,11 +398,10 @@ class Consequences:
         if placed is None:
             return
         placed.engaged = False
-        if placed.gone and placed.callback:
-            self._placements.drop(contact)  # nobody will tell of its end
-        if placed.gone or placed.link not in links or placed.link == told_by:
-            return
-        yield from self.hang_up(placed, event.cause or "normal", links)
+        if not (placed.gone or placed.link not in links or placed.link == told_by):
+            yield from self.hang_up(placed, event.cause or "normal", links)
+        if placed.callback:
+            self._placements.drop(contact)  # off the line: nobody waits to hear of its end
 
     def hang_up(
         self, placed: Placed, cause: str, links: Mapping[str, AdapterInfo]

@@ -37,6 +37,10 @@ _PATIENCE = 5.0
 _LOOKS = (0.5, 1.0, 2.0, 4.0)
 """Seconds between looking for what became of an instruction; after them the next snapshot of
 the link says so."""
+_EARLY = 0.5
+"""Seconds before a connection is overdue, at which it is given up."""
+_NOT_NOW = frozenset({"link_down", "throttled"})
+"""Failures that say nothing of the agent, nor of the customer."""
 
 
 class Effects:
@@ -71,7 +75,8 @@ class Effects:
         instruction = effect.instruction
         match outcome.verdict:
             case Verdict.DONE:
-                return
+                if isinstance(instruction, Connect):
+                    self._start(self._until_joined(tenant, instruction))
             case Verdict.FAILED:
                 self._failed(tenant, link, instruction, outcome, tries)
             case Verdict.UNKNOWN:
@@ -111,7 +116,7 @@ class Effects:
         rung.state = OVER
         if failure == "gone" and not ring.callback:
             return  # the contact's end is told by a signal
-        if failure in {"link_down", "throttled"}:
+        if failure in _NOT_NOW:
             tenant.insert(_wait_for(placed, failure), actor="host")
             return
         decline = Decline(offer=rung.offer, failure="unreachable", reason=failure)
@@ -128,16 +133,29 @@ class Effects:
             self._start(self._look_up(tenant, link, connect, tries))
             return
         follows: Command = FailConnection(contact=placed.contact)
-        if failure in {"link_down", "throttled"}:
+        if failure in _NOT_NOW:
             follows = _wait_for(placed, failure)
         tenant.insert(follows, actor="host")
+
+    async def _until_joined(self, tenant: Tenant, connect: Connect) -> None:
+        """Who answered is not charged with a connection that the platform says it makes, and of
+        which nothing is heard: it has failed shortly before it is overdue."""
+        found = tenant.placements.by_wire(connect.offer)
+        until = None if found is None else found[0].until
+        # What is overdue after a start is given the time that stands still there.
+        if found is None or until is None or until - _EARLY <= self._time.now():
+            return
+        placed, rung = found
+        await self._time.sleep_until(until - _EARLY)
+        if rung.state == "answered" and placed.is_joining(connect.offer):
+            tenant.insert(FailConnection(contact=placed.contact), actor="host")
 
     def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer, failure: str) -> None:
         placed = tenant.placements.at(link.name, call.contact)
         if placed is None or not placed.is_joining(call.offer):
             return
         # Where nobody was dialled for certain it was no attempt.
-        waits = failure in {"link_down", "throttled"}
+        waits = failure in _NOT_NOW
         tenant.insert(_wait_for(placed, failure) if waits else lost(placed), actor="host")
 
     async def _again(
@@ -240,16 +258,19 @@ def _wanted(tenant: Tenant, link: str, instruction: Instruction) -> bool:
         ours = instruction.contact.startswith(PREFIX)  # and never anybody else's
         left = ours or is_left(link, instruction.contact, tenant.placements)
         return isinstance(instruction, HangUp) and left
-    found = None
-    if isinstance(instruction, Ring | CancelRing):
-        found = tenant.placements.by_wire(instruction.offer)
+    return _still_wanted(tenant, placed, instruction)
+
+
+def _still_wanted(tenant: Tenant, placed: Placed, instruction: ContactInstruction) -> bool:
     match instruction:
-        case Ring():
-            live = found is not None and found[1].state != OVER
-            return live and not placed.gone
+        case Ring(offer=wire):
+            found = tenant.placements.by_wire(wire)
+            return found is not None and found[1].state != OVER and not placed.gone
         case Park():
             ours = placed.park == instruction.id
             return ours and not (placed.gone or placed.engaged or placed.joining)
+        case HangUp():
+            return placed.gone  # else the id is another's by now
         case Connect() | CallCustomer():
             return placed.joining == (instruction.agent, instruction.offer) and not placed.gone
         case _:

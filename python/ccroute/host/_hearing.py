@@ -9,11 +9,9 @@ import attrs
 
 from ccroute._commands import (
     Adopt,
-    Cancel,
     Command,
     Enqueue,
     Reinstate,
-    Release,
     SetDevice,
     SetLine,
     SignIn,
@@ -42,8 +40,8 @@ from ccroute.host._calling_back import is_left, is_over, rebind, tells_of_anothe
 from ccroute.host._consequences import Consequence, Consequences, Effect
 from ccroute.host._conversing import Parts
 from ccroute.host._measuring import carry_out, measure
-from ccroute.host._placement import OVER, Placements
-from ccroute.host._reconciliation import Both, agree, go_on
+from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung, scoped
+from ccroute.host._reconciliation import Both, agree, go_on, lost_all
 from ccroute.host._settings import TenantSettings
 from ccroute.host._translation import commands_of
 from ccroute.host._waiting import Ask, TenantCounters
@@ -66,6 +64,7 @@ class Hearing:
     consequences: Consequences
     gaps: list[tuple[str, float, float]]
     now: float
+    unheard: set[str]
     parts: Parts
     """Who is in a conversation, as the engine has it; whoever follows the events says so."""
     _links: Mapping[str, AdapterInfo]
@@ -96,6 +95,18 @@ class Hearing:
             if placed is not None and result is not None:
                 placed.key = result
         return result
+
+    def place_again(self, command: Command) -> None:
+        """A contact that came since the state was saved lies on its platform still, or its next
+        snapshot says what became of it."""
+        if not isinstance(command, Enqueue | Adopt):
+            return
+        link, contact = str((command.attributes or {}).get("link")), command.contact
+        native = contact.removeprefix(scoped(link, ""))
+        # Of an id that was used again the platform's own is not known for certain.
+        if link in self._links and native != contact and "#" not in native:
+            self.placements.place(link, native, since=self.now)
+            self.unheard.add(link)
 
     # -- Signals ------------------------------------------------------------------------
 
@@ -258,8 +269,8 @@ class Hearing:
         self, link: str, snapshot: PlatformSnapshot, then: Callable[[], None]
     ) -> None:
         """Makes both sides agree; ``then`` is called between what we knew and who is new."""
+        rebind(link, snapshot, self.placements)
         for it in snapshot.contacts:
-            rebind(link, it, self.placements)
             self._name_again(link, it)
         over = await self._closed(link, snapshot)
         if over:
@@ -273,6 +284,7 @@ class Hearing:
             self.placements,
             lambda it: self._phase_of(it) is not None,
         )
+        unjoined = self._unjoined(link) if link in self.unheard else []
         known = agree(
             both,
             self.placements,
@@ -283,6 +295,7 @@ class Hearing:
             now=self.now,
         )
         await self._ask_all(link, known)
+        self._join_again(both, unjoined)
         for it in over:
             # We ended it, and the platform never heard so: before its agents are rung again.
             if is_left(link, it.contact, self.placements):
@@ -303,6 +316,21 @@ class Hearing:
         self.placements.strays.clear()
         self._park_again(link)
 
+    def _unjoined(self, link: str) -> list[tuple[Placed, Rung]]:
+        """Who was accepted, of customers on the line, and does not talk yet; with which leg."""
+        legs = ((it, rung) for it in self.placements.on(link) for rung in it.live())
+        return [(it, rung) for it, rung in legs if it.is_joining(rung.wire) and not it.callback]
+
+    def _join_again(self, both: Both, unjoined: Iterable[tuple[Placed, Rung]]) -> None:
+        """A host that died may never have said that they are to be joined; to join those who are
+        joined changes nothing."""
+        for placed, rung in unjoined:
+            it = both.known.get(placed.contact)
+            here = it is not None and it.agent is None and placed.is_joining(rung.wire)
+            if here and rung.state in {AT_DESK, "answered"}:
+                rung.awaited = False
+                self.do([self.consequences.connect(placed, rung.agent, rung.wire)])
+
     def _name_again(self, link: str, it: HeldContact) -> None:
         """Under the id of who is called back there may be another; where the platform does not
         say since when, they never left."""
@@ -320,13 +348,12 @@ class Hearing:
         self.epochs[link] = snapshot.epoch
         if snapshot.epoch > before:
             for placed in self.placements.on(link):
-                placed.gone = True
-                lost = [
-                    Cancel(contact=placed.contact, cause="failed"),
-                    Release(contact=placed.contact, by="system"),
-                ]
-                await self._ask_all(link, lost)
-                self.placements.drop(placed.contact)
+                await self._ask_all(link, lost_all(placed))
+                if not placed.callback:
+                    self.placements.drop(placed.contact)
+            for it in snapshot.contacts:
+                if self.placements.get(self.placements.name(link, it.contact)) is not None:
+                    self.placements.rename(link, it.contact)  # the id of one to be called back
         closed = [
             it
             for it in snapshot.contacts

@@ -16,12 +16,19 @@ class Outside:
         self._dialled: deque[float] = deque()
 
     def allows(self, address: str) -> bool:
-        """Whether the tenant's destinations let it be dialled."""
+        """Whether the tenant's destinations let it be dialled, at some time."""
         try:
             self._settings.destination(address)
         except Rejected:
             return False
-        return True
+        return self._settings.transfers_per_minute > 0
+
+    def full_for(self) -> float:
+        """Seconds until one more may be dialled; the cap is not 0."""
+        most = self._settings.transfers_per_minute
+        if len(self._dialled) < most:
+            return 0.0
+        return max(0.0, self._dialled[-most] + 60.0 - self._instant())
 
     def dial(self, address: str) -> str:
         """The address, if the tenant lets it be dialled, now; counts it.

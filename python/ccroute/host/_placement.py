@@ -86,6 +86,12 @@ class Placed:
         """The legs that are not over."""
         return (it for it in self.rung if it.state != OVER)
 
+    def leave(self) -> None:
+        """It is on its platform no longer, nor is any leg for it."""
+        self.gone = True
+        for rung in self.live():
+            rung.state = OVER
+
 
 class Placements:
     """All contacts of a tenant that lie on platforms, and the legs of agents for them."""

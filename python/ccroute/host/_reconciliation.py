@@ -10,6 +10,7 @@ import attrs
 from ccroute._commands import (
     Accept,
     Adopt,
+    Cancel,
     Command,
     Connected,
     Decline,
@@ -19,6 +20,7 @@ from ccroute._commands import (
     Ready,
     Reconcile,
     Reinstate,
+    Release,
     Resume,
     SignIn,
     Suspend,
@@ -26,7 +28,7 @@ from ccroute._commands import (
 )
 from ccroute._models import Observed
 from ccroute.adapters import AdapterInfo, HeldContact, HeldOffer, PlatformSnapshot
-from ccroute.host._calling_back import lost
+from ccroute.host._calling_back import lost, put_off
 from ccroute.host._conversing import Attributes, Parts, takes_up
 from ccroute.host._placement import AT_DESK, OVER, Placed, Placements, Rung
 from ccroute.host._translation import contact_of
@@ -35,8 +37,6 @@ FIRST_CHOICE = 1000
 """The score of an agent whose phone rings already."""
 _AGAIN = 10.0
 """Seconds for which a contact is not offered again to whose leg was lost."""
-_SOON = 1.0
-"""Seconds after which a contact is offered again whose call back was lost."""
 _NOBODY = ""
 """A link that no contact has: then nothing is concluded from what is missing."""
 
@@ -105,6 +105,8 @@ def agree(
     for it in both.known.values():
         here = placements.place(both.link, it.contact)
         here.gone = False
+        # What a journal gave back was done without us, and a conversation is not to be parked.
+        here.engaged = it.agent is not None
         _note_parked(here, it)
     observed = [Observed(contact=contact, agent=it.agent) for contact, it in both.known.items()]
     observed += _since(both, placements)
@@ -231,9 +233,7 @@ def _gone(both: Both, placements: Placements) -> list[Placed]:
         and not (placed.callback and placed.gone)  # off the line by our leave
     ]
     for placed in gone:
-        placed.gone = True
-        for rung in placed.live():
-            rung.state = OVER
+        placed.leave()
     return gone
 
 
@@ -241,8 +241,19 @@ def _lost_calls(gone: Iterable[Placed]) -> Iterator[Command]:
     for placed in gone:
         if placed.callback:
             yield lost(placed)
-            # Before it was accepted: the phone that rang is silent, and nobody is to blame.
-            yield Suspend(contact=placed.contact, lasts=_SOON)
+            yield put_off(placed)
+
+
+def lost_all(placed: Placed) -> Iterator[Command]:
+    """The commands when a platform has lost all that it held; who is off the line loses nothing."""
+    if placed.callback and placed.gone:
+        return
+    placed.leave()
+    if placed.callback:
+        yield from _lost_calls([placed])
+        return
+    yield Cancel(contact=placed.contact, cause="failed")
+    yield Release(contact=placed.contact, by="system")
 
 
 def _since(both: Both, placements: Placements) -> Iterator[Observed]:

@@ -241,11 +241,25 @@ class Switchboard:
         wanted = self._only if name is None else name
         return None if wanted is None else self._tenants.get(wanted)
 
+    def _whose(self, link: Link, held: HeldContact, taken_at: float) -> Tenant | None:
+        """Whose contact it is, of a snapshot. Whom the platform calls another tenant's than we
+        remember is another customer, under an id that is used again."""
+        owner = self._owner(link.name, held.contact)
+        said = held.arrival.tenant
+        if owner is None or said in {None, owner} or said not in self._tenants:
+            return self._tenant(said) if owner is None else self._tenants[owner]
+        known = self._tenants[owner]
+        placed = known.placements.at(link.name, held.contact)
+        if placed is not None and placed.since > taken_at:
+            return known  # who came after the snapshot was taken
+        if not known.hear(link.name, Ended(contact=held.contact, cause="system_lost")):
+            self._catch_up(link, known)
+        return self._tenants[said]
+
     def _snapshot(self, link: Link, snapshot: PlatformSnapshot, tenants: Iterable[Tenant]) -> None:
         parts: dict[str, list[HeldContact]] = {name: [] for name in self._tenants}
         for held in snapshot.contacts:
-            owner = self._owner(link.name, held.contact)
-            tenant = self._tenant(held.arrival.tenant) if owner is None else self._tenants[owner]
+            tenant = self._whose(link, held, snapshot.taken_at)
             if tenant is None:
                 link.counters.orphans += 1
                 if link.info.can("hangup_party"):

@@ -145,11 +145,11 @@ class Tenant(Hearing):
             )
 
     def _again(self, entry: Entry) -> None:
+        self.place_again(entry.command)
         with suppress(*_REFUSALS):  # as it was the first time
             self.carry(entry)
-        events = self.router.events()
-        for told in self.told:
-            told(events)
+        # The platforms were told then: only what we know of them is put right.
+        self._consequences_of(self.router.events(), None, None)
 
     def start(self) -> None:
         """Begins to work. Opening hours stand as of now."""
@@ -457,19 +457,18 @@ class Tenant(Hearing):
             self._follow(events, None, None)
 
     def _follow(self, events: list[Event], origin: str | None, told_by: str | None) -> None:
-        if not events:
-            return
+        if events:
+            self.do(self._consequences_of(events, origin, told_by))
+
+    def _consequences_of(
+        self, events: list[Event], origin: str | None, told_by: str | None
+    ) -> list[Consequence]:
         for told in self.told:
             told(events)
-        follows = self.consequences.of(
-            events,
-            links=self._links,
-            attributes=self.attributes,
-            origin=origin,
-            told_by=told_by,
-            now=self.now,
+        links, attributes = self._links, self.attributes
+        return self.consequences.of(
+            events, links=links, attributes=attributes, origin=origin, told_by=told_by, now=self.now
         )
-        self.do(follows)
 
     def do(self, follows: Iterable[Consequence]) -> None:
         """Tells platforms, and asks the engine what could not be told."""

@@ -56,7 +56,7 @@ from ccroute.adapters import (
     TakenOffHold,
     Wrote,
 )
-from ccroute.host._calling_back import lost
+from ccroute.host._calling_back import lost, put_off
 from ccroute.host._placement import OVER, Placed, Placements, Rung
 from ccroute.journal import Respond
 
@@ -175,7 +175,7 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
             yield HandOver(contact=contact, agent=agent)
             return
         case CustomerFailed(reason=reason):
-            _gone(placed)
+            placed.leave()
             yield FailCallback(contact=contact, cause=_NOT_REACHED[reason])
         case Abandoned() if placed.callback:
             yield lost(placed)
@@ -186,23 +186,19 @@ def _about_end(placed: Placed, signal: ContactSignal) -> Iterator[Command]:
         case SentAway():
             yield Release(contact=contact, by="agent")
         case Ended(cause=cause):
-            _gone(placed)
-            if placed.callback:
-                if placed.joining is not None:
-                    yield lost(placed)
-                return  # off the line, and in the queue still
-            # In the queue still or in conversation: one of the two is refused.
+            rings = any(placed.live())
+            placed.leave()
             by_customer = cause in {"hangup", "silence"}
-            yield Cancel(contact=contact, cause="abandoned" if by_customer else "failed")
+            if not placed.callback:
+                yield Cancel(contact=contact, cause="abandoned" if by_customer else "failed")
+            elif placed.joining is not None:
+                yield lost(placed)
+            elif rings:
+                yield put_off(placed)  # else it is off the line, and in the queue still
+            # In the queue still or in conversation: one of the two is refused.
             yield Release(contact=contact, by="customer" if cause == "hangup" else "system")
         case _:
             return
-
-
-def _gone(placed: Placed) -> None:
-    placed.gone = True
-    for rung in placed.live():
-        rung.state = OVER
 
 
 def _about_offer(placed: Placed, rung: Rung, signal: OfferSignal) -> Iterator[Command]:
