@@ -122,13 +122,16 @@ test-long: $(VENV)/.venv-stamp ## The tables of the literature, 20 million comma
 
 # A real Asterisk is waited for more than computed with: its tests run beside the others.
 test-python: env
-	@echo 'pytest ...'; mkdir -p $(LOGS); \
-	beside() { $(BIN)/pytest -p no:cacheprovider "$${@:2}" </dev/null >$(LOGS)/pytest-$$1.log 2>&1; }; \
-	beside contract tests/pbx/test_contract.py & contract=$$!; \
-	beside pbx tests/pbx --ignore=tests/pbx/test_contract.py & pbx=$$!; \
+	@echo 'pytest ...'; mkdir -p $(LOGS); beside=; \
+	for it in 'calls:--ignore=tests/pbx/test_contract.py' 'contract-1:-k test_0 or test_1 or test_2' \
+	  'contract-2:-k test_3 or test_4 or test_5'; do \
+	  where=tests/pbx; case $$it in contract*) where=tests/pbx/test_contract.py;; esac; \
+	  $(BIN)/pytest -p no:cacheprovider "$${it#*:}" $$where </dev/null >$(LOGS)/pbx-$${it%%:*}.log 2>&1 & \
+	  beside="$$beside $$!"; \
+	done; \
 	failed=0; $(BIN)/pytest --ignore=tests/pbx </dev/null || failed=1; \
-	for it in $$contract $$pbx; do wait $$it || failed=1; done; \
-	echo 'pytest tests/pbx ...'; cat $(LOGS)/pytest-contract.log $(LOGS)/pytest-pbx.log; exit $$failed
+	for it in $$beside; do wait $$it || failed=1; done; \
+	echo 'pytest tests/pbx ...'; cat $(LOGS)/pbx-*.log; exit $$failed
 
 # -- The rest ---------------------------------------------------------------------------
 

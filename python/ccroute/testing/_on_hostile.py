@@ -6,6 +6,7 @@ from ccroute.adapters import (
     Arrived,
     Bridged,
     ContactSignal,
+    DeviceSeen,
     Ended,
     LinkDown,
     LinkUp,
@@ -145,7 +146,8 @@ class OnHostile(Playing):
 
 
 def _plain(heard: list[Heard]) -> list[str]:
-    """What was heard without ids, numbers and times, which differ between two runs."""
+    """What happened without ids, numbers and times, which differ between two runs; so do the states
+    of devices, which may be told together."""
     names: dict[object, str] = {}
     told = []
     for it in heard:
@@ -153,6 +155,6 @@ def _plain(heard: list[Heard]) -> list[str]:
             told.append(f"{type(it).__name__} {names.setdefault(it.contact, f'c{len(names)}')}")
         elif isinstance(it, OfferSignal):
             told.append(f"{type(it).__name__} {names.setdefault(it.offer, f'o{len(names)}')}")
-        elif not isinstance(it, LinkUp):
+        elif not isinstance(it, LinkUp | DeviceSeen):
             told.append(type(it).__name__)
     return told
