@@ -113,7 +113,7 @@ class AsteriskDriver(PlatformDriver):
 
     async def place_call(self, *, caller: str = "+34600000001", dialled: str = "900100") -> str:
         """See `PlatformDriver`."""
-        return self.phones.call("sales", caller_id=caller)
+        return self.phones.call("sales", context="ccroute-again", caller_id=caller)
 
     async def hang_up(self, call: str) -> None:
         """See `PlatformDriver`. Waits for nobody, so that nothing is heard in between."""
