@@ -2,15 +2,14 @@
 
 import gzip
 from collections.abc import Iterable
-from pathlib import Path
+
+from adapters.asterisk.tests.far_ends import CAPTURES
 
 from ccroute import Event
 from ccroute.replay import Workload, workload
 from ccroute_asterisk.ami.codec import AmiDecoder, Packet
 from ccroute_asterisk.ami.observer import WANTED, Observer
 from ccroute_asterisk.queue_log import Line, QueueLogDecoder
-
-CAPTURES = Path(__file__).parents[1] / "captures"
 
 
 def packets(name: str) -> list[Packet]:
