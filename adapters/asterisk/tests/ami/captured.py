@@ -1,4 +1,4 @@
-"""The captures of AMI, and what an observer makes of them."""
+"""What AMI says, captured or made up, and what an observer makes of it."""
 
 import gzip
 from collections.abc import Iterable
@@ -26,6 +26,13 @@ def lines(name: str) -> list[Line]:
 def heard(observer: Observer, told: Iterable[Packet]) -> None:
     for packet in told:
         observer.hear(packet, 0.0)
+
+
+def say(observer: Observer, name: str, at: float, **fields: object) -> None:
+    """An event as no capture has it."""
+    lines = [f"Event: {name}", f"Timestamp: {at:.6f}"]
+    lines += [f"{key}: {value}" for key, value in fields.items()]
+    observer.hear(Packet(name, "\r\n".join(lines).encode()), 0.0)
 
 
 def observed(name: str) -> list[Event]:
