@@ -4,38 +4,30 @@ The log is right within its whole seconds, but for the calls named here: each wi
 app_queue does there.
 """
 
-import json
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from functools import cache
 
 import pytest
+from adapters.asterisk.tests.far_ends import (
+    CAPTURES,
+    DIFFERENT_OUTCOME,
+    EXACT,
+    GONE_LATER,
+    LIVES_ON,
+    REFUSED,
+    Day,
+)
 
-from ccroute import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Recording
-from ccroute.replay import Outcome, Visit, Workload, workload
+from ccroute import Recording
 from ccroute_asterisk import read_queue_log
 
-CAPTURES = Path(__file__).parent / "captures"
+WHOLE = 1.0
 
-GONE_LATER = "leaves the queue, and the dialplan hangs up a second later"
 MOVED = "moved by the administrator, logged as if the caller had hung up"
 BLAME = "logged COMPLETECALLER, which says nothing when there was no talk"
 TRANSFER_FAILED = "an agent who hangs up after a failed attended transfer is logged COMPLETECALLER"
-LIVES_ON = "the conversation goes on after the transfer, outside the queue"
 
-DIFFERENT_OUTCOME = {
-    "day-0016": "the caller hung up 1.2 ms before the agent answered: logged ABANDON",
-}
-DIFFERENT_WAIT = {
-    "timeout-no-agent-024": GONE_LATER,
-    "timeout-no-agent-025": GONE_LATER,
-    "timeout-no-agent-026": GONE_LATER,
-    "timeout-while-ringing-027": GONE_LATER,
-    "exit-key-038": GONE_LATER,
-    "exit-key-ringing-040": GONE_LATER,
-    "redirect-waiting-048": MOVED,
-}
-DIFFERENT_TALK = {"blind-transfer-041": LIVES_ON}
+DIFFERENT_WAIT = {**GONE_LATER, "redirect-waiting-048": MOVED}
 DIFFERENT_BLAME = {
     "day-0068": BLAME,
     "day-0115": BLAME,
@@ -47,7 +39,6 @@ DIFFERENT_BLAME = {
     "answer-and-drop-104": BLAME,
     "answer-and-drop-105": BLAME,
 }
-NOT_IN_LOG = {"join-empty-refused-055": "refused at the door: no line at all"}
 NOT_ABANDONED_BY_CUSTOMER = {
     "redirect-waiting-047": MOVED,
     "redirect-waiting-048": MOVED,
@@ -55,92 +46,49 @@ NOT_ABANDONED_BY_CUSTOMER = {
 }
 
 
-class Day:
-    def __init__(self, name: str) -> None:
-        self.recording: Recording = read_queue_log(CAPTURES / f"{name}.queue_log")
-        self.workload: Workload = workload(self.recording.events)
-        self.truth: dict[str, Any] = json.loads((CAPTURES / f"{name}.truth.json").read_text())
-
-    def pairs(self) -> list[tuple[dict[str, Any], Visit]]:
-        """Each call of the truth that is in the log, with its first visit."""
-        contacts = self.workload.contacts
-        return [
-            (call, contacts[call["uniqueid"]][0])
-            for call in self.truth["calls"]
-            if call["uniqueid"] in contacts
-        ]
+@cache
+def recorded(name: str) -> Recording:
+    return read_queue_log(CAPTURES / f"{name}.queue_log")
 
 
-@pytest.fixture(scope="module", params=["day", "scenarios"])
+@cache
+def day_of(name: str) -> Day:
+    return Day(name, recorded(name).events)
+
+
+@pytest.fixture(params=["day", "scenarios"])
 def day(request: pytest.FixtureRequest) -> Day:
-    return Day(request.param)
+    return day_of(request.param)
 
 
-def answers(call: dict[str, Any]) -> list[dict[str, Any]]:
-    return [ring for ring in call["rings"] if ring["answered"] is not None]
-
-
-def named(differences: dict[str, str], day: Day) -> set[str]:
-    """The differences that this day's calls are said to have."""
-    return set(differences) & {call["ref"] for call in day.truth["calls"]}
-
-
-def test_nothing_of_the_log_is_left_out(day: Day) -> None:
-    assert day.recording.faults == ()
+@pytest.mark.parametrize("name", ["day", "scenarios"])
+def test_nothing_of_the_log_is_left_out(name: str) -> None:
+    assert recorded(name).faults == ()
 
 
 def test_every_call_but_the_refused_is_in_the_log(day: Day) -> None:
-    missing = {c["ref"] for c in day.truth["calls"] if c["uniqueid"] not in day.workload.contacts}
-    assert missing == named(NOT_IN_LOG, day)
+    assert day.untold() == day.named(REFUSED)
 
 
 def test_who_answered(day: Day) -> None:
-    different = set()
-    for call, visit in day.pairs():
-        first = answers(call)[:1]
-        expected = f"Agent {first[0]['agent']}" if first else None
-        if visit.agent != expected or visit.queue != call["queue"]:
-            different.add(call["ref"])
-    assert different == named(DIFFERENT_OUTCOME, day)
+    assert day.answered_otherwise() == day.named(DIFFERENT_OUTCOME)
 
 
 def test_who_abandoned(day: Day) -> None:
-    different = {
-        call["ref"]
-        for call, visit in day.pairs()
-        if (visit.outcome is Outcome.ABANDONED)
-        != (call["hung_up_first"] == "caller" and not answers(call))
-    }
-    assert different == named(DIFFERENT_OUTCOME, day) | named(NOT_ABANDONED_BY_CUSTOMER, day)
+    different = day.named(DIFFERENT_OUTCOME, NOT_ABANDONED_BY_CUSTOMER)
+    assert day.abandoned_otherwise() == different
 
 
 def test_waits_within_the_whole_second(day: Day) -> None:
-    different = set()
-    for call, visit in day.pairs():
-        until = answers(call)[0]["answered"] if answers(call) else call["gone"]
-        if abs(visit.wait - (until - call["entered"])) >= 1:
-            different.add(call["ref"])
-    assert different == named(DIFFERENT_WAIT, day)
+    assert day.waits_off(by=WHOLE) == day.named(DIFFERENT_WAIT)
 
 
 def test_talks_within_the_whole_second(day: Day) -> None:
-    different = set()
-    for call, visit in day.pairs():
-        if visit.talk is None or len(answers(call)) != 1:
-            continue
-        if abs(visit.talk - (call["gone"] - answers(call)[0]["answered"])) >= 1:
-            different.add(call["ref"])
-    assert different == named(DIFFERENT_TALK, day)
+    assert day.talks_off(by=WHOLE) == day.named(LIVES_ON)
 
 
 def test_who_ended_the_conversation(day: Day) -> None:
-    words = {"caller": "customer", "agent": "agent", None: None}
-    different = {
-        call["ref"]
-        for call, visit in day.pairs()
-        if visit.outcome is Outcome.ANSWERED and visit.cause != words[call["hung_up_first"]]
-    }
-    assert different == named(DIFFERENT_BLAME, day)
+    assert day.ended_otherwise() == day.named(DIFFERENT_BLAME)
 
 
 def test_every_ring_is_an_offer_with_its_agent_and_end() -> None:
@@ -148,26 +96,13 @@ def test_every_ring_is_an_offer_with_its_agent_and_end() -> None:
 
     Of the day only: in the scenarios phones ring outside the queue too.
     """
-    day = Day("day")
-    heard: dict[str, list[tuple[str | None, str]]] = {}
-    for event in day.recording.events:
-        if event.contact and event.kind in ("offer_accepted", "offer_missed", "offer_withdrawn"):
-            heard.setdefault(event.contact, []).append((event.agent, event.kind))
-    different = set()
-    for call in day.truth["calls"]:
-        rang = [(f"Agent {r['agent']}", r["answered"] is not None) for r in call["rings"]]
-        logged = [
-            (agent, kind == "offer_accepted") for agent, kind in heard.get(call["uniqueid"], [])
-        ]
-        if rang != logged:
-            different.add(call["ref"])
-    assert different == set(DIFFERENT_OUTCOME)
+    assert day_of("day").rang_otherwise() == set(DIFFERENT_OUTCOME)
 
 
 def test_missed_and_withdrawn_offers_of_the_day() -> None:
-    day = Day("day")
-    kinds = Counter(event.kind for event in day.recording.events)
-    rings = [ring for call in day.truth["calls"] for ring in call["rings"]]
+    day = day_of("day")
+    kinds = Counter(event.kind for event in day.events)
+    rings = [ring for call in day.calls for ring in call["rings"]]
     silent = [ring for ring in rings if ring["answered"] is None]
     # Phones ring four seconds before the queue gives up: those are the missed ones.
     missed = [ring for ring in silent if ring["gone"] - ring["at"] >= 3.9]
@@ -177,57 +112,8 @@ def test_missed_and_withdrawn_offers_of_the_day() -> None:
 
 
 def test_sign_ins_and_sign_outs(day: Day) -> None:
-    """An agent is in from the first queue to the last; the marks are one a queue."""
-    queues: dict[str, set[str]] = {}
-    expected: list[tuple[str, str, float]] = []
-    for mark in day.truth["marks"]:
-        mine = queues.setdefault(mark["agent"], set())
-        if mark["what"] == "agent login":
-            if not mine:
-                expected.append((f"Agent {mark['agent']}", "in", mark["t"]))
-            mine.add(mark["queue"])
-        elif mark["what"] == "agent logout":
-            mine.discard(mark["queue"])
-            if not mine:
-                expected.append((f"Agent {mark['agent']}", "out", mark["t"]))
-    logged = [
-        (event.agent, "in" if isinstance(event, AgentSignedIn) else "out", event.at)
-        for event in day.recording.events
-        if isinstance(event, AgentSignedIn | AgentSignedOut)
-    ]
-    same_moments(logged, expected)
+    assert day.sign_ins_off(late=WHOLE + EXACT) == []
 
 
 def test_pauses_with_their_reasons() -> None:
-    day = Day("day")
-    expected = [
-        (f"Agent {mark['agent']}", mark.get("reason", "ready"), mark["t"])
-        for mark in day.truth["marks"]
-        if mark["what"] in ("pause", "unpause")
-    ]
-    logged = []
-    signed_in_at: dict[str | None, float] = {}
-    for event in day.recording.events:
-        if isinstance(event, AgentSignedIn):
-            signed_in_at[event.agent] = event.at
-        elif isinstance(event, AgentNotReady):
-            logged.append((event.agent, event.reason, event.at))
-        elif isinstance(event, AgentReady) and event.at != signed_in_at.get(event.agent):
-            logged.append((event.agent, "ready", event.at))
-    same_moments(logged, expected)
-
-
-def same_moments(
-    logged: list[tuple[Any, Any, float]], expected: list[tuple[str, str, float]]
-) -> None:
-    """The same agents did the same, each within the log's whole second."""
-
-    def by_agent(moments: list[tuple[Any, Any, float]]) -> list[tuple[Any, Any, float]]:
-        return sorted(moments, key=lambda moment: (moment[0], moment[2]))
-
-    assert len(logged) == len(expected) > 0
-    for (agent, what, at), (its_agent, its_what, its_at) in zip(
-        by_agent(logged), by_agent(expected), strict=True
-    ):
-        assert (agent, what) == (its_agent, its_what)
-        assert -0.05 <= its_at - at < 1.05, (agent, what)
+    assert day_of("day").pauses_off(late=WHOLE + EXACT) == []

@@ -146,13 +146,9 @@ class Agents:
         reason = None if ready else agent.latest
         serving = tuple(free or agent.queues)
         if not agent.signed_in:
-            self._emit(
-                AgentSignedIn(source=self._source, sequence=0, at=at, agent=name, queues=serving)
-            )
+            self._emit(AgentSignedIn(**self._of(name, at), queues=serving))
         elif agent.serving != frozenset(serving):
-            self._emit(
-                AgentChanged(source=self._source, sequence=0, at=at, agent=name, queues=serving)
-            )
+            self._emit(AgentChanged(**self._of(name, at), queues=serving))
         if ready and not agent.ready:
             self._emit(AgentReady(**self._of(name, at)))
         elif not ready and (agent.ready or not agent.signed_in or agent.reason != reason):

@@ -201,9 +201,12 @@ class Calls:
     # Conversations
 
     def connect(self, contact: Contact, agent: str, at: float) -> None:
-        """Customer and agent are joined; where the agent's phone rang, that offer is accepted."""
+        """Customer and agent are joined; where the agent's phone rang, that offer is accepted.
+        Where no ring was seen, the agent is at work by this."""
         offer = contact.ringing.pop(agent, None)
-        if offer is not None:
+        if offer is None:
+            self.agents.at_work(agent, contact.queue, at)
+        else:
             self.emit(OfferAccepted(**self.of(contact, at, agent), offer=offer))
         self.emit(ContactConnected(**self.of(contact, at, agent)))
         contact.phase, contact.agent = Phase.ENGAGED, agent

@@ -1,6 +1,5 @@
-"""The reader behind ``ccroute replay queue_log``: a file or bytes in, a recording out.
-
-The one place of this room that opens a file.
+"""The reader behind ``ccroute replay queue_log``: a file or bytes in, a recording out. A log that
+is still being written is read by `tail`.
 """
 
 from collections.abc import Iterator

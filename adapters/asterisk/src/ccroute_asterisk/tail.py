@@ -1,7 +1,7 @@
 """A queue_log that is being written: what was added since the last look, across rotations.
 
-The one place besides `reader` that opens a file. It stays open: a file that is renamed is read to
-its end before the new one of its name; one that was cut (copytruncate) is read from its start.
+The file stays open: one that is renamed is read to its end before the new one of its name; one
+that was cut (copytruncate) is read from its start.
 """
 
 import gzip

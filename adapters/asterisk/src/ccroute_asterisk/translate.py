@@ -32,12 +32,11 @@ def translate(lines: Sequence[Line], *, source: str) -> tuple[list[Event], list[
 
     ``lines`` are in order of time; equal seconds are in order of the file.
     """
-    calls = Calls()
+    calls = Calls(source=source)
     translation = LogTranslation(calls)
     faults = [fault for line in lines if (fault := translation.take(line)) is not None]
     events = [
-        attrs.evolve(event, source=source, sequence=number)
-        for number, event in enumerate(calls.drain(), start=1)
+        attrs.evolve(event, sequence=number) for number, event in enumerate(calls.drain(), start=1)
     ]
     return events, faults, translation.notes()
 
@@ -232,9 +231,7 @@ class LogTranslation:
         if isinstance(contact, str):
             return contact
         self._inferred["adopted_talk"] += 1
-        at = max(connected, contact.entered)
-        self.calls.agents.at_work(line.agent, contact.queue, at)
-        self.calls.connect(contact, line.agent, at)
+        self.calls.connect(contact, line.agent, max(connected, contact.entered))
         return None
 
     def _complete(self, line: Line) -> str | None:

@@ -1,16 +1,15 @@
-"""The captures of AMI, and what an observer makes of them."""
+"""What AMI says, captured or made up, and what an observer makes of it."""
 
 import gzip
 from collections.abc import Iterable
-from pathlib import Path
+
+from adapters.asterisk.tests.far_ends import CAPTURES
 
 from ccroute import Event
 from ccroute.replay import Workload, workload
 from ccroute_asterisk.ami.codec import AmiDecoder, Packet
 from ccroute_asterisk.ami.observer import WANTED, Observer
 from ccroute_asterisk.queue_log import Line, QueueLogDecoder
-
-CAPTURES = Path(__file__).parents[1] / "captures"
 
 
 def packets(name: str) -> list[Packet]:
@@ -27,6 +26,13 @@ def lines(name: str) -> list[Line]:
 def heard(observer: Observer, told: Iterable[Packet]) -> None:
     for packet in told:
         observer.hear(packet, 0.0)
+
+
+def say(observer: Observer, name: str, at: float, **fields: object) -> None:
+    """An event as no capture has it."""
+    lines = [f"Event: {name}", f"Timestamp: {at:.6f}"]
+    lines += [f"{key}: {value}" for key, value in fields.items()]
+    observer.hear(Packet(name, "\r\n".join(lines).encode()), 0.0)
 
 
 def observed(name: str) -> list[Event]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager
+from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager, packet
 
 from ccroute import AgentSignedIn, ConfigError, Event, LinkError
 from ccroute.adapters import (
@@ -126,13 +126,18 @@ def test_a_broken_link_comes_back_by_itself_with_a_gap() -> None:
 def test_a_link_that_looks_well_and_carries_nothing_is_given_up() -> None:
     async def scene(manager: Manager) -> None:
         async with watching(manager, patience=0.4) as watched:
-            manager.silent = True
+            manager.silent = True  # and nothing was ever heard but answers
             await until(lambda: bool(watched.signals(LinkDown)))
+            given_up = SystemTime().now()
             (first, *_) = watched.signals(LinkDown)
             assert isinstance(first, LinkDown)
             assert first.reason == "Asterisk does not answer"
             manager.silent = False
             await until(lambda: len(watched.signals(LinkUp)) == 2)
+            (gap,) = watched.signals(Gap)
+            assert isinstance(gap, Gap)
+            # It may have been deaf since the last answer before the one that was given up.
+            assert gap.since <= given_up - 0.4
 
     played(scene)
 
@@ -186,6 +191,29 @@ def test_a_clock_that_is_wrong_by_an_hour_changes_no_length_of_time() -> None:
             queued, abandoned = watched.events()
             assert abs(queued.at - now) < 2
             assert 0.1 < abandoned.at - queued.at < 2
+
+    played(scene)
+
+
+def test_what_comes_early_without_a_time_of_its_own_has_that_of_its_arrival(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As without `timestampevents`; the clock is wrong by an hour on top."""
+
+    async def scene(manager: Manager) -> None:
+        answer = manager._answer
+
+        def answer_and_more(writer: asyncio.StreamWriter, asked: dict[str, str]) -> None:
+            answer(writer, asked)
+            if asked["Action"] == "QueueStatus":
+                writer.write(packet({"Event": "QueueCallerJoin"} | JOIN))
+
+        monkeypatch.setattr(manager, "_answer", answer_and_more)
+        manager.ahead = 3600.0
+        now = SystemTime().now()
+        async with watching(manager) as watched:
+            (queued,) = watched.events()
+            assert abs(queued.at - now) < 20
 
     played(scene)
 

@@ -1,15 +1,10 @@
 """What an observer keeps does not grow with the calls that are over."""
 
-from ccroute_asterisk.ami.codec import Packet
+from adapters.asterisk.tests.ami.captured import say
+
 from ccroute_asterisk.ami.observer import Observer
 
 START = 1_800_000_000.0
-
-
-def say(observer: Observer, name: str, at: float, **fields: object) -> None:
-    lines = [f"Event: {name}", f"Timestamp: {at:.6f}"]
-    lines += [f"{key}: {value}" for key, value in fields.items()]
-    observer.hear(Packet(name, "\r\n".join(lines).encode()), 0.0)
 
 
 def call(observer: Observer, number: int, *, channels: bool) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections import Counter, deque
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from uuid import uuid4
 
@@ -40,9 +41,9 @@ from ccroute_asterisk.ami.link import AmiLink, AmiLogin, connect
 from ccroute_asterisk.ami.messages import event_filters, pattern_filter
 from ccroute_asterisk.ami.observer import WANTED, Observer
 from ccroute_asterisk.ami.settings import ObserveSettings
+from ccroute_asterisk.ami.translate import ONLY
 
 _STATE = ("FullyBooted", "Shutdown", "Reload")
-_ONLY = {"VarSet": ("Variable", "QUEUESTATUS"), "Newexten": ("Application", "Queue")}
 _FIRST_PAUSE = 0.5
 _MOST_STRANGERS = 1000
 _SOURCE = "app_queue"
@@ -142,7 +143,7 @@ class ObserveAdapter:
             await self._filter(link)
             if not await link.ping():
                 raise LinkError(f"{self!r}: {link.reason or 'no answer to a ping'}")
-            up_at = time.now() + (link.offset or 0.0)
+            up_at = link.now()
             listed = await self._ask(link)
             whole = self._catch_up(link, up_at, listed, since)
         except BaseException:
@@ -159,13 +160,13 @@ class ObserveAdapter:
     async def _filter(self, link: AmiLink) -> None:
         """Lets Asterisk send only what is read here: one event of ten."""
         names = [*WANTED, *_STATE]
-        first, *others = event_filters(names, _ONLY)
+        first, *others = event_filters(names, ONLY)
         reply = await link.ask("Filter", first)
         if reply.done:
             await asyncio.gather(*(link.ask("Filter", it) for it in others))
             return
         if "denied" not in reply.message.lower():
-            reply = await link.ask("Filter", pattern_filter(names, _ONLY))
+            reply = await link.ask("Filter", pattern_filter(names, ONLY))
         self._counters["unfiltered"] += not reply.done
 
     def _catch_up(
@@ -173,8 +174,7 @@ class ObserveAdapter:
     ) -> bool:
         """What happened before the first event, then those that came meanwhile; whether the
         story has no hole."""
-        offset = link.offset or 0.0
-        self._skew = offset if abs(offset) > _SKEW else 0.0
+        self._skew = link.offset if abs(link.offset) > _SKEW else 0.0
         for packet in link.early:
             if packet.event in _STATE:
                 self._note(packet)
@@ -183,10 +183,10 @@ class ObserveAdapter:
         self._observer.up(up_at)
         whole = self._history.fill(self._observer, up_at, first=since is None)
         self._booted(up_at)
-        link.hear = self._hear
+        link.hear = partial(self._hear, link)
         for packet in link.early:
             if packet.event not in _STATE:
-                self._hear(packet)
+                link.hear(packet)
         link.early.clear()
         self._adopt(listed)
         return whole
@@ -203,8 +203,7 @@ class ObserveAdapter:
 
     async def _ask(self, link: AmiLink) -> "_Listed":
         """Asks who waits, who is a member, and which channels there are."""
-        time, _ = self._parts()
-        asked = time.now() + (link.offset or 0.0)
+        asked = link.now()
         status = await link.ask("QueueStatus", listing=True)
         if not status.done:
             raise LinkError(f"{self!r}: no QueueStatus: {status.message or link.reason}")
@@ -225,18 +224,15 @@ class ObserveAdapter:
 
     # Hearing -------------------------------------------------------------------------------
 
-    def _hear(self, packet: Packet) -> None:
+    def _hear(self, link: AmiLink, packet: Packet) -> None:
         """Takes an event of AMI; nothing else is done in the reader."""
-        time, _ = self._parts()
-        self._heard = time.now()
         if packet.event in _STATE:
             self._note(packet)
             self._changed = self._changed or packet.event != "Shutdown"
         elif packet.event not in WANTED:
             self._unmapped(packet.event)
         else:
-            link_offset = 0.0 if self._link is None else self._link.offset or 0.0
-            self._observer.hear(packet, self._heard + link_offset)
+            self._observer.hear(packet, link.heard_at + link.offset)
             self._flush()
 
     def _unmapped(self, name: str) -> None:
@@ -293,13 +289,13 @@ class ObserveAdapter:
             except TimeoutError:
                 await self._tend(link)
             if link.ended.is_set():
-                since = self._heard if self._heard is not None else time.now()
+                self._heard = link.heard_at
                 self._link = None
                 self._observer.down()
                 self._flush()
                 sink.push(LinkDown(reason=link.reason))
                 await link.close()
-                await self._come_back(since)
+                await self._come_back(link.heard_at)
 
     def _watched(self, watcher: "asyncio.Task[None]") -> None:
         """Nobody watches any more: unless the link was closed, that is a defect, and is told."""
@@ -311,7 +307,7 @@ class ObserveAdapter:
         time, _ = self._parts()
         now = time.now()
         self._history.poll(self._observer)
-        self._observer.advance(now + (link.offset or 0.0) - _LAG)
+        self._observer.advance(link.now() - _LAG)
         self._flush()
         if now - self._pinged >= self._settings.ping:
             self._pinged = now

@@ -56,8 +56,8 @@ class AmiLink:
         self.reason = ""
         self.heard_at = time.now()
         """When bytes came last, by our clock."""
-        self.offset: float | None = None
-        """Seconds that Asterisk's clock is ahead of ours, by the last ping."""
+        self.offset = 0.0
+        """Seconds that Asterisk's clock is ahead of ours, by the last ping that told."""
         self.lag: float | None = None
         """Seconds that an answer took, by the last ping."""
 
@@ -70,6 +70,10 @@ class AmiLink:
     def pending(self) -> int:
         """How many actions wait for their answer."""
         return self._session.pending
+
+    def now(self) -> float:
+        """The time by Asterisk's clock."""
+        return self._time.now() + self.offset
 
     async def ask(
         self, name: str, fields: Mapping[str, str] | None = None, *, listing: bool = False

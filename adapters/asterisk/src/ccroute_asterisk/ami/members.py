@@ -107,7 +107,7 @@ class Members:
         known = self._calls.agents.is_member(name, queue)
         if not known:
             self._tell("ADDMEMBER", name, queue, at, "PAUSED" if paused else "")
-        if (known or packet.value("PausedReason")) and (known or paused):
+        if known or (paused and packet.value("PausedReason")):
             self._paused(packet, name, at)
 
     def _removed(self, packet: Packet, name: str, at: float) -> None:

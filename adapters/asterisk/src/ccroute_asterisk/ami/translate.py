@@ -14,17 +14,17 @@ are not trusted where a lab showed them wrong:
 
 from collections.abc import Callable, Mapping
 
-from ccroute import (
-    ContactAbandoned,
-    ContactHeld,
-    ContactRefused,
-    ContactResumed,
-    OfferDeclined,
-)
+from ccroute import ContactAbandoned, ContactHeld, ContactRefused, ContactResumed
 from ccroute_asterisk.ami.codec import Packet
 from ccroute_asterisk.ami.following import BEHIND, Call, Following, agent_of, seconds
 from ccroute_asterisk.ami.offers import Fate, Offer, close
 from ccroute_asterisk.calls import Calls, Contact, Phase
+
+ONLY: Mapping[str, tuple[str, str]] = {
+    "VarSet": ("Variable", "QUEUESTATUS"),
+    "Newexten": ("Application", "Queue"),
+}
+"""Events of which one kind is read: by name, a header and its value."""
 
 WANTED: Mapping[str, str] = {
     **dict.fromkeys(
@@ -36,8 +36,7 @@ WANTED: Mapping[str, str] = {
         ),
         "",
     ),
-    "VarSet": "Variable: QUEUESTATUS\r\n",
-    "Newexten": "Application: Queue\r\n",
+    **{name: f"{header}: {value}\r\n" for name, (header, value) in ONLY.items()},
 }  # fmt: skip
 """The events read here, with the text that must stand in one of them."""
 
@@ -182,9 +181,7 @@ class AmiTranslation(Following):
             return
         offer = call.offers.pop(packet.value("DestUniqueid"), None)
         if offer is not None:
-            of = self.calls.of(call.contact, at, offer.agent)
-            self.calls.refused(call.contact, OfferDeclined(**of, offer=offer.number))
-            self.calls.requeue(call.contact, at, "declined")
+            self._miss(call, offer, at, Fate.DECLINED)
 
     def _phone_gone(self, call: Call, offer: Offer, at: float) -> None:
         """A phone stopped ringing, and its queue did not say why."""
@@ -237,7 +234,6 @@ class AmiTranslation(Following):
             return
         if call.contact.phase is Phase.WAITING:
             talked = max(at - seconds(packet.value("TalkTime")), call.contact.entered)
-            self.calls.agents.at_work(agent_of(packet), call.contact.queue, talked)
             self.calls.connect(call.contact, agent_of(packet), talked)
         if call.contact.phase is not Phase.ENGAGED:
             return
