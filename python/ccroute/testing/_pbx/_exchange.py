@@ -127,7 +127,7 @@ class Exchange:
     def restart(self) -> None:
         """Loses every call; numbers begin anew."""
         self.boot += 1
-        for kept in (self.calls, self.legs, self._used, self._timers, self.events, self.history):
+        for kept in (self.calls, self.legs, self._used, self._timers):
             kept.clear()
         for phone in self.phones.values():
             self.look_at(phone.number)
