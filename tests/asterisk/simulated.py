@@ -10,7 +10,8 @@ from ccroute.testing import ManualTime
 from ccroute.testing.asterisk import SimulatedAsterisk
 
 NUMBERS = range(101, 110)
-MOODS = {"answer": "answer", "reject": "reject", "wait": "ring"}
+MOODS = {"wait": "ring"}
+"""What the simulated one calls otherwise than the lab."""
 
 
 class SimulatedArena(Arena):

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import attrs
+from tests.asterisk.simulated import MOODS
 
 from ccroute.testing import ManualTime, settle
 from ccroute.testing.asterisk import SimulatedAsterisk
@@ -19,7 +20,6 @@ TOLD = (
 )  # fmt: skip
 RECORDED = Path(__file__).with_name("recorded_queues.json")
 """What a real one told."""
-MOODS = {"answer": "answer", "reject": "reject", "wait": "ring"}
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccroute.testing import ManualTime, settle
-from ccroute.testing.asterisk import SimulatedAsterisk
+from ccroute.testing.asterisk import AmiSession, Blocked, SimulatedAsterisk
 
 WORDS = st.one_of(
     st.sampled_from(["ann", "leg", "hold", "none", "ccroute", "Local/101@agents", "PJSIP/x", ""]),
@@ -61,8 +61,6 @@ def in_a_loop(scene):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(asked=st.lists(st.tuples(METHODS, PATHS, st.dictionaries(KEYS, VALUES, max_size=4))))
 def test_any_request_has_an_answer(asked):
-    from ccroute.testing.asterisk import Blocked
-
     def scene():
         pbx = pbx_with_calls()
         for method, path, body in asked:
@@ -101,8 +99,6 @@ LINES = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(blocks=st.lists(LINES, max_size=6), cut=st.integers(1, 40))
 def test_any_bytes_leave_the_manager_well(blocks, cut):
-    from ccroute.testing.asterisk import AmiSession
-
     def scene():
         pbx = pbx_with_calls()
         sent = bytearray()

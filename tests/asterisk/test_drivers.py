@@ -7,7 +7,7 @@ from websockets.asyncio.client import connect
 
 from ccroute.adapters import Announce, Park, Ring
 from ccroute.testing import ManualTime, settle
-from ccroute.testing.asterisk import AsteriskDriver, ObservedAsteriskDriver
+from ccroute.testing.asterisk import AsteriskDriver, ObservedAsteriskDriver, Request
 
 ENVELOPE = {"deadline": 0.0, "tenant": "acme"}
 
@@ -22,10 +22,14 @@ async def started(kind=AsteriskDriver, **given):
         await driver.stop()
 
 
+def listening(pbx):
+    """Somebody to whom callers are given."""
+    where = f"{pbx.url.replace('http', 'ws', 1)}/ari/events?app=ccroute"
+    return connect(f"{where}&api_key=ccroute:swordfish")
+
+
 async def asked(pbx, method, path, **given):
     """A request as an adapter makes it, without the socket."""
-    from ccroute.testing.asterisk import Request
-
     reply = pbx.rest.answer(method, path.split("/"), given, reader=False)
     at = pbx.time.now()
     request = Request(at=at, method=method, path=path, given=given, status=reply.status)
@@ -38,8 +42,7 @@ async def asked(pbx, method, path, **given):
 def test_legs_are_what_the_pbx_has():
     async def scene():
         async with started() as (driver, pbx):
-            where = f"{pbx.url.replace('http', 'ws', 1)}/ari/events?app=ccroute"
-            async with connect(f"{where}&api_key=ccroute:swordfish"):
+            async with listening(pbx):
                 call = await driver.place_call()
                 await asked(pbx, "POST", f"channels/{call}/answer")
                 await asked(pbx, "POST", "bridges/wait", type="holding")
@@ -69,27 +72,25 @@ def test_legs_are_what_the_pbx_has():
 
 def test_what_was_done_for_an_instruction_is_known_by_its_requests():
     async def scene():
-        async with started() as (driver, pbx):
-            where = f"{pbx.url.replace('http', 'ws', 1)}/ari/events?app=ccroute"
-            async with connect(f"{where}&api_key=ccroute:swordfish"):
-                call = await driver.place_call()
-                leg = {"endpoint": "PJSIP/101", "app": "ccroute", "channelId": "x-leg-i7"}
-                for _ in range(2):
-                    await asked(pbx, "POST", "channels/create", **leg)
-                ring = Ring(
-                    **ENVELOPE, id="i7", contact=call, offer=1, agent="ana", address="PJSIP/101",
-                    until=9.0,
-                )  # fmt: skip
-                assert await driver.side_effects(ring) == 1
-                assert len(await driver.attempts(ring)) == 2
-                await asked(pbx, "POST", f"channels/{call}/answer")
-                await asked(pbx, "POST", "bridges/wait", type="holding")
-                await asked(pbx, "POST", "bridges/wait/addChannel", channel=call)
-                await asked(pbx, "POST", f"channels/{call}/play/p", media="sound:hello")
-                park = Park(**ENVELOPE, id="i8", contact=call, queue="sales")
-                assert await driver.side_effects(park) == 1
-                announce = Announce(**ENVELOPE, id="i9", contact=call, prompt="hello")
-                assert await driver.side_effects(announce) == 1
+        async with started() as (driver, pbx), listening(pbx):
+            call = await driver.place_call()
+            leg = {"endpoint": "PJSIP/101", "app": "ccroute", "channelId": "x-leg-i7"}
+            for _ in range(2):
+                await asked(pbx, "POST", "channels/create", **leg)
+            ring = Ring(
+                **ENVELOPE, id="i7", contact=call, offer=1, agent="ana", address="PJSIP/101",
+                until=9.0,
+            )  # fmt: skip
+            assert await driver.side_effects(ring) == 1
+            assert len(await driver.attempts(ring)) == 2
+            await asked(pbx, "POST", f"channels/{call}/answer")
+            await asked(pbx, "POST", "bridges/wait", type="holding")
+            await asked(pbx, "POST", "bridges/wait/addChannel", channel=call)
+            await asked(pbx, "POST", f"channels/{call}/play/p", media="sound:hello")
+            park = Park(**ENVELOPE, id="i8", contact=call, queue="sales")
+            assert await driver.side_effects(park) == 1
+            announce = Announce(**ENVELOPE, id="i9", contact=call, prompt="hello")
+            assert await driver.side_effects(announce) == 1
 
     asyncio.run(scene())
 

@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from ccroute.testing import ManualTime, settle
-from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk
+from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk, Wire
 
 
 class Host:
@@ -176,6 +176,32 @@ def test_pieces_add_up_to_the_same():
         assert host.heard == ["StasisStart", "ChannelHangupRequest", "StasisEnd"]
 
     played(scene)
+
+
+def test_pieces_are_read_one_by_one():
+    async def scene():
+        read = []
+
+        class Reader(asyncio.Protocol):
+            def data_received(self, data):
+                read.append(data)
+
+        async def serve(_, writer):
+            writer.write(b"abcdefg")
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        wire = Wire(server.sockets[0].getsockname()[1], lambda: None)
+        wire.piece = 2
+        await wire.start()
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(Reader, "127.0.0.1", wire.port)
+        await settle(200)
+        await wire.stop()
+        server.close()
+        assert read == [b"ab", b"cd", b"ef", b"g"]
+
+    asyncio.run(scene())
 
 
 def test_a_cut_websocket_leaves_the_calls_and_tells_nothing_of_them():

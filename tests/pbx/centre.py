@@ -185,6 +185,13 @@ class Centre:
             raise AssertionError(f"{error}: {pbx.cli('core show channels concise')}") from None
 
 
+async def all_gone(centre: Centre, *pbxes: Asterisk) -> None:
+    """Every contact is closed, and no Asterisk has anything left."""
+    await centre.until(lambda: len(centre.contacts("closed")) == len(centre.refs), "all are closed")
+    for pbx in pbxes:
+        await centre.nothing_left(pbx)
+
+
 async def heard(phones: Phones, what: str, **narrow: object) -> FarEnd:
     """Waits for what a far end does, while the host goes on."""
     return await asyncio.to_thread(phones.wait_for, what, **narrow)  # type: ignore[arg-type]
@@ -227,8 +234,4 @@ def fresh() -> str:
 
 def play(scenario: Callable[[], Awaitable[None]]) -> None:
     """Plays a scenario in a loop of its own."""
-    asyncio.run(asyncio.wait_for(_coroutine(scenario), 180))
-
-
-async def _coroutine(scenario: Callable[[], Awaitable[None]]) -> None:
-    await scenario()
+    asyncio.run(asyncio.wait_for(scenario(), 180))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 from urllib.parse import unquote
@@ -43,7 +43,6 @@ class AsteriskDriver(PlatformDriver):
         self.proxy = Proxy(pbx.ports["http"])
         self._refused = free_ports(1)[0]
         self._phones: Phones | None = None
-        self._private: set[str] = set()
         self._thief: asyncio.Task[None] | None = None
 
     # -- The platform -------------------------------------------------------------------
@@ -308,8 +307,7 @@ class AsteriskDriver(PlatformDriver):
     def malformed(self) -> Mapping[str, bytes]:
         """See `PlatformDriver`."""
         event = json.dumps({"type": "ChannelDtmfReceived", "digit": "x", "channel": {"id": "y"}})
-        text = event.encode()
-        wrong: Callable[[bytes], bytes] = text_frame
+        text, wrong = event.encode(), text_frame
         return {
             "not UTF-8": wrong(text.replace(b'"x"', b'"\xff\xfe"')),
             "a megabyte": wrong(b'{"type":"' + b"x" * (1 << 20) + b'"}'),

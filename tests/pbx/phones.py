@@ -152,12 +152,6 @@ class Phones:
         """The talking agent hangs up now."""
         self.decline(number, cause=16)
 
-    def press_agent(self, number: str, keys: str) -> None:
-        """The talking agent presses keys now, e.g. for a transfer."""
-        channel = self._channel("agent", agent=number)
-        for key in keys:
-            self.action("PlayDTMF", Channel=channel, Digit=key)
-
     def dial_out(self, number: str, exten: str = "700", context: str = "transfer") -> str:
         """The agent makes a private call from a phone of [agents]; gives its `ref`."""
         ref = f"{self.pbx.name}-{next(self._refs)}"

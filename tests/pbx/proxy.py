@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from websockets.frames import Frame, Opcode
+
 EVENTS = b"GET /ari/events"
 INFORMATION = b"GET /ari/asterisk/info"
 TOO_MUCH = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: {}\r\nContent-Length: 0\r\n\r\n"
@@ -195,6 +197,8 @@ class Proxy:
         for at in range(0, len(data), size):
             wire.client.write(data[at : at + size])
             if self.piece:
+                # The other side reads this piece before the next one is there.
+                await asyncio.sleep(0)
                 await asyncio.sleep(0)
         await wire.client.drain()
 
@@ -220,9 +224,4 @@ def frames_end(data: bytes) -> int:
 
 def text_frame(payload: bytes) -> bytes:
     """A whole text message in one frame, as a server sends it."""
-    length = len(payload)
-    if length < 126:
-        return b"\x81" + bytes([length]) + payload
-    if length < 1 << 16:
-        return b"\x81\x7e" + length.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + length.to_bytes(8, "big") + payload
+    return Frame(Opcode.TEXT, payload).serialize(mask=False)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.pbx.centre import PLAN, Centre, heard, play, quiet
+from tests.pbx.centre import PLAN, Centre, all_gone, heard, play, quiet
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 
@@ -15,12 +15,6 @@ QUICK = PLAN.replace("15s", "2s")
 @pytest.fixture(autouse=True)
 def _quiet(pbx: Asterisk, phones: Phones) -> None:
     quiet(pbx)
-
-
-async def all_gone(centre: Centre, pbx: Asterisk) -> None:
-    """Every contact is closed, and Asterisk has nothing left."""
-    await centre.until(lambda: len(centre.contacts("closed")) == len(centre.refs), "all are closed")
-    await centre.nothing_left(pbx)
 
 
 def test_the_caller_hangs_up_while_the_phone_rings(pbx: Asterisk, phones: Phones) -> None:

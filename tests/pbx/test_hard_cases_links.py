@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.pbx.centre import LINK, Centre, fresh, heard, play, quiet
+from tests.pbx.centre import LINK, Centre, all_gone, fresh, heard, play, quiet
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 from tests.pbx.proxy import Proxy
@@ -23,11 +23,16 @@ def _quiet(pbx: Asterisk, phones: Phones) -> None:
     quiet(pbx)
 
 
-async def all_gone(centre: Centre, *pbxes: Asterisk) -> None:
-    """Every contact is closed, and no Asterisk has anything left."""
-    await centre.until(lambda: len(centre.contacts("closed")) == len(centre.refs), "all are closed")
-    for pbx in pbxes:
-        await centre.nothing_left(pbx)
+async def dying_centre(pbx: Asterisk, state: str) -> asyncio.subprocess.Process:
+    """A host of its own, with agent a101, that works."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.pbx.dying_centre", pbx.ari_url, pbx.secret, state, "a101",
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        assert await process.stdout.readline() == b"works\n"
+    return process
 
 
 @asynccontextmanager
@@ -81,13 +86,7 @@ def test_a_host_is_killed_and_another_goes_on(pbx: Asterisk, phones: Phones) -> 
     async def scenario() -> None:
         phones.agent("101", delay=0.1)
         phones.agent("102", "wait")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.pbx.dying_centre", pbx.ari_url, pbx.secret, "-", "a101",
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stdout is not None
-        async with asyncio.timeout(20):
-            assert await process.stdout.readline() == b"works\n"
+        process = await dying_centre(pbx, "-")
         began = time.time()
         talks = phones.call("sales", ref=fresh())
         await heard(phones, "answers", agent="101")
@@ -123,13 +122,7 @@ def test_a_host_is_killed_while_a_phone_rings(
     async def scenario() -> None:
         phones.agent("101", "wait")
         state = tmp_path / "state"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.pbx.dying_centre", pbx.ari_url, pbx.secret, str(state),
-            "a101", cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stdout is not None
-        async with asyncio.timeout(20):
-            assert await process.stdout.readline() == b"works\n"
+        process = await dying_centre(pbx, str(state))
         ref = phones.call("sales", ref=fresh())
         await heard(phones, "rings", agent="101")
         await asyncio.sleep(0.5)

@@ -3,13 +3,13 @@
 Whatever happens is an event in `Exchange.events`, in order; nothing here knows of sessions.
 """
 
-import heapq
-import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import attrs
+
+from ccroute.testing._timetable import Timetable
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | Mapping[str, Json] | None"
 Message: TypeAlias = Mapping[str, Json]
@@ -70,18 +70,16 @@ class Phone:
     told: str = "idle"
 
 
-class Exchange:
-    """The PBX without its sessions. All times are seconds since the epoch by the caller's clock;
-    events say them ``skew`` later. With ``routes`` it has a queue of its own, out of which agents
+class Exchange(Timetable):
+    """The PBX without its sessions. With ``routes`` it has a queue of its own, out of which agents
     take whoever has waited longest."""
 
     def __init__(self, users: Mapping[str, str], *, routes: bool = False) -> None:
+        super().__init__()
         self.routes = routes
         self.logged = 0
         """How many events of its queue there were since the boot."""
         self.history: deque[dict[str, Json]] = deque(maxlen=_KEPT)
-        self.now = 0.0
-        self.skew = 0.0
         self.boot = 1
         self.events: list[dict[str, Json]] = []
         self.calls: dict[str, Call] = {}
@@ -92,30 +90,8 @@ class Exchange:
         self.phones = {number: Phone(number, user) for user, number in users.items()}
         self.said = 0
         self._used: set[str] = set()
-        self._ids = itertools.count(1)
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
 
-    # -- Time and words -----------------------------------------------------------------
-
-    def next_deadline(self) -> float | None:
-        """When `advance` has something to do."""
-        return self._timers[0][0] if self._timers else None
-
-    def advance(self, now: float) -> None:
-        """Lets everything happen that is due until ``now``."""
-        while self._timers and self._timers[0][0] <= now:
-            instant, _, action = heapq.heappop(self._timers)
-            self.now = max(self.now, instant)
-            action()
-        self.now = max(self.now, now)
-
-    def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Does it in so many seconds."""
-        heapq.heappush(self._timers, (self.now + seconds, next(self._ids), action))
-
-    def clock(self) -> float:
-        """What its own clock says."""
-        return self.now + self.skew
+    # -- Words ---------------------------------------------------------------------------
 
     def say(self, name: str, **more: Json) -> None:
         """Tells an event, with its number."""
@@ -127,7 +103,7 @@ class Exchange:
     def restart(self) -> None:
         """Loses every call; numbers begin anew."""
         self.boot += 1
-        for kept in (self.calls, self.legs, self._used, self._timers, self.events, self.history):
+        for kept in (self.calls, self.legs, self._used, self._timers):
             kept.clear()
         for phone in self.phones.values():
             self.look_at(phone.number)

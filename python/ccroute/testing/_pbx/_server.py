@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ccroute.adapters import Time
 from ccroute.testing._pbx._commands import Commands
 from ccroute.testing._pbx._exchange import Exchange, Json
+from ccroute.testing._pieces import Pieces
 from ccroute.testing._time import settle
 
 
@@ -16,8 +17,7 @@ class PbxSession(asyncio.Protocol):
     def __init__(self, server: "PbxServer") -> None:
         self._server = server
         self._buffer = bytearray()
-        self._pieces: list[bytes] = []
-        self._piecemeal: asyncio.Task[None] | None = None
+        self._pieces: Pieces | None = None
         self.transport: asyncio.Transport | None = None
         self.user: str | None = None
         self.listens = False
@@ -28,13 +28,14 @@ class PbxSession(asyncio.Protocol):
         """Somebody connected."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self._pieces = Pieces(transport)
         self._server.came(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
         self._server.sessions.discard(self)
-        if self._piecemeal is not None:
-            self._piecemeal.cancel()
+        if self._pieces is not None:
+            self._pieces.forget()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in."""
@@ -52,23 +53,13 @@ class PbxSession(asyncio.Protocol):
 
     def send_bytes(self, data: bytes) -> None:
         """Sends these bytes, whole or in pieces."""
-        if self.mute or self.transport is None or self.transport.is_closing():
-            return
-        size = self._server.piece
-        if size is None and not self._pieces:
-            self.transport.write(data)
-            return
-        step = size or len(data)
-        self._pieces += [data[at : at + step] for at in range(0, len(data), step)]
-        if self._piecemeal is None or self._piecemeal.done():
-            self._piecemeal = asyncio.ensure_future(self._send_pieces())
+        if not self.mute and self._pieces is not None:
+            self._pieces.write(data, self._server.piece)
 
-    async def _send_pieces(self) -> None:
-        while self._pieces and self.transport is not None:
-            self.transport.write(self._pieces.pop(0))
-            # The other side reads this piece before the next one is there.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+    def close(self) -> None:
+        """Closes the connection, after what was sent."""
+        if self._pieces is not None:
+            self._pieces.close()
 
     def cut(self) -> None:
         """Cuts the connection at once."""
@@ -196,8 +187,7 @@ class PbxServer:
         for session in list(self.sessions):
             if session.user == user:
                 session.send({"ev": "taken_over"})
-                if session.transport is not None:
-                    session.transport.close()
+                session.close()
                 self.sessions.discard(session)
 
     def cut_all(self) -> None:

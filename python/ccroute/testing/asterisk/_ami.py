@@ -224,7 +224,7 @@ class AmiDesk:
 
     def act(self, session: AmiSession, name: str, given: Fields, number: str) -> None:
         """Carries out an action, if the user may."""
-        found = {key.lower(): it for key, it in _ACTIONS.items()}.get(name.lower())
+        found = _ACTIONS.get(name.lower())
         assert session.user is not None
         if found is None:
             why = f"Invalid/unknown command: {name}. Use Action: ListCommands to show available"
@@ -273,7 +273,7 @@ def action(name: str, *needs: str) -> Callable[[Action], Action]:
     """Makes a function an action; ``needs``: one of these classes must be the user's to write."""
 
     def known(made: Action) -> Action:
-        _ACTIONS[name] = frozenset(needs), made
+        _ACTIONS[name.lower()] = frozenset(needs), made
         return made
 
     return known

@@ -127,7 +127,7 @@ class AriApp:
             return
         user = _user(scope, query, self._pbx.system.users)
         if not user:
-            self._pbx.refused_sign_in()
+            self._pbx.signed_in()
             await _answer(send, Reply(401, {"message": "Authentication required"}))
             return
         query.pop("api_key", None)

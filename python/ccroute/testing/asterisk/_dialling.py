@@ -250,7 +250,7 @@ class Dialling:
         """The phone does not take the call: busy, rejected, not reached."""
         if channel.ended or channel.state == "Up":
             return
-        self.switch.say("ChannelHangupRequest", channel, cause=cause)
+        self.switch.say_hangup(channel, cause, soft=False)
         self._say_failed(channel, cause)
         self.switch.destroy(channel, cause)
 
@@ -259,12 +259,12 @@ class Dialling:
         if channel.ended or channel.state == "Up":
             return
         if not channel.originated:
-            self.switch.say("ChannelHangupRequest", channel, cause=32, soft=True)
+            self.switch.say_hangup(channel, 32, soft=True)
         self.switch.destroy(channel, 19)
 
     def drop(self, channel: Channel, cause: int) -> None:
         """Asked for by us: the leg goes, in whatever state it is."""
-        self.switch.say("ChannelHangupRequest", channel, cause=32, soft=True)
+        self.switch.say_hangup(channel, 32, soft=True)
         self._say_failed(channel, cause)
         self.switch.destroy(channel, cause)
 

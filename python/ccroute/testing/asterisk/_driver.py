@@ -4,8 +4,9 @@ import json
 import socket
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from ccroute._extras import of_extra
 from ccroute.adapters import Announce, ContactInstruction, Instruction, Park, Ring, Setting, Time
 from ccroute.testing._driver import Leg, PlatformDriver
 from ccroute.testing._time import settle
@@ -175,14 +176,10 @@ class AsteriskDriver(PlatformDriver):
         by what is done to whom."""
         made = [it for it in self.pbx.requests if it.method == "POST"]
         if isinstance(instruction, Ring):
-            legs = [it for it in made if it.path.split("/")[0] == "channels"]
-            creates = [it for it in legs if len(it.path.split("/")) <= 2]
-            ids = [f"{it.path} {it.given.get('channelId', '')}" for it in creates]
-            return [
-                it
-                for it, name in zip(creates, ids, strict=True)
-                if name.strip().endswith(f"-{instruction.id}")
-            ]
+            paths = [(it, it.path.split("/")) for it in made]
+            legs = [it for it, (first, *more) in paths if first == "channels" and len(more) <= 1]
+            end = f"-{instruction.id}"
+            return [it for it in legs if str(it.given.get("channelId") or it.path).endswith(end)]
         if not isinstance(instruction, ContactInstruction):
             return [it for it in made if it.says(instruction.id)]
         channel = self._names.get(instruction.contact, instruction.contact)
@@ -308,9 +305,5 @@ class AsteriskDriver(PlatformDriver):
 
 def _frame(data: bytes) -> bytes:
     """``data`` as a text message of a WebSocket, from the server's side."""
-    size = len(data)
-    if size < 126:
-        return bytes((0x81, size)) + data
-    if size < 1 << 16:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + data
-    return b"\x81\x7f" + size.to_bytes(8, "big") + data
+    frames: Any = of_extra("websockets.frames", extra="testing", purpose="AsteriskDriver")
+    return bytes(frames.Frame(frames.Opcode.TEXT, data).serialize(mask=False))

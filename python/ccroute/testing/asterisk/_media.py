@@ -75,10 +75,14 @@ class Media:
 
     def stop(self, it: Playback) -> None:
         """Ends a playback before its time."""
-        kind, _, name = it.target.partition(":")
-        channel = self.switch.channels.get(name) if kind == "channel" else None
-        bridge = self.switch.bridges.get(name) if kind == "bridge" else None
-        self._finish(it, "done", channel, bridge)
+        self._finish(it, "done", *self._at(it.target))
+
+    def _at(self, target: str) -> tuple[Channel | None, Bridge | None]:
+        """The channel or the bridge that is meant, while it is there."""
+        kind, _, name = target.partition(":")
+        if kind == "channel":
+            return self.switch.channels.get(name), None
+        return None, self.switch.bridges.get(name)
 
     # -- Recordings ---------------------------------------------------------------------
 
@@ -117,13 +121,10 @@ class Media:
 
     def end(self, it: Recording) -> None:
         """Stops a recording."""
-        kind, _, name = it.target.partition(":")
-        channel = self.switch.channels.get(name) if kind == "channel" else None
-        bridge = self.switch.bridges.get(name) if kind == "bridge" else None
         if self.recordings.pop(it.name, None) is not it:
             return
         shown = it.shown("done", duration=int(self.switch.now - it.began))
-        self.switch.say_media("RecordingFinished", "recording", shown, channel, bridge)
+        self.switch.say_media("RecordingFinished", "recording", shown, *self._at(it.target))
 
     def end_all(self, target: str) -> None:
         """Stops the recordings of a bridge that goes."""

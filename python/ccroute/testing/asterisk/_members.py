@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from ccroute.testing.asterisk._objects import Bridge, Channel
+from ccroute.testing.asterisk._objects import Channel
 
 STATUSES: Mapping[str, int] = {
     "UNKNOWN": 0, "NOT_INUSE": 1, "INUSE": 2, "BUSY": 3, "INVALID": 4, "UNAVAILABLE": 5,
@@ -45,7 +45,6 @@ class Visit:
     rung_at: float = 0.0
     talk: float | None = None
     hold: float = 0.0
-    bridge: Bridge | None = None
     leaving: bool = False
 
 

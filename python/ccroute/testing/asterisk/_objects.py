@@ -94,7 +94,6 @@ class Channel:
     originated: bool = False
     dialled: bool = False
     ended: bool = False
-    music: bool = False
     spied: "Channel | None" = None
     playbacks: "list[Playback]" = attrs.Factory(list)
     waiting_for: str | None = None
@@ -138,7 +137,6 @@ class Bridge:
     channels: list[Channel] = attrs.Factory(list)
     music: str | None = None
     ghost: bool = False
-    recordings: "list[Recording]" = attrs.Factory(list)
 
     def shown(self) -> dict[str, Json]:
         """As ARI shows it."""

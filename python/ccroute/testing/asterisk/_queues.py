@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 RETRY = 1.0
 """Seconds until a caller whose member did not answer is offered again."""
-TRAPS = frozenset({"complete_without_call", "wrong_blame"})
 Tell = Callable[..., None]
 
 
 class Queues:
-    """All queues of one Asterisk. ``ring``: seconds that one member's phone rings; ``traps``: the
-    names in `TRAPS` of what a real one tells wrongly now and then, to be told so every time.
+    """All queues of one Asterisk. ``ring``: seconds that one member's phone rings; ``traps``: what
+    a real one tells wrongly now and then, to be told so every time: ``complete_without_call``
+    (AgentComplete names no channel) and ``wrong_blame`` (the caller ended it).
 
     ``log``: the lines of queue_log.
     """
@@ -143,6 +143,7 @@ class Queues:
         if why in {"timeout", "no_agents"}:
             self._say_abandon(visit)
         self._say_leave(visit)
+        self.visits.remove(visit)
         first = ("1",) if why == "key" else ()
         self.write(
             visit.caller.id, visit.queue, "NONE", verb, *first, place, visit.position, waited
@@ -174,6 +175,7 @@ class Queues:
         place, waited = self._place(visit), self._waited(visit)
         self._say_abandon(visit)
         self._say_leave(visit)
+        self.visits.remove(visit)
         caller, queue = visit.caller, visit.queue
         self.write(caller.id, queue, "NONE", "ABANDON", place, visit.position, waited)
 
@@ -195,12 +197,9 @@ class Queues:
         self.tell_about("QueueCallerAbandon", "agent", visit.caller, more)
 
     def _say_leave(self, visit: Visit) -> None:
-        """Tells that a caller is out of the queue, whatever for."""
+        """Tells that a caller waits no more, whatever for; right before it is so."""
         count = len(self.waiting(visit.queue)) - 1
-        place = self._place(visit)
-        if visit.talk is None:
-            self.visits.remove(visit)
-        more = {"Queue": visit.queue, "Position": str(place), "Count": str(count)}
+        more = {"Queue": visit.queue, "Position": str(self._place(visit)), "Count": str(count)}
         self.tell_about("QueueCallerLeave", "agent", visit.caller, more)
 
     # -- Ringing ------------------------------------------------------------------------
@@ -339,16 +338,17 @@ class Queues:
         self.switch.set_state(leg, "Up")
         self._say_end(visit, "ANSWER")
         waited, rung = self._waited(visit), self._whole(visit.rung_at)
-        self._say_leave_answered(visit)
+        self._say_leave(visit)
+        visit.talk, visit.hold = self.switch.clock(), waited
         more = self._with(visit, HoldTime=waited, RingTime=rung)
         self.tell_about("AgentConnect", "agent", visit.caller, more, leg=leg)
         name = visit.member.name
         self.write(visit.caller.id, visit.queue, name, "CONNECT", waited, leg.id, rung)
-        visit.bridge = Bridge(
+        bridge = Bridge(
             f"queue-{next(self._bridges)}", holding=False, name="", created=self.switch.clock()
         )
-        self.switch.enter_bridge(leg, visit.bridge)
-        self.switch.enter_bridge(visit.caller, visit.bridge)
+        self.switch.enter_bridge(leg, bridge)
+        self.switch.enter_bridge(visit.caller, bridge)
         phone = leg.phone
         if phone is not None and phone.talks is not None:
             self.switch.later(phone.talks, lambda: self._hang_up(leg))
@@ -356,13 +356,6 @@ class Queues:
     def _hang_up(self, leg: Channel) -> None:
         if not leg.ended:
             self.switch.hang_up(leg, 16)
-
-    def _say_leave_answered(self, visit: Visit) -> None:
-        place, waited = self._place(visit), self._waited(visit)
-        visit.talk, visit.hold = self.switch.clock(), waited
-        count = len(self.waiting(visit.queue))
-        more = {"Queue": visit.queue, "Position": str(place), "Count": str(count)}
-        self.tell_about("QueueCallerLeave", "agent", visit.caller, more)
 
     def _complete(self, visit: Visit, by: str) -> None:
         leg, member = visit.leg, visit.member

@@ -25,7 +25,6 @@ class System:
     users: dict[str, str]
     readers: set[str] = attrs.Factory(set)
     modules: set[str] = attrs.Factory(set)
-    music: tuple[str, ...] = ("default",)
 
 
 @attrs.frozen(kw_only=True)

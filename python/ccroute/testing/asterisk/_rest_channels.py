@@ -104,7 +104,7 @@ def _answer(ask: Ask) -> Reply:
 
 
 def _simple(ask: Ask) -> Reply:
-    """Ringing and silence: taken, and seen by nobody but the far end."""
+    """Ringing, silence, hold and music: taken, and told by no event; the far end hears it."""
     ask.channel(idle=True, app=True, up=True)
     return _DONE
 
@@ -120,22 +120,6 @@ def _mute(ask: Ask) -> Reply:
     ask.channel(idle=True, app=True, up=True)
     if not ask.text("direction"):
         raise Refused(400, "Direction is required")
-    return _DONE
-
-
-def _music(ask: Ask) -> Reply:
-    ask.channel(idle=True, app=True, up=True).music = True
-    return _DONE
-
-
-def _no_music(ask: Ask) -> Reply:
-    ask.channel(idle=True, app=True, up=True).music = False
-    return _DONE
-
-
-def _hold(ask: Ask) -> Reply:
-    """Says hold to the far end; no event tells of it."""
-    ask.channel(idle=True, app=True, up=True)
     return _DONE
 
 
@@ -235,10 +219,10 @@ CHANNELS: tuple[Route, ...] = (
     ("POST", "channels/{channel}/continue", _go_on),
     ("POST", "channels/{channel}/dial", _dial),
     ("POST", "channels/{channel}/dtmf", _keys),
-    ("POST", "channels/{channel}/hold", _hold),
-    ("DELETE", "channels/{channel}/hold", _hold),
-    ("POST", "channels/{channel}/moh", _music),
-    ("DELETE", "channels/{channel}/moh", _no_music),
+    ("POST", "channels/{channel}/hold", _simple),
+    ("DELETE", "channels/{channel}/hold", _simple),
+    ("POST", "channels/{channel}/moh", _simple),
+    ("DELETE", "channels/{channel}/moh", _simple),
     ("POST", "channels/{channel}/move", _move),
     ("POST", "channels/{channel}/mute", _mute),
     ("DELETE", "channels/{channel}/mute", _mute),

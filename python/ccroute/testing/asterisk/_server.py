@@ -201,8 +201,6 @@ class SimulatedAsterisk:
         """Somebody tried to come in."""
         self.sign_ins.append(self.time.now())
 
-    refused_sign_in = signed_in
-
     # -- Customers ----------------------------------------------------------------------
 
     @_acting

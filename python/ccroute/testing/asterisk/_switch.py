@@ -3,11 +3,11 @@
 What happens is told to the applications in the order that a real one was measured to keep.
 """
 
-import heapq
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from ccroute.testing._timetable import Timetable
 from ccroute.testing.asterisk._applications import Applications, Event, Listener
 from ccroute.testing.asterisk._objects import CAUSES, Bridge, Channel, Json, Phone, shown_time
 
@@ -27,13 +27,11 @@ class Witness(Protocol):
         ...
 
 
-class Switch:
-    """One Asterisk. All times are seconds since the epoch by the caller's clock; events say them
-    ``skew`` later."""
+class Switch(Timetable):
+    """One Asterisk."""
 
     def __init__(self, phones: Iterable[Phone], version: str) -> None:
-        self.now = 0.0
-        self.skew = 0.0
+        super().__init__()
         self.version = version
         self.booted = 0.0
         self.apps = Applications()
@@ -42,33 +40,15 @@ class Switch:
         self.phones = {phone.address: phone for phone in phones}
         self.devices: dict[str, str] = {}
         self.witnesses: list[Witness] = []
-        self._ids = itertools.count(1)
         self._numbers = itertools.count()
-        self._timers: list[tuple[float, int, Callable[[], object]]] = []
 
     # -- Time and words -----------------------------------------------------------------
 
-    def next_deadline(self) -> float | None:
-        """When `advance` has something to do."""
-        return self._timers[0][0] if self._timers else None
-
     def advance(self, now: float) -> None:
-        """Lets everything happen that is due until ``now``."""
-        while self._timers and self._timers[0][0] <= now:
-            instant, _, action = heapq.heappop(self._timers)
-            self.now = max(self.now, instant)
-            action()
-        self.now = max(self.now, now)
+        """See `Timetable`."""
+        super().advance(now)
         if not self.booted:
             self.booted = self.clock()
-
-    def later(self, seconds: float, action: Callable[[], object]) -> None:
-        """Does it in so many seconds."""
-        heapq.heappush(self._timers, (self.now + seconds, next(self._ids), action))
-
-    def clock(self) -> float:
-        """What its own clock says."""
-        return self.now + self.skew
 
     def say(
         self,

@@ -4,6 +4,7 @@ goes through. It knows nothing of what it carries."""
 import asyncio
 from collections.abc import Callable
 
+from ccroute.testing._pieces import Pieces
 from ccroute.testing._time import settle
 
 
@@ -16,12 +17,12 @@ class _End(asyncio.Protocol):
         self.other: _End | None = None
         self.early: list[bytes] = []
         self.first = b""
-        self._pieces: list[bytes] = []
-        self._piecemeal: asyncio.Task[None] | None = None
+        self._pieces: Pieces | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self._pieces = Pieces(transport)
 
     def data_received(self, data: bytes) -> None:
         if len(self.first) < 256:
@@ -35,21 +36,8 @@ class _End(asyncio.Protocol):
 
     def write(self, data: bytes, size: int | None = None) -> None:
         """Sends bytes, whole or in pieces, behind whatever still waits."""
-        if self.transport is None or self.transport.is_closing():
-            return
-        if size is None and not self._pieces:
-            self.transport.write(data)
-            return
-        step = size or len(data)
-        self._pieces += [data[at : at + step] for at in range(0, len(data), step)]
-        if self._piecemeal is None or self._piecemeal.done():
-            self._piecemeal = asyncio.ensure_future(self._send_pieces())
-
-    async def _send_pieces(self) -> None:
-        while self._pieces and self.transport is not None:
-            self.transport.write(self._pieces.pop(0))
-            # The other side reads this piece before the next one is there.
-            await asyncio.sleep(0)
+        if self._pieces is not None:
+            self._pieces.write(data, size)
 
     def pause_writing(self) -> None:
         if self.other is not None and self.other.transport is not None:
@@ -64,15 +52,15 @@ class _End(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.wire.lost(self)
-        if self._piecemeal is not None:
-            self._piecemeal.cancel()
+        if self._pieces is not None:
+            self._pieces.forget()
         if self.other is not None:
             self.other.close()
 
     def close(self) -> None:
         """Closes, after what was written."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.close()
+        if self._pieces is not None:
+            self._pieces.close()
 
     def cut(self) -> None:
         """Cuts at once."""
