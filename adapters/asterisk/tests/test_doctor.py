@@ -210,6 +210,7 @@ def test_a_server_that_breaks_down_meanwhile():
 @pytest.mark.parametrize(
     "said", [b"", b"\xff\xfe\r\n\r\n", b"x" * (2 << 20), b"HTTP/1.1 200 OK\r\n\r\n{",
              b"Asterisk Call Manager/11.0.0\r\n" + b"y" * (2 << 20),
+             b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 100_000,
              b"Asterisk Call Manager/one\r\n\r\n"],
 )  # fmt: skip
 def test_nonsense_is_a_finding(made, said):
@@ -306,6 +307,9 @@ def test_a_document_that_is_wrong():
     assert "colour" in found["settings"].found
     found = found_by(lambda pbx: observe(pbx, port=0))
     assert states(found) == {"settings": "wrong"}
+    found = found_by(lambda pbx: control(pbx, url="https://127.0.0.1:1", ca="nowhere.pem"))
+    assert states(found) == {"settings": "wrong"}
+    assert "links.pbx.ca: nowhere.pem" in found["settings"].found
 
 
 def test_events_without_their_time():
