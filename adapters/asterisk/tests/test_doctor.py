@@ -135,6 +135,13 @@ def test_versions(version, state):
     assert ("modules" in found) == (state != "wrong")
 
 
+@pytest.mark.parametrize(("version", "state"), [("22.4.0", "wrong"), ("22.5.0", None)])
+def test_a_release_that_takes_no_requests_over_the_websocket(version, state):
+    found = found_by(lambda pbx: control(pbx, requests="websocket"), version=version)
+    assert states(found).get("requests") == state
+    assert found["version"].state == "ok"
+
+
 def test_missing_modules_are_named():
     def without(pbx):
         pbx.system.modules -= {"bridge_holding.so", "res_stasis_snoop.so"}

@@ -9,6 +9,7 @@ from ccroute.adapters import Finding, Time, within
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.codec import Reply, Request, read_reply
 from ccroute_asterisk.ari.messages import instant_of
+from ccroute_asterisk.ari.release import can_take_requests
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.doctor.notes import Notes
 
@@ -127,7 +128,13 @@ async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
     else:
         notes.fine("ari", "it speaks ARI")
         notes.fine("credentials", f"user {user!r} is let in")
-        return notes.version(version)
+        goes_on = notes.version(version)
+        if settings.requests == "websocket" and not can_take_requests(version):
+            notes.wrong(
+                "requests", f"Asterisk {version} takes none over the WebSocket",
+                "give `requests = \"http\"`",
+            )  # fmt: skip
+        return goes_on
     return False
 
 
