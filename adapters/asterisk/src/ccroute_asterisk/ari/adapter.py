@@ -39,7 +39,7 @@ from ccroute.adapters import (
 )
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import Call, Ids
-from ccroute_asterisk.ari.codec import Decoder, Reply, Request
+from ccroute_asterisk.ari.codec import Reply, Request, event_of
 from ccroute_asterisk.ari.known import Errand
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
 from ccroute_asterisk.ari.messages import (
@@ -168,8 +168,7 @@ class AriAdapter:
         try:
             await self._look_at(wire)
             await wire.listen()
-            decoder = Decoder()
-            self._start(wire.read(lambda frame: self._hear(wire, decoder, frame)))
+            self._start(wire.read(lambda frame: self._hear(wire, frame)))
             await self._subscribe(wire)
             await self._stand(wire)
         except (Malformed, NotListed) as error:
@@ -261,8 +260,8 @@ class AriAdapter:
 
     # -- Hearing ------------------------------------------------------------------------
 
-    def _hear(self, wire: Wire, decoder: Decoder, frame: bytes) -> None:
-        event = decoder.receive_frame(frame)
+    def _hear(self, wire: Wire, frame: bytes) -> None:
+        event = event_of(frame)
         now = self._time.now()
         if event is None:
             self._counters["malformed"] += 1
