@@ -40,7 +40,7 @@ from ccroute.adapters import (
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import Call, Ids
 from ccroute_asterisk.ari.codec import Reply, Request, event_of
-from ccroute_asterisk.ari.known import Errand
+from ccroute_asterisk.ari.errands import Errand
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
 from ccroute_asterisk.ari.messages import (
     ApplicationReplaced,

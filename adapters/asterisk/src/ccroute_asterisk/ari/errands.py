@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ccroute_asterisk.ari.session import Session
 
 Errand: TypeAlias = Generator[Request, Reply, None]
+"""Requests to be made, one after the reply to the other."""
 Part: TypeAlias = Generator[Request, Reply, bool]
 """A part of an errand or an order; whether it was done."""
 

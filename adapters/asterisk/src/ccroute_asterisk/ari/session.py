@@ -184,17 +184,13 @@ class Session(Known):
         if leg.cancelled or call is None or call.is_over():
             self.send(errands.hang_up(leg.id))
         if leg.state == "asked":
-            leg.state = "dialling"
-            if leg.offer is not None and not leg.over:
-                self.tell(leg.told(Dialled))
+            self.get_on(leg, "dialling", Dialled)
 
     def _leg_rings(self, leg: Leg) -> None:
         if leg.state == "asked":
             self._leg_begun(leg)
         if leg.state == "dialling":
-            leg.state = "ringing"
-            if leg.offer is not None and not leg.over:
-                self.tell(leg.told(Ringing))
+            self.get_on(leg, "ringing", Ringing)
 
     def _leg_up(self, leg: Leg) -> None:
         if leg.state == "asked":
