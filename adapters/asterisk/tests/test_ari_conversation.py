@@ -38,6 +38,15 @@ def test_what_is_gone_already_is_as_good_as_done() -> None:
     assert stage.told() == ["Disconnected system", "Ended hangup"]
 
 
+def test_a_hang_up_that_was_refused_can_be_given_again() -> None:
+    stage, _ = Stage.talking()
+    stage.replies["DELETE channels"] = Reply(500, {"message": "no"})
+    assert stage.give(HangUp(contact="c1", **stage.head())).failure == "rejected"
+    stage.replies.clear()
+    assert stage.give(HangUp(contact="c1", **stage.head())).verdict is Verdict.DONE
+    assert stage.targets() == ["DELETE channels/c1"] * 2
+
+
 def test_an_agent_hangs_up_and_the_customer_is_let_go() -> None:
     stage, leg = Stage.talking()
     stage.say("ChannelHangupRequest", leg)

@@ -410,6 +410,8 @@ class Orders:
         reply = yield requests.hang_up(call.channel)
         if reply.status == _GONE:
             session.gone(call)
+        elif not reply.ok:
+            call.ending = None
         return _let_go(reply)
 
 
