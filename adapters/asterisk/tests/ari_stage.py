@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from ccroute.adapters import Instruction, Outcome, Park, Ring, Secret
+from ccroute.adapters import Connect, Instruction, Outcome, Park, Ring, Secret, Verdict
 from ccroute_asterisk.ari.calls import Ids
 from ccroute_asterisk.ari.codec import Reply, Request
 from ccroute_asterisk.ari.messages import read_event
@@ -101,6 +101,12 @@ class Stage:
         self.run_errands()
         self.told()
 
+    def starting(self, head: Mapping[str, object]) -> str:
+        """The leg that an instruction is going to make; it is ours at once."""
+        leg = self.session.ids.leg(str(head["id"]))
+        self.between["create"] = lambda: self.say("StasisStart", leg, state="Down", args=["leg"])
+        return leg
+
     def rung(self, offer: int = 1, agent: str = "ana", contact: str = "c1") -> str:
         """An agent's phone that rings; the leg's channel."""
         head = self.head()
@@ -108,8 +114,7 @@ class Stage:
             contact=contact, offer=offer, agent=agent, address=f"PJSIP/{agent}", until=NOW + 20,
             **head,  # type: ignore[arg-type]
         )  # fmt: skip
-        leg = self.session.ids.leg(str(head["id"]))
-        self.between["create"] = lambda: self.say("StasisStart", leg, state="Down", args=["leg"])
+        leg = self.starting(head)
         assert self.give(ring).failure is None
         self.say("ChannelStateChange", leg, state="Ringing")
         return leg
@@ -120,3 +125,30 @@ class Stage:
         self.say("ChannelStateChange", leg, state="Up")
         self.told()
         return leg
+
+    def connect(self, offer: int = 1, agent: str = "ana") -> Outcome:
+        """Joins the customer with an agent who answered."""
+        return self.give(Connect(contact="c1", offer=offer, agent=agent, **self.head()))  # type: ignore[arg-type]
+
+    def talk(self) -> str:
+        """The bridge of the conversation."""
+        found = self.session.contacts["c1"].talk
+        assert found is not None
+        return found
+
+    def both_enter(self, leg: str) -> None:
+        """Agent and customer are in the bridge of their conversation."""
+        self.enter(leg, self.talk())
+        self.enter("c1", self.talk())
+
+    @classmethod
+    def talking(cls) -> "tuple[Stage, str]":
+        """A stage with a conversation, and the agent's leg in it; what led to it is forgotten."""
+        stage = cls()
+        stage.waiting()
+        leg = stage.answered()
+        stage.between["addChannel"] = lambda: stage.both_enter(leg)
+        assert stage.connect().verdict is Verdict.DONE
+        assert stage.told() == ["Bridged"]
+        stage.asked.clear()
+        return stage, leg

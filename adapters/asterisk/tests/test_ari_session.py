@@ -1,54 +1,11 @@
-"""The races of a call at Asterisk, one by one: what comes in which order, and what is told."""
+"""The races of a call until it is in a conversation, and of who comes or goes without one."""
 
 import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
-from ccroute.adapters import (
-    Announce,
-    CallCustomer,
-    CancelConsult,
-    CancelRing,
-    CompleteConsult,
-    Connect,
-    Consult,
-    HangUp,
-    Listen,
-    Outcome,
-    Park,
-    Ring,
-    SendAway,
-    StartHold,
-    StopHold,
-    Verdict,
-)
+from ccroute.adapters import Announce, CancelRing, Park, Ring, SendAway, Verdict
 from ccroute_asterisk.ari.codec import Reply
 from ccroute_asterisk.ari.messages import read_event
-
-
-def connect(stage: Stage, offer: int = 1, agent: str = "ana") -> Outcome:
-    return stage.give(Connect(contact="c1", offer=offer, agent=agent, **stage.head()))
-
-
-def talk_of(stage: Stage) -> str:
-    found = stage.session.contacts["c1"].talk
-    assert found is not None
-    return found
-
-
-def both_enter(stage: Stage, leg: str) -> None:
-    stage.enter(leg, talk_of(stage))
-    stage.enter("c1", talk_of(stage))
-
-
-def talking() -> tuple[Stage, str]:
-    stage = Stage()
-    stage.waiting()
-    leg = stage.answered()
-    stage.between["addChannel"] = lambda: both_enter(stage, leg)
-    assert connect(stage).verdict is Verdict.DONE
-    assert stage.told() == ["Bridged"]
-    stage.asked.clear()
-    return stage, leg
 
 
 def test_a_call_from_arrival_to_the_end() -> None:
@@ -69,8 +26,8 @@ def test_a_call_from_arrival_to_the_end() -> None:
     for event in ({"kind": "Dial", "dialstatus": "ANSWER"}, {"kind": "ChannelStateChange"}):
         stage.say(channel=leg, **event)  # both say the same
     assert stage.told() == ["Answered"]
-    stage.between["addChannel"] = lambda: both_enter(stage, leg)
-    connect(stage)
+    stage.between["addChannel"] = lambda: stage.both_enter(leg)
+    stage.connect()
     assert stage.told() == ["Bridged"]
     stage.say("ChannelHangupRequest", "c1")
     assert stage.told() == ["Disconnected customer"]
@@ -87,11 +44,11 @@ def test_bridged_needs_both_and_not_the_reply() -> None:
     stage = Stage()
     stage.waiting()
     leg = stage.answered()
-    assert connect(stage).verdict is Verdict.DONE
+    assert stage.connect().verdict is Verdict.DONE
     assert stage.told() == []
-    stage.enter(leg, talk_of(stage))
+    stage.enter(leg, stage.talk())
     assert stage.told() == []
-    stage.enter("c1", talk_of(stage))
+    stage.enter("c1", stage.talk())
     assert stage.told() == ["Bridged"]
 
 
@@ -110,14 +67,14 @@ def test_a_customer_who_leaves_in_the_window_is_never_bridged(moment: str) -> No
         stage.between["POST bridges"] = leaves
     elif moment != "later":
         stage.between["addChannel"] = leaves
-    outcome = connect(stage)
+    outcome = stage.connect()
     if moment == "later":
         # The reply overtook the hang-up, which overtook the entering.
         leaves()
-        both_enter(stage, leg)
+        stage.both_enter(leg)
     else:
         assert outcome.failure == "gone"
-        both_enter(stage, leg) if stage.session.contacts else None
+        stage.both_enter(leg) if stage.session.contacts else None
     stage.say("StasisEnd", "c1")
     stage.run_errands()
     stage.say("ChannelDestroyed", leg, cause=16)
@@ -132,7 +89,7 @@ def test_a_refused_bridge_leaves_nobody_alone(status: int) -> None:
     leg = stage.answered()
     stage.asked.clear()
     stage.replies["addChannel"] = Reply(status, {"message": "no"})
-    outcome = connect(stage)
+    outcome = stage.connect()
     assert outcome.verdict is Verdict.FAILED
     assert f"DELETE channels/{leg}" in stage.targets()
     assert stage.session.contacts["c1"].winner is None
@@ -146,12 +103,12 @@ def test_an_agent_who_goes_in_the_window_leaves_the_customer_waiting() -> None:
     leg = stage.answered()
 
     def agent_goes() -> None:
-        stage.enter("c1", talk_of(stage))
+        stage.enter("c1", stage.talk())
         stage.say("ChannelHangupRequest", leg)
         stage.say("ChannelDestroyed", leg, cause=16)
 
     stage.between["addChannel"] = agent_goes
-    assert connect(stage).failure == "gone"
+    assert stage.connect().failure == "gone"
     stage.run_errands()
     assert stage.told() == ["OfferFailed rejected"]
     back = [it for it in stage.asked if it.path[-1] == "addChannel"][-1]
@@ -166,7 +123,7 @@ def test_hang_up_before_the_start_of_a_leg_is_no_conversation() -> None:
     stage.say("ChannelHangupRequest", leg)
     stage.say("ChannelStateChange", leg, state="Up")
     stage.told()
-    assert connect(stage).failure == "gone"
+    assert stage.connect().failure == "gone"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +187,7 @@ def test_an_announcement_ends_before_anything_else_is_done() -> None:
     assert stage.give(announce).verdict is Verdict.DONE
     playback = stage.asked[-1].path[-1]
     stage.asked.clear()
-    connect(stage)
+    stage.connect()
     assert stage.targets()[0] == f"DELETE playbacks/{playback}"
     assert stage.give(announce).verdict is Verdict.DONE
     event = {"type": "PlaybackFinished", "playback": {"id": stage.asked[-1].path[-1]}}
@@ -311,9 +268,9 @@ def test_who_answers_second_has_lost_the_race() -> None:
     stage = Stage()
     stage.waiting()
     winner, loser = stage.answered(1, "ana"), stage.answered(2, "bea")
-    stage.between["addChannel"] = lambda: both_enter(stage, winner)
-    connect(stage)
-    assert connect(stage, 2, "bea").failure == "rejected"
+    stage.between["addChannel"] = lambda: stage.both_enter(winner)
+    stage.connect()
+    assert stage.connect(2, "bea").failure == "rejected"
     stage.give(CancelRing(contact="c1", offer=2, **stage.head()))
     stage.say("ChannelDestroyed", loser, cause=16)
     assert stage.told() == ["Bridged", "OfferFailed lost_race"]
@@ -360,128 +317,6 @@ def test_whoever_comes_into_an_empty_bridge_hears_music() -> None:
     assert played() == 3
 
 
-def test_what_is_gone_already_is_as_good_as_done() -> None:
-    stage, leg = talking()
-    stage.replies["DELETE channels"] = Reply(404, {"message": "Channel not found"})
-    assert stage.give(CancelRing(contact="c1", offer=1, **stage.head())).verdict is Verdict.DONE
-    assert stage.give(HangUp(contact="c1", **stage.head())).verdict is Verdict.DONE
-    assert stage.told() == ["Disconnected system", "Ended hangup"]
-    del leg
-
-
-def test_an_agent_hangs_up_and_the_customer_is_let_go() -> None:
-    stage, leg = talking()
-    stage.say("ChannelHangupRequest", leg)
-    stage.say("StasisEnd", leg)
-    stage.say("ChannelDestroyed", leg, cause=16)
-    stage.run_errands()
-    assert stage.told() == ["Disconnected agent"]
-    assert stage.targets() == ["DELETE channels/c1"]
-    stage.say("ChannelHangupRequest", "c1", soft=True)
-    stage.say("StasisEnd", "c1")
-    assert stage.told() == ["Ended hangup"]
-
-
-def test_hold_and_off_again() -> None:
-    stage, _ = talking()
-    talk = talk_of(stage)
-    assert stage.give(StartHold(contact="c1", **stage.head())).verdict is Verdict.DONE
-    stage.say("ChannelLeftBridge", "c1", bridge={"id": talk})
-    stage.enter("c1", stage.session.homes["held default"])
-    assert stage.told() == ["PutOnHold"]
-    stage.give(StopHold(contact="c1", **stage.head()))
-    stage.enter("c1", talk)
-    assert stage.told() == ["TakenOffHold"]
-
-
-def test_the_agents_phone_holds_by_itself() -> None:
-    stage, leg = talking()
-    for _ in range(2):
-        stage.say("ChannelHold", leg)
-    assert stage.told() == ["PutOnHold"]
-    stage.say("ChannelUnhold", leg)
-    assert stage.told() == ["TakenOffHold"]
-
-
-def test_parked_again_the_conversation_is_over_and_the_agents_leg_goes() -> None:
-    stage, leg = talking()
-    assert stage.give(Park(contact="c1", queue="tech", **stage.head())).verdict is Verdict.DONE
-    stage.enter("c1", stage.session.homes["wait default"])
-    stage.say("ChannelHangupRequest", leg)
-    stage.say("ChannelDestroyed", leg, cause=16)
-    stage.run_errands()
-    assert stage.told() == ["Parked"]
-    assert f"DELETE channels/{leg}" in stage.targets()
-    kept = next(it for it in stage.asked if it.path[-1] == "variable")
-    assert kept.body is not None
-    assert '"queue": "tech"' in str(kept.body["value"])
-    assert f'"entered_at": {NOW}' in str(kept.body["value"])
-
-
-def consulting(stage: Stage) -> str:
-    head = stage.head()
-    leg = f"ccroute-leg-{head['id']}"
-    stage.between["create"] = lambda: stage.say("StasisStart", leg, args=["leg"], state="Down")
-    consult = Consult(contact="c1", agent="bea", address="PJSIP/bea", **head)
-    assert stage.give(consult).verdict is Verdict.DONE
-    stage.enter("c1", stage.session.homes["held default"])
-    stage.say("ChannelStateChange", leg)
-    stage.run_errands()
-    stage.enter(leg, talk_of(stage))
-    assert stage.told() == ["PartyJoined"]
-    return leg
-
-
-def test_a_consultation_is_completed() -> None:
-    stage, first = talking()
-    second = consulting(stage)
-    complete = CompleteConsult(contact="c1", agent="bea", **stage.head())
-    assert stage.give(complete).verdict is Verdict.DONE
-    stage.enter("c1", talk_of(stage))
-    stage.say("ChannelHangupRequest", first, soft=True)
-    stage.say("ChannelDestroyed", first, cause=16)
-    assert stage.told() == ["SentAway bea"]
-    stage.say("ChannelHangupRequest", second)
-    stage.run_errands()
-    assert stage.told() == ["Disconnected agent"]
-
-
-def test_a_consultation_is_cancelled_and_the_customer_comes_back() -> None:
-    stage, _ = talking()
-    second = consulting(stage)
-    cancel = CancelConsult(contact="c1", agent="bea", **stage.head())
-    assert stage.give(cancel).verdict is Verdict.DONE
-    stage.say("ChannelDestroyed", second, cause=16)
-    stage.asked.clear()
-    stage.run_errands()
-    assert stage.told() == ["PartyLeft"]
-    assert stage.asked[-1].path == ("bridges", talk_of(stage), "addChannel")
-
-
-def test_a_supervisor_listens_by_an_ear_of_its_own() -> None:
-    stage, spied = talking()
-    head = stage.head()
-    leg = f"ccroute-leg-{head['id']}"
-    stage.between["create"] = lambda: stage.say("StasisStart", leg, args=["leg"], state="Down")
-    stage.give(Listen(contact="c1", supervisor="boss", address="PJSIP/boss", **head))
-    stage.say("ChannelStateChange", leg)
-    stage.run_errands()
-    ear = f"ccroute-ear-{leg}"
-    snoop = next(it for it in stage.asked if "snoop" in it.path)
-    assert snoop.path == ("channels", spied, "snoop", ear)
-    assert (snoop.query["spy"], snoop.query["whisper"]) == ("both", "none")
-    stage.say("StasisStart", ear, args=["ear"])
-    stage.run_errands()
-    together = stage.asked[-1]
-    assert together.query["channel"] == f"{leg},{ear}"
-    stage.enter(leg, together.path[1])
-    assert stage.told() == ["PartyJoined"]
-    stage.say("ChannelDestroyed", leg, cause=16)
-    stage.run_errands()
-    assert stage.told() == ["PartyLeft"]
-    assert f"DELETE channels/{ear}" in stage.targets()
-
-
 def test_sent_away_is_no_abandon() -> None:
     stage = Stage()
     stage.waiting()
@@ -512,7 +347,7 @@ def test_an_asterisk_that_ends_is_no_customer_who_leaves() -> None:
     stage.say("ChannelHangupRequest", "c1", soft=True, cause=4)
     stage.say("StasisEnd", "c1")
     assert stage.told() == ["Ended system_lost"]
-    stage, leg = talking()
+    stage, leg = Stage.talking()
     stage.say("ChannelHangupRequest", leg, soft=True, cause=4)
     stage.say("ChannelHangupRequest", "c1", soft=True, cause=4)
     stage.say("StasisEnd", "c1")
@@ -564,82 +399,3 @@ def test_a_code_without_sense_is_counted(args: list[str]) -> None:
     stage.say("StasisStart", "phone", args=args)
     assert stage.told() == []
     assert stage.session.counters["codes_not_understood"] == 1
-
-
-def calling(stage: Stage) -> tuple[str, str]:
-    """A customer whose phone rings, for an agent who answered; both channels."""
-    head = stage.head()
-    leg = f"ccroute-leg-{head['id']}"
-    stage.between["create"] = lambda: stage.say("StasisStart", leg, args=["leg"], state="Down")
-    ring = Ring(
-        contact="back", offer=1, agent="ana", address="PJSIP/ana", until=NOW + 20, callback=True,
-        **head,
-    )  # fmt: skip
-    assert stage.give(ring).verdict is Verdict.DONE
-    stage.say("ChannelStateChange", leg)
-    head = stage.head()
-    customer = f"ccroute-out-{head['id']}"
-    stage.between["create"] = lambda: stage.say("StasisStart", customer, args=["back"])
-    call = CallCustomer(
-        contact="back", offer=1, agent="ana", address="+34600", until=NOW + 20, **head
-    )
-    assert stage.give(call).verdict is Verdict.DONE
-    assert stage.asked[-1].query["endpoint"] == "PJSIP/+34600@trunk"
-    stage.run_errands()
-    assert stage.asked[-1].path == ("channels", customer, "dial")
-    assert stage.told() == ["Dialled", "Answered"]
-    return leg, customer
-
-
-def test_a_customer_is_called_back_and_then_is_as_any_other() -> None:
-    stage = Stage(outbound="PJSIP/{address}@trunk")
-    leg, customer = calling(stage)
-    stage.say("ChannelStateChange", customer)
-    stage.run_errands()
-    talk = stage.session.contacts["back"].talk
-    assert talk is not None
-    assert stage.asked[-1].query["channel"] == f"{leg},{customer}"
-    stage.enter(leg, talk)
-    stage.enter(customer, talk)
-    assert stage.told() == ["Bridged"]
-    stage.say("ChannelHangupRequest", customer)
-    stage.say("StasisEnd", customer)
-    stage.say("ChannelDestroyed", customer, cause=16)
-    assert stage.told() == ["Disconnected customer", "Ended hangup"]
-
-
-@pytest.mark.parametrize(
-    ("cause", "reason"), [(19, "no_answer"), (17, "busy"), (21, "busy"), (3, "unreachable")]
-)
-def test_a_customer_who_is_not_reached_lets_the_agent_go(cause: int, reason: str) -> None:
-    stage = Stage(outbound="PJSIP/{address}@trunk")
-    leg, customer = calling(stage)
-    stage.say("ChannelHangupRequest", customer)
-    stage.say("StasisEnd", customer)
-    stage.say("ChannelDestroyed", customer, cause=cause)
-    stage.run_errands()
-    stage.say("ChannelDestroyed", leg, cause=16)
-    assert stage.told() == [f"CustomerFailed {reason}", "OfferFailed caller_gone", "Ended failed"]
-    assert f"DELETE channels/{leg}" in stage.targets()
-    assert not stage.session.contacts
-
-
-def test_an_agent_who_leaves_first_ends_the_call_back() -> None:
-    stage = Stage(outbound="PJSIP/{address}@trunk")
-    leg, customer = calling(stage)
-    stage.say("ChannelHangupRequest", leg)
-    stage.say("ChannelDestroyed", leg, cause=16)
-    stage.run_errands()
-    stage.say("ChannelStateChange", customer)
-    stage.say("ChannelDestroyed", customer, cause=16)
-    stage.run_errands()
-    assert stage.told() == ["OfferFailed rejected", "Ended failed"]
-    assert f"DELETE channels/{customer}" in stage.targets()
-
-
-def test_without_an_endpoint_nobody_is_called_back() -> None:
-    stage = Stage()
-    ring = Ring(
-        contact="back", offer=1, agent="ana", address="x", until=NOW, callback=True, **stage.head()
-    )
-    assert stage.give(ring).failure == "gone"

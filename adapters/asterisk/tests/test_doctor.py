@@ -135,6 +135,13 @@ def test_versions(version, state):
     assert ("modules" in found) == (state != "wrong")
 
 
+@pytest.mark.parametrize(("version", "state"), [("22.4.0", "wrong"), ("22.5.0", None)])
+def test_a_release_that_takes_no_requests_over_the_websocket(version, state):
+    found = found_by(lambda pbx: control(pbx, requests="websocket"), version=version)
+    assert states(found).get("requests") == state
+    assert found["version"].state == "ok"
+
+
 def test_missing_modules_are_named():
     def without(pbx):
         pbx.system.modules -= {"bridge_holding.so", "res_stasis_snoop.so"}
@@ -210,6 +217,7 @@ def test_a_server_that_breaks_down_meanwhile():
 @pytest.mark.parametrize(
     "said", [b"", b"\xff\xfe\r\n\r\n", b"x" * (2 << 20), b"HTTP/1.1 200 OK\r\n\r\n{",
              b"Asterisk Call Manager/11.0.0\r\n" + b"y" * (2 << 20),
+             b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 100_000,
              b"Asterisk Call Manager/one\r\n\r\n"],
 )  # fmt: skip
 def test_nonsense_is_a_finding(made, said):
@@ -306,6 +314,9 @@ def test_a_document_that_is_wrong():
     assert "colour" in found["settings"].found
     found = found_by(lambda pbx: observe(pbx, port=0))
     assert states(found) == {"settings": "wrong"}
+    found = found_by(lambda pbx: control(pbx, url="https://127.0.0.1:1", ca="nowhere.pem"))
+    assert states(found) == {"settings": "wrong"}
+    assert "links.pbx.ca: nowhere.pem" in found["settings"].found
 
 
 def test_events_without_their_time():

@@ -1,5 +1,5 @@
 """The adapter: the only tasks, and by `ccroute_asterisk.ari.wire` the only sockets. All thinking is
-done in the other files."""
+done in the other files; how an instruction is carried out in `ccroute_asterisk.ari.carrying`."""
 
 import asyncio
 import random
@@ -7,16 +7,12 @@ import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Generator, Iterable, Mapping
 from contextlib import suppress
-from types import MappingProxyType
 from typing import TypeVar
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import (
     AdapterInfo,
-    CancelRing,
-    Connect,
     Gap,
-    HangUp,
     HttpRequest,
     HttpResponse,
     Instruction,
@@ -26,21 +22,19 @@ from ccroute.adapters import (
     LinkUp,
     Outcome,
     PlatformSnapshot,
-    Ring,
     Setting,
     Sink,
-    StopHold,
     SystemTime,
     Time,
     failed,
     read_settings,
-    unknown,
     within,
 )
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import Call, Ids
-from ccroute_asterisk.ari.codec import Decoder, Reply, Request
-from ccroute_asterisk.ari.known import Errand
+from ccroute_asterisk.ari.carrying import Carrying
+from ccroute_asterisk.ari.codec import Reply, Request, event_of
+from ccroute_asterisk.ari.errands import Errand
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
 from ccroute_asterisk.ari.messages import (
     ApplicationReplaced,
@@ -49,12 +43,12 @@ from ccroute_asterisk.ari.messages import (
     RestResponse,
     instant_of,
 )
-from ccroute_asterisk.ari.orders import Order, Orders, Turn
+from ccroute_asterisk.ari.orders import Orders
 from ccroute_asterisk.ari.pace import BackOff, Pace
 from ccroute_asterisk.ari.release import check_release
 from ccroute_asterisk.ari.session import Session
 from ccroute_asterisk.ari.settings import AriSettings
-from ccroute_asterisk.ari.wire import PATIENCE, NotSent, Wire, refusal
+from ccroute_asterisk.ari.wire import PATIENCE, Wire, refusal
 
 REMEMBERED = 10_000
 """How many outcomes are kept, so that an instruction given again has no second effect."""
@@ -65,11 +59,6 @@ SECOND_LOOK = 2.0
 """Seconds until what differs is looked at again."""
 TOGETHER = 50
 """How many devices are asked for by one request."""
-
-RANKS: Mapping[type[Instruction], int] = MappingProxyType(
-    {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}
-)
-"""Which instructions go before others (3) when there are many."""
 
 CAPABILITIES = (
     "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
@@ -87,14 +76,6 @@ def ari(link: str, config: Mapping[str, Setting]) -> "AriAdapter":
         ConfigError: an unknown key, or a value that can never work.
     """
     return AriAdapter(link, read_settings(AriSettings, config, link=link))
-
-
-class Throttled(Exception):
-    """It was too much at once, and not done; it may be tried again in ``pause`` seconds."""
-
-    def __init__(self, words: str, pause: float) -> None:
-        super().__init__(words)
-        self.pause = pause
 
 
 class AriAdapter:
@@ -168,8 +149,7 @@ class AriAdapter:
         try:
             await self._look_at(wire)
             await wire.listen()
-            decoder = Decoder()
-            self._start(wire.read(lambda frame: self._hear(wire, decoder, frame)))
+            self._start(wire.read(lambda frame: self._hear(wire, frame)))
             await self._subscribe(wire)
             await self._stand(wire)
         except (Malformed, NotListed) as error:
@@ -261,8 +241,8 @@ class AriAdapter:
 
     # -- Hearing ------------------------------------------------------------------------
 
-    def _hear(self, wire: Wire, decoder: Decoder, frame: bytes) -> None:
-        event = decoder.receive_frame(frame)
+    def _hear(self, wire: Wire, frame: bytes) -> None:
+        event = event_of(frame)
         now = self._time.now()
         if event is None:
             self._counters["malformed"] += 1
@@ -373,75 +353,11 @@ class AriAdapter:
         wire = self._wire
         if wire is None or self._closing or not self._stands or wire.ended.done():
             return failed("link_down")
-        order = self._orders.of(instruction)
-        try:
-            return await self._ordered(wire, order, instruction)
-        finally:
-            order.close()
-            self._flush(wire)
-
-    async def _ordered(self, wire: Wire, order: Order, instruction: Instruction) -> Outcome:
-        outcome, sent = unknown("no reply"), False
-        deadline = instruction.deadline
-        self._session.now = self._time.now()
-        try:
-            step = next(order)
-            while True:
-                if isinstance(step, Turn):
-                    await self._turn(deadline)
-                    reply = Reply(200)
-                else:
-                    reply = await self._borne(wire, step, instruction)
-                    sent = True
-                self._session.now = self._time.now()
-                step = order.send(reply)
-                self._flush(wire)
-        except StopIteration as stop:
-            outcome = stop.value
-        except Throttled as error:
-            outcome = failed("throttled", str(error), retry_after=error.pause)
-        except NotSent as error:
-            if sent:
-                outcome = unknown(str(error))
-            elif wire.ended.done():
-                outcome = failed("link_down", str(error))
-            else:
-                outcome = failed("throttled", str(error), retry_after=1.0)
-        except LinkError as error:
-            outcome = unknown(str(error))
-        except TimeoutError:
-            pass
-        return outcome
-
-    async def _turn(self, deadline: float) -> None:
-        """Waits until another phone may be rung.
-
-        Raises:
-            Throttled: that is too late.
-        """
-        turn = self._pace.turn(self._time.now())
-        if turn >= deadline:
-            raise Throttled("too many rings", turn - self._time.now())
-        await self._time.sleep_until(turn)
-
-    async def _borne(self, wire: Wire, request: Request, instruction: Instruction) -> Reply:
-        """A request's reply, when it was not too much for Asterisk.
-
-        Raises:
-            Throttled: it still is when the time is up.
-        """
-        deadline = instruction.deadline
-        while True:
-            rank = RANKS.get(type(instruction), 3)
-            reply = await wire.ask(request, deadline, rank=rank, name=instruction.id)
-            if reply.status not in {429, 503}:
-                return reply
-            pause = reply.retry_after or 0.5
-            self._counters["throttled"] += 1
-            if self._time.now() + pause >= deadline:
-                raise Throttled(reply.said, pause)
-            # It was refused for certain, so it may be sent again.
-            await self._time.sleep_until(self._time.now() + pause)
+        carrying = Carrying(
+            instruction=instruction, wire=wire, session=self._session, pace=self._pace,
+            counters=self._counters, time=self._time, flush=lambda: self._flush(wire),
+        )  # fmt: skip
+        return await carrying.outcome(self._orders.of(instruction))
 
     # -- Asking -------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ccroute_asterisk.ari.codec import Reply, Request
-    from ccroute_asterisk.ari.session import Session
+    from ccroute_asterisk.ari.going import Going
 
 _FAILURES = {
     "no_answer": "no_answer",
@@ -36,7 +36,7 @@ def begun(ring: Ring, now: float) -> Call:
     return Call(channel="", arrival=arrival, calling=True)
 
 
-def call(session: "Session", it: CallCustomer) -> "Generator[Request, Reply, Outcome]":
+def call(session: "Going", it: CallCustomer) -> "Generator[Request, Reply, Outcome]":
     """Dials the customer; what becomes of it events tell."""
     call = session.contacts.get(it.contact)
     leg = None if call is None else _answered(call, it)
@@ -75,7 +75,7 @@ def dial(call: Call, now: float) -> Errand:
         yield requests.hang_up(call.channel)
 
 
-def join(session: "Session", call: Call) -> Errand:
+def join(session: "Going", call: Call) -> Errand:
     """The customer answered: both come into one bridge."""
     leg = session.legs.get(call.winner or "")
     if leg is None or call.is_over() or call.talk is not None:
@@ -88,20 +88,20 @@ def join(session: "Session", call: Call) -> Errand:
         failed_to_reach(session, call, "error")
 
 
-def went(session: "Session", call: Call, cause: int) -> None:
+def went(session: "Going", call: Call, cause: int) -> None:
     """The customer's phone is gone, and there was no conversation; ``cause`` of Q.850."""
     reason = "error" if call.up else _FAILURES.get(CAUSES.get(cause, ""), "error")
     failed_to_reach(session, call, reason)
 
 
-def failed_to_reach(session: "Session", call: Call, reason: str) -> None:
+def failed_to_reach(session: "Going", call: Call, reason: str) -> None:
     """Calling the customer came to nothing: the agent is let go."""
     session.tell(CustomerFailed(contact=call.contact, reason=reason))
     session.release_legs(call, "caller_gone")
     over(session, call)
 
 
-def over(session: "Session", call: Call) -> None:
+def over(session: "Going", call: Call) -> None:
     """A call back that came to nothing is over."""
     call.ending = "failed"
     if call.channel:

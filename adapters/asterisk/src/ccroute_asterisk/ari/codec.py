@@ -19,29 +19,20 @@ LONGEST = 1 << 20
 """Bytes a message has at most; no sound Asterisk sends a longer one."""
 
 
-class Decoder:
-    r"""Reads the messages of the WebSocket, and counts what is none.
+def event_of(frame: bytes) -> Event | None:
+    r"""The event of a message of the WebSocket; ``None``: it is none.
 
-    >>> decoder = Decoder()
-    >>> decoder.receive_frame(b'{"type":"ApplicationReplaced"}')
+    >>> event_of(b'{"type":"ApplicationReplaced"}')
     ApplicationReplaced(at=None)
-    >>> decoder.receive_frame(b'\xff') is None, decoder.malformed
-    (True, 1)
+    >>> event_of(b'\xff') is None
+    True
     """
-
-    def __init__(self) -> None:
-        self.malformed = 0
-        """How many messages were no events."""
-
-    def receive_frame(self, frame: bytes) -> Event | None:
-        """The event of a message; ``None``: it was none."""
-        try:
-            if len(frame) > LONGEST:
-                raise Malformed("too long")
-            return read_event(_table(frame))
-        except (Malformed, ValueError, RecursionError):
-            self.malformed += 1
-            return None
+    try:
+        if len(frame) > LONGEST:
+            raise Malformed("too long")
+        return read_event(_table(frame))
+    except (Malformed, ValueError, RecursionError):
+        return None
 
 
 def _table(data: bytes) -> Table:

@@ -12,9 +12,10 @@ from ccroute_asterisk.ari.calls import Call, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
 
 if TYPE_CHECKING:
-    from ccroute_asterisk.ari.session import Session
+    from ccroute_asterisk.ari.going import Going
 
 Errand: TypeAlias = Generator[Request, Reply, None]
+"""Requests to be made, one after the reply to the other."""
 Part: TypeAlias = Generator[Request, Reply, bool]
 """A part of an errand or an order; whether it was done."""
 
@@ -51,14 +52,14 @@ def back_to_dialplan(channel: str) -> Errand:
     yield Request("POST", ("channels", channel, "continue"))
 
 
-def look_for(session: "Session", call: Call) -> Errand:
+def look_for(session: "Going", call: Call) -> Errand:
     """A customer is not ours any more: whether it hung up, or was taken from us."""
     reply = yield requests.channel(call.channel)
     call.ending = None
     if reply.ok:
         call.ending = "taken"
         if call.bridged:
-            session.part_with(call)
+            session.part(call, "system")
     else:
         session.customer_leaves(call)
     session.gone(call)
@@ -76,7 +77,7 @@ def silence(call: Call) -> Errand:
         yield requests.stop_playback(playback)
 
 
-def settle_in(session: "Session", call: Call, use: str, music: str) -> Part:
+def settle_in(session: "Going", call: Call, use: str, music: str) -> Part:
     """Brings a customer into the bridge with this music; makes it where there is none, and another
     one in place of one that broke down."""
     key = f"{use} {music}"
@@ -109,7 +110,7 @@ def settle_in(session: "Session", call: Call, use: str, music: str) -> Part:
     return False
 
 
-def back_to_wait(session: "Session", call: Call) -> Errand:
+def back_to_wait(session: "Going", call: Call) -> Errand:
     """A connection came to nothing: the customer waits on."""
     talk = call.talk
     if call.is_over() or call.winner is not None:
@@ -120,7 +121,7 @@ def back_to_wait(session: "Session", call: Call) -> Errand:
         yield requests.destroy_bridge(talk)
 
 
-def back_to_talk(session: "Session", call: Call) -> Errand:
+def back_to_talk(call: Call) -> Errand:
     """A consultation came to nothing: the first agent has the customer back."""
     if call.talk is not None and not call.is_over():
         yield requests.add(call.talk, call.channel)
@@ -132,7 +133,7 @@ def amends(call: Call) -> list[Errand]:
     return found + [hang_up(leg.id) for leg in call.legs.values() if leg.cancelled or leg.over]
 
 
-def join(session: "Session", call: Call, leg: Leg) -> Errand:
+def join(session: "Going", call: Call, leg: Leg) -> Errand:
     """A second agent, or a supervisor, comes into the conversation."""
     reply = None if call.talk is None else (yield requests.add(call.talk, leg.id))
     if reply is None or not reply.ok or call.is_over():
@@ -140,7 +141,7 @@ def join(session: "Session", call: Call, leg: Leg) -> Errand:
         yield requests.hang_up(leg.id)
 
 
-def listen(session: "Session", call: Call, leg: Leg) -> Errand:
+def listen(session: "Going", call: Call, leg: Leg) -> Errand:
     """A supervisor gets an ear in the agent's leg."""
     spied = session.legs.get(call.winner or "")
     leg.ear = session.new_bridge("ear", leg.agent)

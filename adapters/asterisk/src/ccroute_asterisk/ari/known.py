@@ -1,18 +1,17 @@
 """What we know of an Asterisk, and what is to be said and done about it; not what events mean."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Generator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
-from ccroute.adapters import RecordingSeen, Signal
+from ccroute.adapters import OfferSignal, RecordingSeen, Signal
 from ccroute_asterisk.ari import errands
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
-from ccroute_asterisk.ari.codec import Reply, Request
+from ccroute_asterisk.ari.errands import Errand
 from ccroute_asterisk.ari.listing import Listing
 from ccroute_asterisk.ari.settings import AriSettings
 
-Errand: TypeAlias = Generator[Request, Reply, None]
-"""Requests to be made, one after the reply to the other."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Known:
@@ -110,6 +109,12 @@ class Known:
     def call_of(self, leg: Leg) -> Call | None:
         """The customer of a leg, if still here."""
         return self.contacts.get(leg.contact)
+
+    def get_on(self, leg: Leg, state: str, kind: type[OfferSignal]) -> None:
+        """A leg has come further; told where there is an offer whose end was not."""
+        leg.state = state
+        if leg.offer is not None and not leg.over:
+            self.tell(leg.told(kind))
 
     def recorded(self, call: Call, recording: str, state: str) -> None:
         """A recording is in another state."""

@@ -58,27 +58,29 @@ class Event:
 
 
 @attrs.frozen(kw_only=True)
-class StasisStart(Event):
+class OfChannel(Event):
+    """What those about a channel have in common."""
+
+    channel: Channel
+
+
+@attrs.frozen(kw_only=True)
+class StasisStart(OfChannel):
     """A channel is ours now. ``replaces``: the channel whose place it took (a transfer at a
     phone, a masquerade)."""
 
-    channel: Channel
     args: tuple[str, ...] = ()
     replaces: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class StasisEnd(Event):
+class StasisEnd(OfChannel):
     """A channel is not ours any more: it hung up, or somebody took it away."""
-
-    channel: Channel
 
 
 @attrs.frozen(kw_only=True)
-class ChannelStateChange(Event):
+class ChannelStateChange(OfChannel):
     """A channel rings, is up, is busy."""
-
-    channel: Channel
 
 
 @attrs.frozen(kw_only=True)
@@ -90,59 +92,50 @@ class Dial(Event):
 
 
 @attrs.frozen(kw_only=True)
-class ChannelHangupRequest(Event):
+class ChannelHangupRequest(OfChannel):
     """The first word of a hang-up, by whomever. ``cause``: of Q.850; ``soft``: Asterisk's own flags
     instead, where it is Asterisk that wants it."""
 
-    channel: Channel
     cause: int = 0
     soft: int = 0
 
 
 @attrs.frozen(kw_only=True)
-class ChannelDestroyed(Event):
+class ChannelDestroyed(OfChannel):
     """The last word about a channel. ``cause``: of Q.850."""
 
-    channel: Channel
     cause: int = 0
 
 
 @attrs.frozen(kw_only=True)
-class ChannelEnteredBridge(Event):
+class ChannelEnteredBridge(OfChannel):
     """A channel is in a bridge."""
 
-    channel: Channel
     bridge: Bridge
 
 
 @attrs.frozen(kw_only=True)
-class ChannelLeftBridge(Event):
+class ChannelLeftBridge(OfChannel):
     """A channel is not in a bridge any more."""
 
-    channel: Channel
     bridge: Bridge
 
 
 @attrs.frozen(kw_only=True)
-class ChannelDtmfReceived(Event):
+class ChannelDtmfReceived(OfChannel):
     """A key was pressed."""
 
-    channel: Channel
     digit: str
 
 
 @attrs.frozen(kw_only=True)
-class ChannelHold(Event):
+class ChannelHold(OfChannel):
     """A phone put the other side on hold by itself."""
-
-    channel: Channel
 
 
 @attrs.frozen(kw_only=True)
-class ChannelUnhold(Event):
+class ChannelUnhold(OfChannel):
     """… and off again."""
-
-    channel: Channel
 
 
 @attrs.frozen(kw_only=True)
@@ -283,6 +276,33 @@ def _maybe(value: Json, key: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
+def _cause(table: Table, key: str = "cause") -> int:
+    cause = table.get(key)
+    return cause if isinstance(cause, int) and not isinstance(cause, bool) else 0
+
+
+Reader: TypeAlias = Callable[[Table, float | None], Event]
+
+_FIELDS: Mapping[object, Callable[[Table, str], object]] = MappingProxyType(
+    {
+        Channel: lambda table, key: channel_of(table.get(key)),
+        Bridge: lambda table, key: bridge_of(table.get(key)),
+        str: text,
+        int: _cause,
+    }
+)
+
+
+def _plain(kind: type[Event]) -> Reader:
+    """Reads events whose fields have in our class the names that they have in Asterisk's table."""
+    fields = [(it.name, _FIELDS[it.type]) for it in attrs.fields(kind) if it.name != "at"]
+
+    def read(table: Table, at: float | None) -> Event:
+        return kind(at=at, **{name: of(table, name) for name, of in fields})
+
+    return read
+
+
 def _started(table: Table, at: float | None) -> Event:
     replaced = table.get("replace_channel")
     return StasisStart(
@@ -297,16 +317,6 @@ def _dial(table: Table, at: float | None) -> Event:
     return Dial(at=at, peer=channel_of(table.get("peer")), status=text(table, "dialstatus"))
 
 
-def _destroyed(table: Table, at: float | None) -> Event:
-    channel = channel_of(table.get("channel"))
-    return ChannelDestroyed(at=at, channel=channel, cause=_cause(table))
-
-
-def _cause(table: Table) -> int:
-    cause = table.get("cause")
-    return cause if isinstance(cause, int) and not isinstance(cause, bool) else 0
-
-
 def _hangs_up(table: Table, at: float | None) -> Event:
     channel, cause = channel_of(table.get("channel")), _cause(table)
     if table.get("soft") is True:
@@ -314,22 +324,7 @@ def _hangs_up(table: Table, at: float | None) -> Event:
     return ChannelHangupRequest(at=at, channel=channel, cause=cause)
 
 
-def _entered(table: Table, at: float | None) -> Event:
-    channel, bridge = channel_of(table.get("channel")), bridge_of(table.get("bridge"))
-    return ChannelEnteredBridge(at=at, channel=channel, bridge=bridge)
-
-
-def _left(table: Table, at: float | None) -> Event:
-    channel, bridge = channel_of(table.get("channel")), bridge_of(table.get("bridge"))
-    return ChannelLeftBridge(at=at, channel=channel, bridge=bridge)
-
-
-def _key(table: Table, at: float | None) -> Event:
-    channel = channel_of(table.get("channel"))
-    return ChannelDtmfReceived(at=at, channel=channel, digit=text(table, "digit"))
-
-
-def _recording(state: str) -> Callable[[Table, float | None], Event]:
+def _recording(state: str) -> Reader:
     def read(table: Table, at: float | None) -> Event:
         recording = table_of(table.get("recording"), "recording")
         return RecordingChanged(at=at, recording=text(recording, "name"), state=state)
@@ -347,27 +342,22 @@ def _device(table: Table, at: float | None) -> Event:
     return DeviceStateChanged(at=at, device=text(device, "name"), state=text(device, "state"))
 
 
-READERS: Mapping[str, Callable[[Table, float | None], Event]] = MappingProxyType(
+_PLAIN = (
+    StasisEnd, ChannelStateChange, ChannelDestroyed, ChannelEnteredBridge, ChannelLeftBridge,
+    ChannelDtmfReceived, ChannelHold, ChannelUnhold, ApplicationReplaced,
+)  # fmt: skip
+
+READERS: Mapping[str, Reader] = MappingProxyType(
     {
+        **{kind.__name__: _plain(kind) for kind in _PLAIN},
         "StasisStart": _started,
-        "StasisEnd": lambda it, at: StasisEnd(at=at, channel=channel_of(it.get("channel"))),
-        "ChannelStateChange": lambda it, at: ChannelStateChange(
-            at=at, channel=channel_of(it.get("channel"))
-        ),
         "Dial": _dial,
         "ChannelHangupRequest": _hangs_up,
-        "ChannelDestroyed": _destroyed,
-        "ChannelEnteredBridge": _entered,
-        "ChannelLeftBridge": _left,
-        "ChannelDtmfReceived": _key,
-        "ChannelHold": lambda it, at: ChannelHold(at=at, channel=channel_of(it.get("channel"))),
-        "ChannelUnhold": lambda it, at: ChannelUnhold(at=at, channel=channel_of(it.get("channel"))),
         "RecordingStarted": _recording("started"),
         "RecordingFinished": _recording("stopped"),
         "RecordingFailed": _recording("failed"),
         "PlaybackFinished": _played,
         "DeviceStateChanged": _device,
-        "ApplicationReplaced": lambda _, at: ApplicationReplaced(at=at),
     }
 )
 """The kinds that we ask Asterisk for."""

@@ -59,7 +59,7 @@ Order: TypeAlias = Generator[Request | Turn, Reply, Outcome]
 
 OTHERS_RING = 30.0
 """Seconds that a second agent's or a supervisor's phone rings."""
-_GONE = (404,)
+_GONE = 404
 
 
 class Orders:
@@ -122,7 +122,7 @@ class Orders:
         yield from errands.silence(call)
         if not call.up:
             reply = yield requests.answer(call.channel)
-            if reply.status in _GONE or call.is_over():
+            if reply.status == _GONE or call.is_over():
                 return failed("gone", reply.said)
             if reply.ok:
                 call.up = True
@@ -210,9 +210,7 @@ class Orders:
         if not reply.ok:
             return self._not_dialled(leg, reply)
         if leg.state == "asked":
-            leg.state = "dialling"
-            if leg.offer is not None and not leg.over:
-                session.tell(leg.told(Dialled))
+            session.get_on(leg, "dialling", Dialled)
         if leg.cancelled or call.is_over():
             yield requests.hang_up(leg.id)
             return failed("gone", "the customer is gone, or it was cancelled")
@@ -241,8 +239,7 @@ class Orders:
         leg.cancelled = True
         if leg.state == "asked":
             return (yield from _nothing(done("it is not dialled yet, and will not be")))
-        reply = yield requests.hang_up(leg.id)
-        return done() if reply.ok or reply.status in _GONE else failed("rejected", reply.said)
+        return _let_go((yield requests.hang_up(leg.id)))
 
     def _connect(self, it: Connect) -> Order:
         session, call = self._session, self._call(it)
@@ -368,8 +365,7 @@ class Orders:
         if leg.state == "asked":
             leg.cancelled = True
             return (yield from _nothing(done()))
-        reply = yield requests.hang_up(leg.id)
-        return done() if reply.ok or reply.status in _GONE else failed("rejected", reply.said)
+        return _let_go((yield requests.hang_up(leg.id)))
 
     # -- Recording ----------------------------------------------------------------------
 
@@ -412,9 +408,11 @@ class Orders:
             return (yield from _nothing(done()))
         call.ending = "host"
         reply = yield requests.hang_up(call.channel)
-        if reply.status in _GONE:
+        if reply.status == _GONE:
             session.gone(call)
-        return done() if reply.ok or reply.status in _GONE else failed("rejected", reply.said)
+        elif not reply.ok:
+            call.ending = None
+        return _let_go(reply)
 
 
 def _nothing(outcome: Outcome) -> Order:
@@ -441,10 +439,15 @@ def _party(call: Call, name: str) -> Leg | None:
     return None
 
 
+def _let_go(reply: Reply) -> Outcome:
+    """Who is gone already is as good as let go."""
+    return done() if reply.ok or reply.status == _GONE else failed("rejected", reply.said)
+
+
 def _outcome(reply: Reply, call: Call) -> Outcome:
     if reply.ok:
         return done()
-    gone = call.is_over() or reply.status in _GONE
+    gone = call.is_over() or reply.status == _GONE
     return failed("gone" if gone else "rejected", reply.said)
 
 

@@ -8,25 +8,36 @@ from ccroute import ConfigError
 from ccroute_asterisk.ari.settings import AriSettings
 
 OLDEST = 16
-"""The oldest that has all we ask for by HTTP."""
+"""The oldest that has all we ask for."""
 TAKES_REQUESTS: Mapping[int, int] = MappingProxyType({20: 15, 21: 10, 22: 5})
 """The first release of each branch that takes requests over the WebSocket; later branches do."""
 
 
+def release_of(version: str) -> tuple[int, int] | None:
+    """The branch, and the release of it; ``None``: that is no version."""
+    found = re.match(r"(?:certified[-/])?(\d+)(?:\.(\d+))?", version)
+    return None if found is None else (int(found[1]), int(found[2] or 0))
+
+
+def can_take_requests(version: str) -> bool:
+    """Whether a release takes requests over the WebSocket. One that is unknown is believed."""
+    release = release_of(version)
+    if release is None:
+        return True
+    branch, number = release
+    return branch >= min(TAKES_REQUESTS) and number >= TAKES_REQUESTS.get(branch, 0)
+
+
 def check_release(link: str, settings: AriSettings, version: str) -> None:
-    """Whether a release can do what the settings want. One whose number is unknown is believed.
+    """Whether a release can do what the settings want. One that is unknown is believed.
 
     Raises:
         ConfigError: it cannot.
     """
-    found = re.match(r"(?:certified[-/])?(\d+)(?:\.(\d+))?", version)
-    if found is None:
-        return
-    major, minor = int(found[1]), int(found[2] or 0)
-    if major < OLDEST:
+    release = release_of(version)
+    if release is not None and release[0] < OLDEST:
         raise ConfigError(f"links.{link}: Asterisk {version} is too old: install {OLDEST} or later")
-    takes = major >= min(TAKES_REQUESTS) and minor >= TAKES_REQUESTS.get(major, 0)
-    if settings.requests == "websocket" and not takes:
+    if settings.requests == "websocket" and not can_take_requests(version):
         raise ConfigError(
             f"links.{link}.requests: Asterisk {version} takes none over the WebSocket: give 'http'"
         )

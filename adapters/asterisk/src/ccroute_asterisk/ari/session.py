@@ -1,8 +1,9 @@
 """What Asterisk says, heard: events become signals, and errands that set right what they upset.
 
 A state machine without socket, task or clock. `Session.hear` takes an event; ``signals`` are for
-the host, ``errands`` are requests to be made meanwhile. What the host wants done is in
-`ccroute_asterisk.ari.orders`, what lists say in `ccroute_asterisk.ari.listing`.
+the host, ``errands`` are requests to be made meanwhile. How customers and legs go is in
+`ccroute_asterisk.ari.going`, what the host wants done in `ccroute_asterisk.ari.orders`, what lists
+say in `ccroute_asterisk.ari.listing`.
 
 Events and replies come in any order, and events of one call overtake each other. So nothing is
 concluded from a reply but that the request was taken, and every state is looked at again when
@@ -15,43 +16,35 @@ from collections.abc import Callable, Iterable, Mapping
 import attrs
 
 from ccroute.adapters import (
-    Abandoned,
     AgentAsked,
     Answered,
     Bridged,
     DeviceSeen,
     Dialled,
-    Disconnected,
-    Ended,
     KeyPressed,
-    OfferFailed,
     Parked,
     PartyJoined,
-    PartyLeft,
     PutOnHold,
     Ringing,
-    SentAway,
     TakenOffHold,
     Unmapped,
 )
 from ccroute_asterisk.ari import calling_back, errands, messages
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
-from ccroute_asterisk.ari.known import Known
+from ccroute_asterisk.ari.going import Going
 from ccroute_asterisk.ari.listing import Listing
 from ccroute_asterisk.ari.messages import Event
 from ccroute_asterisk.ari.settings import AriSettings
-from ccroute_asterisk.ari.translate import CAUSES, CODE, arrived_of, asked_of, device_of
+from ccroute_asterisk.ari.translate import CODE, arrived_of, asked_of, device_of
 
 MOVED, SHUTDOWN = 2, 4
 """Flags of a hang-up that Asterisk itself wants: because somebody sends the channel to another
 place in the dialplan; because Asterisk ends."""
 ANNOUNCER = "Announcer/ARI_MOH"
 """How the channel is called by which Asterisk plays music to a bridge."""
-REMEMBERED = 10_000
-"""How many contacts that are gone are remembered, so that no id is used twice."""
 
 
-class Session(Known):
+class Session(Going):
     """What is known, and what events make of it."""
 
     def __init__(self, ids: Ids, settings: AriSettings, counters: Counter[str]) -> None:
@@ -184,17 +177,13 @@ class Session(Known):
         if leg.cancelled or call is None or call.is_over():
             self.send(errands.hang_up(leg.id))
         if leg.state == "asked":
-            leg.state = "dialling"
-            if leg.offer is not None and not leg.over:
-                self.tell(leg.told(Dialled))
+            self.get_on(leg, "dialling", Dialled)
 
     def _leg_rings(self, leg: Leg) -> None:
         if leg.state == "asked":
             self._leg_begun(leg)
         if leg.state == "dialling":
-            leg.state = "ringing"
-            if leg.offer is not None and not leg.over:
-                self.tell(leg.told(Ringing))
+            self.get_on(leg, "ringing", Ringing)
 
     def _leg_up(self, leg: Leg) -> None:
         if leg.state == "asked":
@@ -304,7 +293,7 @@ class Session(Known):
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
             leg.cause = leg.cause or event.cause
-            self._leg_leaves(leg, "system" if shutdown else "agent")
+            self.leg_leaves(leg, "system" if shutdown else "agent")
 
     def _ended(self, event: messages.StasisEnd) -> None:
         if call := self.calls.get(event.channel.id):
@@ -316,7 +305,7 @@ class Session(Known):
                 call.ending = "unknown"
                 self.send(errands.look_for(self, call))
         elif leg := self.legs.get(event.channel.id):
-            self._leg_leaves(leg)
+            self.leg_leaves(leg)
 
     def _destroyed(self, event: messages.ChannelDestroyed) -> None:
         call = self.calls.get(event.channel.id)
@@ -327,100 +316,6 @@ class Session(Known):
             self.gone(call)
         elif leg := self.legs.get(event.channel.id):
             self.leg_gone(leg, event.cause)
-
-    def customer_leaves(self, call: Call) -> None:
-        """The customer hangs up; told at the first word of it, and once."""
-        if call.is_over():
-            return
-        call.leaving = True
-        offered = list(call.offered())
-        if call.bridged:
-            self._part(call, "customer")
-        else:
-            self.tell(Abandoned(contact=call.contact, phase=_phase(offered)))
-        self.release_legs(call, "caller_gone")
-
-    def release_legs(self, call: Call, reason: str) -> None:
-        """All phones are let go; offers that were dialled failed, for ``reason``."""
-        for leg in call.offered():
-            self.tell(leg.told(OfferFailed, reason=reason))
-        for leg in list(call.legs.values()):
-            leg.cancelled = leg.over = True
-            if leg.state != "asked" and not leg.leaving:
-                self.send(errands.hang_up(leg.id))
-
-    def gone(self, call: Call, cause: str = "hangup") -> None:
-        """The customer is gone from us; nothing about it follows."""
-        if self.contacts.pop(call.contact, None) is None:
-            return
-        self.calls.pop(call.channel, None)
-        self.inside.get(call.bridge or "", set()).discard(call.channel)
-        if call.channel:
-            self.departed[call.channel] = self.departed.get(call.channel, 1)
-        while len(self.departed) > REMEMBERED:
-            self.departed.popitem(last=False)
-        if call.ending == "lost":
-            cause = "system_lost"
-        if call.ending in {"transferred", "taken"}:
-            cause = "transferred"
-            if call.ending == "transferred":
-                self.tell(SentAway(contact=call.contact, kind="blind"))
-        if call.bridged and cause != "transferred":
-            self._part(call, "system")
-        self.release_legs(call, "cancelled")
-        for leg in call.legs.values():
-            if leg.state == "asked":
-                self.legs.pop(leg.id, None)
-        if call.talk is not None:
-            self.send(errands.destroy(call.talk))
-        self.tell(Ended(contact=call.contact, cause=cause))
-
-    def part_with(self, call: Call) -> None:
-        """A conversation is over because somebody took the customer away."""
-        self._part(call, "system")
-
-    def _part(self, call: Call, by: str) -> None:
-        if not call.parted:
-            call.parted = True
-            self.tell(Disconnected(contact=call.contact, by=by))
-
-    def _leg_leaves(self, leg: Leg, by: str = "agent") -> None:
-        call = self.call_of(leg)
-        leg.leaving = True
-        if call is not None and call.winner == leg.id and call.bridged and not call.is_over():
-            # Whoever is left alone is let go.
-            call.ending = "agent"
-            self._part(call, "system" if leg.cancelled else by)
-            leg.over = True
-            self.release_legs(call, "cancelled")
-            self.send(errands.hang_up(call.channel))
-
-    def leg_gone(self, leg: Leg, cause: int) -> None:
-        """A leg is gone; ``cause`` of Q.850."""
-        self._leg_leaves(leg)
-        self.legs.pop(leg.id, None)
-        if leg.ear is not None:
-            self.send(errands.destroy(leg.ear), errands.hang_up(self.ids.snoop(leg.id)))
-        call = self.call_of(leg)
-        if call is None:
-            return
-        call.legs.pop(leg.id, None)
-        if leg.offer is None:
-            if not (leg.over or call.is_over()):
-                self.tell(PartyLeft(contact=call.contact, agent=leg.agent))
-            if leg.role == "consult" and call.hold == "consult" and not call.is_over():
-                self.send(errands.back_to_talk(self, call))
-            return
-        if not leg.over:
-            leg.over = True
-            reason = _reason(leg, call, cause)
-            self.tell(leg.told(OfferFailed, reason=reason))
-        if call.calling:
-            if not any(it.offer is not None for it in call.legs.values()) and not call.is_over():
-                calling_back.over(self, call)
-        elif call.winner == leg.id and not call.bridged:
-            call.winner = None
-            self.send(errands.back_to_wait(self, call))
 
     # -- The rest -----------------------------------------------------------------------
 
@@ -463,21 +358,3 @@ class Session(Known):
     def _unknown(self, event: messages.Unknown) -> None:
         self.counters["unmapped"] += 1
         self.tell(Unmapped(what=event.kind))
-
-
-def _phase(offered: list[Leg]) -> str:
-    if any(leg.state == "answered" for leg in offered):
-        return "connecting"
-    return "offering" if offered else "waiting"
-
-
-def _reason(leg: Leg, call: Call, cause: int) -> str:
-    lost = leg.state == "answered" and call.winner not in {None, leg.id}
-    if lost:
-        return "lost_race"
-    if leg.cancelled:
-        return "error" if leg.failed else "cancelled"
-    if leg.state == "answered":
-        return "rejected"
-    # Of who hangs up while it is dialled Asterisk forgets why, and says that all is normal.
-    return CAUSES.get(cause if cause not in {0, 16} else leg.cause or cause, "error")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -19,11 +20,20 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
 
 
 def _url(_: object, __: object, value: str) -> None:
-    if not re.fullmatch(r"https?://[^/?#@]+(/[^?#]*)?", value):
+    if not (re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", value) and _has_place(value)):
         raise ValueError(
             f"url: {value!r} is no address of Asterisk's HTTP server: give one such as "
             "'http://127.0.0.1:8088', without user or password"
         )
+
+
+def _has_place(url: str) -> bool:
+    """Whether it names a host, and a port that can be one, if any."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _app(_: object, __: object, value: str) -> None:

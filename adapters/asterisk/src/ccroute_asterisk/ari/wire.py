@@ -5,7 +5,6 @@ A link ends once, for one reason; what waits for a reply then never gets one.
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import quote
@@ -25,6 +24,7 @@ from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, framed, read_rep
 from ccroute_asterisk.ari.messages import RestResponse
 from ccroute_asterisk.ari.pace import Slots
 from ccroute_asterisk.ari.settings import AriSettings
+from ccroute_asterisk.ari.trust import trust_of
 
 PATIENCE = 10.0
 """Seconds that connecting and each question at the beginning may take."""
@@ -50,7 +50,7 @@ class Wire:
         self._settings = settings
         self._time = time
         # Not the client, which tells the log of every request; the injected time has the deadlines.
-        self._trust = _trust_of(name, settings)
+        self._trust = trust_of(name, settings)
         self._http = httpx.AsyncHTTPTransport(
             trust_env=False,
             verify=self._trust or False,
@@ -241,22 +241,6 @@ class Wire:
         await self._http.aclose()
         if self._socket is not None:
             await self._socket.wait_closed()
-
-
-def _trust_of(name: str, settings: AriSettings) -> ssl.SSLContext | None:
-    """Whom to believe; ``None`` where nothing is encrypted.
-
-    Raises:
-        ConfigError: the file of certificates cannot be used.
-    """
-    if not settings.url.startswith("https:"):
-        return None
-    try:
-        return ssl.create_default_context(cafile=settings.ca or None)
-    except OSError as error:
-        raise ConfigError(
-            f"links.{name}.ca: {settings.ca}: {error}: give a file of certificates in PEM"
-        ) from None
 
 
 async def _opened(opening: connect) -> ClientConnection:

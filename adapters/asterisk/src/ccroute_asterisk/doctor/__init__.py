@@ -28,13 +28,15 @@ async def diagnose(link: str, config: Mapping[str, Setting], time: Time) -> Sequ
 
 async def _by_ari(link: str, config: Mapping[str, Setting], time: Time) -> Sequence[Finding]:
     from ccroute_asterisk.ari.settings import AriSettings  # noqa: PLC0415
+    from ccroute_asterisk.ari.trust import trust_of  # noqa: PLC0415
     from ccroute_asterisk.doctor.by_ari import examine  # noqa: PLC0415  # brings httpx
 
     try:
         settings = read_settings(AriSettings, config, link=link)
+        trust = trust_of(link, settings)
     except ConfigError as error:
         return [_never(error)]
-    return await examine(settings, time)
+    return await examine(settings, trust, time)
 
 
 async def _by_ami(link: str, config: Mapping[str, Setting], time: Time) -> Sequence[Finding]:

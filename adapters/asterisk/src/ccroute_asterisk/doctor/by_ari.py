@@ -1,14 +1,15 @@
 """The examination of an Asterisk that is to be controlled, by ARI."""
 
-import json
+import ssl
 from collections.abc import Mapping
-from datetime import datetime
-from urllib.parse import quote
 
-import attrs
 import httpx
 
 from ccroute.adapters import Finding, Time, within
+from ccroute_asterisk.ari import requests
+from ccroute_asterisk.ari.codec import Reply, Request, read_reply
+from ccroute_asterisk.ari.messages import instant_of
+from ccroute_asterisk.ari.release import can_take_requests
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.doctor.notes import Notes
 
@@ -25,58 +26,48 @@ MODULES = (
 """What control by ARI needs, besides what tells of the modules."""
 
 
-@attrs.frozen
-class _Reply:
-    """``document``: what came as JSON, or nothing."""
-
-    status: int
-    document: object
-
-    def at(self, *keys: str) -> str:
-        """A text deep in the document, or nothing."""
-        found = self.document
-        for key in keys:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return found if isinstance(found, str) else ""
-
-
 class _Ari:
     """Asks by HTTP."""
 
-    def __init__(self, settings: AriSettings, time: Time) -> None:
+    def __init__(self, settings: AriSettings, trust: ssl.SSLContext | None, time: Time) -> None:
         self.time = time
         self._client = httpx.AsyncClient(
             base_url=f"{settings.url.rstrip('/')}/ari",
             auth=(settings.user, settings.password.reveal()),
             timeout=None,  # noqa: S113  # by the time that was given
             trust_env=False,
+            verify=trust or False,
         )
 
-    async def ask(self, method: str, *parts: str) -> _Reply:
+    async def ask(self, request: Request) -> Reply:
         """The reply to a request.
 
         Raises:
             httpx.HTTPError: there is none.
             TimeoutError: none in time.
         """
-        path = "/".join(quote(part, safe="") for part in parts)
         late = self.time.now() + PATIENCE
-        reply = await within(self.time, late, self._client.request(method, path))
-        try:
-            document = json.loads(reply.content)
-        except ValueError:
-            document = None
-        return _Reply(reply.status_code, document)
+        asked = self._client.request(request.method, request.target)
+        reply = await within(self.time, late, asked)
+        return read_reply(reply.status_code, reply.content)
 
     async def close(self) -> None:
         """Leaves no socket behind."""
         await self._client.aclose()
 
 
-async def examine(settings: AriSettings, time: Time) -> list[Finding]:
+def _at(reply: Reply, *keys: str) -> str:
+    """A text deep in a reply, or nothing."""
+    found = reply.body
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+async def examine(settings: AriSettings, trust: ssl.SSLContext | None, time: Time) -> list[Finding]:
     """Looks at whatever ARI shows. What follows from something wrong is not looked at."""
     notes = Notes(secrets=(settings.password,))
-    ari = _Ari(settings, time)
+    ari = _Ari(settings, trust, time)
     try:
         if await _comes_in(ari, notes, settings):
             await _looks_around(ari, notes, settings)
@@ -98,8 +89,10 @@ async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
     """Whether somebody is there, speaks ARI, and lets us in."""
     url, user = settings.url, settings.user
     http = "set `enabled = yes`, `bindaddr` and `bindport` in http.conf, and give them as `url`"
+    if url.startswith("https:"):
+        http += "; give its certificate in `ca`, unless the system believes it anyway"
     try:
-        reply = await ari.ask("GET", "asterisk", "info")
+        reply = await ari.ask(requests.information())
     except httpx.RemoteProtocolError:
         notes.wrong(
             "reachability", f"what listens at {url} speaks no HTTP", f"give its port: {http}"
@@ -109,12 +102,13 @@ async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
         notes.wrong("reachability", f"{url} does not answer: {_named(error)}", http)
         return False
     notes.fine("reachability", f"{url} answers")
+    version = _at(reply, "system", "version")
     if reply.status == 401:
         notes.wrong(
             "credentials", f"user {user!r} or its password is refused",
             "give `user` and `password` of a section with `type = user` in ari.conf",
         )  # fmt: skip
-    elif reply.status == 404 and reply.document is None:
+    elif reply.status == 404 and reply.body is None:
         notes.wrong(
             "ari", "there is an HTTP server, and no ARI",
             "set `enabled = yes` in ari.conf, load res_ari.so, and give the `prefix` of "
@@ -126,7 +120,7 @@ async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
             "modules", "not running: res_ari_asterisk.so",
             "take its `noload` out of modules.conf, or `load` it, and restart",
         )  # fmt: skip
-    elif not reply.at("system", "version"):
+    elif not version:
         notes.wrong(
             "ari", f"asterisk/info is answered with {reply.status} and no version",
             "look into Asterisk's log, and whether a proxy answers in its place",
@@ -134,13 +128,19 @@ async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
     else:
         notes.fine("ari", "it speaks ARI")
         notes.fine("credentials", f"user {user!r} is let in")
-        return notes.version(reply.at("system", "version"))
+        goes_on = notes.version(version)
+        if settings.requests == "websocket" and not can_take_requests(version):
+            notes.wrong(
+                "requests", f"Asterisk {version} takes none over the WebSocket",
+                "give `requests = \"http\"`",
+            )  # fmt: skip
+        return goes_on
     return False
 
 
 async def _looks_around(ari: _Ari, notes: Notes, settings: AriSettings) -> None:
     # Of a channel that is not there: it asks for the right to write, and does nothing.
-    reply = await ari.ask("DELETE", "channels", "ccroute-doctor-is-nobody")
+    reply = await ari.ask(requests.hang_up("ccroute-doctor-is-nobody"))
     if reply.status == 403:
         notes.wrong(
             "rights", f"user {settings.user!r} may only look",
@@ -166,8 +166,8 @@ async def _looks_around(ari: _Ari, notes: Notes, settings: AriSettings) -> None:
 
 
 async def _modules(ari: _Ari, notes: Notes) -> None:
-    reply = await ari.ask("GET", "asterisk", "modules")
-    listed = reply.document if isinstance(reply.document, list) else []
+    reply = await ari.ask(Request("GET", ("asterisk", "modules")))
+    listed = reply.body if isinstance(reply.body, list) else []
     run = {
         it.get("name")
         for it in listed
@@ -178,18 +178,17 @@ async def _modules(ari: _Ari, notes: Notes) -> None:
 
 async def _clock(ari: _Ari, notes: Notes) -> None:
     asked = ari.time.now()
-    reply = await ari.ask("GET", "asterisk", "ping")
+    reply = await ari.ask(requests.ping())
     ours = (asked + ari.time.now()) / 2
-    try:
-        theirs = datetime.fromisoformat(reply.at("timestamp")).timestamp()
-    except ValueError:
+    theirs = instant_of(_at(reply, "timestamp"))
+    if theirs is None:
         notes.unseen("clock", "it does not tell its time", "Asterisk 16.6 or later does")
-        return
-    notes.clock(theirs - ours)
+    else:
+        notes.clock(theirs - ours)
 
 
 async def _application(ari: _Ari, notes: Notes, app: str) -> None:
-    reply = await ari.ask("GET", "applications", app)
+    reply = await ari.ask(requests.application(app))
     if reply.status == 404:
         notes.warn(
             "application", f"{app!r} is not known: nobody listens for it",
@@ -197,7 +196,7 @@ async def _application(ari: _Ari, notes: Notes, app: str) -> None:
             "stands behind it in the dialplan",
         )  # fmt: skip
         return
-    document = reply.document if isinstance(reply.document, Mapping) else {}
+    document = reply.body if isinstance(reply.body, Mapping) else {}
     channels = document.get("channel_ids")
     count = len(channels) if isinstance(channels, list) else 0
     notes.fine("application", f"{app!r} is known there, with {count} channels")
@@ -214,7 +213,7 @@ async def _application(ari: _Ari, notes: Notes, app: str) -> None:
 async def _devices(ari: _Ari, notes: Notes, devices: Mapping[str, str]) -> None:
     invalid, absent = [], []
     for agent, device in devices.items():
-        state = (await ari.ask("GET", "deviceStates", device)).at("state")
+        state = _at(await ari.ask(requests.device(device)), "state")
         if state == "INVALID":
             invalid.append(f"{agent} ({device})")
         elif state == "UNAVAILABLE":
@@ -234,7 +233,7 @@ async def _devices(ari: _Ari, notes: Notes, devices: Mapping[str, str]) -> None:
 
 
 async def _recordings(ari: _Ari, notes: Notes) -> None:
-    reply = await ari.ask("GET", "recordings", "stored")
+    reply = await ari.ask(Request("GET", ("recordings", "stored")))
     if reply.status == 200:
         notes.fine("recordings", "there is a folder for them")
     else:

@@ -1,13 +1,12 @@
 """Findings as they are noted down, one after the other."""
 
-import re
-
 import attrs
 
 from ccroute.adapters import Finding, Secret
+from ccroute_asterisk.ari.release import OLDEST, release_of
 
-OLDEST, MAINTAINED = 16, 20
-"""The oldest Asterisk that has all we ask for; the oldest that still gets repairs."""
+MAINTAINED = 20
+"""The oldest Asterisk that still gets repairs."""
 SKEW = 5.0
 """Seconds by which clocks may differ before it is worth a word."""
 
@@ -44,15 +43,15 @@ class Notes:
 
     def version(self, version: str) -> bool:
         """The release; whether it is worth while to look further."""
-        found = re.match(r"(?:certified[-/])?(\d+)", version)
-        if found is None:
+        release = release_of(version)
+        if release is None:
             self.unseen("version", f"{version!r} is no version", f"use Asterisk {OLDEST} or later")
-        elif int(found[1]) < OLDEST:
+        elif release[0] < OLDEST:
             self.wrong(
                 "version", f"Asterisk {version} is too old", f"install Asterisk {OLDEST} or later"
             )
             return False
-        elif int(found[1]) < MAINTAINED:
+        elif release[0] < MAINTAINED:
             self.warn(
                 "version", f"Asterisk {version} gets no repairs any more",
                 "plan for a release that does",
