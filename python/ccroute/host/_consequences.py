@@ -215,7 +215,7 @@ class Consequences:
         match event:
             case ContactConnected():
                 placed.engaged = True
-                if placed.callback and placed.gone:
+                if placed.off_line:
                     self._placements.drop(placed.contact)  # called back by hand: on no platform
                 placed.callback = False
             case ContactTransferred(cause="handed_over"):

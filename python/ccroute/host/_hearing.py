@@ -220,7 +220,7 @@ class Hearing:
         now, but for who is on none of its lines."""
         yield from self.line(link, up=False)
         for it in self.placements.on(link):
-            if it.callback and it.gone and self._phase_of(it.contact) == "suspended":
+            if it.off_line and self._phase_of(it.contact) == "suspended":
                 yield Reinstate(contact=it.contact)
 
     def _mirror(self, link: str) -> None:
