@@ -393,7 +393,7 @@ class Hearing:
             lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
             here = not placed.callback  # and not yet to be dialled
             if here and lost and not self._in_flight(link, placed.park):
-                self._tell(self.consequences.park(placed, self.attributes))
+                self._tell(self.consequences.park(placed))
 
     def _phase_of(self, contact: str) -> str | None:
         try:
