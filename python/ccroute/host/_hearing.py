@@ -354,16 +354,16 @@ class Hearing:
             for it in snapshot.contacts:
                 if self.placements.get(self.placements.name(link, it.contact)) is not None:
                     self.placements.rename(link, it.contact)  # the id of one to be called back
-        closed = [
-            it
+        phases = {
+            it.contact: self._phase_of(self.placements.name(link, it.contact))
             for it in snapshot.contacts
-            if self._phase_of(self.placements.name(link, it.contact)) == "closed"
-        ]
+        }
+        closed = [it for it in snapshot.contacts if phases[it.contact] == "closed"]
         unwanted = [
             it
             for it in snapshot.contacts
             if is_left(link, it.contact, self.placements)
-            or is_over(link, it, self.placements, known=self._is_known(link, it.contact))
+            or is_over(link, it, self.placements, known=phases[it.contact] is not None)
         ]
         if snapshot.epoch == before:
             return closed + unwanted
@@ -400,9 +400,6 @@ class Hearing:
             return self.router.explain(contact).phase
         except Rejected:
             return None
-
-    def _is_known(self, link: str, native: str) -> bool:
-        return self._phase_of(self.placements.name(link, native)) is not None
 
     def attributes(self, contact: str) -> Mapping[str, str | int | bool]:
         """What is known of a contact; nothing of one that the engine has not, or no longer."""

@@ -66,13 +66,14 @@ class Both:
     ) -> "Both":
         """Tells the ones from the others."""
         held = {placements.name(link, it.contact): it for it in snapshot.contacts}
+        known = {contact: it for contact, it in held.items() if is_known(contact)}
         came = sorted(held.items(), key=lambda item: item[1].arrival.entered_at or 0.0)
         return cls(
             link=link,
             info=info,
             snapshot=snapshot,
-            known={contact: it for contact, it in held.items() if is_known(contact)},
-            strangers={contact: it for contact, it in came if not is_known(contact)},
+            known=known,
+            strangers={contact: it for contact, it in came if contact not in known},
         )
 
 
