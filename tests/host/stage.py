@@ -9,6 +9,7 @@ import attrs
 
 from ccroute import Plan, Router
 from ccroute.host import AgentDesk, DeskEvent, DeskState, Host, TenantSettings
+from ccroute.journal import MemoryJournal
 from ccroute.testing import LoopbackAdapter as PlatformAdapter
 from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
@@ -51,6 +52,18 @@ class Stage:
         self.platform.answer(agent)
         await settle()
         assert self.platform.callers[contact].agent == agent
+
+    async def accept(self, agent: str) -> None:
+        """What the agent is offered, at the desk."""
+        (offer,) = self.host.agent(agent).state().offers
+        assert offer.offer is not None
+        await self.host.agent(agent).accept(offer.offer)
+        await settle()
+
+    async def dies(self) -> None:
+        """The host dies, and the platform notices."""
+        await die(self.host)
+        self.platform.sink = None
 
     def phase(self, contact: str) -> str:
         return self.host.router().explain(f"pbx:{contact}").phase
@@ -97,6 +110,49 @@ def play(
         return stage
 
     return asyncio.run(whole())
+
+
+def host_on(
+    platform: Platform,
+    time: ManualTime,
+    snapshot: Path | None,
+    plan: str = PLAN,
+    journal: MemoryJournal | None = None,
+) -> Host:
+    return Host(
+        Router(Plan.from_toml(plan), clock=time),
+        adapters=[PlatformAdapter(platform)],
+        settings=SETTINGS,
+        time=time,
+        snapshot=snapshot,
+        journal=journal,
+    )
+
+
+async def die(host: Host) -> None:
+    """As kill -9: nothing is saved, drained or closed."""
+    mine = asyncio.current_task()
+    for task in asyncio.all_tasks():
+        if task is not mine:
+            task.cancel()
+    await settle()
+
+
+async def begin(
+    platform: Platform,
+    time: ManualTime,
+    snapshot: Path | None,
+    plan: str = PLAN,
+    journal: MemoryJournal | None = None,
+) -> Stage:
+    """A host that works until it dies."""
+    host = host_on(platform, time, snapshot, plan, journal)
+    await host.start()
+    return Stage(host, platform, time)
+
+
+def rung(platform: Platform) -> list[tuple[str, str]]:
+    return [(it.contact, it.agent) for it in platform.rings]
 
 
 @attrs.define

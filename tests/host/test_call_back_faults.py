@@ -2,13 +2,12 @@
 what was not dialled was no attempt."""
 
 import pytest
+from tests.host.called_back import DESK, PLAN, calls, offered, reached
 from tests.host.stage import Stage, play
-from tests.host.test_calling_back import PLAN, calls, wants_a_call
 
 from ccroute.adapters import CallCustomer, failed
 from ccroute.testing import TELEPHONE, settle
 
-DESK = [it for it in TELEPHONE if it not in {"ring", "cancel_ring", "multi_ring"}]
 CAN = pytest.mark.parametrize("can", [list(TELEPHONE), DESK], ids=["rings", "at the desk"])
 
 
@@ -17,9 +16,7 @@ async def accepted(stage: Stage) -> None:
     if stage.platform.ringing():
         stage.platform.answer("ana")
     else:
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
+        await stage.accept("ana")
     await settle()
 
 
@@ -28,8 +25,7 @@ def test_a_call_that_came_to_nothing_while_the_link_was_down_is_ended_after(
     can: list[str],
 ) -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         await accepted(stage)
         (native,) = stage.platform.callers
         stage.platform.cut()
@@ -55,8 +51,7 @@ def test_who_was_not_dialled_for_certain_was_not_tried(failure: str, can: list[s
         shown: list[str] = []
         told = stage.host.tenants["main"].told
         told.append(lambda events: shown.extend(it.kind for it in events))
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         refused = failed(failure, retry_after=0.5 if failure == "throttled" else None)
         stage.platform.answers = lambda it: refused if isinstance(it, CallCustomer) else None
         await accepted(stage)
@@ -68,9 +63,7 @@ def test_who_was_not_dialled_for_certain_was_not_tried(failure: str, can: list[s
         await settle()
         while stage.phase("c1") != "connecting":
             await accepted(stage)
-        stage.platform.customer_answers(calls(stage)[-1].contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, calls(stage)[-1].contact)
         assert {"callback_failed", "agent_not_ready"}.isdisjoint(shown)
 
     play(scenario, plan=PLAN, capabilities=can)

@@ -5,44 +5,26 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.host.stage import SETTINGS, Stage, play
-from tests.host.test_restart import die, host_on
+from tests.host.called_back import (
+    DESK,
+    NUMBER,
+    PLAN,
+    calls,
+    dialled,
+    offered,
+    reached,
+    wants_a_call,
+)
+from tests.host.stage import SETTINGS, Stage, begin, host_on, play
 
 from ccroute import Event, RequestCallback
 from ccroute.adapters import CallCustomer, Ended, HangUp, Ring, unknown
-from ccroute.testing import TELEPHONE, LoopbackPlatform, ManualTime, settle
-
-PLAN = """
-[queues.billing]
-wrap_up = { mode = "none" }
-offer = { timeout = "15s" }
-callback = { attempts = 2, connect_within = "30s", retry = { missed = "60s", busy = "60s" } }
-"""
-NUMBER = "+34600000001"
-
-
-async def wants_a_call(stage: Stage, contact: str = "c1", caller: str = NUMBER) -> None:
-    await stage.call(contact, caller=caller)
-    await stage.host.apply(RequestCallback(contact=f"pbx:{contact}"), actor="menu")
-    await settle()
-    assert contact not in stage.platform.callers  # off the line
-
-
-async def dialled(stage: Stage, agent: str = "ana") -> CallCustomer:
-    """The agent answers; the customer's phone is dialled."""
-    stage.platform.answer(agent)
-    await settle()
-    return calls(stage)[-1]
-
-
-def calls(stage: Stage) -> list[CallCustomer]:
-    return [it for it in stage.platform.told if isinstance(it, CallCustomer)]
+from ccroute.testing import LoopbackPlatform, ManualTime, settle
 
 
 def test_the_agent_is_rung_then_the_customer_is_dialled_and_they_speak() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         ((native, agent),) = stage.platform.ringing()
         assert agent == "ana"
         assert native.startswith("back-")
@@ -53,9 +35,7 @@ def test_the_agent_is_rung_then_the_customer_is_dialled_and_they_speak() -> None
         assert call.until == stage.time.now() + 30.0
         assert stage.phase("c1") == "connecting"
         await stage.time.run(5)
-        stage.platform.customer_answers(native)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, native)
         await stage.time.run(20)
         stage.platform.hang_up(native)
         await settle()
@@ -70,38 +50,25 @@ def test_the_agent_is_rung_then_the_customer_is_dialled_and_they_speak() -> None
 
 def test_an_agent_who_accepts_at_the_desk_is_waited_for_at_the_phone() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
-        await settle()
+        await offered(stage)
+        await stage.accept("ana")
         assert calls(stage) == []
         assert len(stage.platform.rings) == 1
         await dialled(stage)
-        stage.platform.customer_answers(calls(stage)[0].contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, calls(stage)[0].contact)
 
     play(scenario, plan=PLAN)
 
 
 def test_where_nobody_is_rung_the_platform_does_it_all() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
-        await settle()
+        await offered(stage)
+        await stage.accept("ana")
         (call,) = calls(stage)
         assert call.agent_address == "SIP/ana"
-        stage.platform.customer_answers(call.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, call.contact)
 
-    can = [it for it in TELEPHONE if it not in {"ring", "cancel_ring", "multi_ring"}]
-    play(scenario, plan=PLAN, capabilities=can)
+    play(scenario, plan=PLAN, capabilities=DESK)
 
 
 NOT_REACHED = {
@@ -117,8 +84,7 @@ def test_a_customer_who_is_not_reached_is_tried_again_as_the_plan_says(
     reason: str, cause: str
 ) -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         first = await dialled(stage)
         shown: list[Event] = []
         stage.host.tenants["main"].told.append(shown.extend)
@@ -143,8 +109,7 @@ def test_a_customer_who_is_not_reached_is_tried_again_as_the_plan_says(
 
 def test_nobody_rings_for_ever_when_the_customer_does_not_answer() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         call = await dialled(stage)
         await stage.time.run(31)  # the platform says nothing
         assert stage.phase("c1") == "scheduled"
@@ -157,8 +122,7 @@ def test_nobody_rings_for_ever_when_the_customer_does_not_answer() -> None:
 
 def test_an_agent_who_hangs_up_before_the_answer_leaves_the_customer_alone() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         await dialled(stage)
         stage.platform.refuse("ana", "rejected")
         await settle()
@@ -172,8 +136,7 @@ def test_an_agent_who_hangs_up_before_the_answer_leaves_the_customer_alone() -> 
 
 def test_an_agent_who_does_not_answer_costs_no_attempt() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         stage.platform.refuse("ana", "no_answer")
         await settle()
         assert stage.phase("c1") == "waiting"
@@ -204,9 +167,7 @@ def test_what_the_platform_says_of_an_older_call_is_not_about_the_new_one() -> N
         await settle()
         known = {it.contact for it in stage.host.supervise().waiting()}
         assert known == {"pbx:c1", "pbx:c1#1"}
-        stage.platform.customer_answers(call.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, call.contact)
 
     play(scenario, plan=PLAN)
 
@@ -217,9 +178,7 @@ def test_a_number_that_is_not_allowed_is_never_dialled(caller: str) -> None:
         await wants_a_call(stage, caller=caller)
         await stage.staff("ana")
         assert stage.platform.ringing() == []
-        (offer,) = stage.host.agent("ana").state().offers  # by hand, as the agent decides
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
+        await stage.accept("ana")  # by hand, as the agent decides
         await stage.host.agent("ana").connected("pbx:c1")
         await stage.time.run(10)
         await stage.host.agent("ana").release("pbx:c1")
@@ -269,8 +228,7 @@ def test_the_number_is_the_attribute_that_the_settings_name() -> None:
 @pytest.mark.parametrize("done", [True, False])
 def test_what_became_of_the_call_is_looked_up_and_never_asked_again(done: bool) -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
 
         def lost(it: object) -> object:
             if not isinstance(it, CallCustomer):
@@ -298,22 +256,19 @@ def test_a_call_back_under_way_survives_a_restart(saved: str, moment: str, tmp_p
     async def whole() -> None:
         time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
         plan = PLAN + '[agents.ana]\nqueues = ["billing"]\n'
-        first = host_on(platform, time, path, plan)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path, plan)
         await wants_a_call(stage)
         if saved == "before the call":
-            await first.save()
+            await stage.host.save()
         await stage.staff("ana")
         if saved == "while it rings":
-            await first.save()
+            await stage.host.save()
         if moment != "ringing":
             call = await dialled(stage)
         if moment == "talking":
             platform.customer_answers(call.contact)
             await settle()
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, path, plan) as second:
             stage = Stage(second, platform, time)
             await settle()
@@ -341,8 +296,7 @@ def test_a_call_that_was_lost_in_a_gap_is_made_again(moment: str) -> None:
     """An attempt that had begun has failed; one that had not is made as soon as can be."""
 
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         (first, _) = stage.platform.ringing()[0]
         if moment == "calling":
             await dialled(stage)
@@ -357,17 +311,14 @@ def test_a_call_that_was_lost_in_a_gap_is_made_again(moment: str) -> None:
             await stage.time.run(5)
         second = await dialled(stage)
         assert second.contact != first
-        stage.platform.customer_answers(second.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, second.contact)
 
     play(scenario, plan=PLAN)
 
 
 def test_who_is_called_back_later_is_not_called_now_because_a_link_came_up() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         call = await dialled(stage)
         stage.platform.customer_fails(call.contact, "busy")
         await settle()
@@ -384,14 +335,10 @@ def test_who_is_called_back_later_is_not_called_now_because_a_link_came_up() -> 
 def test_a_call_of_which_nothing_is_known_any_more_is_ended() -> None:
     async def whole() -> None:
         time, platform = ManualTime(), LoopbackPlatform()
-        first = host_on(platform, time, None, PLAN)
-        await first.start()
-        stage = Stage(first, platform, time)
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        stage = await begin(platform, time, None, PLAN)
+        await offered(stage)
         assert len(platform.ringing()) == 1
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, None, PLAN):
             await settle()
             assert platform.callers == {}

@@ -4,9 +4,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.host.stage import Stage, play
-from tests.host.test_calling_back import NUMBER, PLAN, calls, dialled, wants_a_call
-from tests.host.test_restart import die, host_on
+from tests.host.called_back import (
+    DESK,
+    NUMBER,
+    PLAN,
+    calls,
+    dialled,
+    offered,
+    reached,
+    wants_a_call,
+)
+from tests.host.stage import Stage, begin, host_on, play
 
 from ccroute import Cancel, Reinstate, RequestCallback, Suspend
 from ccroute.adapters import (
@@ -20,7 +28,7 @@ from ccroute.adapters import (
     failed,
     unknown,
 )
-from ccroute.testing import TELEPHONE, LoopbackPlatform, ManualTime, settle
+from ccroute.testing import LoopbackPlatform, ManualTime, settle
 
 
 def rung(stage: Stage) -> list[str]:
@@ -29,8 +37,7 @@ def rung(stage: Stage) -> list[str]:
 
 def test_who_cancels_while_a_phone_rings_for_them_is_forgotten() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         await stage.host.apply(Cancel(contact="pbx:c1"), actor="boss")
         await settle()
         assert stage.platform.callers == {}
@@ -79,9 +86,7 @@ def test_a_restart_of_the_platform_takes_nobody_their_call_back() -> None:
         assert stage.phase("c2#1") == "waiting"
         assert "c2" in stage.platform.callers
         await dialled(stage)
-        stage.platform.customer_answers(again)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, again)
 
     play(scenario, plan=PLAN)
 
@@ -91,8 +96,7 @@ def test_a_call_that_was_given_up_while_the_link_was_down_is_ended(answered: boo
     """Unless the customer answered meanwhile: then they talk."""
 
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         call = await dialled(stage)
         stage.platform.cut()
         if answered:
@@ -112,20 +116,16 @@ def test_the_call_of_a_later_try_is_found_after_a_restart(talking: bool, tmp_pat
     async def whole() -> None:
         time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
         plan = PLAN + '[agents.ana]\nqueues = ["billing"]\n[agents.ben]\nqueues = ["billing"]\n'
-        first = host_on(platform, time, path, plan)
-        await first.start()
-        stage = Stage(first, platform, time)
-        await wants_a_call(stage)
-        await stage.staff("ana")
-        await first.save()
+        stage = await begin(platform, time, path, plan)
+        await offered(stage)
+        await stage.host.save()
         platform.refuse("ana", "no_answer")
         await stage.staff("ben")
         call = await dialled(stage, "ben")
         if talking:
             platform.customer_answers(call.contact)
             await settle()
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, path, plan) as second:
             stage = Stage(second, platform, time)
             await settle()
@@ -145,8 +145,7 @@ def test_the_call_of_a_later_try_is_found_after_a_restart(talking: bool, tmp_pat
 
 def test_a_call_that_is_lost_while_a_phone_rings_costs_its_agent_nothing() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         (native,) = stage.platform.callers
         del stage.platform.callers[native]
         stage.platform.push(Ended(contact=native, cause="system_lost"))
@@ -159,8 +158,7 @@ def test_a_call_that_is_lost_while_a_phone_rings_costs_its_agent_nothing() -> No
 
 def test_a_conversation_that_ends_as_it_begins_is_over() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         call = await dialled(stage)
         stage.platform.callers.clear()
         stage.platform.push(Bridged(contact=call.contact, agent="ana", offer=call.offer))
@@ -174,8 +172,7 @@ def test_a_conversation_that_ends_as_it_begins_is_over() -> None:
 
 def test_who_is_not_on_the_line_yet_is_not_parked() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         stage.platform.cut()
         await settle()
         stage.platform.mend()
@@ -183,9 +180,7 @@ def test_who_is_not_on_the_line_yet_is_not_parked() -> None:
         assert [it.contact for it in stage.platform.told if isinstance(it, Park)] == ["c1"]
         assert rung(stage) == ["ana"]
         call = await dialled(stage)
-        stage.platform.customer_answers(call.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, call.contact)
 
     play(scenario, plan=PLAN)
 
@@ -213,9 +208,7 @@ def test_the_id_of_one_who_is_to_be_called_back_is_another_callers(
         stage.platform.hang_up("c1")
         await settle()
         assert stage.phase("c1#1") == "closed"
-        stage.platform.customer_answers(call.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, call.contact)
 
     play(scenario, plan=PLAN)
 
@@ -234,8 +227,7 @@ def test_who_asks_for_a_call_back_twice_is_let_go_once() -> None:
 
 def test_who_was_to_be_joined_and_was_not_is_forgotten_with_their_call() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         await dialled(stage)
         stage.platform.refuse("ana", "rejected")  # and the call ends
         await settle()
@@ -250,24 +242,14 @@ def test_who_was_to_be_joined_and_was_not_is_forgotten_with_their_call() -> None
 
 def test_who_is_put_off_while_their_phone_rings_is_let_be_by_every_platform() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
-        await settle()
+        await offered(stage)
+        await stage.accept("ana")
         assert len(calls(stage)) == 1
         await stage.host.apply(Suspend(contact="pbx:c1"), actor="boss")
         await settle()
         assert stage.platform.callers == {}
         await stage.host.apply(Reinstate(contact="pbx:c1"), actor="boss")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
-        await settle()
-        stage.platform.customer_answers(calls(stage)[-1].contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await stage.accept("ana")
+        await reached(stage, calls(stage)[-1].contact)
 
-    can = [it for it in TELEPHONE if it not in {"ring", "cancel_ring", "multi_ring"}]
-    play(scenario, plan=PLAN, capabilities=can)
+    play(scenario, plan=PLAN, capabilities=DESK)

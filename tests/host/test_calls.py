@@ -302,9 +302,7 @@ def test_a_transfer_before_the_connection_stops_the_phone() -> None:
     async def scenario(stage: Stage) -> None:
         await stage.staff("ana")
         await stage.call("c1")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
+        await stage.accept("ana")
         assert stage.platform.ringing() == [("c1", "ana")]
         await stage.host.agent("ana").pause("tea")
         await stage.host.agent("ana").transfer("pbx:c1", queue="billing")

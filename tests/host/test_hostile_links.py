@@ -189,9 +189,7 @@ def test_a_connect_of_which_nothing_is_known_is_looked_up_without_phones() -> No
         stage.platform.answers = lose
         await stage.staff("ana")
         await stage.call("c1")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
+        await stage.accept("ana")
         await stage.time.run(1)
         assert stage.phase("c1") == "engaged"
 
@@ -259,9 +257,7 @@ def test_who_wants_to_be_called_back_may_hang_up() -> None:
         assert stage.platform.callers == {}  # the host let them go
         assert [it.cause for it in told(stage, HangUp)] == ["callback"]
         await stage.staff("ana")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
+        await stage.accept("ana")
         await stage.host.agent("ana").connected("pbx:c1")
         await stage.time.run(20)
         await stage.host.agent("ana").release("pbx:c1")

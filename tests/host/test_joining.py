@@ -79,9 +79,7 @@ def test_whom_the_platform_never_joins_has_missed_nothing(by_phone: bool) -> Non
         if by_phone:
             stage.platform.answer("ana")
         else:
-            (offer,) = stage.host.agent("ana").state().offers
-            assert offer.offer is not None
-            await stage.host.agent("ana").accept(offer.offer)
+            await stage.accept("ana")
         await stage.time.run(9)
         assert stage.phase("c1") == "connecting"
         await stage.time.run(2)
@@ -168,9 +166,7 @@ def test_a_phone_that_nobody_picks_up_after_all_is_missed() -> None:
     async def scenario(stage: Stage) -> None:
         await stage.staff("ana")
         await stage.call("c1")
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)  # and the phone rings on
+        await stage.accept("ana")  # and the phone rings on
         await stage.staff("ben")
         stage.platform.refuse("ana", "no_answer")
         await settle()
@@ -185,9 +181,7 @@ def test_a_leg_begun_for_who_accepted_at_a_desk_may_fail() -> None:
         await stage.staff("ana")
         await stage.call("c1")
         stage.platform.answers = lambda it: unknown("late") if isinstance(it, Connect) else None
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
+        await stage.accept("ana")
         (connect,) = [it for it in stage.platform.told if isinstance(it, Connect)]
         stage.platform.push(OfferFailed(offer=connect.offer, reason="unreachable"))
         await settle()
@@ -249,10 +243,7 @@ def test_who_is_put_off_while_a_desk_is_being_joined_does_not_talk_unnoticed() -
         await stage.staff("ana")
         await stage.call("c1")
         stage.platform.answers = lambda it: done() if isinstance(it, Connect) else None
-        (offer,) = stage.host.agent("ana").state().offers
-        assert offer.offer is not None
-        await stage.host.agent("ana").accept(offer.offer)
-        await settle()
+        await stage.accept("ana")
         await stage.host.apply(Suspend(contact="pbx:c1"), actor="boss")
         await settle()
         assert (stage.phase("c1"), stage.activity("ana")) == ("suspended", "idle")

@@ -4,9 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.host.stage import Stage, play
-from tests.host.test_calling_back import NUMBER, PLAN, dialled, wants_a_call
-from tests.host.test_restart import die, host_on
+from tests.host.called_back import NUMBER, PLAN, dialled, offered, reached, wants_a_call
+from tests.host.stage import Stage, begin, host_on, play
 
 from ccroute import Cancel, RequestCallback
 from ccroute.adapters import HangUp, Park, Ring, failed
@@ -29,9 +28,7 @@ def test_who_could_not_be_let_go_is_let_go_when_the_link_stands_and_is_called_on
         await settle()
         assert "c1" not in stage.platform.callers
         call = await dialled(stage)
-        stage.platform.customer_answers(call.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, call.contact)
         stage.platform.hang_up(call.contact)
         await settle()
         assert len(list(stage.host.tenants["main"].placements)) == 0
@@ -61,8 +58,7 @@ def test_another_customer_on_the_same_line_has_a_place_too() -> None:
 
 def test_another_customer_who_came_on_that_line_in_a_gap_is_another() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         call = await dialled(stage)
         stage.platform.cut()
         await stage.time.run(5)
@@ -92,9 +88,7 @@ def test_a_call_that_was_made_after_a_snapshot_was_taken_is_not_missing_in_it() 
         stage.platform.sink.resync(old)
         await settle()
         assert stage.phase("c1") == "connecting"
-        stage.platform.customer_answers(call.contact)
-        await settle()
-        assert stage.phase("c1") == "engaged"
+        await reached(stage, call.contact)
 
     play(scenario, plan=PLAN)
 
@@ -122,16 +116,13 @@ def test_who_is_not_let_go_even_then_is_no_customer_who_came() -> None:
 def test_whose_call_is_nobodys_any_more_is_not_rung_before_it_is_ended(tmp_path: Path) -> None:
     async def whole() -> None:
         time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
-        first = host_on(platform, time, path, PLAN + '[agents.ana]\nqueues = ["billing"]\n')
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path, PLAN + '[agents.ana]\nqueues = ["billing"]\n')
         await stage.staff("ana")
-        await first.save()
+        await stage.host.save()
         await wants_a_call(stage)
         assert len(platform.ringing()) == 1
         await stage.call("c2")
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         told = len(platform.told)
         async with host_on(platform, time, path, PLAN) as second:
             await settle()
@@ -178,8 +169,7 @@ def test_an_end_that_was_throttled_is_not_told_of_who_came_on_that_line_since() 
 
 def test_who_is_rung_before_the_customer_is_dialled_is_not_parked() -> None:
     async def scenario(stage: Stage) -> None:
-        await wants_a_call(stage)
-        await stage.staff("ana")
+        await offered(stage)
         parks = sum(isinstance(it, Park) for it in stage.platform.told)
         for _ in range(2):
             stage.platform.mend()
@@ -198,20 +188,17 @@ def test_whose_phone_rings_for_a_call_back_is_not_rung_again_for_it(tmp_path: Pa
 
     async def whole() -> None:
         time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
-        first = host_on(platform, time, path, PLAN)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path, PLAN)
         await wants_a_call(stage, "c1")
         await wants_a_call(stage, "c2")
         await stage.staff("ana")
         call = await dialled(stage)
-        await first.save()
+        await stage.host.save()
         platform.customer_fails(call.contact, "busy")
         await settle()
         ringing = platform.ringing()
         assert len(ringing) == 1
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, path, PLAN) as second:
             await settle()
             assert platform.ringing() == ringing
@@ -229,22 +216,19 @@ def test_who_is_off_the_line_is_offered_to_nobody_before_the_platform_has_spoken
     async def whole() -> None:
         time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
         plan = PLAN.replace('mode = "none"', 'mode = "timed", limit = "2s"')
-        first = host_on(platform, time, path, plan)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path, plan)
         await stage.staff("ana")
         await stage.talk("c1", "ana")
         await wants_a_call(stage, "c2")
         platform.hang_up("c1")
         await settle()
-        await first.save()
+        await stage.host.save()
         first_rings = len(platform.rings)
         while len(platform.rings) == first_rings:
             await time.run(0.5)
         saved = path.read_bytes()
-        await die(first)
+        await stage.dies()
         path.write_bytes(saved)
-        platform.sink = None
         ringing = platform.ringing()
         async with host_on(platform, time, path, plan) as second:
             await settle()

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.host.stage import PLAN, SETTINGS
-from tests.host.test_restart import die
+from tests.host.stage import PLAN, SETTINGS, die
 
 from ccroute import (
     ContactAbandoned,

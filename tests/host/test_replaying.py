@@ -5,8 +5,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.host.stage import PLAN, Stage
-from tests.host.test_restart import die, host_on, rung
+from tests.host.stage import PLAN, Stage, begin, host_on, rung
 
 from ccroute import RequestCallback
 from ccroute.adapters import Bridged, Connect, done, unknown
@@ -21,15 +20,13 @@ def test_what_a_journal_gives_back_is_found_on_its_platform(moment: str, tmp_pat
         time, platform, journal = ManualTime(), Platform(), MemoryJournal()
         path = tmp_path / "state"
         plan = PLAN + '[queues.billing.callback]\n[agents.ana]\nqueues = ["billing"]\n'
-        first = host_on(platform, time, path, plan, journal)
-        await first.start()
-        stage = Stage(first, platform, time)
-        await first.save()
+        stage = await begin(platform, time, path, plan, journal)
+        await stage.host.save()
         if moment != "waits":
             await stage.staff("ana")
         await stage.call("c1", caller="+34600000001")
         if moment == "back":
-            await first.apply(RequestCallback(contact="pbx:c1"), actor="menu")
+            await stage.host.apply(RequestCallback(contact="pbx:c1"), actor="menu")
             await settle()
         if moment == "answered":
             platform.answers = lambda it: unknown("lost") if isinstance(it, Connect) else None
@@ -37,8 +34,7 @@ def test_what_a_journal_gives_back_is_found_on_its_platform(moment: str, tmp_pat
             await settle()
             platform.answers = lambda _: None
         calls, rings = list(platform.callers), rung(platform)
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, path, plan, journal) as second:
             stage = Stage(second, platform, time)
             await settle()
@@ -71,22 +67,17 @@ def test_who_was_being_joined_as_the_host_died_is_joined(
         time, path = ManualTime(), tmp_path / "state"
         platform = Platform(None if by_phone else ["park", "hangup_party", "snapshot"])
         plan = PLAN + '[agents.ana]\nqueues = ["billing"]\n'
-        first = host_on(platform, time, path, plan)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path, plan)
         await stage.staff("ana")
         await stage.call("c1")
         platform.answers = lambda it: done() if isinstance(it, Connect) else None
         if by_phone:
             platform.answer("ana")
         else:
-            (offer,) = first.agent("ana").state().offers
-            assert offer.offer is not None
-            await first.agent("ana").accept(offer.offer)
+            await stage.accept("ana")
         await settle()
-        await first.save()
-        await die(first)  # before the platform has heard of it
-        platform.sink = None
+        await stage.host.save()
+        await stage.dies()  # before the platform has heard of it
         await time.run(off)
         async with host_on(platform, time, path, plan) as second:
             stage = Stage(second, platform, time)

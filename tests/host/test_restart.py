@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.host.stage import PLAN, SETTINGS, Stage
+from tests.host.stage import PLAN, SETTINGS, Stage, die, host_on, rung
 
 from ccroute import ConfigError, Plan, Router
 from ccroute.adapters import Ring
@@ -15,36 +15,6 @@ from ccroute.journal import MemoryJournal
 from ccroute.testing import LoopbackAdapter as PlatformAdapter
 from ccroute.testing import LoopbackPlatform as Platform
 from ccroute.testing import ManualTime, settle
-
-
-def host_on(
-    platform: Platform,
-    time: ManualTime,
-    snapshot: Path | None,
-    plan: str = PLAN,
-    journal: MemoryJournal | None = None,
-) -> Host:
-    return Host(
-        Router(Plan.from_toml(plan), clock=time),
-        adapters=[PlatformAdapter(platform)],
-        settings=SETTINGS,
-        time=time,
-        snapshot=snapshot,
-        journal=journal,
-    )
-
-
-async def die(host: Host) -> None:
-    """As kill -9: nothing is saved, drained or closed."""
-    mine = asyncio.current_task()
-    for task in asyncio.all_tasks():
-        if task is not mine:
-            task.cancel()
-    await settle()
-
-
-def rung(platform: Platform) -> list[tuple[str, str]]:
-    return [(it.contact, it.agent) for it in platform.rings]
 
 
 def test_after_a_crash_nobody_is_rung_twice_and_every_call_ends(tmp_path: Path) -> None:

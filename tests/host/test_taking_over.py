@@ -4,8 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.host.stage import Stage, play
-from tests.host.test_restart import die, host_on
+from tests.host.stage import Stage, begin, host_on, play
 
 from ccroute import Join
 from ccroute.adapters import Park
@@ -30,18 +29,15 @@ def test_a_consult_under_way_survives_a_restart(saved: bool, tmp_path: Path) -> 
     async def whole() -> None:
         time, platform = ManualTime(), LoopbackPlatform()
         path = tmp_path / "state" if saved else None
-        first = host_on(platform, time, path)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path)
         if saved:
             await stage.staff("ana", "ben")
-            await first.save()
+            await stage.host.save()
             await stage.talk("c1", "ana")
             await stage.host.agent("ana").consult("pbx:c1", "ben")
         else:
             await consulting(stage)
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, path) as second:
             stage = Stage(second, platform, time)
             await settle()
@@ -107,14 +103,11 @@ def test_a_recording_goes_on_under_its_id(state: str | None) -> None:
 def test_a_recording_is_found_by_a_host_that_lost_everything() -> None:
     async def whole() -> None:
         time, platform = ManualTime(), LoopbackPlatform()
-        first = host_on(platform, time, None)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, None)
         await stage.staff("ana")
         await stage.talk("c1", "ana")
-        recording = await first.agent("ana").start_recording("pbx:c1")
-        await die(first)
-        platform.sink = None
+        recording = await stage.host.agent("ana").start_recording("pbx:c1")
+        await stage.dies()
         async with host_on(platform, time, None) as second:
             await settle()
             assert second.router().attributes("pbx:c1")["recording"] == recording
@@ -129,11 +122,9 @@ def test_who_is_parked_is_not_parked_again_and_who_is_not_is(parked: bool, tmp_p
     async def whole() -> None:
         time, platform = ManualTime(), LoopbackPlatform()
         if parked:
-            first = host_on(platform, time, None)
-            await first.start()
-            await Stage(first, platform, time).call("c1")
-            await die(first)
-            platform.sink = None
+            stage = await begin(platform, time, None)
+            await stage.call("c1")
+            await stage.dies()
         else:
             platform.call("c1", queue="billing")  # while nobody listens
         platform.told.clear()

@@ -4,8 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.host.stage import Stage, play
-from tests.host.test_restart import die, host_on
+from tests.host.stage import Stage, begin, host_on, play
 
 from ccroute.adapters import Wrote
 from ccroute.host import host_incident
@@ -81,18 +80,15 @@ def test_what_was_written_is_counted_once_through_a_restart(saved: bool, tmp_pat
     async def whole() -> None:
         time, platform, path = ManualTime(), LoopbackPlatform(), tmp_path / "state"
         journal = MemoryJournal()
-        first = host_on(platform, time, path, journal=journal)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, path, journal=journal)
         await stage.staff("ana")
         await stage.talk("c1", "ana")
         await time.run(10)
-        await first.save()
+        await stage.host.save()
         await write(stage, "c1", "agent")
         if saved:
-            await first.save()
-        await die(first)
-        platform.sink = None
+            await stage.host.save()
+        await stage.dies()
         async with host_on(platform, time, path, journal=journal) as second:
             stage = Stage(second, platform, time)
             await time.run(10)
@@ -105,13 +101,10 @@ def test_what_was_written_is_counted_once_through_a_restart(saved: bool, tmp_pat
 def test_nobody_is_said_to_have_answered_whose_coming_nobody_heard() -> None:
     async def whole() -> None:
         time, platform = ManualTime(), LoopbackPlatform()
-        first = host_on(platform, time, None)
-        await first.start()
-        stage = Stage(first, platform, time)
+        stage = await begin(platform, time, None)
         await stage.staff("ana")
         await stage.talk("c1", "ana")
-        await die(first)
-        platform.sink = None
+        await stage.dies()
         async with host_on(platform, time, None) as second:
             stage = Stage(second, platform, time)
             await write(stage, "c1", "agent")

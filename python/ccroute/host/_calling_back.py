@@ -128,7 +128,7 @@ def is_left(link: str, native: str, placements: Placements) -> bool:
 
 
 def _off_that_line(placed: Placed, native: str) -> bool:
-    return placed.native != native or (placed.callback and placed.gone)
+    return placed.native != native or placed.off_line
 
 
 def is_over(link: str, it: HeldContact, placements: Placements, *, known: bool) -> bool:

@@ -70,8 +70,7 @@ class Consequences:
 
     ``names``: makes the ids of instructions; ``wires``: the numbers of offers on platforms;
     ``instant``: the time now, by which deadlines are set; ``attributes``: what is known of a
-    contact;
-    ``patience``: seconds within which the outcome of an instruction is due.
+    contact; ``patience``: seconds within which the outcome of an instruction is due.
     """
 
     def __init__(
@@ -102,6 +101,7 @@ class Consequences:
         self._names = names
         self._wires = wires
         self._instant = instant
+        self._attributes = attributes
         self._patience = patience
 
     def of(
@@ -109,7 +109,6 @@ class Consequences:
         events: Iterable[Event],
         *,
         links: Mapping[str, AdapterInfo],
-        attributes: Attributes,
         origin: str | None,
         told_by: str | None,
         now: float,
@@ -143,7 +142,7 @@ class Consequences:
                 case ContactQueued() if event.contact in talking:
                     pass
                 case _:
-                    follows += self._of(event, links, attributes, now)
+                    follows += self._of(event, links, now)
         for contact, event in ends.items():
             follows += self._end(contact, event, links, told_by)
         return follows
@@ -159,7 +158,7 @@ class Consequences:
                     yield self.cancel(placed, stray.offer)
 
     def _of(
-        self, event: Event, links: Mapping[str, AdapterInfo], attributes: Attributes, now: float
+        self, event: Event, links: Mapping[str, AdapterInfo], now: float
     ) -> Iterator[Consequence]:
         placed = None if event.contact is None else self._placements.get(event.contact)
         if placed is None or placed.link not in links:
@@ -167,24 +166,22 @@ class Consequences:
         info = links[placed.link]
         match event:
             case OfferMade():
-                yield from self._ring(placed, event, info, attributes, now)
+                yield from self._ring(placed, event, info, now)
             case OfferAccepted():
                 yield from self._connect(placed, event, info)
             case OfferWithdrawn() | OfferLost() | OfferMissed() | OfferDeclined():
                 yield from self._silence(placed, event.offer, info)
             case ContactQueued():
-                yield from self._park(placed, event, info, attributes)
+                yield from self._park(placed, event, info)
             case ContactRequeued() | ContactLeft() | CallbackFailed():
                 yield from self._come_apart(placed, event, links)
                 if isinstance(event, ContactRequeued) and not placed.gone:
-                    yield from self._part(placed, links, attributes)
+                    yield from self._part(placed, links)
                 placed.joining = None
             case _:
                 self._note(placed, event)
 
-    def _part(
-        self, placed: Placed, links: Mapping[str, AdapterInfo], attributes: Attributes
-    ) -> Iterator[Consequence]:
+    def _part(self, placed: Placed, links: Mapping[str, AdapterInfo]) -> Iterator[Consequence]:
         """Where no leg can be let go, who is being joined is parted in another way."""
         info = links[placed.link]
         if placed.joining is None or info.can("cancel_ring"):
@@ -192,7 +189,7 @@ class Consequences:
         if placed.callback:
             yield from self.hang_up(placed, "requeued", links)
         elif info.can("park"):
-            yield self.park(placed, attributes)
+            yield self.park(placed)
 
     def _come_apart(
         self, placed: Placed, event: Event, links: Mapping[str, AdapterInfo]
@@ -215,7 +212,7 @@ class Consequences:
         match event:
             case ContactConnected():
                 placed.engaged = True
-                if placed.callback and placed.gone:
+                if placed.off_line:
                     self._placements.drop(placed.contact)  # called back by hand: on no platform
                 placed.callback = False
             case ContactTransferred(cause="handed_over"):
@@ -230,38 +227,29 @@ class Consequences:
                 return
 
     def _park(
-        self,
-        placed: Placed,
-        event: ContactQueued,
-        info: AdapterInfo,
-        attributes: Attributes,
+        self, placed: Placed, event: ContactQueued, info: AdapterInfo
     ) -> Iterator[Consequence]:
         placed.queue = event.queue or ""
         placed.unanswered = event.source, event.visit, event.at
         placed.joining = None
         found = placed.parked and event.cause in {"adopted", "reconciled"}
         if info.can("park") and not (placed.gone or placed.callback or found):
-            yield self.park(placed, attributes)
+            yield self.park(placed)
 
-    def park(self, placed: Placed, attributes: Attributes) -> Effect:
+    def park(self, placed: Placed) -> Effect:
         """A contact is to wait on its platform."""
         park = Park(
             **self._head(),
             contact=placed.native,
             queue=placed.queue,
             treatment=self._settings.treatments.get(placed.queue),
-            attributes=attributes(placed.contact),
+            attributes=self._attributes(placed.contact),
         )
         placed.parked, placed.park = False, park.id
         return self._effect(placed, park)
 
     def _ring(
-        self,
-        placed: Placed,
-        event: OfferMade,
-        info: AdapterInfo,
-        attributes: Attributes,
-        now: float,
+        self, placed: Placed, event: OfferMade, info: AdapterInfo, now: float
     ) -> Iterator[Consequence]:
         agent = event.agent or ""
         busy = any(placed.live()) and not info.can("multi_ring")
@@ -297,17 +285,17 @@ class Consequences:
             address=address,
             until=now + 60.0 if event.until is None else event.until,
             line=event.reason,
-            attributes=self._shown(placed, attributes),
+            attributes=self._shown(placed),
             callback=placed.callback,
         )
         rung = Rung(wire=ring.offer, offer=event.offer, agent=agent, instruction=ring.id, since=now)
         self._placements.ring(placed, rung)
         yield self._effect(placed, ring)
 
-    def _shown(self, placed: Placed, attributes: Attributes) -> Mapping[str, Value]:
+    def _shown(self, placed: Placed) -> Mapping[str, Value]:
         if placed.callback:
             return self._call_backs.attributes(placed.contact)
-        return attributes(placed.contact)
+        return self._attributes(placed.contact)
 
     def _connect(
         self, placed: Placed, event: OfferAccepted, info: AdapterInfo

@@ -103,10 +103,8 @@ class Effects:
             self._start(self._again(tenant, link, instruction, pause, tries - 1))
         elif isinstance(instruction, Ring):
             self._not_rung(tenant, instruction, outcome.failure or "")
-        elif isinstance(instruction, Connect):
+        elif isinstance(instruction, Connect | CallCustomer):
             self._not_joined(tenant, link, instruction, outcome.failure or "", tries)
-        elif isinstance(instruction, CallCustomer):
-            self._not_called(tenant, link, instruction, outcome.failure or "")
 
     def _not_rung(self, tenant: Tenant, ring: Ring, failure: str) -> None:
         found = tenant.placements.by_wire(ring.offer)
@@ -123,18 +121,20 @@ class Effects:
         tenant.insert(decline, actor="host")
 
     def _not_joined(
-        self, tenant: Tenant, link: Link, connect: Connect, failure: str, tries: int
+        self, tenant: Tenant, link: Link, join: Connect | CallCustomer, failure: str, tries: int
     ) -> None:
-        placed = tenant.placements.at(link.name, connect.contact)
-        if placed is None or not placed.is_joining(connect.offer):
-            return
-        if failure == "gone":
-            # Customer or agent: if the customer, nobody else must be rung.
-            self._start(self._look_up(tenant, link, connect, tries))
+        placed = tenant.placements.at(link.name, join.contact)
+        if placed is None or not placed.is_joining(join.offer):
             return
         follows: Command = FailConnection(contact=placed.contact)
         if failure in _NOT_NOW:
-            follows = _wait_for(placed, failure)
+            follows = _wait_for(placed, failure)  # nobody was dialled, for certain: no attempt
+        elif isinstance(join, CallCustomer):
+            follows = lost(placed)
+        elif failure == "gone":
+            # Customer or agent: if the customer, nobody else must be rung.
+            self._start(self._look_up(tenant, link, join, tries))
+            return
         tenant.insert(follows, actor="host")
 
     async def _until_joined(self, tenant: Tenant, connect: Connect) -> None:
@@ -149,14 +149,6 @@ class Effects:
         await self._time.sleep_until(until - _EARLY)
         if rung.state == "answered" and placed.is_joining(connect.offer):
             tenant.insert(FailConnection(contact=placed.contact), actor="host")
-
-    def _not_called(self, tenant: Tenant, link: Link, call: CallCustomer, failure: str) -> None:
-        placed = tenant.placements.at(link.name, call.contact)
-        if placed is None or not placed.is_joining(call.offer):
-            return
-        # Where nobody was dialled for certain it was no attempt.
-        waits = failure in _NOT_NOW
-        tenant.insert(_wait_for(placed, failure) if waits else lost(placed), actor="host")
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -205,7 +197,7 @@ class Effects:
                 if held is not None:  # else its end is told
                     self._found_joining(tenant, link, instruction, held, tries)
             case CallCustomer() if held is None:
-                self._not_called(tenant, link, instruction, "")
+                self._not_joined(tenant, link, instruction, "", tries)
             case CancelRing(offer=wire) if wire in legs and tries > 1:
                 self._start(self._again(tenant, link, instruction, 0.0, tries - 1))
             case HangUp() if held is not None and tries > 1:

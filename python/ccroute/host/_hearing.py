@@ -220,7 +220,7 @@ class Hearing:
         now, but for who is on none of its lines."""
         yield from self.line(link, up=False)
         for it in self.placements.on(link):
-            if it.callback and it.gone and self._phase_of(it.contact) == "suspended":
+            if it.off_line and self._phase_of(it.contact) == "suspended":
                 yield Reinstate(contact=it.contact)
 
     def _mirror(self, link: str) -> None:
@@ -354,16 +354,16 @@ class Hearing:
             for it in snapshot.contacts:
                 if self.placements.get(self.placements.name(link, it.contact)) is not None:
                     self.placements.rename(link, it.contact)  # the id of one to be called back
-        closed = [
-            it
+        phases = {
+            it.contact: self._phase_of(self.placements.name(link, it.contact))
             for it in snapshot.contacts
-            if self._phase_of(self.placements.name(link, it.contact)) == "closed"
-        ]
+        }
+        closed = [it for it in snapshot.contacts if phases[it.contact] == "closed"]
         unwanted = [
             it
             for it in snapshot.contacts
             if is_left(link, it.contact, self.placements)
-            or is_over(link, it, self.placements, known=self._is_known(link, it.contact))
+            or is_over(link, it, self.placements, known=phases[it.contact] is not None)
         ]
         if snapshot.epoch == before:
             return closed + unwanted
@@ -393,16 +393,13 @@ class Hearing:
             lost = not (placed.parked or placed.engaged or placed.joining or placed.gone)
             here = not placed.callback  # and not yet to be dialled
             if here and lost and not self._in_flight(link, placed.park):
-                self._tell(self.consequences.park(placed, self.attributes))
+                self._tell(self.consequences.park(placed))
 
     def _phase_of(self, contact: str) -> str | None:
         try:
             return self.router.explain(contact).phase
         except Rejected:
             return None
-
-    def _is_known(self, link: str, native: str) -> bool:
-        return self._phase_of(self.placements.name(link, native)) is not None
 
     def attributes(self, contact: str) -> Mapping[str, str | int | bool]:
         """What is known of a contact; nothing of one that the engine has not, or no longer."""

@@ -75,7 +75,7 @@ def resume(
         tenant.insert(SetPlan(plan=plan), actor="host")
     # Before the plan: what is inserted goes before what was.
     for placed in saved.placed:
-        if placed.link not in links and placed.callback and placed.gone:
+        if placed.link not in links and placed.off_line:
             tenant.placements.drop(placed.contact)  # an agent calls back by hand
         elif placed.link not in links:
             _strand(tenant, placed.contact)

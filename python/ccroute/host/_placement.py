@@ -77,6 +77,11 @@ class Placed:
     recording: str | None = None
     rung: list[Rung] = attrs.field(factory=list)
 
+    @property
+    def off_line(self) -> bool:
+        """Whether the customer left the line by our leave, and no call is made for them."""
+        return self.callback and self.gone
+
     def is_joining(self, wire: int) -> bool:
         """Whether it is being joined with the agent who accepted the offer of this number."""
         joining = self.joining is not None and self.joining[1] == wire

@@ -66,13 +66,14 @@ class Both:
     ) -> "Both":
         """Tells the ones from the others."""
         held = {placements.name(link, it.contact): it for it in snapshot.contacts}
+        known = {contact: it for contact, it in held.items() if is_known(contact)}
         came = sorted(held.items(), key=lambda item: item[1].arrival.entered_at or 0.0)
         return cls(
             link=link,
             info=info,
             snapshot=snapshot,
-            known={contact: it for contact, it in held.items() if is_known(contact)},
-            strangers={contact: it for contact, it in came if not is_known(contact)},
+            known=known,
+            strangers={contact: it for contact, it in came if contact not in known},
         )
 
 
@@ -162,8 +163,8 @@ def go_on(
     they came. ``phase``: of a contact, as the engine has it."""
     for placed in placements.on(both.link):
         # Who is called back may also have been put off: that is not undone.
-        off_line = placed.callback and placed.gone and phase(placed.contact) == "suspended"
-        if off_line or not (placed.gone or placed.engaged):
+        taken_out = placed.off_line and phase(placed.contact) == "suspended"
+        if taken_out or not (placed.gone or placed.engaged):
             yield Reinstate(contact=placed.contact)  # it was taken out when the link broke
     for contact, it in both.strangers.items():
         if it.agent is None and placements.get(contact) is None:
@@ -230,7 +231,7 @@ def _gone(both: Both, placements: Placements) -> list[Placed]:
         if placed.contact not in both.known
         and placed.contact not in both.strangers
         and placed.since <= both.snapshot.taken_at
-        and not (placed.callback and placed.gone)  # off the line by our leave
+        and not placed.off_line
     ]
     for placed in gone:
         placed.leave()
@@ -246,7 +247,7 @@ def _lost_calls(gone: Iterable[Placed]) -> Iterator[Command]:
 
 def lost_all(placed: Placed) -> Iterator[Command]:
     """The commands when a platform has lost all that it held; who is off the line loses nothing."""
-    if placed.callback and placed.gone:
+    if placed.off_line:
         return
     placed.leave()
     if placed.callback:

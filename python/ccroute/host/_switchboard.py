@@ -111,7 +111,7 @@ class Switchboard:
             del self._behind[link.name, tenant.name]
 
     async def _pump(self, link: Link) -> None:
-        awake = self._awake[link.name]
+        awake, observes = self._awake[link.name], link.info.observes
         while True:
             while not link.sink:
                 awake.clear()
@@ -119,7 +119,7 @@ class Switchboard:
             for it in link.sink.take(_SLICE):
                 link.counters.signals += 1
                 try:
-                    if link.info.observes and not isinstance(it, _OBSERVED):
+                    if observes and not isinstance(it, _OBSERVED):
                         self._keep_out(link, it)
                     else:
                         await self._hand_on(link, it)

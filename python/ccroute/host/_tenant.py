@@ -465,9 +465,8 @@ class Tenant(Hearing):
     ) -> list[Consequence]:
         for told in self.told:
             told(events)
-        links, attributes = self._links, self.attributes
         return self.consequences.of(
-            events, links=links, attributes=attributes, origin=origin, told_by=told_by, now=self.now
+            events, links=self._links, origin=origin, told_by=told_by, now=self.now
         )
 
     def do(self, follows: Iterable[Consequence]) -> None:
