@@ -23,6 +23,11 @@ class Time(Protocol):
         it has already."""
         ...
 
+    def alarm(self, instant: float) -> "asyncio.Future[None]":
+        """Done when `now` has come to ``instant``, which may be at once. Whoever does not wait for
+        it any more cancels it. It costs less than a task that sleeps."""
+        ...
+
 
 class SystemTime:
     """The machine's time, which goes neither back nor by leaps when the clock is set.
@@ -51,10 +56,26 @@ class SystemTime:
 
     async def sleep_until(self, instant: float) -> None:
         """See `Time.sleep_until`."""
-        # At most a minute at once: the clock may be set forward meanwhile.
-        while (left := instant - self.now()) > 0:  # noqa: ASYNC110  # no event, but a clock
-            await asyncio.sleep(min(left, 60.0))
+        if instant > self.now():
+            await self.alarm(instant)
         await asyncio.sleep(0)
+
+    def alarm(self, instant: float) -> "asyncio.Future[None]":
+        """See `Time.alarm`."""
+        due: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._look_at(due, instant)
+        return due
+
+    def _look_at(self, due: "asyncio.Future[None]", instant: float) -> None:
+        left = instant - self.now()
+        if due.done():
+            return
+        if left <= 0:
+            due.set_result(None)
+            return
+        # At most a minute at once: the clock may be set forward meanwhile.
+        again = due.get_loop().call_later(min(left, 60.0), self._look_at, due, instant)
+        due.add_done_callback(lambda _: again.cancel())
 
 
 async def within(clock: Time, instant: float, work: Awaitable[Reply]) -> Reply:
@@ -64,7 +85,7 @@ async def within(clock: Time, instant: float, work: Awaitable[Reply]) -> Reply:
         TimeoutError: it did not.
     """
     task = asyncio.ensure_future(work)
-    alarm = asyncio.ensure_future(clock.sleep_until(instant))
+    alarm = clock.alarm(instant)
     try:
         await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
         if task.done():
@@ -75,7 +96,7 @@ async def within(clock: Time, instant: float, work: Awaitable[Reply]) -> Reply:
         if not task.done():
             task.cancel()
             # It may still have to tidy up; one that does not end is left to itself.
-            await asyncio.wait((task, alarm), timeout=_TIDYING)
+            await asyncio.wait((task,), timeout=_TIDYING)
         if not task.done():
             task.add_done_callback(_swallow)
         elif not task.cancelled():

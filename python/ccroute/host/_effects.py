@@ -51,6 +51,7 @@ class Effects:
         self._time = time
         self._names = names
         self._tasks: set[asyncio.Task[None]] = set()
+        self._alarms: set[asyncio.Future[None]] = set()
         self.looked_up = 0
 
     def tell(self, tenant: Tenant, effect: Effect, tries: int = _TRIES) -> None:
@@ -76,7 +77,7 @@ class Effects:
         match outcome.verdict:
             case Verdict.DONE:
                 if isinstance(instruction, Connect):
-                    self._start(self._until_joined(tenant, instruction))
+                    self._watch_joining(tenant, instruction)
             case Verdict.FAILED:
                 self._failed(tenant, link, instruction, outcome, tries)
             case Verdict.UNKNOWN:
@@ -137,7 +138,7 @@ class Effects:
             return
         tenant.insert(follows, actor="host")
 
-    async def _until_joined(self, tenant: Tenant, connect: Connect) -> None:
+    def _watch_joining(self, tenant: Tenant, connect: Connect) -> None:
         """Who answered is not charged with a connection that the platform says it makes, and of
         which nothing is heard: it has failed shortly before it is overdue."""
         found = tenant.placements.by_wire(connect.offer)
@@ -146,9 +147,17 @@ class Effects:
         if found is None or until is None or until - _EARLY <= self._time.now():
             return
         placed, rung = found
-        await self._time.sleep_until(until - _EARLY)
-        if rung.state == "answered" and placed.is_joining(connect.offer):
-            tenant.insert(FailConnection(contact=placed.contact), actor="host")
+
+        def overdue(alarm: "asyncio.Future[None]") -> None:
+            self._alarms.discard(alarm)
+            if alarm.cancelled():
+                return
+            if rung.state == "answered" and placed.is_joining(connect.offer):
+                tenant.insert(FailConnection(contact=placed.contact), actor="host")
+
+        alarm = self._time.alarm(until - _EARLY)
+        self._alarms.add(alarm)
+        alarm.add_done_callback(overdue)
 
     async def _again(
         self, tenant: Tenant, link: Link, instruction: Instruction, pause: float, tries: int
@@ -231,8 +240,8 @@ class Effects:
 
     async def close(self) -> None:
         """Gives up what is not known yet."""
-        for task in self._tasks:
-            task.cancel()
+        for it in [*self._tasks, *self._alarms]:
+            it.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 

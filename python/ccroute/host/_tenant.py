@@ -251,7 +251,7 @@ class Tenant(Hearing):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._alarm.close()
+        self._alarm.close()
         self._fail(Rejected("stopped", f"tenant {self.name!r} has stopped: start another host"))
 
     # -- The one task -------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What waits for its turn in a tenant, and what a tenant counts."""
 
-from asyncio import Event, Future, Task, gather, get_running_loop
+from asyncio import Event, Future
 from collections import deque
 
 import attrs
@@ -150,25 +150,25 @@ class Alarm:
     def __init__(self, time: Time, inbox: Inbox) -> None:
         self._time = time
         self._inbox = inbox
-        self._task: Task[None] | None = None
+        self._alarm: Future[None] | None = None
         self._at = 0.0
 
     def set(self, due: float) -> None:
         """Wakes at ``due`` too, if no earlier alarm is set: then it is asked again."""
-        if self._task is not None and self._at <= due:
+        if self._alarm is not None and self._at <= due:
             return
-        if self._task is not None:
-            self._task.cancel()
+        self.close()
         self._at = due
-        self._task = get_running_loop().create_task(self._ring(due))
+        self._alarm = self._time.alarm(due)
+        self._alarm.add_done_callback(self._rings)
 
-    async def _ring(self, due: float) -> None:
-        await self._time.sleep_until(due)
-        self._task = None
-        self._inbox.awake.set()
+    def _rings(self, alarm: "Future[None]") -> None:
+        if not alarm.cancelled():
+            self._alarm = None
+            self._inbox.awake.set()
 
-    async def close(self) -> None:
-        """Never wakes again."""
-        if self._task is not None:
-            self._task.cancel()
-            await gather(self._task, return_exceptions=True)
+    def close(self) -> None:
+        """Wakes no more, until it is set again."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None

@@ -28,10 +28,17 @@ class ManualTime(ManualClock):
     async def sleep_until(self, instant: float) -> None:
         """Returns when the test has moved the time to ``instant``."""
         if instant > self.now():
-            woken = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._sleepers, (instant, next(self._order), woken))
-            await woken
+            await self.alarm(instant)
         await asyncio.sleep(0)
+
+    def alarm(self, instant: float) -> "asyncio.Future[None]":
+        """Done when the test has moved the time to ``instant``."""
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if instant > self.now():
+            heapq.heappush(self._sleepers, (instant, next(self._order), woken))
+        else:
+            woken.set_result(None)
+        return woken
 
     async def run(self, seconds: float) -> None:
         """Moves ``seconds`` forward: whoever sleeps wakes at its instant, in order, and does all

@@ -1,7 +1,7 @@
 """Frames to events, and requests to what HTTP wants. No socket, no clock."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -36,19 +36,21 @@ def event_of(frame: bytes) -> Event | None:
 
 
 def _table(data: bytes) -> Table:
-    table = json.loads(data, object_pairs_hook=_once)
+    table = _READER.decode(data.decode())
     if not isinstance(table, dict):
         raise Malformed("no table")
     return table
 
 
-def _once(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     """Of a key that is there twice nobody knows which was meant."""
-    pairs = list(pairs)
     table = dict(pairs)
     if len(table) < len(pairs):
         raise Malformed("a key twice")
     return table
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_once)
 
 
 @attrs.frozen

@@ -25,7 +25,8 @@ class Channel:
 
     ``state``: Down, Ring, Ringing, Up, Busy …; ``exten``: where in the dialplan it is; ``app``: the
     application of `Stasis()` that it is in by the dialplan; ``args``: what that was called with;
-    ``created``: by Asterisk's clock, float seconds since the epoch.
+    ``created``: by Asterisk's clock, float seconds since the epoch. Of events only `StasisStart`
+    has more than id, name and state.
     """
 
     id: str
@@ -200,7 +201,7 @@ def text(table: Table, key: str) -> str:
 
 def table_of(value: Json, key: str) -> Table:
     """A table that must be there."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise Malformed(key)
     return value
 
@@ -237,7 +238,7 @@ def channel_of(value: Json) -> Channel:
     table = table_of(value, "channel")
     caller, dialplan = table.get("caller"), table.get("dialplan")
     given, stasis = table.get("channelvars"), _stasis(dialplan)
-    variables = given if isinstance(given, Mapping) else {}
+    variables = given if isinstance(given, dict) else {}
     return Channel(
         id=text(table, "id"),
         name=_maybe(table, "name") or "",
@@ -249,6 +250,14 @@ def channel_of(value: Json) -> Channel:
         args=stasis[1:],
         created=instant_of(table.get("creationtime")),
         variables={name: it for name, it in variables.items() if isinstance(it, str)},
+    )
+
+
+def _seen(table: Table, key: str) -> Channel:
+    """A channel's table, as far as most events are read."""
+    seen = table_of(table.get(key), key)
+    return Channel(
+        id=text(seen, "id"), name=_maybe(seen, "name") or "", state=_maybe(seen, "state") or ""
     )
 
 
@@ -272,7 +281,7 @@ def bridge_of(value: Json) -> Bridge:
 
 def _maybe(value: Json, key: str) -> str | None:
     """A text that may be missing or empty, also with the table it is in."""
-    found = value.get(key) if isinstance(value, Mapping) else None
+    found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, str) and found else None
 
 
@@ -285,7 +294,7 @@ Reader: TypeAlias = Callable[[Table, float | None], Event]
 
 _FIELDS: Mapping[object, Callable[[Table, str], object]] = MappingProxyType(
     {
-        Channel: lambda table, key: channel_of(table.get(key)),
+        Channel: _seen,
         Bridge: lambda table, key: bridge_of(table.get(key)),
         str: text,
         int: _cause,
@@ -314,11 +323,11 @@ def _started(table: Table, at: float | None) -> Event:
 
 
 def _dial(table: Table, at: float | None) -> Event:
-    return Dial(at=at, peer=channel_of(table.get("peer")), status=text(table, "dialstatus"))
+    return Dial(at=at, peer=_seen(table, "peer"), status=text(table, "dialstatus"))
 
 
 def _hangs_up(table: Table, at: float | None) -> Event:
-    channel, cause = channel_of(table.get("channel")), _cause(table)
+    channel, cause = _seen(table, "channel"), _cause(table)
     if table.get("soft") is True:
         return ChannelHangupRequest(at=at, channel=channel, soft=cause)
     return ChannelHangupRequest(at=at, channel=channel, cause=cause)
