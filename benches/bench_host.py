@@ -7,6 +7,7 @@ follows 2 ms at p99 at 1,000 signals a second on the simulated PBX; `explain` of
 """
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -163,6 +164,8 @@ def test_from_signal_to_instruction(benchmark: BenchmarkFixture) -> None:
             for agent in pbx.addresses():
                 await host.agent(agent).sign_in(queues=["billing"], capacity={"voice": 500})
                 await host.agent(agent).ready()
+            gc.collect()
+            gc.freeze()  # as `ccroute run` does
             before = host.health().links["acme"].counters["signals"]
             began, calls = time.perf_counter(), 0
             live: list[str] = []
@@ -175,6 +178,7 @@ def test_from_signal_to_instruction(benchmark: BenchmarkFixture) -> None:
                 await asyncio.sleep(0.001)
             signals = host.health().links["acme"].counters["signals"] - before
         await pbx.stop()
+        gc.unfreeze()
         return {
             "signals_a_second": signals / SECONDS, "rings": float(len(took)),
             "p50_ms": float(np.percentile(np.array(took), 50)) * 1000, "p99_ms": p99(took),
