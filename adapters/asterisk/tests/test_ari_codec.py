@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.codec import LONGEST, Request, event_of, framed, read_reply, reply_of
 from ccroute_asterisk.ari.messages import (
     READERS,
@@ -110,6 +111,13 @@ def test_replies_say_what_asterisk_said(status: int, content: bytes, said: str) 
 @pytest.mark.parametrize(("given", "wanted"), [("2", 2.0), ("soon", None), (None, None)])
 def test_a_pause_that_is_none_is_not_believed(given: str | None, wanted: float | None) -> None:
     assert read_reply(503, b"", given).retry_after == wanted
+
+
+def test_lists_are_long_and_orders_are_not() -> None:
+    """By the WebSocket a long message would end Asterisk."""
+    lists = (requests.channels(), requests.bridges(), requests.application("ccroute"))
+    assert [it.long for it in lists] == [True] * 3
+    assert not requests.hang_up("1").long
 
 
 def test_requests_and_replies_over_the_websocket() -> None:

@@ -55,7 +55,8 @@ _READER = json.JSONDecoder(object_pairs_hook=_once)
 
 @attrs.frozen
 class Request:
-    """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON.
+    """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON;
+    ``long``: its reply grows with the calls there are.
 
     >>> Request("DELETE", ("channels", "a/b"), {"reason": "normal"}).target
     '/channels/a%2Fb?reason=normal'
@@ -65,6 +66,7 @@ class Request:
     path: tuple[str, ...]
     query: Mapping[str, str] = attrs.field(factory=dict)
     body: Mapping[str, Json] | None = None
+    long: bool = False
 
     @property
     def target(self) -> str:

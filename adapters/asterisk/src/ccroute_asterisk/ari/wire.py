@@ -91,7 +91,9 @@ class Wire:
         try:
             if not turn.done():
                 await self._its_turn(turn, deadline)
-            if self._settings.requests == "websocket" and self._socket is not None:
+            # A long message over the WebSocket ends Asterisk 22.10, by a stack that is too small.
+            framed = self._settings.requests == "websocket" and not request.long
+            if framed and self._socket is not None:
                 return await self._or_ended(self._framed(request), deadline)
             return await self._or_ended(self._request(request, name), deadline)
         finally:
