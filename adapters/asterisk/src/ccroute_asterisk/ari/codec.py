@@ -98,10 +98,11 @@ class Reply:
         return f"{self.status} {words}".rstrip()
 
 
-def framed(request: Request, number: int) -> str:
-    """A request as it goes over the WebSocket of the events."""
+def framed(request: Request, number: int, name: str | None = None) -> str:
+    """A request as it goes over the WebSocket of the events. ``name``: of the instruction on whose
+    behalf it is made, for who reads along."""
     told: dict[str, Json] = {
-        "type": "RESTRequest", "transaction_id": "ccroute", "request_id": str(number),
+        "type": "RESTRequest", "transaction_id": name or "ccroute", "request_id": str(number),
         "method": request.method, "uri": request.target.lstrip("/"),
     }  # fmt: skip
     if request.body is not None:

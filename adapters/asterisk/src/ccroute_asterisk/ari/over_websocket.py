@@ -1,0 +1,80 @@
+"""Requests over the WebSocket of the events: a frame there, a frame back, in any order."""
+
+import asyncio
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from ccroute import LinkError
+from ccroute.adapters import Time
+from ccroute_asterisk.ari.codec import Reply, Request, framed, reply_of
+from ccroute_asterisk.ari.deadlines import Deadlines
+from ccroute_asterisk.ari.messages import RestResponse
+
+LONGEST_FRAME = 8_000
+"""Characters that a request has at most: past 65,535 bytes Asterisk cuts the link, and one that was
+built for little memory past 8,192."""
+HELD_UP = 1.0
+"""Seconds after which a request without a reply is taken to keep those behind it waiting."""
+UNSENT = 1 << 18
+"""Bytes that wait to be sent, at most."""
+WRITE_LIMIT = 4 * UNSENT
+"""More than ever wait: who sends never does."""
+
+
+class OverWebSocket:
+    """The requests of one link that went by its WebSocket.
+
+    Asterisk makes them one after the other: one that has to wait (a channel that something is
+    played to cannot be moved) keeps all behind it waiting, and the answers to pings too.
+    """
+
+    def __init__(
+        self, socket: ClientConnection, deadlines: Deadlines, time: Time, told: str
+    ) -> None:
+        self._socket = socket
+        self._deadlines = deadlines
+        self._time = time
+        self._told = told
+        self._number = 0
+        # In the order in which they were sent, until each has its reply, however late.
+        self._asked: dict[str, tuple[float, asyncio.Future[Reply]]] = {}
+
+    def has_room(self) -> bool:
+        """Whether a request would not have to wait behind others."""
+        if self._socket.state is not State.OPEN:
+            return False
+        if self._socket.transport.get_write_buffer_size() > UNSENT:
+            return False
+        oldest = next(iter(self._asked.values()), None)
+        return oldest is None or self._time.now() - oldest[0] < HELD_UP
+
+    def frame(self, request: Request, name: str | None) -> str | None:
+        """A request as it goes; ``None``: it is too long for a frame."""
+        self._number += 1
+        text = framed(request, self._number, name)
+        return text if len(text) <= LONGEST_FRAME else None
+
+    async def ask(self, frame: str, deadline: float) -> Reply:
+        """The reply to the request in the last frame.
+
+        Raises:
+            TimeoutError: none came until ``deadline``.
+            LinkError: the link ended before.
+        """
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._asked[str(self._number)] = self._time.now(), reply
+        try:
+            await self._socket.send(frame)
+        except ConnectionClosed as closed:
+            raise LinkError(f"{self._told}: {closed}") from None
+        return await self._deadlines.wait(reply, deadline)
+
+    def replied(self, event: RestResponse) -> bool:
+        """A reply came; whether it is one to a request of ours, which nobody may wait for any
+        more."""
+        _, reply = self._asked.pop(event.number, (0.0, None))
+        if reply is not None and not reply.done():
+            reply.set_result(reply_of(event))
+        return reply is not None
