@@ -84,7 +84,10 @@ class Framed:
             return True
         asked = self._asked(words, table)
         reply = await self._requests.made(asked)
-        self._start(self._let_go(asked.method, words, reply))
+        if self._requests.holds_back(asked.method):
+            self._start(self._let_go(asked.method, words, reply))
+        else:
+            self._reply(words, reply)
         return True
 
     def _asked(self, words: Mapping[str, str], table: Mapping[str, Json]) -> Asked:

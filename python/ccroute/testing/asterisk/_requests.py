@@ -75,6 +75,11 @@ class Requests:
             reply = Reply(500, {"message": "Internal Server Error"})
         return reply
 
+    def holds_back(self, method: str) -> bool:
+        """Whether the reply to a request does not go at once."""
+        faults = self._pbx.faults
+        return bool(faults.lost or faults.reply_after or (faults.stalled and method != "GET"))
+
     async def lets_go(self, method: str) -> bool:
         """Waits until the reply to a request may go; ``False``: it is lost."""
         faults = self._pbx.faults
