@@ -26,9 +26,11 @@ BRIDGE = Request("POST", ("bridges", "b"), {"type": "mixing"})
 
 
 def ways(pbx: SimulatedAsterisk) -> Counter[str]:
-    """How many requests came which way, but for the first one, which no WebSocket can take."""
-    assert pbx.requests[0].path == "asterisk/info"
-    return Counter(it.way for it in pbx.requests[1:])
+    """How many requests came which way, but for the first one, which no WebSocket can take, and
+    for lists, which none should."""
+    told = [it for it in pbx.requests if it.path not in {"channels", "bridges"}]
+    assert told[0].path == "asterisk/info"
+    return Counter(it.way for it in told[1:] if it.path != "applications/ccroute")
 
 
 def played(scene: Callable[[], Awaitable[None]]) -> None:
@@ -222,6 +224,42 @@ def test_what_is_too_long_for_a_frame_goes_by_http() -> None:
             assert (await wire.ask(long, time.now() + 10.0)).ok
             assert (await wire.ask(BRIDGE, time.now() + 10.0)).status < 500
             assert ways(pbx) == {"http": 1, "websocket": 1}
+
+    played(scene)
+
+
+def test_lists_go_by_http_for_no_message_may_be_as_long_as_they_are() -> None:
+    async def scene() -> None:
+        async with placed() as (pbx, adapter, time):
+            for _ in range(3_000):
+                pbx.call(answered=True)
+            await opened(adapter, time)
+            shown = [it for it in pbx.requests if it.path in {"channels", "bridges"}]
+            assert {it.way for it in shown} == {"http"}
+            assert set(ways(pbx)) == {"websocket"}
+            assert (await adapter.probe()).up
+
+    played(scene)
+
+
+def test_late_replies_are_no_reason_to_take_the_dearer_way_while_they_come() -> None:
+    async def scene() -> None:
+        async with wired(in_flight=100) as (pbx, wire, time):
+            pbx.faults.reply_after = 3.0
+            asks = []
+            for _ in range(40):
+                asks.append(asyncio.ensure_future(wire.ask(BRIDGE, time.now() + 10.0)))
+                await time.run(0.1)
+            first = ways(pbx)["http"]
+            assert first  # none had come yet
+            del pbx.requests[1:]
+            for _ in range(40):
+                asks.append(asyncio.ensure_future(wire.ask(BRIDGE, time.now() + 10.0)))
+                await time.run(0.1)
+            assert ways(pbx)["http"] < first
+            await time.run(3.0)
+            await asyncio.gather(*asks)
+            assert wire.pending == 0
 
     played(scene)
 

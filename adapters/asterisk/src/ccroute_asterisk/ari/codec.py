@@ -53,7 +53,8 @@ def _once(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
 
 @attrs.frozen
 class Request:
-    """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON.
+    """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON;
+    ``lists``: the reply is as long as there are calls.
 
     >>> Request("DELETE", ("channels", "a/b"), {"reason": "normal"}).target
     '/channels/a%2Fb?reason=normal'
@@ -63,6 +64,7 @@ class Request:
     path: tuple[str, ...]
     query: Mapping[str, str] = attrs.field(factory=dict)
     body: Mapping[str, Json] | None = None
+    lists: bool = False
 
     @property
     def target(self) -> str:

@@ -16,7 +16,7 @@ LONGEST_FRAME = 8_000
 """Characters that a request has at most: past 65,535 bytes Asterisk cuts the link, and one that was
 built for little memory past 8,192."""
 HELD_UP = 1.0
-"""Seconds after which a request without a reply is taken to keep those behind it waiting."""
+"""Seconds without any reply, after which a request is taken to keep those behind it waiting."""
 UNSENT = 1 << 18
 """Bytes that wait to be sent, at most."""
 WRITE_LIMIT = 4 * UNSENT
@@ -37,9 +37,9 @@ class OverWebSocket:
         self._deadlines = deadlines
         self._time = time
         self._told = told
-        self._number = 0
-        # In the order in which they were sent, until each has its reply, however late.
-        self._asked: dict[str, tuple[float, asyncio.Future[Reply]]] = {}
+        self._number = self._sent = self._answered = 0
+        self._stirred = 0.0
+        self._asked: dict[int, asyncio.Future[Reply]] = {}
 
     def has_room(self) -> bool:
         """Whether a request would not have to wait behind others."""
@@ -47,11 +47,16 @@ class OverWebSocket:
             return False
         if self._socket.transport.get_write_buffer_size() > UNSENT:
             return False
-        oldest = next(iter(self._asked.values()), None)
-        return oldest is None or self._time.now() - oldest[0] < HELD_UP
+        # Not how old the oldest is: when all is late, for the machine is busy, HTTP costs more.
+        return not self._waits() or self._time.now() - self._stirred < HELD_UP
+
+    def _waits(self) -> bool:
+        return self._sent > self._answered
 
     def frame(self, request: Request, name: str | None) -> str | None:
-        """A request as it goes; ``None``: it is too long for a frame."""
+        """A request as it goes; ``None``: it is too long for a frame, or its reply may be."""
+        if request.lists:
+            return None
         self._number += 1
         text = framed(request, self._number, name)
         return text if len(text) <= LONGEST_FRAME else None
@@ -63,18 +68,30 @@ class OverWebSocket:
             TimeoutError: none came until ``deadline``.
             LinkError: the link ended before.
         """
+        number = self._number
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._asked[str(self._number)] = self._time.now(), reply
+        if not self._waits():
+            self._stirred = self._time.now()
+        self._sent, self._asked[number] = number, reply
         try:
             await self._socket.send(frame)
+            return await self._deadlines.wait(reply, deadline)
         except ConnectionClosed as closed:
             raise LinkError(f"{self._told}: {closed}") from None
-        return await self._deadlines.wait(reply, deadline)
+        finally:
+            del self._asked[number]
 
     def replied(self, event: RestResponse) -> bool:
-        """A reply came; whether it is one to a request of ours, which nobody may wait for any
-        more."""
-        _, reply = self._asked.pop(event.number, (0.0, None))
+        """A reply came, to a request for which perhaps nobody waits any more; ``False``: to none
+        of ours."""
+        try:
+            number = int(event.number)
+        except ValueError:
+            return False
+        if not 0 < number <= self._sent:
+            return False
+        self._answered, self._stirred = max(number, self._answered), self._time.now()
+        reply = self._asked.get(number)
         if reply is not None and not reply.done():
             reply.set_result(reply_of(event))
-        return reply is not None
+        return True

@@ -78,8 +78,8 @@ class AriSettings:
 
     ``requests``: made over the ``websocket`` of the events, which Asterisk has since 20.15, 21.10
     and 22.5; over ``http``, which costs twenty times as much; ``auto``: as the release can, and
-    over HTTP where the first is not answered. What is too long for a frame, or would have to wait
-    behind a request that waits, goes over HTTP in any case.
+    over HTTP where the first is not answered. What is too long for a frame, there or back, or would
+    have to wait behind a request that waits, goes over HTTP in any case.
     ``watchdog``: seconds of silence after which the link is dead; ``longest_pause``: between two
     tries to connect; ``sweep``: seconds between two looks at Asterisk's own list of channels;
     ``in_flight``: requests at once; ``offers_per_second``: phones rung in a second at most. An
