@@ -325,6 +325,24 @@ def test_a_websocket_that_is_cut_under_many_requests_leaves_no_exception_unseen(
     played(scene)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_who_is_cancelled_while_the_link_breaks_leaves_no_exception_unseen(turns: int) -> None:
+    async def scene() -> None:
+        async with wired(in_flight=100) as (pbx, wire, time):
+            under_way = len(pbx.requests)
+            wire._abort()
+            asks = [asyncio.ensure_future(wire.ask(BRIDGE, time.now() + 9.0)) for _ in range(50)]
+            for _ in range(1 + turns):
+                await asyncio.sleep(0)
+            for ask in asks[::2]:
+                ask.cancel()
+            ends = await asyncio.gather(*asks, return_exceptions=True)
+            assert all(isinstance(it, NotSent | asyncio.CancelledError) for it in ends)
+            assert len(pbx.requests) == under_way
+
+    played(scene)
+
+
 def test_who_waits_for_a_turn_gives_up_while_there_is_time_to_say_so() -> None:
     async def scene() -> None:
         async with wired(in_flight=1) as (pbx, wire, time):

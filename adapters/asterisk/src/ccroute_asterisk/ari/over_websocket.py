@@ -41,10 +41,12 @@ class OverWebSocket:
         self._stirred = 0.0
         self._asked: dict[int, asyncio.Future[Reply]] = {}
 
+    def is_closing(self) -> bool:
+        """Whether the link is about to end, of which nobody has heard yet."""
+        return self._socket.state is not State.OPEN or self._socket.transport.is_closing()
+
     def has_room(self) -> bool:
         """Whether a request would not have to wait behind others."""
-        if self._socket.state is not State.OPEN:
-            return False
         if self._socket.transport.get_write_buffer_size() > UNSENT:
             return False
         # Not how old the oldest is: when all is late, for the machine is busy, HTTP costs more.

@@ -86,6 +86,8 @@ class Wire:
             if self.ended.done():
                 raise NotSent(self.ended.result())
             frames = self._frames
+            if frames is not None and frames.is_closing():
+                raise NotSent("the WebSocket is closed")
             if self.framed and frames is not None and frames.has_room():
                 frame = frames.frame(request, name)
                 if frame is not None:
