@@ -34,11 +34,13 @@ class AsteriskDriver(PlatformDriver):
         {
             "skew_clock": "it runs on this machine, by this machine's clock",
             "rename_contact": "a Local channel cannot be put in the place of another from outside",
+            "throttle": "over the WebSocket Asterisk refuses nothing as too much",
         }
     )
 
-    def __init__(self, pbx: Asterisk) -> None:
+    def __init__(self, pbx: Asterisk, **more: Setting) -> None:
         self.pbx = pbx
+        self._more = more
         self.secrets = (pbx.secret, WRONG)  # type: ignore[misc]
         self.proxy = Proxy(pbx.ports["http"])
         self._refused = free_ports(1)[0]
@@ -85,7 +87,7 @@ class AsteriskDriver(PlatformDriver):
             "password": self.pbx.secret, "watchdog": 4.0, "longest_pause": 2.0, "sweep": 5.0,
             "offers_per_second": 20.0,
             "phones": {agent: f"Local/{number}@agents" for agent, number in AGENTS.items()},
-            "transfer_context": "transfer", "outbound": "{address}",
+            "transfer_context": "transfer", "outbound": "{address}", **self._more,
         }  # fmt: skip
 
     def wrong_settings(self) -> Mapping[str, Setting]:
@@ -274,7 +276,9 @@ class AsteriskDriver(PlatformDriver):
                 pass
 
     async def throttle(self, times: int, retry_after: float) -> None:
-        """See `PlatformDriver`."""
+        """See `PlatformDriver`. What stands before Asterisk may refuse a request by HTTP."""
+        if self._more.get("requests") != "http":
+            raise NotImplementedError
         self.proxy.refusals, self.proxy.refused_for = times, retry_after
 
     async def storm(self, events: int) -> None:

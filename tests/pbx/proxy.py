@@ -1,14 +1,16 @@
 """A wire between an adapter and a real Asterisk that the test can cut, stall and chop.
 
-It knows as much of HTTP and WebSocket as it takes to tell requests and frames apart. When it
+It knows as much of HTTP and WebSocket as it takes to tell requests and frames apart, also where
+the requests are in frames. When it
 is cut, Asterisk's end stays up, as behind a network that is gone: the application is still there,
 calls still come, and nobody hears of them.
 """
 
 import asyncio
+import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from websockets.frames import Frame, Opcode
@@ -37,6 +39,7 @@ class Wire:
     is_events: bool = False
     rest: bytes = b""
     held: list[bytes] = field(default_factory=list)
+    asked: dict[str, Asked] = field(default_factory=dict)
 
 
 class Proxy:
@@ -175,9 +178,33 @@ class Proxy:
 
     async def _up(self, wire: Wire, reader: asyncio.StreamReader) -> None:
         assert wire.server is not None
-        while data := await reader.read(1 << 16):
+        while True:
+            head = await reader.readexactly(2)
+            length, more = head[1] & 127, b""
+            if length > 125:
+                more = await reader.readexactly(2 if length == 126 else 8)
+                length = int.from_bytes(more)
+            mask, data = await reader.readexactly(4), await reader.readexactly(length)
+            if head[0] & 15 == Opcode.TEXT:
+                self._note(wire, bytes(it ^ mask[at % 4] for at, it in enumerate(data)))
             if not self.mute:
-                wire.server.write(data)
+                wire.server.write(head + more + mask + data)
+
+    def _note(self, wire: Wire, frame: bytes) -> None:
+        """A request that goes over the WebSocket."""
+        told = json.loads(frame)
+        line = f"{told['method']} /ari/{told['uri']} framed".encode()
+        asked = Asked(time.time(), told["transaction_id"], line)
+        self.asked.append(asked)
+        wire.asked[told["request_id"]] = asked
+
+    def _passes(self, wire: Wire, payload: bytes) -> bool:
+        """Whether a frame of Asterisk's goes on now; a reply may be held."""
+        if b'"RESTResponse"' not in payload:
+            return True
+        told = json.loads(payload)
+        wire.asked[told["request_id"]].status = told["status_code"]
+        return not self.stalled
 
     async def _down(self, wire: Wire, answers: asyncio.StreamReader) -> None:
         """Whole frames only, so that others can go between."""
@@ -187,8 +214,13 @@ class Proxy:
             if wire not in self.wires:
                 continue  # cut: Asterisk talks to nobody
             wire.rest += data
-            whole = frames_end(wire.rest)
-            ready, wire.rest = wire.rest[:whole], wire.rest[whole:]
+            ready = b""
+            for frame, payload in list(frames(wire.rest)):
+                wire.rest = wire.rest[len(frame) :]
+                if self._passes(wire, payload):
+                    ready += frame
+                else:
+                    wire.held.append(frame)
             if not self.mute:
                 await self._give(wire, ready)
 
@@ -203,23 +235,19 @@ class Proxy:
         await wire.client.drain()
 
 
-def frames_end(data: bytes) -> int:
-    """Where the last whole frame of a server ends."""
+def frames(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each whole frame of a server's, and what is in it."""
     at = 0
     while len(data) - at >= 2:
         length, header = data[at + 1] & 127, 2
-        if length == 126:
-            header = 4
-        elif length == 127:
-            header = 10
-        if len(data) - at < header:
-            return at
-        if header > 2:
-            length = int.from_bytes(data[at + 2 : at + header], "big")
-        if len(data) - at < header + length:
-            return at
-        at += header + length
-    return at
+        if length > 125:
+            header = 4 if length == 126 else 10
+            length = int.from_bytes(data[at + 2 : at + header])
+        end = at + header + length
+        if len(data) < max(end, at + header):
+            return
+        yield data[at:end], data[at + header : end]
+        at = end
 
 
 def text_frame(payload: bytes) -> bytes:

@@ -1,4 +1,6 @@
-"""The adapter holds the contract on a real Asterisk."""
+"""The adapter holds the contract on a real Asterisk: with its requests over the WebSocket, as they
+go there by themselves, and what requests have most to do with by HTTP too; on the simulated one all
+of it is tried both ways."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -30,3 +32,11 @@ class TestRealAsterisk(AdapterContract):
 
     def make_adapter(self, config: Mapping[str, Setting]) -> Adapter:
         return asterisk("pbx", config)
+
+
+class TestRealAsteriskByHttp(TestRealAsterisk):
+    telling = frozenset({9, 16, 22, 32, 34, 48})
+    """The assertions that are tried; see `conftest.py`."""
+
+    def make_platform(self, time: Time) -> AsteriskDriver:
+        return AsteriskDriver(self.pbx, requests="http")

@@ -42,10 +42,10 @@ def test_whoever_comes_into_an_empty_queue_hears_music(pbx: Asterisk, phones: Ph
     play(scenario)
 
 
-def test_requests_may_go_over_the_websocket(pbx: Asterisk, phones: Phones) -> None:
+def test_requests_may_go_by_http(pbx: Asterisk, phones: Phones) -> None:
     async def scenario() -> None:
         phones.agent("101", delay=0.1)
-        async with Centre({"pbx": pbx}, requests="websocket") as centre:
+        async with Centre({"pbx": pbx}, requests="http") as centre:
             await centre.staff("a101")
             ref = phones.call("sales", ref=fresh())
             await centre.came(ref, "engaged")

@@ -116,8 +116,8 @@ def test_a_pause_that_is_none_is_not_believed(given: str | None, wanted: float |
 def test_lists_are_long_and_orders_are_not() -> None:
     """By the WebSocket a long message would end Asterisk."""
     lists = (requests.channels(), requests.bridges(), requests.application("ccroute"))
-    assert [it.long for it in lists] == [True] * 3
-    assert not requests.hang_up("1").long
+    assert [it.lists for it in lists] == [True] * 3
+    assert not requests.hang_up("1").lists
 
 
 def test_requests_and_replies_over_the_websocket() -> None:

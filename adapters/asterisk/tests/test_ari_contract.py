@@ -22,11 +22,16 @@ class TestSimulatedAsterisk(AdapterContract):
         return asterisk("pbx", config)
 
 
+class TestSimulatedAsteriskByHttp(TestSimulatedAsterisk):
+    def make_platform(self, time: Time) -> AsteriskDriver:
+        return AsteriskDriver(time, settings={"requests": "http"})
+
+
 @pytest.mark.parametrize(
     ("version", "more", "told"),
     [
         ("13.38.3", {}, r"Asterisk 13\.38\.3 is too old: install 16 or"),
-        ("22.4.0", {"requests": "websocket"}, r"takes none over the WebSocket: give 'http'"),
+        ("22.4.0", {"requests": "websocket"}, r"takes none over the WebSocket: give 'auto'"),
         ("18.9-cert1", {"requests": "websocket"}, r"takes none over the WebSocket"),
     ],
 )

@@ -1,5 +1,4 @@
-"""ARI's HTTP and WebSocket as an ASGI application: sign-in, framing, and answers that are late,
-lost or wrong when they are to be."""
+"""ARI's HTTP and WebSocket as an ASGI application: sign-in and framing."""
 
 import asyncio
 import base64
@@ -10,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-import attrs
-
-from ccroute.testing.asterisk._objects import Json, Request
-from ccroute.testing.asterisk._rest import Blocked, Reply
+from ccroute.testing.asterisk._framed import TOO_LONG, Framed
+from ccroute.testing.asterisk._objects import Json
+from ccroute.testing.asterisk._requests import Asked, Requests
+from ccroute.testing.asterisk._rest import Reply
 
 if TYPE_CHECKING:
     from ccroute.testing.asterisk._server import SimulatedAsterisk
@@ -23,25 +22,6 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 REALM = b'Basic realm="Asterisk REST Interface"'
-
-
-@attrs.define(kw_only=True)
-class Faults:
-    """What goes wrong on the way between a client and a sound Asterisk.
-
-    ``reply_after``, ``event_after``: seconds by which replies or events are late, so that the
-    others overtake them; ``stalled``: requests are carried out and not answered, until it is off;
-    ``lost``: so many requests are carried out and never answered; ``failing``: so many are
-    answered 500 and not carried out; ``failing_creates``: so many legs are made and
-    answered 500.
-    """
-
-    reply_after: float = 0.0
-    event_after: float = 0.0
-    stalled: bool = False
-    lost: int = 0
-    failing: int = 0
-    failing_creates: int = 0
 
 
 class EventSocket:
@@ -60,6 +40,10 @@ class EventSocket:
             self._pbx.later(after, lambda: self._put(text))
         else:
             self._put(text)
+
+    def reply(self, document: Mapping[str, Json]) -> None:
+        """Sends the reply to a request, behind the events that wait already."""
+        self._put(json.dumps(document, separators=(",", ":")))
 
     def _put(self, text: str) -> None:
         self._waiting.append(text)
@@ -98,6 +82,7 @@ class AriApp:
 
     def __init__(self, pbx: "SimulatedAsterisk") -> None:
         self._pbx = pbx
+        self.requests = Requests(pbx)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serves a request or a WebSocket."""
@@ -131,61 +116,14 @@ class AriApp:
             await _answer(send, Reply(401, {"message": "Authentication required"}))
             return
         query.pop("api_key", None)
-        reply = await self._reply(scope["method"], parts, query, body, user)
-        if reply is not None:
+        asked = Asked(method=scope["method"], parts=parts, query=query, body=body, user=user)
+        reply = await self.requests.made(asked)
+        if await self.requests.lets_go(asked.method):
             await _answer(send, reply)
         else:
             # Never answered: it lasts until the client goes.
             while (await receive())["type"] != "http.disconnect":
                 pass
-
-    async def _reply(
-        self, method: str, parts: list[str], query: dict[str, str], body: bytes, user: str
-    ) -> Reply | None:
-        given: dict[str, Json] = dict(query)
-        if body:
-            try:
-                document = json.loads(body)
-            except ValueError:
-                return Reply(400, {"message": "Error parsing request body"})
-            if isinstance(document, dict):
-                given |= document
-        faults = self._pbx.faults
-        if faults.failing > 0:
-            faults.failing -= 1
-            return Reply(500, {"message": "Internal Server Error"})
-        reply = await self._carry_out(method, parts, given, user)
-        if faults.failing_creates > 0 and _makes_a_leg(method, parts) and reply.status < 300:
-            faults.failing_creates -= 1
-            reply = Reply(500, {"message": "Internal Server Error"})
-        if faults.lost > 0:
-            faults.lost -= 1
-            return None
-        if faults.reply_after:
-            await self._pbx.sleep(faults.reply_after)
-        while faults.stalled and method != "GET":
-            await self._pbx.changed()
-        return reply
-
-    async def _carry_out(
-        self, method: str, parts: list[str], given: dict[str, Json], user: str
-    ) -> Reply:
-        pbx = self._pbx
-        while True:
-            pbx.advance()
-            try:
-                reply = pbx.rest.answer(method, parts, given, reader=user in pbx.system.readers)
-            except Blocked:
-                if pbx.stopping:
-                    return Reply(503, {"message": "Shutting down"})
-                await pbx.changed()
-                continue
-            at, path = pbx.time.now(), "/".join(parts)
-            pbx.requests.append(
-                Request(at=at, method=method, path=path, given=given, status=reply.status)
-            )
-            pbx.happen()
-            return reply
 
     # -- Events -------------------------------------------------------------------------
 
@@ -198,7 +136,8 @@ class AriApp:
             await _deny_page(send, 404, "Not Found", "")
             return
         self._pbx.signed_in()
-        if not _user(scope, query, self._pbx.system.users):
+        user = _user(scope, query, self._pbx.system.users)
+        if not user:
             await _deny(send, Reply(401, {"message": "Authentication required"}))
             return
         names = [it for it in query.get("app", "").split(",") if it]
@@ -206,29 +145,30 @@ class AriApp:
             await _deny_page(send, 400, "Bad Request", "HTTP request is missing param: [app]")
             return
         await send({"type": "websocket.accept"})
-        await self._serve_events(receive, send, names, query.get("subscribeAll") == "true")
+        await self._serve_events(
+            receive, send, names, user, everything=query.get("subscribeAll") == "true"
+        )
 
     async def _serve_events(
-        self, receive: Receive, send: Send, names: list[str], everything: bool
+        self, receive: Receive, send: Send, names: list[str], user: str, *, everything: bool
     ) -> None:
         pbx = self._pbx
         socket = EventSocket(pbx)
         pbx.sockets.add(socket)
         for name in names:
             pbx.switch.listen(name, socket, everything=everything)
+        framed = Framed(pbx, self.requests, socket, app=names[0], user=user)
         writing = asyncio.ensure_future(socket.write(send))
         try:
-            while (await receive())["type"] != "websocket.disconnect":
-                pass
+            while (message := await receive())["type"] != "websocket.disconnect":
+                if not await framed.take(message.get("text")):
+                    await send({"type": "websocket.close", "code": TOO_LONG})
         finally:
+            await framed.close()
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             pbx.sockets.discard(socket)
             pbx.switch.apps.disconnect(socket)
-
-
-def _makes_a_leg(method: str, parts: list[str]) -> bool:
-    return method == "POST" and parts[0] == "channels" and len(parts) <= 2
 
 
 def _page(title: str, words: str) -> bytes:

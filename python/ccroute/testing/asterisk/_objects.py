@@ -196,13 +196,14 @@ class Recording:
 @attrs.frozen(kw_only=True)
 class Request:
     """A REST request as it came. ``at``: by the simulator's time; ``given``: query and body in
-    one; ``status``: what was answered, 0 where nothing was."""
+    one; ``status``: what was answered, 0 where nothing was; ``way``: http or websocket."""
 
     at: float
     method: str
     path: str
     given: Mapping[str, Json]
     status: int
+    way: str = "http"
 
     def says(self, text: str) -> bool:
         """Whether the path or what was given holds ``text``."""

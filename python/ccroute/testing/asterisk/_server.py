@@ -11,10 +11,12 @@ from ccroute._extras import of_extra
 from ccroute.adapters import Time
 from ccroute.testing.asterisk._ami import AmiDesk, AmiUser
 from ccroute.testing.asterisk._ami_server import AmiServer
-from ccroute.testing.asterisk._asgi import AriApp, EventSocket, Faults
+from ccroute.testing.asterisk._asgi import AriApp, EventSocket
 from ccroute.testing.asterisk._dialling import Dialling
+from ccroute.testing.asterisk._framed import takes_requests
 from ccroute.testing.asterisk._media import Media
 from ccroute.testing.asterisk._objects import Channel, Json, Phone, Request
+from ccroute.testing.asterisk._requests import Faults
 from ccroute.testing.asterisk._rest import Pbx, Rest, System
 from ccroute.testing.asterisk._rest_bridges import BRIDGES
 from ccroute.testing.asterisk._rest_channels import CHANNELS
@@ -48,10 +50,10 @@ def _acting(
 class SimulatedAsterisk:
     """An Asterisk 22 that is none, on loopback ports; deterministic under `ManualTime`.
 
-    It speaks ARI at `url` (REST, and events over a WebSocket), and AMI at `ami_port`, with
-    app_queue behind it. What it answers and tells, and
-    in which order, was measured on a real one, with which ``tests/pbx`` compares it. Phones are
-    given as addresses (``PJSIP/101``) and do what they are told.
+    It speaks ARI at `url` (REST, and a WebSocket for events and, while `takes_requests`, for
+    requests), and AMI at `ami_port`, with app_queue behind it. What it answers and tells, and in
+    which order, was measured on a real one, with which ``tests/pbx`` compares it. Phones are given
+    as addresses (``PJSIP/101``) and do what they are told.
 
     Args:
         time: When things happen.
@@ -91,6 +93,7 @@ class SimulatedAsterisk:
         self.sign_ins: list[float] = []
         self.sockets: set[EventSocket] = set()
         self.ari_enabled = True
+        self.takes_requests = takes_requests(version)
         self.stopping = False
         self.wire = Wire(0, self.signed_in)
         self.ami_wire = Wire(0, self.signed_in)

@@ -45,7 +45,7 @@ from ccroute_asterisk.ari.messages import (
 )
 from ccroute_asterisk.ari.orders import Orders
 from ccroute_asterisk.ari.pace import BackOff, Pace
-from ccroute_asterisk.ari.release import check_release
+from ccroute_asterisk.ari.release import check_release, goes_by_websocket
 from ccroute_asterisk.ari.session import Session
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.wire import PATIENCE, Wire, refusal
@@ -57,6 +57,8 @@ LOOKS = 2
 meanwhile."""
 SECOND_LOOK = 2.0
 """Seconds until what differs is looked at again."""
+FIRST_REPLY = 5.0
+"""Seconds that the first reply over the WebSocket may take, before HTTP is believed in more."""
 TOGETHER = 50
 """How many devices are asked for by one request."""
 
@@ -105,6 +107,7 @@ class AriAdapter:
         self._stands = False
         self._early: list[Event] = []
         self._epoch = 0
+        self._wary = False
         self._lag: float | None = None
         self._last_heard: float | None = None
         self._closing = False
@@ -174,13 +177,15 @@ class AriAdapter:
         body = reply.body if isinstance(reply.body, Mapping) else {}
         system, status = body.get("system"), body.get("status")
         version = system.get("version") if isinstance(system, Mapping) else None
-        check_release(self._name, self._settings, version if isinstance(version, str) else "")
+        version = version if isinstance(version, str) else ""
+        check_release(self._name, self._settings, version)
+        wire.framed = goes_by_websocket(self._settings.requests, version) and not self._wary
         began = instant_of(status.get("startup_time")) if isinstance(status, Mapping) else None
         epoch = 1 if began is None else int(began * 1000)
         self._epoch = epoch if epoch >= self._epoch else self._epoch + 1
 
     async def _subscribe(self, wire: Wire) -> None:
-        reply = await self._beginning(wire, requests.filter_events(self._settings.app))
+        reply = await self._first(wire, requests.filter_events(self._settings.app))
         if reply.status in {401, 403}:
             raise refusal(self._name, self._settings, reply.status, "eventFilter")
         devices = sorted(set(self._settings.phones.values()))
@@ -192,6 +197,26 @@ class AriAdapter:
                     f"links.{self._name}.phones: Asterisk cannot watch {', '.join(some)}: "
                     f"{reply.said}: give devices such as PJSIP/301"
                 )
+
+    async def _first(self, wire: Wire, request: Request) -> Reply:
+        """The reply to the first request that may go over the WebSocket. Where none comes it is
+        made again over HTTP, as are all that follow on this link."""
+        self._wary = False
+        if not wire.framed:
+            return await self._beginning(wire, request)
+        if self._settings.requests == "websocket":
+            try:
+                return await self._beginning(wire, request)
+            except TimeoutError:
+                told = f'no reply over the WebSocket in {PATIENCE:g} s: give `requests = "auto"`'
+                raise LinkError(f"{wire!r}: {told}") from None
+        try:
+            return await wire.ask(request, self._time.now() + FIRST_REPLY)
+        except (TimeoutError, LinkError):
+            self._counters["fell_back_to_http"] += 1
+            # Had it cut the link for it, the next one would come no further.
+            wire.framed, self._wary = False, wire.ended.done()
+        return await self._beginning(wire, request)
 
     async def _stand(self, wire: Wire) -> None:
         """Lists; from then on every event counts."""

@@ -24,9 +24,10 @@ from ccroute.adapters import (
 )
 from ccroute_asterisk.ari.codec import Reply, Request
 from ccroute_asterisk.ari.orders import Order, Turn
+from ccroute_asterisk.ari.over_http import NotSent
 from ccroute_asterisk.ari.pace import Pace
 from ccroute_asterisk.ari.session import Session
-from ccroute_asterisk.ari.wire import NotSent, Wire
+from ccroute_asterisk.ari.wire import Wire
 
 RANKS: Mapping[type[Instruction], int] = MappingProxyType(
     {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}

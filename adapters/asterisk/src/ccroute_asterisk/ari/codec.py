@@ -56,7 +56,7 @@ _READER = json.JSONDecoder(object_pairs_hook=_once)
 @attrs.frozen
 class Request:
     """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON;
-    ``long``: its reply grows with the calls there are.
+    ``lists``: the reply is as long as there are calls.
 
     >>> Request("DELETE", ("channels", "a/b"), {"reason": "normal"}).target
     '/channels/a%2Fb?reason=normal'
@@ -66,7 +66,7 @@ class Request:
     path: tuple[str, ...]
     query: Mapping[str, str] = attrs.field(factory=dict)
     body: Mapping[str, Json] | None = None
-    long: bool = False
+    lists: bool = False
 
     @property
     def target(self) -> str:
@@ -102,10 +102,11 @@ class Reply:
         return f"{self.status} {words}".rstrip()
 
 
-def framed(request: Request, number: int) -> str:
-    """A request as it goes over the WebSocket of the events."""
+def framed(request: Request, number: int, name: str | None = None) -> str:
+    """A request as it goes over the WebSocket of the events. ``name``: of the instruction on whose
+    behalf it is made, for who reads along."""
     told: dict[str, Json] = {
-        "type": "RESTRequest", "transaction_id": "ccroute", "request_id": str(number),
+        "type": "RESTRequest", "transaction_id": name or "ccroute", "request_id": str(number),
         "method": request.method, "uri": request.target.lstrip("/"),
     }  # fmt: skip
     if request.body is not None:

@@ -392,13 +392,13 @@ def read_event(table: Table) -> Event:
         Malformed: it has no kind, or lacks what its kind must have.
     """
     kind = text(table, "type")
-    at = instant_of(table.get("timestamp"))
     if kind == "RESTResponse":
         status = table.get("status_code")
         if not isinstance(status, int):
             raise Malformed("status_code")
         content = _maybe(table, "message_body") or ""
-        return RestResponse(at=at, number=text(table, "request_id"), status=status, content=content)
+        return RestResponse(number=text(table, "request_id"), status=status, content=content)
+    at = instant_of(table.get("timestamp"))
     if kind in READERS:
         return READERS[kind](table, at)
     return Ignored(at=at) if kind in IGNORED else Unknown(at=at, kind=kind)

@@ -69,7 +69,7 @@ class Slots:
 
     def give_back(self, turn: "asyncio.Future[None]") -> None:
         """A slot is free again, or its turn is not waited for any more."""
-        if not turn.done() or turn.cancelled():
+        if not turn.done() or turn.cancelled() or turn.exception() is not None:
             turn.cancel()
             return
         while self._waiting:

@@ -28,6 +28,18 @@ def can_take_requests(version: str) -> bool:
     return branch >= min(TAKES_REQUESTS) and number >= TAKES_REQUESTS.get(branch, 0)
 
 
+def goes_by_websocket(requests: str, version: str) -> bool:
+    """Whether requests go over the WebSocket, as the settings want it; ``auto``: of a release that
+    is known to take them.
+
+    >>> goes_by_websocket("auto", "22.10.1"), goes_by_websocket("auto", "GIT-master")
+    (True, False)
+    """
+    if requests == "auto":
+        return release_of(version) is not None and can_take_requests(version)
+    return requests == "websocket"
+
+
 def check_release(link: str, settings: AriSettings, version: str) -> None:
     """Whether a release can do what the settings want. One that is unknown is believed.
 
@@ -39,5 +51,5 @@ def check_release(link: str, settings: AriSettings, version: str) -> None:
         raise ConfigError(f"links.{link}: Asterisk {version} is too old: install {OLDEST} or later")
     if settings.requests == "websocket" and not can_take_requests(version):
         raise ConfigError(
-            f"links.{link}.requests: Asterisk {version} takes none over the WebSocket: give 'http'"
+            f"links.{link}.requests: Asterisk {version} takes none over the WebSocket: give 'auto'"
         )

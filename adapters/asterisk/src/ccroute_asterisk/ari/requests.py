@@ -22,7 +22,7 @@ def ping() -> Request:
 
 def application(app: str) -> Request:
     """The channels and bridges of an application."""
-    return Request("GET", ("applications", app), long=True)
+    return Request("GET", ("applications", app), lists=True)
 
 
 def filter_events(app: str) -> Request:
@@ -44,12 +44,12 @@ def device(name: str) -> Request:
 
 def channels() -> Request:
     """All channels there are."""
-    return Request("GET", ("channels",), long=True)
+    return Request("GET", ("channels",), lists=True)
 
 
 def bridges() -> Request:
     """All bridges there are."""
-    return Request("GET", ("bridges",), long=True)
+    return Request("GET", ("bridges",), lists=True)
 
 
 def channel(name: str) -> Request:

@@ -76,8 +76,10 @@ class AriSettings:
     who it is that dials a feature code. ``prompts``: what an announcement plays, of ARI's media
     and ``{values}``. ``recording_format``: wav, or another that Asterisk writes.
 
-    ``requests``: made over http, or over the ``websocket`` of the events, which costs half as much
-    and which Asterisk has since 20.15, 21.10 and 22.5.
+    ``requests``: made over the ``websocket`` of the events, which Asterisk has since 20.15, 21.10
+    and 22.5; over ``http``, which costs twenty times as much; ``auto``: as the release can, and
+    over HTTP where the first is not answered. What is too long for a frame, there or back, or would
+    have to wait behind a request that waits, goes over HTTP in any case.
     ``watchdog``: seconds of silence after which the link is dead; ``longest_pause``: between two
     tries to connect; ``sweep``: seconds between two looks at Asterisk's own list of channels;
     ``in_flight``: requests at once; ``offers_per_second``: phones rung in a second at most. An
@@ -97,7 +99,7 @@ class AriSettings:
     prompts: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     recording_format: str = "wav"
     requests: str = attrs.field(
-        default="http", validator=attrs.validators.in_(("http", "websocket"))
+        default="auto", validator=attrs.validators.in_(("auto", "http", "websocket"))
     )
     watchdog: float = attrs.field(default=30.0, validator=_positive)
     longest_pause: float = attrs.field(default=30.0, validator=_positive)

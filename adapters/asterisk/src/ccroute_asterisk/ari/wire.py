@@ -1,13 +1,11 @@
-"""The only sockets: a WebSocket for events, and HTTP for requests, of one link, until it ends.
+"""The only sockets of one link, until it ends: a WebSocket for events and requests, and HTTP.
 
 A link ends once, for one reason; what waits for a reply then never gets one.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-from urllib.parse import quote
+from collections.abc import Callable
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,8 +18,11 @@ from websockets.exceptions import (
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import Secret, Time, within
-from ccroute_asterisk.ari.codec import LONGEST, Reply, Request, framed, read_reply, reply_of
+from ccroute_asterisk.ari.codec import LONGEST, Reply, Request
+from ccroute_asterisk.ari.deadlines import Deadlines
 from ccroute_asterisk.ari.messages import RestResponse
+from ccroute_asterisk.ari.over_http import NotSent, OverHttp
+from ccroute_asterisk.ari.over_websocket import WRITE_LIMIT, OverWebSocket
 from ccroute_asterisk.ari.pace import Slots
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.trust import trust_of
@@ -29,44 +30,37 @@ from ccroute_asterisk.ari.trust import trust_of
 PATIENCE = 10.0
 """Seconds that connecting and each question at the beginning may take."""
 
-Result = TypeVar("Result")
-
 # Not of the tree of loggers: websockets would tell the headers, and the password in them.
 _silence = logging.Logger("websocket", logging.CRITICAL + 1)  # noqa: LOG001
 
 
-class NotSent(LinkError):
-    """A request was not sent, for certain."""
-
-
 class Wire:
-    """One link, from its first byte to its end."""
+    """One link, from its first byte to its end.
+
+    ``last_heard``: when the last bytes came over the WebSocket, for only there is told what
+    happens; ``framed``: requests go there too, once it is open, but for those that are too long or
+    would have to wait there.
+    """
 
     def __init__(self, name: str, settings: AriSettings, time: Time) -> None:
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.final = False
+        self.framed = False
         self.last_heard = time.now()
         self._name = name
         self._settings = settings
         self._time = time
-        # Not the client, which tells the log of every request; the injected time has the deadlines.
         self._trust = trust_of(name, settings)
-        self._http = httpx.AsyncHTTPTransport(
-            trust_env=False,
-            verify=self._trust or False,
-            limits=httpx.Limits(
-                max_connections=settings.in_flight, max_keepalive_connections=settings.in_flight
-            ),
-        )
         self._ari = f"{settings.url.rstrip('/')}/ari"
         auth = httpx.BasicAuth(settings.user, settings.password.reveal())
         signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
         self._signed = Secret(signed.headers["Authorization"])
+        self._http = OverHttp(settings, self._trust, self._signed, repr(self))
         self._slots = Slots(settings.in_flight)
+        self._deadlines = Deadlines(time)
         self._socket: ClientConnection | None = None
+        self._frames: OverWebSocket | None = None
         self.pending = 0
-        self._number = 0
-        self._asked: dict[str, asyncio.Future[Reply]] = {}
 
     def __repr__(self) -> str:
         return f"<link {self._name!r} to Asterisk at {self._settings.url}>"
@@ -84,18 +78,21 @@ class Wire:
             NotSent: the request was not sent.
             LinkError: the link ended before.
         """
-        if self.ended.done():
-            raise NotSent(self.ended.result())
         self.pending += 1
         turn = self._slots.take(rank)
         try:
             if not turn.done():
                 await self._its_turn(turn, deadline)
-            # A long message over the WebSocket ends Asterisk 22.10, by a stack that is too small.
-            framed = self._settings.requests == "websocket" and not request.long
-            if framed and self._socket is not None:
-                return await self._or_ended(self._framed(request), deadline)
-            return await self._or_ended(self._request(request, name), deadline)
+            if self.ended.done():
+                raise NotSent(self.ended.result())
+            frames = self._frames
+            if frames is not None and frames.is_closing():
+                raise NotSent("the WebSocket is closed")
+            if self.framed and frames is not None and frames.has_room():
+                frame = frames.frame(request, name)
+                if frame is not None:
+                    return await frames.ask(frame, deadline)
+            return await self._by_http(request, name, deadline)
         finally:
             self._slots.give_back(turn)
             self.pending -= 1
@@ -104,68 +101,27 @@ class Wire:
         """Waits for a slot, and gives up while there is still time to say so."""
         now = self._time.now()
         try:
-            await self._or_ended(turn, now + 0.8 * (deadline - now))
+            await self._deadlines.wait(turn, now + 0.8 * (deadline - now))
         except TimeoutError:
             raise NotSent("too many requests before it") from None
         except LinkError as error:
             raise NotSent(str(error)) from None
 
-    async def _framed(self, request: Request) -> Reply:
-        assert self._socket is not None
-        self._number += 1
-        number = str(self._number)
+    async def _by_http(self, request: Request, name: str | None, deadline: float) -> Reply:
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._asked[number] = reply
+        work = asyncio.ensure_future(self._http.ask(request, name))
+        work.add_done_callback(lambda work: _hand_over(work, reply))
         try:
-            await self._socket.send(framed(request, self._number))
-            return await reply
-        except ConnectionClosed as closed:
-            raise LinkError(f"{self!r}: {closed}") from None
+            return await self._deadlines.wait(reply, deadline)
         finally:
-            del self._asked[number]
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
 
     def replied(self, event: RestResponse) -> None:
-        """A reply came over the WebSocket; one that nobody waits for any more is forgotten."""
-        asked = self._asked.get(event.number)
-        if asked is not None and not asked.done():
-            asked.set_result(reply_of(event))
-
-    async def _request(self, request: Request, name: str | None) -> Reply:
-        content = request.content
-        headers = {"Authorization": self._signed.reveal()}
-        if content:
-            headers["Content-Type"] = "application/json"
-        if name is not None:
-            headers["X-Request-ID"] = quote(name)
-        try:
-            reply = await self._http.handle_async_request(
-                httpx.Request(
-                    request.method, self._ari + request.target, headers=headers, content=content
-                )
-            )
-            body = await reply.aread()
-        except (httpx.ConnectError, httpx.PoolTimeout) as error:
-            raise NotSent(f"{self!r}: cannot connect: {error}") from error
-        except httpx.HTTPError as error:
-            raise LinkError(f"{self!r}: {type(error).__name__}") from error
-        self.last_heard = self._time.now()
-        return read_reply(reply.status_code, body, reply.headers.get("Retry-After"))
-
-    async def _or_ended(self, work: Awaitable[Result], deadline: float) -> Result:
-        task = asyncio.ensure_future(work)
-        alarm = asyncio.ensure_future(self._time.sleep_until(deadline))
-        try:
-            await asyncio.wait((task, alarm, self.ended), return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            if self.ended.done():
-                raise LinkError(self.ended.result())
-            raise TimeoutError
-        finally:
-            alarm.cancel()
-            if not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        """A reply came over the WebSocket, if late: it is not in vain to ask there."""
+        if self._frames is not None and self._frames.replied(event):
+            self.framed = True
 
     # -- Events -------------------------------------------------------------------------
 
@@ -182,6 +138,7 @@ class Wire:
             additional_headers={"Authorization": self._signed.reveal()},
             compression=None, max_size=LONGEST, ping_interval=None, open_timeout=None,
             close_timeout=None, proxy=None, logger=_silence, ssl=self._trust,
+            max_queue=None, write_limit=WRITE_LIMIT,
         )  # fmt: skip
         try:
             self._socket = await within(self._time, self._time.now() + PATIENCE, _opened(opening))
@@ -190,6 +147,7 @@ class Wire:
             raise refusal(self._name, settings, status, "events") from None
         except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
             raise LinkError(f"{self!r}: no WebSocket: {type(error).__name__}: {error}") from None
+        self._frames = OverWebSocket(self._socket, self._deadlines, self._time, repr(self))
         if self.ended.done():
             self._abort()
 
@@ -231,6 +189,7 @@ class Wire:
         if not self.ended.done():
             self.final = final
             self.ended.set_result(reason)
+            self._deadlines.fail(reason)
             self._abort()
 
     def _abort(self) -> None:
@@ -240,9 +199,21 @@ class Wire:
     async def close(self) -> None:
         """Leaves no socket and no task behind."""
         self.end("closed")
-        await self._http.aclose()
+        await self._deadlines.close()
+        await self._http.close()
         if self._socket is not None:
             await self._socket.wait_closed()
+
+
+def _hand_over(work: "asyncio.Future[Reply]", reply: "asyncio.Future[Reply]") -> None:
+    """What became of the work is what was waited for; nobody's, when that is over."""
+    error = None if work.cancelled() else work.exception()
+    if reply.done() or work.cancelled():
+        return
+    if error is None:
+        reply.set_result(work.result())
+    else:
+        reply.set_exception(error)
 
 
 async def _opened(opening: connect) -> ClientConnection:

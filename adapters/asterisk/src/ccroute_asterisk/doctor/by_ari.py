@@ -132,7 +132,7 @@ async def _comes_in(ari: _Ari, notes: Notes, settings: AriSettings) -> bool:
         if settings.requests == "websocket" and not can_take_requests(version):
             notes.wrong(
                 "requests", f"Asterisk {version} takes none over the WebSocket",
-                "give `requests = \"http\"`",
+                "give `requests = \"auto\"`",
             )  # fmt: skip
         return goes_on
     return False

@@ -1,0 +1,65 @@
+"""Requests over HTTP, whose connections are kept."""
+
+import ssl
+from urllib.parse import quote
+
+import httpx
+
+from ccroute import LinkError
+from ccroute.adapters import Secret
+from ccroute_asterisk.ari.codec import Reply, Request, read_reply
+from ccroute_asterisk.ari.settings import AriSettings
+
+
+class NotSent(LinkError):
+    """A request was not sent, for certain."""
+
+
+class OverHttp:
+    """``trust``: whose certificates are believed; ``signed``: the header `Authorization`;
+    ``told``: what errors call the link."""
+
+    def __init__(
+        self, settings: AriSettings, trust: ssl.SSLContext | None, signed: Secret, told: str
+    ) -> None:
+        # Not the client, which tells the log of every request; the injected time has the deadlines.
+        self._transport = httpx.AsyncHTTPTransport(
+            trust_env=False,
+            verify=trust or False,
+            limits=httpx.Limits(
+                max_connections=settings.in_flight, max_keepalive_connections=settings.in_flight
+            ),
+        )
+        self._ari = f"{settings.url.rstrip('/')}/ari"
+        self._signed = signed
+        self._told = told
+
+    async def ask(self, request: Request, name: str | None) -> Reply:
+        """A request's reply. ``name``: of the instruction, for who reads along.
+
+        Raises:
+            NotSent: there is no connection.
+            LinkError: the connection broke.
+        """
+        content = request.content
+        headers = {"Authorization": self._signed.reveal()}
+        if content:
+            headers["Content-Type"] = "application/json"
+        if name is not None:
+            headers["X-Request-ID"] = quote(name)
+        try:
+            reply = await self._transport.handle_async_request(
+                httpx.Request(
+                    request.method, self._ari + request.target, headers=headers, content=content
+                )
+            )
+            body = await reply.aread()
+        except (httpx.ConnectError, httpx.PoolTimeout) as error:
+            raise NotSent(f"{self._told}: cannot connect: {error}") from error
+        except httpx.HTTPError as error:
+            raise LinkError(f"{self._told}: {type(error).__name__}") from error
+        return read_reply(reply.status_code, body, reply.headers.get("Retry-After"))
+
+    async def close(self) -> None:
+        """Leaves no connection behind."""
+        await self._transport.aclose()

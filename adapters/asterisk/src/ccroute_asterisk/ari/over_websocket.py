@@ -1,0 +1,99 @@
+"""Requests over the WebSocket of the events: a frame there, a frame back, in any order."""
+
+import asyncio
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from ccroute import LinkError
+from ccroute.adapters import Time
+from ccroute_asterisk.ari.codec import Reply, Request, framed, reply_of
+from ccroute_asterisk.ari.deadlines import Deadlines
+from ccroute_asterisk.ari.messages import RestResponse
+
+LONGEST_FRAME = 8_000
+"""Characters that a request has at most: past 65,535 bytes Asterisk cuts the link, and one that was
+built for little memory past 8,192."""
+HELD_UP = 1.0
+"""Seconds without any reply, after which a request is taken to keep those behind it waiting."""
+UNSENT = 1 << 18
+"""Bytes that wait to be sent, at most."""
+WRITE_LIMIT = 4 * UNSENT
+"""More than ever wait: who sends never does."""
+
+
+class OverWebSocket:
+    """The requests of one link that went by its WebSocket.
+
+    Asterisk makes them one after the other: one that has to wait (a channel that something is
+    played to cannot be moved) keeps all behind it waiting, and the answers to pings too.
+    """
+
+    def __init__(
+        self, socket: ClientConnection, deadlines: Deadlines, time: Time, told: str
+    ) -> None:
+        self._socket = socket
+        self._deadlines = deadlines
+        self._time = time
+        self._told = told
+        self._number = self._sent = self._answered = 0
+        self._stirred = 0.0
+        self._asked: dict[int, asyncio.Future[Reply]] = {}
+
+    def is_closing(self) -> bool:
+        """Whether the link is about to end, of which nobody has heard yet."""
+        return self._socket.state is not State.OPEN or self._socket.transport.is_closing()
+
+    def has_room(self) -> bool:
+        """Whether a request would not have to wait behind others."""
+        if self._socket.transport.get_write_buffer_size() > UNSENT:
+            return False
+        # Not how old the oldest is: when all is late, for the machine is busy, HTTP costs more.
+        return not self._waits() or self._time.now() - self._stirred < HELD_UP
+
+    def _waits(self) -> bool:
+        return self._sent > self._answered
+
+    def frame(self, request: Request, name: str | None) -> str | None:
+        """A request as it goes; ``None``: it is too long for a frame, or its reply may be."""
+        if request.lists:
+            return None
+        self._number += 1
+        text = framed(request, self._number, name)
+        return text if len(text) <= LONGEST_FRAME else None
+
+    async def ask(self, frame: str, deadline: float) -> Reply:
+        """The reply to the request in the last frame.
+
+        Raises:
+            TimeoutError: none came until ``deadline``.
+            LinkError: the link ended before.
+        """
+        number = self._number
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        if not self._waits():
+            self._stirred = self._time.now()
+        self._sent, self._asked[number] = number, reply
+        try:
+            await self._socket.send(frame)
+            return await self._deadlines.wait(reply, deadline)
+        except ConnectionClosed as closed:
+            raise LinkError(f"{self._told}: {closed}") from None
+        finally:
+            del self._asked[number]
+
+    def replied(self, event: RestResponse) -> bool:
+        """A reply came, to a request for which perhaps nobody waits any more; ``False``: to none
+        of ours."""
+        try:
+            number = int(event.number)
+        except ValueError:
+            return False
+        if not 0 < number <= self._sent:
+            return False
+        self._answered, self._stirred = max(number, self._answered), self._time.now()
+        reply = self._asked.get(number)
+        if reply is not None and not reply.done():
+            reply.set_result(reply_of(event))
+        return True
