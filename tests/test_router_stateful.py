@@ -148,7 +148,11 @@ class Outside:
             assert self.parts.pop((event.contact, event.agent)) in {"consult", "conference"}
             return
         assert self.phase[event.contact].startswith("with ")
-        assert (event.contact, event.agent) not in self.parts
+        before = self.parts.get((event.contact, event.agent))
+        if event.role == "conference" and before == "consult":
+            self.parts[event.contact, event.agent] = "conference"  # with the same slot
+            return
+        assert before is None
         self.parts[event.contact, event.agent] = event.role
         if event.role != "monitor":
             self.take(event)

@@ -22,7 +22,7 @@ from ccroute.adapters import (
     failed,
     unknown,
 )
-from ccroute.testing import settle
+from ccroute.testing import TELEPHONE, settle
 
 
 def kinds(stage: Stage) -> list[str]:
@@ -333,6 +333,56 @@ def test_a_consult_follows_what_the_platform_says() -> None:
         assert refused.value.code == "not_yours"
 
     play(scenario)
+
+
+def test_a_conference_is_a_consult_in_which_the_customer_speaks() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana", "eva")
+        await stage.talk("c1", "ana")
+        ana, contact = stage.host.agent("ana"), "pbx:c1"
+        await ana.consult(contact, "eva")
+        await settle()
+        await ana.conference(contact, "eva")
+        assert kinds(stage)[-1] == "Conference"
+        await settle()
+        both = {"ana": "primary", "eva": "conference"}
+        assert stage.host.supervise().talking()[0].parts == both
+        for agent, code in (("eva", "already_joined"), ("ben", "not_joined")):
+            with pytest.raises(Rejected) as refused:
+                await ana.conference(contact, agent)
+            assert refused.value.code == code
+        with pytest.raises(Rejected) as refused:
+            await stage.host.agent("ben").conference(contact, "eva")
+        assert refused.value.code == "not_yours"
+        await ana.complete_transfer(contact, "eva")
+        await settle()
+        assert stage.host.supervise().talking()[0].parts == {"eva": "primary"}
+        assert (stage.activity("ana"), stage.activity("eva")) == ("wrapping", "engaged")
+        told = [(it.action, it.outcome) for it in stage.host.audit if "onference" in it.action]
+        assert told == [
+            ("Conference", "done"), ("conference", "already_joined"), ("conference", "not_joined"),
+            ("conference", "not_yours"),
+        ]  # fmt: skip
+        stage.platform.hang_up("c1")
+        await settle()
+        figures = stage.figures("answered", "transfer.handed_over")
+        assert figures == {"answered": 1, "transfer.handed_over": 0.5}  # one of two conversations
+
+    play(scenario)
+
+
+def test_a_conference_is_refused_where_the_platform_has_none() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana", "eva")
+        await stage.talk("c1", "ana")
+        ana = stage.host.agent("ana")
+        await ana.consult("pbx:c1", "eva")
+        await settle()
+        with pytest.raises(Rejected) as refused:
+            await ana.conference("pbx:c1", "eva")
+        assert refused.value.code == "unsupported"
+
+    play(scenario, capabilities=[it for it in TELEPHONE if it != "conference"])
 
 
 def test_keys_attributes_and_recordings_reach_the_contact() -> None:

@@ -24,6 +24,51 @@ async def consulting(stage: Stage) -> None:
     assert parts(stage) == {"ana": "primary", "ben": "consult"}
 
 
+async def conferring(stage: Stage) -> None:
+    await consulting(stage)
+    await stage.host.agent("ana").conference("pbx:c1", "ben")
+    await settle()
+    assert parts(stage) == {"ana": "primary", "ben": "conference"}
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["restored", "nothing is left"])
+def test_a_conference_survives_a_restart(saved: bool, tmp_path: Path) -> None:
+    async def whole() -> None:
+        time, platform = ManualTime(), LoopbackPlatform()
+        path = tmp_path / "state" if saved else None
+        stage = await begin(platform, time, path)
+        await consulting(stage)
+        if saved:
+            await stage.host.save()  # the role changes after it
+        await stage.host.agent("ana").conference("pbx:c1", "ben")
+        await stage.dies()
+        async with host_on(platform, time, path) as second:
+            stage = Stage(second, platform, time)
+            await settle()
+            assert parts(stage) == {"ana": "primary", "ben": "conference"}
+            await second.agent("ana").complete_transfer("pbx:c1", "ben")
+            await settle()
+            assert parts(stage) == {"ben": "primary"}
+
+    asyncio.run(whole())
+
+
+def test_who_came_into_the_conference_in_a_gap_keeps_the_slot() -> None:
+    async def scenario(stage: Stage) -> None:
+        await consulting(stage)
+        await stage.call("c2")  # would be offered to who leaves a conversation
+        await stage.host.agent("ben").ready()
+        stage.platform.cut()
+        await settle()
+        stage.platform.callers["c1"].parties = {"ben": "conference"}
+        stage.platform.mend()
+        await settle()
+        assert parts(stage) == {"ana": "primary", "ben": "conference"}
+        assert stage.phase("c2") == "waiting"
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("saved", [True, False], ids=["restored", "nothing is left"])
 def test_a_consult_under_way_survives_a_restart(saved: bool, tmp_path: Path) -> None:
     async def whole() -> None:

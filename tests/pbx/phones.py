@@ -9,14 +9,18 @@ import re
 import socket
 import threading
 import time
+import wave
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Self
 
 from tests.pbx.instance import Asterisk
 
 PATIENCE = 20.0  # seconds until `wait_for` gives up; a loaded machine is late
+AUDIBLE = 1_000  # of 32,768: what is no noise
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,27 @@ class Phones:
 
     def unregister(self, number: str) -> None:
         self.register(number, expires=0)
+
+    def hears(self, number: str, *, seconds: float = 1.0) -> bool:
+        """Whether the talking agent hears anything, in as many seconds from now."""
+        channel, name = self._channel("agent", agent=number), f"{time.monotonic_ns()}"
+        file = self.pbx.folder / "spool" / "monitor" / f"{name}.wav"
+        received = f"r({name}.wav)"  # of what the far end's channel reads: what the phone plays
+        self.action("MixMonitor", Channel=channel, File=f"{name}-both.wav", Options=received)
+        time.sleep(seconds)
+        self.action("StopMixMonitor", Channel=channel)
+        self._wait_for_file(file)
+        with wave.open(str(file)) as recorded:
+            heard = array("h", recorded.readframes(recorded.getnframes()))
+        return max(map(abs, heard), default=0) > AUDIBLE
+
+    def _wait_for_file(self, file: Path) -> None:
+        end = time.monotonic() + PATIENCE
+        size = -1
+        while not (file.exists() and file.stat().st_size == size):
+            assert time.monotonic() < end, f"{file} is not written"
+            size = file.stat().st_size if file.exists() else -1
+            time.sleep(0.2)
 
     # -- Ground truth ----------------------------------------------------------------
 

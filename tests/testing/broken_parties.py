@@ -9,16 +9,19 @@ from ccroute.adapters import (
     Arrived,
     Bridged,
     CallCustomer,
+    Conference,
     CustomerFailed,
     Ended,
     HeldContact,
     Instruction,
     OfferSignal,
     Outcome,
+    PartyJoined,
     PlatformSnapshot,
     Ring,
     Signal,
     Verdict,
+    done,
 )
 from ccroute_acme import AcmeAdapter
 
@@ -44,6 +47,22 @@ class ForgetsWhoListens(Forgetting):
 class ForgetsWhoIsConsulted(Forgetting):
     def without(self, it: HeldContact) -> HeldContact:
         return attrs.evolve(it, parties=[one for one in it.parties if one.role != "consult"])
+
+
+@breaks(46)
+class TakesAConferenceForAConsultation(Telling):
+    def tell(self, signal: Signal) -> Sequence[Signal]:
+        if isinstance(signal, PartyJoined) and signal.role == "conference":
+            return [attrs.evolve(signal, role="consult")]
+        return [signal]
+
+
+@breaks(46)
+class LeavesTheCustomerOutOfTheConference(AcmeAdapter):
+    """Says so, and has told the PBX nothing."""
+
+    async def execute(self, instruction: Instruction) -> Outcome:
+        return done() if isinstance(instruction, Conference) else await super().execute(instruction)
 
 
 @breaks(49)

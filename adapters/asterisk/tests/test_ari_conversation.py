@@ -6,6 +6,7 @@ from ccroute.adapters import (
     CancelConsult,
     CancelRing,
     CompleteConsult,
+    Conference,
     Consult,
     HangUp,
     Listen,
@@ -120,6 +121,100 @@ def test_a_consultation_is_cancelled_and_the_customer_comes_back() -> None:
     stage.run_errands()
     assert stage.told() == ["PartyLeft"]
     assert stage.asked[-1].path == ("bridges", stage.talk(), "addChannel")
+
+
+def conferring(stage: Stage) -> str:
+    second = consulting(stage)
+    confer = Conference(contact="c1", agent="bea", **stage.head())
+    stage.asked.clear()
+    assert stage.give(confer).verdict is Verdict.DONE
+    assert stage.told() == []  # not before the customer is there
+    stage.enter("c1", stage.talk())
+    assert [it.role for it in stage.session.signals] == ["conference"]
+    assert stage.told() == ["PartyJoined"]
+    stage.run_errands()
+    add, tag = stage.asked
+    assert (add.path[-1], add.query["channel"]) == ("addChannel", "c1")
+    assert '"role": "conference"' in str(tag.body)
+    stage.asked.clear()
+    return second
+
+
+def test_who_is_consulted_speaks_with_the_customer_too_and_goes_again() -> None:
+    stage, _ = Stage.talking()
+    second = conferring(stage)
+    assert stage.give(Conference(contact="c1", agent="bea", **stage.head())).failure is None
+    cancel = CancelConsult(contact="c1", agent="bea", **stage.head())
+    assert stage.give(cancel).verdict is Verdict.DONE
+    stage.say("ChannelDestroyed", second, cause=16)
+    stage.run_errands()
+    assert stage.told() == ["PartyLeft"]
+    assert stage.targets() == [f"DELETE channels/{second}"]
+
+
+def test_after_a_conference_the_second_agent_has_the_customer() -> None:
+    stage, first = Stage.talking()
+    second = conferring(stage)
+    complete = CompleteConsult(contact="c1", agent="bea", **stage.head())
+    assert stage.give(complete).verdict is Verdict.DONE
+    assert stage.told() == ["SentAway bea"]
+    leg = f"channels/{second}"
+    assert stage.targets() == [f"DELETE channels/{first}", f"POST {leg}/variable"]
+
+
+def test_the_first_agent_of_a_conference_hangs_up_and_the_second_has_the_customer() -> None:
+    stage, first = Stage.talking()
+    second = conferring(stage)
+    stage.say("ChannelHangupRequest", first)
+    stage.say("StasisEnd", first)
+    stage.say("ChannelDestroyed", first, cause=16)
+    stage.run_errands()
+    assert stage.told() == ["SentAway bea"]
+    assert stage.targets() == [f"POST channels/{second}/variable"]
+    stage.say("ChannelHangupRequest", second)
+    assert stage.told() == ["Disconnected agent"]
+
+
+def test_on_hold_in_a_conference_the_customer_comes_back_when_the_first_agent_goes() -> None:
+    stage, first = Stage.talking()
+    conferring(stage)
+    stage.give(StartHold(contact="c1", **stage.head()))
+    stage.enter("c1", stage.session.homes["held default"])
+    stage.say("ChannelHangupRequest", first)
+    stage.run_errands()
+    assert stage.told() == ["PutOnHold", "SentAway bea"]
+    assert stage.asked[-1].path == ("bridges", stage.talk(), "addChannel")
+
+
+def test_nobody_comes_into_a_conference_who_is_not_consulted() -> None:
+    stage, _ = Stage.talking()
+    confer = Conference(contact="c1", agent="bea", **stage.head())
+    assert stage.give(confer).failure == "gone"
+    head = stage.head()
+    leg = stage.starting(head)
+    stage.give(Consult(contact="c1", agent="bea", address="PJSIP/bea", **head))
+    confer = Conference(contact="c1", agent="bea", **stage.head())
+    assert stage.give(confer).failure == "gone"  # it rings still
+    stage.say("ChannelStateChange", leg)
+    assert stage.told() == []
+
+
+def test_a_conference_that_asterisk_refuses_is_none() -> None:
+    stage, _ = Stage.talking()
+    consulting(stage)
+    stage.replies["addChannel"] = Reply(500, {"message": "no"})
+    confer = Conference(contact="c1", agent="bea", **stage.head())
+    assert stage.give(confer).failure == "rejected"
+    stage.replies.clear()
+    stage.enter("c1", stage.talk())
+    assert stage.told() == []
+
+
+def test_while_its_agent_consults_the_customer_is_neither_held_nor_taken_off() -> None:
+    stage, _ = Stage.talking()
+    consulting(stage)
+    for kind in (StartHold, StopHold):
+        assert stage.give(kind(contact="c1", **stage.head())).failure == "rejected"
 
 
 def test_a_supervisor_listens_by_an_ear_of_its_own() -> None:

@@ -1,15 +1,18 @@
 """What Asterisk's lists say of who waits, talks, is on hold or is rung; and what is nobody's."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
-from ccroute.adapters import Arrived, HeldContact
+from ccroute.adapters import Arrived, HeldContact, Secret
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of
+from ccroute_asterisk.ari.session import Session
+from ccroute_asterisk.ari.settings import AriSettings
 
 NOW = 1_764_500_000.0
 IDS = Ids("ccroute", "new")
@@ -131,6 +134,40 @@ def test_a_consultation_is_no_hold() -> None:
     found = held(pbx)
     assert (found.agent, found.on_hold) == ("ana", False)
     assert [(it.agent, it.role) for it in found.parties] == [("bea", "consult")]
+
+
+@pytest.mark.parametrize("role", ["consult", "conference"])
+def test_of_three_who_hear_each_other_one_is_in_conference_whatever_was_kept(role: str) -> None:
+    pbx = Pbx()
+    pbx.caller("c1", TALK, queue="sales")
+    pbx.leg("r1", "Up", TALK)
+    pbx.leg("k1", "Up", TALK, role=role, agent="bea", offer=None)
+    found = held(pbx)
+    assert (found.agent, found.on_hold) == ("ana", False)
+    assert [(it.agent, it.role) for it in found.parties] == [("bea", "conference")]
+
+
+def test_a_customer_of_a_conference_may_be_on_hold() -> None:
+    pbx = Pbx()
+    pbx.caller("c1", HELD, queue="sales")
+    pbx.leg("r1", "Up", TALK)
+    pbx.leg("k1", "Up", TALK, role="conference", agent="bea", offer=None)
+    found = held(pbx)
+    assert (found.agent, found.on_hold) == ("ana", True)
+    assert [(it.agent, it.role) for it in found.parties] == [("bea", "conference")]
+
+
+@pytest.mark.parametrize("bridge", [TALK, HELD])
+def test_who_is_left_of_a_conference_has_the_customer(bridge: str) -> None:
+    pbx = Pbx()
+    pbx.caller("c1", bridge, queue="sales")
+    leg = pbx.leg("k1", "Up", TALK, role="conference", agent="bea", offer=None)
+    found = held(pbx)
+    assert (found.agent, found.on_hold, found.parties) == ("bea", bridge == HELD, ())
+    session = Session(IDS, AriSettings(user="u", password=Secret("swordfish")), Counter())
+    session.start_from(listed(pbx))
+    (tag,) = [next(errand) for errand in session.errands]
+    assert (tag.path, '"role": "agent"' in str(tag.body)) == (("channels", leg, "variable"), True)
 
 
 @pytest.mark.parametrize(("state", "told"), [("Ringing", "ringing"), ("Up", "answered")])

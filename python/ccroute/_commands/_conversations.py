@@ -54,7 +54,7 @@ class Transfer(Command):
 
 @attrs.frozen(kw_only=True)
 class Join(Command):
-    """Another agent joins a conversation."""
+    """Another agent joins a conversation, or goes from consult to conference."""
 
     verb: ClassVar[str] = "join"
     contact: str

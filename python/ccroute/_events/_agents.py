@@ -54,7 +54,8 @@ class AgentChanged(Event):
 
 @attrs.frozen(kw_only=True)
 class AgentJoined(Event):
-    """``agent`` joined a conversation as ``role``."""
+    """``agent`` joined a conversation as ``role``, or goes on in it as ``role``: who was
+    consulted, as conference or primary."""
 
     role: str
 

@@ -64,7 +64,8 @@ class ConversationCommands(Driven):
     def join(
         self, contact: str, agent: str, *, role: str, envelope: Envelope | None = None
     ) -> None:
-        """Another agent joins the conversation as consult, conference or monitor.
+        """Another agent joins the conversation as consult, conference or monitor; who is in it as
+        consult goes on as conference.
 
         Raises:
             Rejected: ``unknown_contact``, ``unknown_agent``, ``wrong_phase``, ``agent_signed_out``,

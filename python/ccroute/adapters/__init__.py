@@ -32,7 +32,9 @@ in its `Arrived`, and needs none.
 **It moves.** `Consult` leads to `PartyJoined` as ``consult`` when the second agent has answered, or
 to `PartyLeft` when nobody does; the customer is on hold meanwhile. Then `CancelConsult`:
 `PartyLeft`; or `CompleteConsult`: `SentAway` (``consult``, to the second agent, who has the
-customer) and the first agent's leg goes.
+customer) and the first agent's leg goes. `Conference` leads to `PartyJoined` once more, as
+``conference``, when the three hear each other (and to `TakenOffHold` where `PutOnHold` was told);
+both ways out stay, and a first agent who hangs up is as good as `CompleteConsult`.
 `SendAway` leads to `SentAway` (``blind``) and `Ended` (``transferred``). `Park` of a contact that
 is engaged lets the agent's leg go: `Parked` ends the conversation, and the contact waits again.
 Each of the three ends the conversation's offer; no `Disconnected` follows.
@@ -96,6 +98,7 @@ from ccroute.adapters._instructions import (
     CancelConsult,
     CancelRing,
     CompleteConsult,
+    Conference,
     Connect,
     Consult,
     ContactInstruction,
@@ -214,6 +217,7 @@ __all__ = [
     "CancelConsult",
     "CancelRing",
     "CompleteConsult",
+    "Conference",
     "Connect",
     "Consult",
     "ContactInstruction",

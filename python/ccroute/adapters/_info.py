@@ -22,6 +22,7 @@ CAPABILITIES = MappingProxyType(
         "hold": "puts customers on hold",
         "blind_transfer": "sends a customer to an address outside",
         "consult_transfer": "rings a second agent while the customer is on hold",
+        "conference": "lets the customer speak with both agents of a consultation",
         "hangup_party": "ends a contact",
         "call_customer": "calls customers back, under an id that we choose",
         "record": "records conversations, under an id that we choose",

@@ -159,8 +159,18 @@ class Consult(ContactInstruction):
 
 
 @attrs.frozen(kw_only=True)
+class Conference(ContactInstruction):
+    """The customer comes off hold: customer, first agent and ``agent``, whom the first agent
+    consults, speak with each other."""
+
+    needs: ClassVar[str] = "conference"
+    agent: str
+
+
+@attrs.frozen(kw_only=True)
 class CompleteConsult(ContactInstruction):
-    """The first agent goes, ``agent`` has the customer."""
+    """The first agent goes, ``agent``, who was consulted or is in the conference, has the
+    customer."""
 
     needs: ClassVar[str] = "consult_transfer"
     agent: str
@@ -168,7 +178,8 @@ class CompleteConsult(ContactInstruction):
 
 @attrs.frozen(kw_only=True)
 class CancelConsult(ContactInstruction):
-    """``agent`` goes, the first agent has the customer back."""
+    """``agent``, who was consulted or is in the conference, goes; the first agent has the customer
+    back."""
 
     needs: ClassVar[str] = "consult_transfer"
     agent: str
@@ -267,7 +278,7 @@ class MirrorAgent(Instruction):
 
 INSTRUCTIONS: tuple[type[Instruction], ...] = (
     Park, Announce, Ring, CancelRing, Connect, CallCustomer, StartHold, StopHold, SendAway,
-    Consult, CompleteConsult, CancelConsult, HangUp, StartRecording, StopRecording, PauseRecording,
-    ResumeRecording, Listen, Whisper, Barge, StopMonitoring, MirrorAgent,
+    Consult, Conference, CompleteConsult, CancelConsult, HangUp, StartRecording, StopRecording,
+    PauseRecording, ResumeRecording, Listen, Whisper, Barge, StopMonitoring, MirrorAgent,
 )  # fmt: skip
 """Every kind there is."""

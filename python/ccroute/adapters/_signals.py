@@ -110,7 +110,8 @@ PARTIES = ("consult", "conference", "monitor")
 
 @attrs.frozen(kw_only=True)
 class PartyJoined(ContactSignal):
-    """``agent`` joined the conversation besides the first. ``role``: a word of `PARTIES`."""
+    """``agent`` joined the conversation besides the first, or goes on in it as ``role``, a word of
+    `PARTIES`: who was consulted is in the conference when the three hear each other."""
 
     agent: str
     role: str = attrs.field(validator=attrs.validators.in_(PARTIES))

@@ -214,6 +214,7 @@ class BlockingDesk(Facade[AgentDesk]):
     transfer = waits(AgentDesk.transfer)
     transfer_outside = waits(AgentDesk.transfer_outside)
     consult = waits(AgentDesk.consult)
+    conference = waits(AgentDesk.conference)
     complete_transfer = waits(AgentDesk.complete_transfer)
     cancel_consult = waits(AgentDesk.cancel_consult)
     release = waits(AgentDesk.release)

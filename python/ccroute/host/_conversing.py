@@ -33,7 +33,8 @@ def _parties(contact: str, it: HeldContact, parts: Parts) -> Iterator[Command]:
     known = {agent: role for agent, role in parts(contact).items() if role != "primary"}
     held = {party.agent: party.role for party in it.parties if party.agent != it.agent}
     for agent, role in known.items():
-        if held.get(agent) != role:
+        goes_on = (role, held.get(agent)) == ("consult", "conference")
+        if held.get(agent) != role and not goes_on:
             yield Leave(contact=contact, agent=agent)
     for agent, role in held.items():
         if known.get(agent) != role:

@@ -34,6 +34,7 @@ from ccroute._plan import Value
 from ccroute.adapters import (
     CancelConsult,
     CompleteConsult,
+    Conference,
     Consult,
     PauseRecording,
     ResumeRecording,
@@ -49,8 +50,11 @@ if TYPE_CHECKING:
 
 _ROOM = 1_000
 _ENGAGED = frozenset(
-    {"hold", "resume", "transfer_outside", "consult", "complete_transfer", "cancel_consult"}
-)
+    {
+        "hold", "resume", "transfer_outside", "consult", "conference", "complete_transfer",
+        "cancel_consult",
+    }
+)  # fmt: skip
 """What is done with a conversation, and told to the platform before the engine."""
 
 
@@ -237,6 +241,22 @@ class AgentDesk:
         command = Join(contact=contact, agent=agent, role="consult")
         await self._floor.perform(
             contact, Consult, command, self._actor, when_linked=False, agent=agent
+        )
+
+    async def conference(self, contact: str, agent: str) -> None:
+        """The agent who is consulted and the customer hear each other too. Afterwards either agent
+        can go: `complete_transfer`, `cancel_consult`.
+
+        Raises:
+            Rejected: ``not_joined``: the agent is not consulted; ``already_joined``: the three
+                speak already.
+        """
+        self._mine(contact, "conference")
+        with self._floor.on_record(self._actor, "conference", contact):
+            self._floor.check_consulted(contact, agent)
+        command = Join(contact=contact, agent=agent, role="conference")
+        await self._floor.perform(
+            contact, Conference, command, self._actor, when_linked=False, agent=agent
         )
 
     async def complete_transfer(self, contact: str, agent: str) -> None:

@@ -140,6 +140,16 @@ class Floor:
         if known.activity != "idle":
             raise Rejected("no_capacity", f"agent {agent!r} is {known.activity}: ask another")
 
+    def check_consulted(self, contact: str, agent: str) -> None:
+        """Raises ``Rejected`` when an agent is not consulted about the contact."""
+        role = self.live.parts(contact).get(agent)
+        if role == "conference":
+            raise Rejected("already_joined", f"agent {agent!r} speaks with {contact!r} already")
+        if role != "consult":
+            raise Rejected(
+                "not_joined", f"agent {agent!r} is not consulted about {contact!r}: consult first"
+            )
+
     @contextmanager
     def on_record(self, actor: str, action: str, about: str) -> Iterator[None]:
         """What is refused before it is asked goes on record too."""

@@ -15,6 +15,7 @@ from ccroute.adapters import (
     CancelConsult,
     CancelRing,
     CompleteConsult,
+    Conference,
     Connect,
     Consult,
     ContactInstruction,
@@ -64,8 +65,8 @@ from ccroute.adapters import (
 TELEPHONE = (
     "park", "ring", "call_customer", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
     "hangup_party", "snapshot", "restart_detect", "agent_mirror", "record", "record_pause",
-    "listen", "whisper", "barge", "consult_transfer", "blind_transfer", "device_state",
-    "agent_codes", "announce",
+    "listen", "whisper", "barge", "consult_transfer", "conference", "blind_transfer",
+    "device_state", "agent_codes", "announce",
 )  # fmt: skip
 """What a telephone platform can do, as far as this one does."""
 
@@ -313,6 +314,9 @@ class LoopbackPlatform:
             case Consult(contact=contact, agent=agent):
                 self.callers[contact].parties[agent] = "consult"
                 self.push(PartyJoined(contact=contact, agent=agent, role="consult"))
+            case Conference(contact=contact, agent=agent):
+                self.callers[contact].parties[agent] = "conference"
+                self.push(PartyJoined(contact=contact, agent=agent, role="conference"))
             case CancelConsult(contact=contact, agent=agent):
                 self.callers[contact].parties.pop(agent, None)
                 self.push(PartyLeft(contact=contact, agent=agent))

@@ -3,6 +3,7 @@
 import attrs
 
 from ccroute.adapters import (
+    PARTIES,
     AgentAsked,
     Announce,
     Arrived,
@@ -10,6 +11,7 @@ from ccroute.adapters import (
     Bridged,
     CancelConsult,
     CompleteConsult,
+    Conference,
     Consult,
     ContactInstruction,
     ContactSignal,
@@ -186,7 +188,8 @@ class OnEndings(Playing):
 
     @assertion(46, "mode control")
     async def test_46_a_transfer_is_told_once(self, play: Play) -> None:
-        """Blind: SentAway, Ended. Consult: joined, sent to the second, who has the customer."""
+        """Blind: SentAway, Ended. Consult: joined, sent to the second, who has the customer; and
+        so after a conference."""
         tried = False
         await play.open()
         if play.can("blind_transfer"):
@@ -195,11 +198,14 @@ class OnEndings(Playing):
         if play.can("consult_transfer"):
             tried = True
             await self._consulted(play)
+        if play.can("conference"):
+            tried = True
+            await self._conferred(play)
         if play.can("park") and play.can("ring"):
             tried = True
             await self._sent_back_to_wait(play)
         if not tried:
-            play.skip("not declared: blind_transfer, consult_transfer, ring")
+            play.skip("not declared: blind_transfer, consult_transfer, conference, ring")
 
     async def _sent_outside(self, play: Play) -> None:
         contact = await play.conversation()
@@ -219,18 +225,7 @@ class OnEndings(Playing):
         contact = await play.conversation(ana)
         since = len(play.heard)
         for complete in (False, True):
-            consult = Consult(
-                **play.envelope(), contact=contact, agent=bea, address=play.address(bea)
-            )
-            await play.do(consult)
-            await play.settle_down(0.5)
-            await play.driver.answer(play.address(bea))
-            joined = 2 if complete else 1
-            await play.wait_for(
-                lambda joined=joined: len(play.of(contact, PartyJoined)) == joined,  # type: ignore[misc]
-                f"{bea} did not join",
-            )
-            await play.check_snapshot()
+            await self._consult(play, contact, bea)
             kind = CompleteConsult if complete else CancelConsult
             await play.do(kind(**play.envelope(), contact=contact, agent=bea))
             await play.settle_down()
@@ -247,6 +242,58 @@ class OnEndings(Playing):
         await play.driver.hang_up_agent(play.address(bea))
         await play.wait_for(lambda: play.of(contact, Ended), f"{contact} is not Ended")
         play.expect_same(len(play.of(contact, Disconnected)), 1, "Disconnected of one contact")
+
+    async def _consult(self, play: Play, contact: str, agent: str) -> None:
+        address, joined = play.address(agent), len(play.of(contact, PartyJoined))
+        await play.do(Consult(**play.envelope(), contact=contact, agent=agent, address=address))
+        await play.settle_down(0.5)
+        await play.driver.answer(address)
+        await play.wait_for(
+            lambda: len(play.of(contact, PartyJoined)) == joined + 1, f"{agent} did not join"
+        )
+        await play.check_snapshot()
+
+    async def _conferred(self, play: Play) -> None:
+        """The second agent goes, the first one goes, the first one hangs up."""
+        ana, bea, *_ = play.agents
+        contact = await play.conversation(ana)
+        first, second = ana, bea
+        for kind in (CancelConsult, CompleteConsult, None):
+            await self._confer(play, contact, second)
+            if kind is not None:
+                await play.do(kind(**play.envelope(), contact=contact, agent=second))
+            else:
+                await play.driver.hang_up_agent(play.address(first))
+            await play.settle_down()
+            await play.check_snapshot()
+            if kind is not CancelConsult:
+                first, second = second, first
+            legs = [leg.who for leg in await play.legs("agent")]
+            play.expect_same(legs, [play.address(first)], f"agents after {kind}")
+        play.expect_same(len(play.of(contact, PartyLeft)), 1, "PartyLeft by CancelConsult")
+        told = [(it.kind, it.to) for it in play.signals(SentAway) if it.contact == contact]
+        play.expect_same(told, [("consult", bea), ("consult", ana)], "SentAway of a conference")
+        play.expect(not play.of(contact, Disconnected, Ended), "a conference ended the contact")
+        await play.hang_up(contact)
+        await play.wait_for(lambda: play.of(contact, Ended), f"{contact} is not Ended")
+        await play.settle_down()
+
+    async def _confer(self, play: Play, contact: str, agent: str) -> None:
+        await self._consult(play, contact, agent)
+        since = len(play.heard)
+        conference = Conference(**play.envelope(), contact=contact, agent=agent)
+        await play.do(conference)
+        await play.wait_for(
+            lambda: [it for it in play.signals(PartyJoined, since) if it.contact == contact],
+            f"{agent} is in no conference",
+        )
+        await play.settle_down()
+        told = [(it.agent, it.role) for it in play.signals(PartyJoined, since)]
+        play.expect_same(told, [(agent, "conference")], "who joined by Conference, and as what")
+        await play.check_snapshot()
+        legs = [leg.bridge for leg in await play.driver.legs() if leg.kind in {"customer", "agent"}]
+        together = len(legs) == 3 and len(set(legs)) == 1 and None not in legs
+        play.expect(together, f"in a conference of three they are in the bridges {legs}")
 
     async def _sent_back_to_wait(self, play: Play) -> None:
         ana, bea, *_ = play.agents
@@ -333,7 +380,7 @@ class OnEndings(Playing):
         states = [it.state for it in play.signals(RecordingSeen)]
         play.expect_same(states, wanted, "states of the recording")
         roles = {it.role for it in play.signals(PartyJoined)}
-        play.expect(roles <= {"monitor", "consult"}, f"others joined as {roles}")
+        play.expect(roles <= set(PARTIES), f"others joined as {roles}")
 
     async def _parked_and_rung(self, play: Play, contact: str) -> None:
         agent = play.agents[0]
@@ -391,9 +438,11 @@ class OnEndings(Playing):
         begin = Consult(
             **play.envelope(600.0), contact=contact, agent=second, address=play.address(second)
         )
+        confer = Conference(**play.envelope(600.0), contact=contact, agent=second)
         end = CancelConsult(**play.envelope(600.0), contact=contact, agent=second)
         return [
             ("consult_transfer", begin, PartyJoined),
+            ("conference", confer, PartyJoined),
             ("consult_transfer", end, PartyLeft),
         ]
 

@@ -50,8 +50,8 @@ INFO = AdapterInfo(
     platform="Acme PBX (made up)",
     capabilities=[
         "park", "treatment", "announce", "ring", "call_customer", "client_leg_ids", "cancel_ring",
-        "multi_ring", "hold", "blind_transfer", "consult_transfer", "hangup_party", "record",
-        "record_pause", "consent_prompt", "listen", "whisper", "barge", "device_state",
+        "multi_ring", "hold", "blind_transfer", "consult_transfer", "conference", "hangup_party",
+        "record", "record_pause", "consent_prompt", "listen", "whisper", "barge", "device_state",
         "agent_mirror", "agent_codes", "snapshot", "native_seq", "restart_detect",
     ],
     limits=Limits(offers_per_second=10.0, ring=(5.0, 300.0)),

@@ -9,6 +9,7 @@ from ccroute.adapters import (
     CancelConsult,
     CancelRing,
     CompleteConsult,
+    Conference,
     Connect,
     Consult,
     ContactInstruction,
@@ -78,6 +79,9 @@ class Commands:
             StopHold: lambda it: self._about(it, "unhold"),
             SendAway: lambda it: self._about(it, "redirect", to=it.address),
             Consult: lambda it: self._dial(it, "consult", it.agent, it.address),
+            Conference: lambda it: self._about(
+                it, "conference", leg=self._party(it, it.agent).id
+            ),
             CompleteConsult: lambda it: self._about(
                 it, "hand_over", leg=self._party(it, it.agent).id
             ),

@@ -63,7 +63,8 @@ Made = TypeVar("Made", bound=OfferSignal)
 
 @attrs.define(kw_only=True)
 class Leg:
-    """A phone that was dialled for a call. ``offer`` is ``None`` for who was consulted or spies.
+    """A phone that was dialled for a call. ``role``: agent, consult, conference or spy; ``offer``
+    is ``None`` for who was consulted or spies.
 
     All but the state is in the tags that the PBX keeps, so that we find it again.
     """
@@ -84,7 +85,7 @@ class Leg:
     @property
     def party(self) -> str:
         """As what it is in a conversation."""
-        return "monitor" if self.role == "spy" else "consult"
+        return "monitor" if self.role == "spy" else self.role
 
     def told(self, kind: Callable[..., Made], contact: str, **more: str) -> Made:
         """A signal about it, for its offer."""
@@ -145,6 +146,7 @@ class Translator:
             "redirected": lambda event: self._about(
                 event, lambda it: SentAway(contact=it, kind="blind")
             ),
+            "conferenced": self._conferenced,
             "handed_over": self._handed_over,
             "recording": self._recording,
             "renamed": self._renamed,
@@ -291,6 +293,12 @@ class Translator:
             leg.bridge = bridge
             if leg.offer is None:
                 yield PartyJoined(contact=call.contact, agent=leg.agent, role=leg.party)
+
+    def _conferenced(self, event: Message) -> Iterator[Signal]:
+        call, leg = self._found(event)
+        if call is not None and leg is not None:
+            leg.role = "conference"
+            yield PartyJoined(contact=call.contact, agent=leg.agent, role=leg.party)
 
     def _handed_over(self, event: Message) -> Iterator[Signal]:
         call, leg = self._found(event)

@@ -35,6 +35,7 @@ class Commands:
             "hold": lambda message: self._hold(message, on=True),
             "unhold": lambda message: self._hold(message, on=False),
             "redirect": self._redirect,
+            "conference": self._conference,
             "hand_over": self._hand_over,
             "record": lambda message: self._record(message, "started"),
             "record_pause": lambda message: self._record(message, "paused"),
@@ -147,9 +148,15 @@ class Commands:
     def _redirect(self, message: Message) -> None:
         self.exchange.redirect(self._call(message), _text(message, "to"))
 
-    def _hand_over(self, message: Message) -> None:
+    def _conference(self, message: Message) -> None:
         call, leg = self._talking(message), self._leg(message)
         if leg.role != "consult" or leg.state != "up":
+            raise Refused("not_now")
+        self.exchange.confer(call, leg)
+
+    def _hand_over(self, message: Message) -> None:
+        call, leg = self._talking(message), self._leg(message)
+        if leg.role not in {"consult", "conference"} or leg.state != "up":
             raise Refused("not_now")
         self.exchange.hand_over(call, leg)
 

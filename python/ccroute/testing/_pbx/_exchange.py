@@ -48,7 +48,8 @@ class Call:
 
 @attrs.define
 class PhoneLeg:
-    """A leg to a phone. ``state``: dialling, ringing or up; ``role``: agent, consult or spy."""
+    """A leg to a phone. ``state``: dialling, ringing or up; ``role``: agent, consult, conference
+    or spy."""
 
     id: str
     call: str
@@ -277,9 +278,10 @@ class Exchange(Timetable):
         self.look_at(leg.phone)
 
     def end_leg(self, leg: PhoneLeg, why: str) -> None:
-        """The phone's leg goes; a conversation ends with its agent's."""
+        """The phone's leg goes; a conversation ends with its agent's, a conference goes on."""
         if self.legs.pop(leg.id, None) is None:
             return
+        self._leave_to_others(leg)
         self.say("leg_gone", leg=leg.id, call=leg.call, why=why)
         self.look_at(leg.phone)
         call = self.calls.get(leg.call)
@@ -322,10 +324,28 @@ class Exchange(Timetable):
     def hand_over(self, call: Call, leg: PhoneLeg) -> None:
         """The consulted phone has the customer, the first one goes."""
         first = next(it for it in self.legs_of(call) if it.role == "agent")
-        first.role, leg.role = "done", "agent"
-        self.hold(call, on=False)
-        self.say("handed_over", call=call.id, leg=leg.id)
+        self._pass_on(call, first, leg)
         self.end_leg(first, "handed_over")
+
+    def _pass_on(self, call: Call, first: PhoneLeg, second: PhoneLeg) -> None:
+        first.role, second.role = "done", "agent"
+        self.hold(call, on=False)
+        self.say("handed_over", call=call.id, leg=second.id)
+
+    def _leave_to_others(self, leg: PhoneLeg) -> None:
+        """The first agent of a conference goes: the other one has the customer."""
+        call = self.calls.get(leg.call)
+        if call is None or leg.role != "agent" or leg.bridge is None or leg.bridge != call.bridge:
+            return
+        heir = next((it for it in self.legs_of(call) if it.role == "conference"), None)
+        if heir is not None:
+            self._pass_on(call, leg, heir)
+
+    def confer(self, call: Call, leg: PhoneLeg) -> None:
+        """The customer and both agents speak with each other."""
+        leg.role = "conference"
+        self.hold(call, on=False)
+        self.say("conferenced", call=call.id, leg=leg.id)
 
     def record(self, call: Call, recording: str, state: str) -> None:
         """A recording starts, pauses, goes on or stops."""

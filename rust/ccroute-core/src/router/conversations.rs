@@ -99,6 +99,10 @@ impl Router {
             return Err(Rejection::new(RejectionCode::InvalidValue, message));
         }
         let contact = self.in_conversation(key)?;
+        if role == Role::Conference && self.part(contact, agent, &[Role::Consult]).is_ok() {
+            self.bring_in(key, agent);
+            return Ok(());
+        }
         self.signed_in(agent)?;
         let name = self.agent_name(agent);
         let taking_part = contact.parts.iter().any(|part| part.agent == agent);
@@ -127,6 +131,16 @@ impl Router {
         let event = self.contact_event(EventKind::AgentJoined, key);
         self.emit(Event { agent: Some(agent), role, ..event });
         Ok(())
+    }
+
+    /// Who was consulted speaks with the customer too: the part goes on, with its slot, in
+    /// another role.
+    fn bring_in(&mut self, key: ContactKey, agent: AgentKey) {
+        let parts = &mut self.contact_mut(key).parts;
+        let part = parts.iter_mut().find(|part| part.agent == agent);
+        part.expect("who is consulted has a part").role = Role::Conference;
+        let event = self.contact_event(EventKind::AgentJoined, key);
+        self.emit(Event { agent: Some(agent), role: Role::Conference, ..event });
     }
 
     pub(super) fn leave(&mut self, key: ContactKey, agent: AgentKey) -> Result<(), Rejection> {

@@ -81,8 +81,9 @@ impl Oracle {
         }
     }
 
-    /// "**join** – engaged or held; role consult, conference or monitor, else `invalid_value`;
-    /// agent signed in; no live part in the contact and no wrap-up after it, else
+    /// "**join** – engaged or held; role consult, conference or monitor, else `invalid_value`.
+    /// As conference, of an agent with a part as consult: the role of the part becomes
+    /// conference → `agent_joined`. Else agent signed in; no live part in the contact and no wrap-up after it, else
     /// `already_joined`; for consult and conference used < capacity, and the budget bears it,
     /// else `no_capacity`. Takes a slot (monitor: none). → `agent_joined`."
     pub(crate) fn join(&mut self, id: &str, name: &str, role: Role) -> Answer {
@@ -92,6 +93,15 @@ impl Oracle {
             return Err(RejectionCode::InvalidValue);
         }
         self.engaged(seq)?;
+        let part = self.contact_mut(seq).parts.iter_mut().find(|(agent, _)| agent == name);
+        if let Some((_, consult @ Role::Consult)) = part
+            && role == Role::Conference
+        {
+            *consult = role;
+            let event = self.about(seq, EventKind::AgentJoined);
+            self.emit(Happening { agent: Some(name.to_owned()), role, ..event });
+            return Ok(String::new());
+        }
         let agent = self.agent(name);
         if !agent.is_signed_in() {
             return Err(RejectionCode::AgentSignedOut);

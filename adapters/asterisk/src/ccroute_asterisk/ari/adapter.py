@@ -64,8 +64,8 @@ TOGETHER = 50
 
 CAPABILITIES = (
     "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
-    "blind_transfer", "consult_transfer", "hangup_party", "record", "record_pause", "listen",
-    "whisper", "barge", "device_state", "agent_codes", "snapshot", "restart_detect",
+    "blind_transfer", "consult_transfer", "conference", "hangup_party", "record", "record_pause",
+    "listen", "whisper", "barge", "device_state", "agent_codes", "snapshot", "restart_detect",
 )  # fmt: skip
 
 Result = TypeVar("Result")

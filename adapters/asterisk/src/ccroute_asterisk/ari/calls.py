@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import attrs
 
-from ccroute.adapters import Arrived, OfferSignal
+from ccroute.adapters import PARTIES, Arrived, OfferSignal
 from ccroute_asterisk.ari.messages import Json
 
 CONTACT_VARIABLE = "CCROUTE_CONTACT"
@@ -81,13 +81,13 @@ class Ids:
 class Leg:
     """A phone that we dialled for a contact.
 
-    ``role``: agent, consult or monitor; ``offer`` is of an agent's only. ``state``: asked,
-    dialling, ringing, answered, bridged. ``until``: when ringing ends; ``ours``: it is in our
-    application, before which Asterisk does not dial it; ``dial``: it is to be dialled then.
-    ``cancelled``: we let it go, and ``failed``: not because anybody wanted it; ``over``: its
-    end was told; ``cause``: the first that was told of its end; ``ear``: the bridge in which a
+    ``role``: agent, consult, conference or monitor; ``offer`` is of an agent's only. ``state``:
+    asked, dialling, ringing, answered, bridged. ``until``: when ringing ends; ``ours``: it is in
+    our application, before which Asterisk does not dial it; ``dial``: it is to be dialled then.
+    ``cancelled``: we let it go, and ``failed``: not because anybody wanted it; ``over``: its end
+    was told; ``cause``: the first that was told of its end; ``ear``: the bridge in which a
     supervisor hears; ``callback``: the tag of a customer who is to be called back, and has no
-    channel that could keep it.
+    channel that could keep it; ``invited``: it is in a conference as soon as the customer is there.
     """
 
     id: str
@@ -111,6 +111,12 @@ class Leg:
     cause: int = 0
     ear: str | None = None
     callback: str | None = None
+    invited: bool = False
+
+    @property
+    def party(self) -> str:
+        """As what it is in a conversation besides the agent's."""
+        return self.role if self.role in PARTIES else "monitor"
 
     def told(self, kind: type[Offered], **more: str) -> Offered:
         """A signal about its offer."""
@@ -188,6 +194,14 @@ class Call:
     def partner(self) -> Leg | None:
         """Whom the customer speaks with."""
         return self.legs.get(self.winner or "") if self.bridged else None
+
+    @property
+    def heir(self) -> Leg | None:
+        """Who has the customer when the agent goes: who is in a conference with both."""
+        for leg in self.legs.values():
+            if leg.role == "conference" and leg.joined and not (leg.leaving or leg.cancelled):
+                return leg
+        return None
 
     def offered(self) -> Iterator[Leg]:
         """Agents' legs that were dialled, and whose end was not told."""

@@ -47,6 +47,11 @@ def keep(call: Call) -> Errand:
     yield requests.keep(call.channel, call.tag())
 
 
+def tag(leg: Leg) -> Errand:
+    """What Asterisk keeps of a leg is written anew."""
+    yield requests.tag(leg)
+
+
 def back_to_dialplan(channel: str) -> Errand:
     """A channel goes on behind ``Stasis()``."""
     yield Request("POST", ("channels", channel, "continue"))
@@ -122,14 +127,17 @@ def back_to_wait(session: "Going", call: Call) -> Errand:
 
 
 def back_to_talk(call: Call) -> Errand:
-    """A consultation came to nothing: the first agent has the customer back."""
-    if call.talk is not None and not call.is_over():
+    """A consultation is over: its agent, whoever that is now, has the customer back."""
+    if call.talk is not None and call.bridge != call.talk and not call.is_over():
         yield requests.add(call.talk, call.channel)
 
 
 def amends(call: Call) -> list[Errand]:
     """What is to be done for a customer who was found in a list: whoever was let go goes."""
     found = [hang_up(call.channel)] if call.is_over() else []
+    partner = call.partner
+    if partner is not None and partner.offer is None:
+        found.append(tag(partner))  # who inherited the customer may have been told nowhere
     return found + [hang_up(leg.id) for leg in call.legs.values() if leg.cancelled or leg.over]
 
 

@@ -77,11 +77,23 @@ class Going(Known):
             call.parted = True
             self.tell(Disconnected(contact=call.contact, by=by))
 
+    def pass_on(self, call: Call, first: Leg, second: Leg) -> None:
+        """The second agent has the customer; from here on the first one's leg is nobody's news."""
+        first.cancelled = first.over = True
+        second.role, second.invited = "agent", False
+        call.winner, call.hold = second.id, None
+        self.last_contact[second.agent] = call.contact
+        self.tell(SentAway(contact=call.contact, kind="consult", to=second.agent))
+
     def leg_leaves(self, leg: Leg, by: str = "agent") -> None:
         """A leg hangs up, because of ``by``: agent or system."""
         call = self.call_of(leg)
         leg.leaving = True
         if call is not None and call.winner == leg.id and call.bridged and not call.is_over():
+            if (heir := call.heir) is not None:
+                self.pass_on(call, leg, heir)
+                self.send(errands.tag(heir), errands.back_to_talk(call))
+                return
             # Whoever is left alone is let go.
             call.ending = "agent"
             self.part(call, "system" if leg.cancelled else by)

@@ -3,7 +3,7 @@
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
 
-from ccroute.adapters import OfferSignal, RecordingSeen, Signal
+from ccroute.adapters import OfferSignal, PartyJoined, RecordingSeen, Signal
 from ccroute_asterisk.ari import errands
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
 from ccroute_asterisk.ari.errands import Errand
@@ -115,6 +115,18 @@ class Known:
         leg.state = state
         if leg.offer is not None and not leg.over:
             self.tell(leg.told(kind))
+
+    def joined(self, call: Call, leg: Leg) -> None:
+        """Somebody is in the conversation besides the agent, or goes on in it as something else."""
+        self.tell(PartyJoined(contact=call.contact, agent=leg.agent, role=leg.party))
+
+    def confer(self, call: Call) -> None:
+        """Who is to be in a conference is, once the customer is where the others are."""
+        for leg in call.legs.values():
+            if leg.invited and leg.joined and call.bridge == leg.bridge == call.talk:
+                leg.invited, leg.role = False, "conference"
+                self.joined(call, leg)
+                self.send(errands.tag(leg))
 
     def recorded(self, call: Call, recording: str, state: str) -> None:
         """A recording is in another state."""

@@ -108,7 +108,7 @@ def held_of(call: Call) -> HeldContact:
         parked=call.home is not None and call.home == call.bridge,
         calling=call.calling,
         parties=[
-            HeldParty(agent=leg.agent, role="consult" if leg.role == "consult" else "monitor")
+            HeldParty(agent=leg.agent, role=leg.party)
             for leg in call.legs.values()
             if leg.joined and leg.role != "agent" and not leg.over
         ],
@@ -233,15 +233,27 @@ class _Read:
         """Whom a customer speaks with: who is in its bridge, or waits in theirs while it is on
         hold."""
         here = None if call.bridge is None else self._ids.use(call.bridge)
-        for leg in call.legs.values():
+
+        def talks(leg: Leg) -> bool:
             use = None if leg.bridge is None else self._ids.use(leg.bridge)
+            return use == "talk" and (leg.bridge == call.bridge or here == "held")
+
+        for leg in call.legs.values():
             if leg.role != "agent" or leg.over:
                 continue
-            if use == "talk" and (leg.bridge == call.bridge or here == "held"):
+            if talks(leg):
                 call.winner, call.talk, call.bridged = leg.id, leg.bridge, True
                 call.calling, leg.state = False, "bridged"
             elif call.calling and call.channel and leg.state == "answered":
                 call.winner = leg.id
+        for leg in call.legs.values():
+            if leg.role == "consult" and leg.joined and leg.bridge == call.bridge:
+                leg.role = "conference"  # the customer hears them
+        heir = call.heir
+        if not call.bridged and heir is not None and talks(heir):
+            # The first agent hung up while nobody listened.
+            heir.role, heir.state = "agent", "bridged"
+            call.winner, call.talk, call.bridged = heir.id, heir.bridge, True
         if not call.bridged and here in {"talk", "held"}:
             call.ending = "agent"  # who went while nobody listened: nobody stays alone
         if call.bridged and here == "held":

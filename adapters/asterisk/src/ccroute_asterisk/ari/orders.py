@@ -18,6 +18,7 @@ from ccroute.adapters import (
     CancelConsult,
     CancelRing,
     CompleteConsult,
+    Conference,
     Connect,
     Consult,
     ContactInstruction,
@@ -34,7 +35,6 @@ from ccroute.adapters import (
     ResumeRecording,
     Ring,
     SendAway,
-    SentAway,
     StartHold,
     StartRecording,
     StopHold,
@@ -60,6 +60,8 @@ Order: TypeAlias = Generator[Request | Turn, Reply, Outcome]
 OTHERS_RING = 30.0
 """Seconds that a second agent's or a supervisor's phone rings."""
 _GONE = 404
+_HOLDERS = {"phone": "the agent's phone holds it", "consult": "its agent consults another"}
+"""Holds that are not ours to begin or to end."""
 
 
 class Orders:
@@ -78,6 +80,7 @@ class Orders:
             StopHold: self._unhold,
             SendAway: self._send_away,
             Consult: self._consult,
+            Conference: self._confer,
             CompleteConsult: self._complete,
             CancelConsult: lambda it: self._drop(it, it.agent),
             HangUp: self._hang_up,
@@ -283,6 +286,8 @@ class Orders:
         session, call = self._session, self._call(it)
         if call.partner is None:
             return (yield from _nothing(failed("rejected", "there is no conversation")))
+        if call.hold == "consult":
+            return (yield from _nothing(failed("rejected", _HOLDERS["consult"])))
         if call.hold is not None:
             return (yield from _nothing(done("it is on hold")))
         call.hold = "asked"
@@ -295,8 +300,8 @@ class Orders:
         call = self._call(it)
         if call.hold is None or call.talk is None:
             return (yield from _nothing(done("it is not on hold")))
-        if call.hold == "phone":
-            return (yield from _nothing(failed("rejected", "the agent's phone holds it")))
+        if (words := _HOLDERS.get(call.hold)) is not None:
+            return (yield from _nothing(failed("rejected", words)))
         return _outcome((yield requests.add(call.talk, call.channel)), call)
 
     def _send_away(self, it: SendAway) -> Order:
@@ -321,19 +326,32 @@ class Orders:
             return failed("gone" if call.is_over() else "rejected")
         return (yield from self._other(it, it.agent, it.address, "consult", None))
 
+    def _confer(self, it: Conference) -> Order:
+        session, call = self._session, self._call(it)
+        leg = _party(call, it.agent)
+        here = leg is not None and leg.joined and not leg.leaving and leg.party != "monitor"
+        if leg is None or not here or call.partner is None or call.talk is None:
+            return (yield from _nothing(failed("gone", it.agent)))
+        if call.hold == "phone":
+            return (yield from _nothing(failed("rejected", _HOLDERS["phone"])))
+        leg.invited = leg.role == "consult"
+        session.confer(call)
+        if call.bridge == call.talk:
+            return (yield from _nothing(done()))
+        reply = yield requests.add(call.talk, call.channel)
+        if not reply.ok:
+            leg.invited = False
+        return _outcome(reply, call)
+
     def _complete(self, it: CompleteConsult) -> Order:
         session, call = self._session, self._call(it)
         leg = _party(call, it.agent)
         first = session.legs.get(call.winner or "")
         if leg is None or not leg.joined or first is None or call.talk is None:
             return (yield from _nothing(failed("gone", it.agent)))
-        # From here on the first agent's leg is nobody's news.
-        first.cancelled = first.over = True
-        leg.role, call.winner = "agent", leg.id
-        call.hold = None
-        yield requests.add(call.talk, call.channel)
-        session.last_contact[leg.agent] = call.contact
-        session.tell(SentAway(contact=call.contact, kind="consult", to=leg.agent))
+        session.pass_on(call, first, leg)
+        if call.bridge != call.talk:
+            yield requests.add(call.talk, call.channel)
         yield requests.hang_up(first.id)
         yield requests.tag(leg)
         return done()

@@ -23,7 +23,6 @@ from ccroute.adapters import (
     Dialled,
     KeyPressed,
     Parked,
-    PartyJoined,
     PutOnHold,
     Ringing,
     TakenOffHold,
@@ -231,8 +230,7 @@ class Session(Going):
                 self._together(found)
             elif found is not None and not leg.joined and self.ids.use(bridge) in {"talk", "ear"}:
                 leg.joined = True
-                role = "consult" if leg.role == "consult" else "monitor"
-                self.tell(PartyJoined(contact=found.contact, agent=leg.agent, role=role))
+                self.joined(found, leg)
 
     def _hears_music(self, call: Call, bridge: str) -> None:
         """Whoever comes into an empty bridge hears nothing: the music went with the last one."""
@@ -266,6 +264,7 @@ class Session(Going):
             if call.hold == "on":
                 self.tell(TakenOffHold(contact=call.contact))
             call.hold = None
+        self.confer(call)
         self._together(call)
 
     def _together(self, call: Call) -> None:

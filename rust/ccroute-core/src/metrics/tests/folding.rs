@@ -325,6 +325,25 @@ fn consulted_agent_is_engaged_and_a_monitor_is_not() {
 }
 
 #[test]
+fn who_goes_from_consult_to_conference_talks_on() {
+    let mut feed = Feed::new();
+    feed.fold(Kind::AgentReady, 0.0, "", "ben");
+    feed.fold(Kind::ContactQueued, 0.0, "c1", "");
+    feed.fold(Kind::ContactConnected, 0.0, "c1", "ana");
+    for (kind, seconds, role) in [
+        (Kind::AgentJoined, 10.0, Role::Consult),
+        (Kind::AgentJoined, 14.0, Role::Conference),
+        (Kind::AgentLeft, 20.0, Role::Conference),
+    ] {
+        let mut event = feed.event(kind, seconds, "c1", "ben");
+        event.role = role;
+        feed.metrics.fold(feed.source, &event);
+    }
+    assert_eq!(feed.time("ben", 30.0, "talk idle"), [10 * SECOND, 20 * SECOND]);
+    assert_eq!(feed.metrics.counters().orphans, 0);
+}
+
+#[test]
 fn contacts_known_by_text_are_forgotten_after_their_last_visit() {
     let mut feed = Feed::with(Settings { retention: Span::ZERO, ..Settings::default() });
     for number in 0..1000u32 {
