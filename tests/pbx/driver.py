@@ -87,7 +87,8 @@ class AsteriskDriver(PlatformDriver):
             "password": self.pbx.secret, "watchdog": 4.0, "longest_pause": 2.0, "sweep": 5.0,
             "offers_per_second": 20.0,
             "phones": {agent: f"Local/{number}@agents" for agent, number in AGENTS.items()},
-            "transfer_context": "transfer", "outbound": "{address}", **self._more,
+            "transfer_context": "transfer", "outbound": "{address}",
+            "prompts": {"may-we-record": "sound:beep"}, **self._more,
         }  # fmt: skip
 
     def wrong_settings(self) -> Mapping[str, Setting]:
@@ -123,6 +124,10 @@ class AsteriskDriver(PlatformDriver):
                 self.phones.hang_up_agent(CUSTOMER)
             else:
                 self.phones.hang_up(call)
+
+    async def answer_consent(self, call: str, *, agrees: bool) -> None:
+        """See `PlatformDriver`."""
+        self.phones.press(call, "1" if agrees else "2")
 
     # -- Agents -------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from ccroute.adapters import (
     PlatformSnapshot,
     Ring,
     Signal,
+    StartRecording,
     Verdict,
     done,
 )
@@ -75,6 +76,14 @@ class ForgetsWhatIsRecorded(Forgetting):
 class TakesEverybodyForParked(Forgetting):
     def without(self, it: HeldContact) -> HeldContact:
         return attrs.evolve(it, parked=True)
+
+
+@breaks(49)
+class RecordsWithoutAsking(AcmeAdapter):
+    async def execute(self, instruction: Instruction) -> Outcome:
+        if isinstance(instruction, StartRecording):
+            instruction = attrs.evolve(instruction, consent=None)
+        return await super().execute(instruction)
 
 
 @breaks(8)

@@ -3,10 +3,12 @@
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from ccroute.adapters import Connect, Instruction, Outcome, Park, Ring, Secret, Verdict
 from ccroute_asterisk.ari.calls import Ids
 from ccroute_asterisk.ari.codec import Reply, Request
+from ccroute_asterisk.ari.errands import Patient, Pause
 from ccroute_asterisk.ari.messages import read_event
 from ccroute_asterisk.ari.orders import Orders, Turn
 from ccroute_asterisk.ari.session import Session
@@ -25,6 +27,7 @@ class Stage:
         self.session = Session(Ids("ccroute", "run"), given, Counter())
         self.orders = Orders(self.session)
         self.asked: list[Request] = []
+        self.paused: list[tuple[Patient, float]] = []
         self.replies: dict[str, Reply] = {}
         self.between: dict[str, Callable[[], None]] = {}
         self._ids = itertools.count(1)
@@ -65,13 +68,21 @@ class Stage:
     def run_errands(self) -> None:
         """Does what is to be done meanwhile, and what follows from it."""
         while self.session.errands:
-            errand = self.session.errands.pop(0)
-            try:
-                request = next(errand)
-                while True:
-                    request = errand.send(self.reply(request))
-            except StopIteration:
-                pass
+            self._run(self.session.errands.pop(0))
+
+    def _run(self, errand: Patient, reply: Reply | None = None) -> None:
+        with suppress(StopIteration):
+            step = next(errand) if reply is None else errand.send(reply)
+            while not isinstance(step, Pause):
+                step = errand.send(self.reply(step))
+            self.paused.append((errand, step.seconds))
+
+    def wait(self) -> list[float]:
+        """The pauses of errands are over; how long they were."""
+        waited, self.paused = self.paused, []
+        for errand, _ in waited:
+            self._run(errand, OK)
+        return [seconds for _, seconds in waited]
 
     def give(self, instruction: Instruction) -> Outcome:
         """Gives an instruction; its outcome."""

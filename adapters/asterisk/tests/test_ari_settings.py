@@ -36,6 +36,8 @@ def test_the_factory_makes_an_adapter_and_shows_no_secret() -> None:
         ({"mode": "both"}, "mode: give 'control' or 'observe'"),
         ({"outbound": "PJSIP/trunk"}, "outbound: 'PJSIP/trunk' has no {address}"),
         ({"in_flight": 0}, "in_flight"),
+        ({"consent_key": "12"}, "consent_key: '12' is no key: give one of 0 to 9"),
+        ({"consent_timeout": 0.0}, "consent_timeout is 0.0: give more than 0"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, object], told: str) -> None:

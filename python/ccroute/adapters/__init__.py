@@ -13,7 +13,9 @@ leg goes. `CancelRing` lets a leg go in any state.
 
 **They speak.** `Connect` leads to `Bridged`, when both legs are in one bridge and not when the
 platform has taken the order. Where nobody is rung (no ``ring``), `Connect` does it alone.
-`StartHold` and `StopHold` lead to `PutOnHold` and `TakenOffHold`; recording to `RecordingSeen`.
+`StartHold` and `StopHold` lead to `PutOnHold` and `TakenOffHold`; recording to `RecordingSeen`. A
+customer who is asked first (``consent``) is recorded only after a yes: ``started``; a no,
+silence, or going away from the conversation before is ``refused``.
 `Listen`, `Whisper` and `Barge` lead to `PartyJoined` as ``monitor`` when the supervisor has
 answered, `StopMonitoring` to `PartyLeft`.
 

@@ -195,7 +195,9 @@ class HangUp(ContactInstruction):
 
 @attrs.frozen(kw_only=True)
 class StartRecording(ContactInstruction):
-    """Record under the id ``recording``; with ``consent``: play that prompt and ask first."""
+    """Record under the id ``recording``; with ``consent``: play that prompt and ask first (only
+    where the platform has ``consent_prompt``). Done is that the customer is asked; the answer is
+    a signal."""
 
     needs: ClassVar[str] = "record"
     recording: str

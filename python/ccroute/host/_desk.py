@@ -298,8 +298,13 @@ class AgentDesk:
     # -- Recording ----------------------------------------------------------------------
 
     async def start_recording(self, contact: str, *, consent: str | None = None) -> str:
-        """Records; returns the recording's id, which is kept with the contact. ``consent``: a
-        prompt by which the customer is asked first."""
+        """Records; returns the recording's id, which is kept with the contact, with its state
+        (attributes ``recording`` and ``recording_state``). ``consent``: a prompt by which the
+        customer is asked first; a no is the state ``refused``.
+
+        Raises:
+            Rejected: ``unsupported``: the platform cannot record, or cannot ask.
+        """
         self._mine(contact, "start_recording")
         recording = self._floor.name()
         await self._floor.perform(

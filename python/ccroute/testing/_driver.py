@@ -98,6 +98,10 @@ class PlatformDriver(ABC):
         """The customer leaves; nothing when it is gone already. The handle of one who is called
         back is the contact's id."""
 
+    async def answer_consent(self, call: str, *, agrees: bool) -> None:
+        """The customer, who is asked whether the conversation may be recorded, says yes or no."""
+        raise NotImplementedError("answer_consent")
+
     async def leave_queue(self, call: str, why: str) -> None:
         """The platform's own queue lets the customer go. ``why``: timeout or no_agents."""
         raise NotImplementedError("leave_queue")

@@ -365,6 +365,9 @@ class OnEndings(Playing):
             await play.converse(contact, agent)
         await play.check_snapshot()
         recording = f"r{contact}"
+        if play.can("consent_prompt"):
+            (_, ask, kind), *_ = self._recording(play, contact, f"{recording}-not")
+            await self._step(play, ask, kind, agrees=False)
         steps: list[tuple[str, ContactInstruction, type[ContactSignal]]] = [
             ("hold", StartHold(**play.envelope(600.0), contact=contact), PutOnHold),
             ("hold", StopHold(**play.envelope(600.0), contact=contact), TakenOffHold),
@@ -377,6 +380,7 @@ class OnEndings(Playing):
                 await self._step(play, instruction, kind)
         wanted = ["paused", "resumed"] if play.can("record_pause") else []
         wanted = ["started", *wanted, "stopped"] if play.can("record") else []
+        wanted = ["refused", *wanted] if play.can("consent_prompt") else wanted
         states = [it.state for it in play.signals(RecordingSeen)]
         play.expect_same(states, wanted, "states of the recording")
         roles = {it.role for it in play.signals(PartyJoined)}
@@ -398,11 +402,21 @@ class OnEndings(Playing):
         play.expect(play.of(contact, Bridged), f"{contact} is not Bridged")
 
     async def _step(
-        self, play: Play, instruction: ContactInstruction, kind: type[ContactSignal]
+        self,
+        play: Play,
+        instruction: ContactInstruction,
+        kind: type[ContactSignal],
+        *,
+        agrees: bool = True,
     ) -> None:
         since = len(play.heard)
         outcome = await play.ask(instruction)
         play.expect_same(outcome.verdict, Verdict.DONE, f"outcome of {instruction}")
+        if isinstance(instruction, StartRecording) and instruction.consent is not None:
+            await play.settle_down(0.5)
+            play.expect(not play.signals(kind, since), "recorded before the customer agreed")
+            handle = play.handles[instruction.contact]
+            await play.driver.answer_consent(handle, agrees=agrees)
         # Supervisors and second agents have phones too.
         if isinstance(instruction, Listen | Whisper | Barge | Consult):
             await play.settle_down(0.5)
@@ -420,10 +434,10 @@ class OnEndings(Playing):
         ) -> ContactInstruction:
             return kind(**play.envelope(600.0), contact=contact, recording=recording)
 
+        consent = "may-we-record" if play.can("consent_prompt") else None
         start = StartRecording(
-            **play.envelope(600.0), contact=contact, recording=recording,
-            consent="may-we-record" if play.can("consent_prompt") else None,
-        )  # fmt: skip
+            **play.envelope(600.0), contact=contact, recording=recording, consent=consent
+        )
         return [
             ("record", start, RecordingSeen),
             ("record_pause", about(PauseRecording), RecordingSeen),

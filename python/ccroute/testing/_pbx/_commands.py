@@ -164,7 +164,10 @@ class Commands:
         call, recording = self._talking(message), _text(message, "recording")
         if (state == "started") == (recording in call.recordings):
             raise Refused("not_now")
-        self.exchange.record(call, recording, state)
+        if state == "started" and isinstance(message.get("ask"), str):
+            call.asked = recording
+        else:
+            self.exchange.record(call, recording, state)
 
     def _lamp(self, message: Message) -> None:
         user = _text(message, "user")

@@ -123,6 +123,11 @@ class SimulatedPbx(PlatformDriver):
         assert call is not None, f"there is no call {first}"
         return call
 
+    async def answer_consent(self, call: str, *, agrees: bool) -> None:
+        """See `PlatformDriver`."""
+        self._now().consent(self._call(call), agrees=agrees)
+        self.server.happen()
+
     # -- Agents -------------------------------------------------------------------------
 
     async def answer(self, address: str) -> None:

@@ -27,7 +27,8 @@ MEDIA_AFTER = 0.1
 class Call:
     """A customer's leg. ``first``: its first id, by which people know it; ``state``: new,
     waiting, joining or talking; of one who is called back (``outgoing``) also open, while
-    nobody was dialled yet, and calling."""
+    nobody was dialled yet, and calling. ``asked``: the recording that the customer is asked
+    about."""
 
     id: str
     first: str
@@ -44,6 +45,7 @@ class Call:
     outgoing: bool = False
     rings: bool = False
     joins: str = ""
+    asked: str | None = None
 
 
 @attrs.define
@@ -132,8 +134,10 @@ class Exchange(Timetable):
 
     def end_call(self, call: Call, why: str) -> None:
         """The customer's leg goes, and all that was in its bridge."""
-        if self.calls.pop(call.id, None) is None:
+        if self.calls.get(call.id) is not call:
             return
+        self.consent(call, agrees=False)
+        del self.calls[call.id]
         if call.queued:
             self._log("q_lost" if why == "hung_up" else "q_out", call.first, why=why)
         elif self.routes and call.state in {"joining", "talking"}:
@@ -168,6 +172,7 @@ class Exchange(Timetable):
 
     def wait(self, call: Call, tags: Message) -> None:
         """The customer waits, with music; phones in its bridge go."""
+        self.consent(call, agrees=False)
         bridge, call.bridge, call.state, call.on_hold = call.bridge, None, "waiting", False
         call.tags = {**call.tags, **tags}
         call.recordings = dict.fromkeys(call.recordings, "stopped")
@@ -351,6 +356,15 @@ class Exchange(Timetable):
         """A recording starts, pauses, goes on or stops."""
         call.recordings[recording] = state
         self.say("recording", call=call.id, recording=recording, state=state)
+
+    def consent(self, call: Call, *, agrees: bool) -> None:
+        """The customer answers, if it was asked whether it may be recorded."""
+        if call.asked is not None:
+            recording, call.asked = call.asked, None
+            if agrees:
+                self.record(call, recording, "started")
+            else:
+                self.say("recording", call=call.id, recording=recording, state="refused")
 
     def look_at(self, number: str) -> None:
         """Tells the state of a phone when it has changed."""

@@ -105,6 +105,10 @@ class AsteriskDriver(PlatformDriver):
         else:
             self.pbx.hang_up_phone(CUSTOMER)
 
+    async def answer_consent(self, call: str, *, agrees: bool) -> None:
+        """See `PlatformDriver`. Who does not agree presses another key."""
+        self.pbx.press(self._names[call], "1" if agrees else "2")
+
     async def answer(self, address: str) -> None:
         """See `PlatformDriver`."""
         self.pbx.answer(address)

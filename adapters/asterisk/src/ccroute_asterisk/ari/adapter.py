@@ -34,7 +34,7 @@ from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import Call, Ids
 from ccroute_asterisk.ari.carrying import Carrying
 from ccroute_asterisk.ari.codec import Reply, Request, event_of
-from ccroute_asterisk.ari.errands import Errand
+from ccroute_asterisk.ari.errands import Patient, Pause
 from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, ours_now
 from ccroute_asterisk.ari.messages import (
     ApplicationReplaced,
@@ -65,7 +65,8 @@ TOGETHER = 50
 CAPABILITIES = (
     "park", "treatment", "announce", "ring", "client_leg_ids", "cancel_ring", "multi_ring", "hold",
     "blind_transfer", "consult_transfer", "conference", "hangup_party", "record", "record_pause",
-    "listen", "whisper", "barge", "device_state", "agent_codes", "snapshot", "restart_detect",
+    "consent_prompt", "listen", "whisper", "barge", "device_state", "agent_codes", "snapshot",
+    "restart_detect",
 )  # fmt: skip
 
 Result = TypeVar("Result")
@@ -304,20 +305,27 @@ class AriAdapter:
         for errand in errands:
             self._start(self._run(wire, errand))
 
-    async def _run(self, wire: Wire, errand: Errand) -> None:
+    async def _run(self, wire: Wire, errand: Patient) -> None:
         deadline = self._time.now() + PATIENCE
         with suppress(TimeoutError, LinkError):
             await self._through(wire, errand, deadline)
 
     async def _through(
-        self, wire: Wire, steps: Generator[Request, Reply, Result], deadline: float
+        self, wire: Wire, steps: Generator[Request | Pause, Reply, Result], deadline: float
     ) -> Result:
-        """Makes the requests of ``steps``, one after the other."""
+        """Makes the requests of ``steps``, one after the other; a pause gives them anew as much
+        time."""
         session = self._session
         try:
             request = next(steps)
             while True:
-                reply = await wire.ask(request, deadline)
+                if isinstance(request, Pause):
+                    await self._time.sleep_until(self._time.now() + request.seconds)
+                    if wire.ended.done():
+                        raise LinkError(wire.ended.result())
+                    reply, deadline = Reply(200), self._time.now() + PATIENCE
+                else:
+                    reply = await wire.ask(request, deadline)
                 session.now = self._time.now()
                 request = steps.send(reply)
                 self._flush(wire)

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import attrs
 
-from ccroute.adapters import PARTIES, Arrived, OfferSignal
+from ccroute.adapters import PARTIES, Arrived, OfferSignal, Outcome, done, failed
+from ccroute_asterisk.ari.codec import Reply
 from ccroute_asterisk.ari.messages import Json
 
 CONTACT_VARIABLE = "CCROUTE_CONTACT"
@@ -147,6 +148,16 @@ class Leg:
         )  # fmt: skip
 
 
+@attrs.frozen(kw_only=True)
+class Consent:
+    """A customer is asked whether the conversation may be recorded. ``recording``: under which id;
+    ``bridge``: where ``playback`` is heard, and where the customer must stay to answer."""
+
+    recording: str
+    bridge: str
+    playback: str
+
+
 @attrs.define(kw_only=True)
 class Call:
     """A customer.
@@ -154,11 +165,11 @@ class Call:
     ``channel``: what Asterisk calls it now; ``arrival``: what was told of its coming. ``bridge``:
     where it is; ``home``: the bridge where it waits, with ``treatment``; ``talk``: the bridge of
     its conversation, also while it is on hold; ``winner``: the leg that it is, or is being, joined
-    with; ``bridged``: both were in it, and `Bridged` was told. ``parking``: `Parked` is still to
-    be told. ``hold``: asked, on, phone (the agent's own), consult (its agent speaks with another).
+    with; ``bridged``: both were in it, and `Bridged` was told. ``parking``: `Parked` is still to be
+    told. ``hold``: asked, on, phone (the agent's own), consult (its agent speaks with another).
     ``leaving``: it hangs up; ``ending``: why we end it; ``parted``: the end of its conversation was
-    told; ``playback``: what is played to it. ``calling``: it is called back and not
-    bridged yet; its channel, empty before it is dialled, rings until ``until``.
+    told; ``playback``: what is played to it; ``consent``: what it is asked. ``calling``: it is
+    called back and not bridged yet; its channel, empty before it is dialled, rings until ``until``.
     """
 
     channel: str
@@ -176,6 +187,7 @@ class Call:
     ending: str | None = None
     parted: bool = False
     playback: str | None = None
+    consent: Consent | None = None
     calling: bool = False
     until: float = 0.0
     legs: dict[str, Leg] = attrs.Factory(dict)
@@ -208,6 +220,13 @@ class Call:
         for leg in self.legs.values():
             if leg.offer is not None and leg.state not in {"asked", "bridged"} and not leg.over:
                 yield leg
+
+    def outcome(self, reply: Reply) -> Outcome:
+        """What a reply says became of an instruction about it."""
+        if reply.ok:
+            return done()
+        gone = self.is_over() or reply.status == 404
+        return failed("gone" if gone else "rejected", reply.said)
 
     def tag(self) -> str:
         """What Asterisk is to keep with it, so that a host that lost everything finds it again."""

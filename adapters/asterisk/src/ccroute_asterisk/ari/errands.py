@@ -7,6 +7,8 @@ as good as done; what fails else, the next look at Asterisk's list puts right.
 from collections.abc import Generator
 from typing import TYPE_CHECKING, TypeAlias
 
+import attrs
+
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import Call, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
@@ -14,8 +16,18 @@ from ccroute_asterisk.ari.codec import Reply, Request
 if TYPE_CHECKING:
     from ccroute_asterisk.ari.going import Going
 
+
+@attrs.frozen
+class Pause:
+    """Given instead of a request: wait for so many seconds. Its reply says nothing."""
+
+    seconds: float
+
+
 Errand: TypeAlias = Generator[Request, Reply, None]
 """Requests to be made, one after the reply to the other."""
+Patient: TypeAlias = Generator[Request | Pause, Reply, None]
+"""An errand that may wait in between."""
 Part: TypeAlias = Generator[Request, Reply, bool]
 """A part of an errand or an order; whether it was done."""
 
@@ -73,6 +85,11 @@ def look_for(session: "Going", call: Call) -> Errand:
 def music(bridge: str, name: str) -> Errand:
     """Plays music to those in a bridge."""
     yield requests.music(bridge, name)
+
+
+def stop_playback(playback: str) -> Errand:
+    """Plays no more of it."""
+    yield requests.stop_playback(playback)
 
 
 def silence(call: Call) -> Errand:

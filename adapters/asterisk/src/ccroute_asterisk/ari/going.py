@@ -12,7 +12,7 @@ from ccroute.adapters import (
     PartyLeft,
     SentAway,
 )
-from ccroute_asterisk.ari import calling_back, errands
+from ccroute_asterisk.ari import calling_back, errands, recording
 from ccroute_asterisk.ari.calls import Call, Leg
 from ccroute_asterisk.ari.known import Known
 from ccroute_asterisk.ari.translate import CAUSES
@@ -55,6 +55,7 @@ class Going(Known):
             self.departed[call.channel] = self.departed.get(call.channel, 1)
         while len(self.departed) > REMEMBERED:
             self.departed.popitem(last=False)
+        recording.not_given(self, call)
         if call.ending == "lost":
             cause = "system_lost"
         if call.ending in {"transferred", "taken"}:
@@ -75,6 +76,7 @@ class Going(Known):
         """A conversation is over, because of ``by``: customer, agent or system; told once."""
         if not call.parted:
             call.parted = True
+            recording.not_given(self, call)
             self.tell(Disconnected(contact=call.contact, by=by))
 
     def pass_on(self, call: Call, first: Leg, second: Leg) -> None:

@@ -4,9 +4,9 @@ from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
 
 from ccroute.adapters import OfferSignal, PartyJoined, RecordingSeen, Signal
-from ccroute_asterisk.ari import errands
+from ccroute_asterisk.ari import errands, recording
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
-from ccroute_asterisk.ari.errands import Errand
+from ccroute_asterisk.ari.errands import Patient
 from ccroute_asterisk.ari.listing import Listing
 from ccroute_asterisk.ari.settings import AriSettings
 
@@ -29,7 +29,7 @@ class Known:
         self.settings = settings
         self.counters = counters
         self.signals: list[Signal] = []
-        self.errands: list[Errand] = []
+        self.errands: list[Patient] = []
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
         self.homes: dict[str, str] = {}
@@ -49,7 +49,7 @@ class Known:
         """Signals for the host."""
         self.signals.extend(signals)
 
-    def send(self, *errand: Errand) -> None:
+    def send(self, *errand: Patient) -> None:
         """Requests to be made meanwhile."""
         self.errands.extend(errand)
 
@@ -60,6 +60,7 @@ class Known:
 
     def start_from(self, listing: Listing) -> None:
         """Forgets what it knew: a list says all. What is nobody's is let go."""
+        asked = [call for call in self.contacts.values() if call.consent is not None]
         self.calls, self.contacts, self.legs = {}, {}, {}
         self.inside = {}
         for call in listing.calls:
@@ -76,6 +77,9 @@ class Known:
         self.errands += [errands.destroy(it) for it in listing.empty]
         for call in listing.calls:
             self.errands += errands.amends(call)
+        for call in asked:
+            if call.contact in self.contacts:  # a yes may have been missed: it is asked again
+                recording.not_given(self, call)
 
     def known(self) -> frozenset[str]:
         """The channels that are certainly there, as far as we know."""

@@ -149,9 +149,10 @@ class RecordingChanged(Event):
 
 @attrs.frozen(kw_only=True)
 class PlaybackFinished(Event):
-    """Something was played to its end, or could not be."""
+    """Something was played to its end, or could not be. ``state``: done or failed."""
 
     playback: str
+    state: str
 
 
 @attrs.frozen(kw_only=True)
@@ -343,7 +344,8 @@ def _recording(state: str) -> Reader:
 
 def _played(table: Table, at: float | None) -> Event:
     playback = table_of(table.get("playback"), "playback")
-    return PlaybackFinished(at=at, playback=text(playback, "id"))
+    state = _maybe(playback, "state") or "done"
+    return PlaybackFinished(at=at, playback=text(playback, "id"), state=state)
 
 
 def _device(table: Table, at: float | None) -> Event:

@@ -44,7 +44,7 @@ from ccroute.adapters import (
     done,
     failed,
 )
-from ccroute_asterisk.ari import calling_back, errands, requests
+from ccroute_asterisk.ari import calling_back, errands, recording, requests
 from ccroute_asterisk.ari.calls import Call, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
 from ccroute_asterisk.ari.session import Session
@@ -84,10 +84,10 @@ class Orders:
             CompleteConsult: self._complete,
             CancelConsult: lambda it: self._drop(it, it.agent),
             HangUp: self._hang_up,
-            StartRecording: self._record,
-            StopRecording: lambda it: self._recording(it, requests.stop_recording, "stopped"),
-            PauseRecording: lambda it: self._recording(it, requests.pause_recording, "paused"),
-            ResumeRecording: lambda it: self._recording(it, requests.resume_recording, "resumed"),
+            StartRecording: lambda it: recording.start(session, it),
+            StopRecording: lambda it: recording.change(session, it, "stopped"),
+            PauseRecording: lambda it: recording.change(session, it, "paused"),
+            ResumeRecording: lambda it: recording.change(session, it, "resumed"),
             Listen: lambda it: self._monitor(it, "listen"),
             Whisper: lambda it: self._monitor(it, "whisper"),
             Barge: lambda it: self._monitor(it, "barge"),
@@ -164,7 +164,7 @@ class Orders:
         reply = yield requests.play(call.channel, call.playback, media)
         if not reply.ok:
             call.playback = None
-        return _outcome(reply, call)
+        return call.outcome(reply)
 
     # -- Ringing ------------------------------------------------------------------------
 
@@ -302,7 +302,7 @@ class Orders:
             return (yield from _nothing(done("it is not on hold")))
         if (words := _HOLDERS.get(call.hold)) is not None:
             return (yield from _nothing(failed("rejected", words)))
-        return _outcome((yield requests.add(call.talk, call.channel)), call)
+        return call.outcome((yield requests.add(call.talk, call.channel)))
 
     def _send_away(self, it: SendAway) -> Order:
         session, call = self._session, self._call(it)
@@ -313,7 +313,7 @@ class Orders:
         if reply.ok:
             return done()
         call.ending = None
-        return _outcome(reply, call)
+        return call.outcome(reply)
 
     def _consult(self, it: Consult) -> Order:
         session, call = self._session, self._call(it)
@@ -341,7 +341,7 @@ class Orders:
         reply = yield requests.add(call.talk, call.channel)
         if not reply.ok:
             leg.invited = False
-        return _outcome(reply, call)
+        return call.outcome(reply)
 
     def _complete(self, it: CompleteConsult) -> Order:
         session, call = self._session, self._call(it)
@@ -384,37 +384,6 @@ class Orders:
             leg.cancelled = True
             return (yield from _nothing(done()))
         return _let_go((yield requests.hang_up(leg.id)))
-
-    # -- Recording ----------------------------------------------------------------------
-
-    def _record(self, it: StartRecording) -> Order:
-        session, call = self._session, self._call(it)
-        if it.consent is not None:
-            return (yield from _nothing(failed("unsupported", "it cannot ask for consent")))
-        if call.talk is None or not call.bridged:
-            return (yield from _nothing(failed("rejected", "there is no conversation")))
-        call.recordings[it.recording] = "asked"
-        form = session.settings.recording_format
-        reply = yield requests.record(call.talk, it.recording, form)
-        if not reply.ok:
-            call.recordings.pop(it.recording, None)
-            return _outcome(reply, call)
-        yield requests.keep(call.channel, call.tag())
-        return done()
-
-    def _recording(
-        self, it: ContactInstruction, made: Callable[[str], Request], state: str
-    ) -> Order:
-        call = self._call(it)
-        recording: str = getattr(it, "recording", "")
-        if recording not in call.recordings:
-            return (yield from _nothing(failed("gone", recording)))
-        reply = yield made(recording)
-        if reply.ok and state != "stopped" and recording in call.recordings:
-            self._session.recorded(call, recording, state)
-        if reply.ok and not call.is_over():
-            yield requests.keep(call.channel, call.tag())
-        return _outcome(reply, call)
 
     # -- The end ------------------------------------------------------------------------
 
@@ -460,13 +429,6 @@ def _party(call: Call, name: str) -> Leg | None:
 def _let_go(reply: Reply) -> Outcome:
     """Who is gone already is as good as let go."""
     return done() if reply.ok or reply.status == _GONE else failed("rejected", reply.said)
-
-
-def _outcome(reply: Reply, call: Call) -> Outcome:
-    if reply.ok:
-        return done()
-    gone = call.is_over() or reply.status == _GONE
-    return failed("gone" if gone else "rejected", reply.said)
 
 
 def _attributes(

@@ -132,6 +132,12 @@ def play(channel: str, playback: str, media: str) -> Request:
     return Request("POST", path, {"media": media})
 
 
+def play_to_all(bridge: str, playback: str, media: str) -> Request:
+    """Plays to all in a bridge."""
+    path = ("bridges", bridge, "play", playback)
+    return Request("POST", path, {"media": media})
+
+
 def stop_playback(playback: str) -> Request:
     """Plays no more of it."""
     return Request("DELETE", ("playbacks", playback))

@@ -28,7 +28,7 @@ from ccroute.adapters import (
     TakenOffHold,
     Unmapped,
 )
-from ccroute_asterisk.ari import calling_back, errands, messages
+from ccroute_asterisk.ari import calling_back, errands, messages, recording
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
 from ccroute_asterisk.ari.going import Going
 from ccroute_asterisk.ari.listing import Listing
@@ -88,9 +88,12 @@ class Session(Going):
     def catch_up(self, events: Iterable[Event], now: float) -> None:
         """Takes in what came while the lists were made: a snapshot says what it led to, but
         for what people asked for."""
+        first = self.signals  # what the snapshot does not say
+        self.signals = []
         for event in events:
             self.hear(event, now)
-        self.signals = [it for it in self.signals if isinstance(it, AgentAsked | KeyPressed)]
+        first.extend(it for it in self.signals if isinstance(it, AgentAsked | KeyPressed))
+        self.signals = first
 
     # -- Coming -------------------------------------------------------------------------
 
@@ -246,7 +249,10 @@ class Session(Going):
         if left is not None and event.channel.name.startswith(ANNOUNCER):
             # It had been on its way out when somebody came in.
             self.send(errands.music(event.bridge.id, self.music_of(left)))
-        found = self.calls.get(event.channel.id) or self.legs.get(event.channel.id)
+        call = self.calls.get(event.channel.id)
+        if call is not None and call.consent and call.consent.bridge == event.bridge.id:
+            recording.not_given(self, call)  # who has left hears no question
+        found = call or self.legs.get(event.channel.id)
         if found is not None and found.bridge == event.bridge.id:
             found.bridge = None
 
@@ -319,7 +325,12 @@ class Session(Going):
     # -- The rest -----------------------------------------------------------------------
 
     def _key(self, event: messages.ChannelDtmfReceived) -> None:
-        if (call := self.calls.get(event.channel.id)) and not call.is_over():
+        call = self.calls.get(event.channel.id)
+        if call is None or call.is_over():
+            return
+        if call.consent is not None:
+            recording.pressed(self, call, call.consent, event.digit)
+        else:
             self.tell(KeyPressed(contact=call.contact, key=event.digit))
 
     def _held_by_phone(self, channel: str, kind: type[PutOnHold] | type[TakenOffHold]) -> None:
@@ -345,6 +356,9 @@ class Session(Going):
         for call in self.contacts.values():
             if call.playback == event.playback:
                 call.playback = None
+                return
+            if (consent := call.consent) is not None and consent.playback == event.playback:
+                recording.played(self, call, consent, event.state)
                 return
 
     def _device(self, event: messages.DeviceStateChanged) -> None:

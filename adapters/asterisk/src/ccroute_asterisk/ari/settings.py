@@ -52,6 +52,11 @@ def _outbound(_: object, __: object, value: str) -> None:
         )
 
 
+def _key(_: object, __: object, value: str) -> None:
+    if not re.fullmatch(r"[0-9*#A-D]", value):
+        raise ValueError(f"consent_key: {value!r} is no key: give one of 0 to 9, *, # and A to D")
+
+
 def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if not value > 0:
         raise ValueError(f"{attribute.name} is {value}: give more than 0")
@@ -74,7 +79,8 @@ class AriSettings:
     ``outbound``: the endpoint by which a customer is called back, with the ``{address}`` in it.
     ``phones``: devices by agent, such as ``{"ana": "PJSIP/301"}``: whose states are watched, and
     who it is that dials a feature code. ``prompts``: what an announcement plays, of ARI's media
-    and ``{values}``. ``recording_format``: wav, or another that Asterisk writes.
+    and ``{values}``. ``recording_format``: wav, or another that Asterisk writes; ``consent_key``:
+    by which a customer agrees to be recorded, within ``consent_timeout`` seconds after the prompt.
 
     ``requests``: made over the ``websocket`` of the events, which Asterisk has since 20.15, 21.10
     and 22.5; over ``http``, which costs twenty times as much; ``auto``: as the release can, and
@@ -98,6 +104,8 @@ class AriSettings:
     phones: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     prompts: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     recording_format: str = "wav"
+    consent_key: str = attrs.field(default="1", validator=_key)
+    consent_timeout: float = attrs.field(default=10.0, validator=_positive)
     requests: str = attrs.field(
         default="auto", validator=attrs.validators.in_(("auto", "http", "websocket"))
     )
