@@ -99,7 +99,8 @@ words!(
         WrapUpExtended = "wrap_up_extended",
         /// `agent` finished; `cause`: agent, limit, signed_out.
         WrapUpEnded = "wrap_up_ended",
-        /// `agent` joined a conversation as `role`.
+        /// `agent` joined a conversation as `role`, or goes on in it as `role`: who was
+        /// consulted, as conference or primary.
         AgentJoined = "agent_joined",
         /// `agent`, who was not the primary, left the conversation. `role`.
         AgentLeft = "agent_left",

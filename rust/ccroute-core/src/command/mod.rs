@@ -115,7 +115,7 @@ pub enum Command<'a> {
         /// Whether its age goes along.
         keep_age: bool,
     },
-    /// Another agent joins a conversation.
+    /// Another agent joins a conversation, or goes on in it: who is consulted, as conference.
     Join {
         /// Which.
         contact: ContactKey,
