@@ -186,6 +186,17 @@ def test_on_hold_in_a_conference_the_customer_comes_back_when_the_first_agent_go
     assert stage.asked[-1].path == ("bridges", stage.talk(), "addChannel")
 
 
+def test_the_first_agent_goes_while_the_customer_is_on_the_way_to_hold() -> None:
+    stage, first = Stage.talking()
+    conferring(stage)
+    stage.give(StartHold(contact="c1", **stage.head()))
+    stage.say("ChannelHangupRequest", first)
+    stage.enter("c1", stage.session.homes["held default"])
+    stage.run_errands()
+    assert stage.told() == ["SentAway bea"]
+    assert stage.asked[-1].path == ("bridges", stage.talk(), "addChannel")
+
+
 def test_nobody_comes_into_a_conference_who_is_not_consulted() -> None:
     stage, _ = Stage.talking()
     confer = Conference(contact="c1", agent="bea", **stage.head())

@@ -224,6 +224,8 @@ class Session(Going):
             elif use == "held" and call.hold == "asked":
                 call.hold = "on"
                 self.tell(PutOnHold(contact=call.contact))
+            elif use == "held" and call.hold is None:
+                self.send(errands.back_to_talk(call))  # its agent left on the way
             elif use == "talk":
                 self._in_talk(call, bridge)
         elif leg := self.legs.get(event.channel.id):
