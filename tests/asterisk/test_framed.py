@@ -80,6 +80,21 @@ def test_a_frame_that_is_too_long_ends_the_link():
     played(scene)
 
 
+def test_of_a_reply_that_is_too_long_it_dies():
+    async def scene(pbx, socket):
+        began = pbx.switch.booted
+        pbx.time.set(pbx.time.now() + 1.0)
+        for number in range(1_500):
+            pbx.call(channel=f"call-{number}")
+        await send(socket, {**PING, "uri": "channels"})
+        with pytest.raises(ConnectionClosed):
+            await replied(socket)
+        assert pbx.switch.booted > began
+        assert not pbx.switch.channels
+
+    played(scene)
+
+
 @pytest.mark.parametrize(("version", "takes"), [("22.4.1", False), ("22.5.0", True)])
 def test_an_older_release_says_nothing(version, takes):
     async def scene(pbx, socket):

@@ -115,8 +115,14 @@ def test_a_pause_that_is_none_is_not_believed(given: str | None, wanted: float |
 
 def test_lists_are_long_and_orders_are_not() -> None:
     """By the WebSocket a long message would end Asterisk."""
-    lists = (requests.channels(), requests.bridges(), requests.application("ccroute"))
-    assert [it.lists for it in lists] == [True] * 3
+    lists = (
+        requests.channels(),
+        requests.bridges(),
+        requests.application("ccroute"),
+        requests.filter_events("ccroute"),
+        requests.watch_devices("ccroute", ["PJSIP/301"]),
+    )
+    assert all(it.lists for it in lists)
     assert not requests.hang_up("1").lists
 
 

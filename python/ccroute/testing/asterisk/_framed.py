@@ -21,6 +21,8 @@ LONGEST = 65_535
 """Bytes of a frame; for a longer one the link is closed."""
 TOO_LONG = 1009
 """With this code."""
+DEADLY = 485_000
+"""Characters of a reply of which Asterisk 22.10 dies, by a stack that is too small."""
 FIRST: Mapping[int, int] = MappingProxyType({20: 15, 21: 10, 22: 5})
 """The first release of each branch that takes requests there; later branches do."""
 _METHODS = {"GET", "POST", "PUT", "DELETE"}
@@ -126,6 +128,9 @@ class Framed:
         }
         if reply.document is not None:
             body = json.dumps(reply.document, separators=(",", ":"))
+            if len(body) > DEADLY:
+                self._pbx.restart()
+                return
             told |= {"content_type": "application/json", "message_body": body}
         at = shown_time(self._pbx.switch.clock())
         self._socket.reply(

@@ -155,6 +155,7 @@ class AriAdapter:
             await wire.listen()
             self._start(wire.read(lambda frame: self._hear(wire, frame)))
             await self._subscribe(wire)
+            await self._try_out(wire)
             await self._stand(wire)
         except (Malformed, NotListed) as error:
             raise LinkError(f"{wire!r}: Asterisk lists strangely: {error}") from error
@@ -186,7 +187,7 @@ class AriAdapter:
         self._epoch = epoch if epoch >= self._epoch else self._epoch + 1
 
     async def _subscribe(self, wire: Wire) -> None:
-        reply = await self._first(wire, requests.filter_events(self._settings.app))
+        reply = await self._beginning(wire, requests.filter_events(self._settings.app))
         if reply.status in {401, 403}:
             raise refusal(self._name, self._settings, reply.status, "eventFilter")
         devices = sorted(set(self._settings.phones.values()))
@@ -199,25 +200,24 @@ class AriAdapter:
                     f"{reply.said}: give devices such as PJSIP/301"
                 )
 
-    async def _first(self, wire: Wire, request: Request) -> Reply:
-        """The reply to the first request that may go over the WebSocket. Where none comes it is
-        made again over HTTP, as are all that follow on this link."""
+    async def _try_out(self, wire: Wire) -> None:
+        """Whether requests over the WebSocket are answered; where not, all go by HTTP."""
         self._wary = False
         if not wire.framed:
-            return await self._beginning(wire, request)
-        if self._settings.requests == "websocket":
-            try:
-                return await self._beginning(wire, request)
-            except TimeoutError:
+            return
+        only = self._settings.requests == "websocket"
+        patience = PATIENCE if only else FIRST_REPLY
+        try:
+            await wire.ask(requests.ping(), self._time.now() + patience)
+        except (TimeoutError, LinkError) as error:
+            if isinstance(error, TimeoutError) and only:
                 told = f'no reply over the WebSocket in {PATIENCE:g} s: give `requests = "auto"`'
                 raise LinkError(f"{wire!r}: {told}") from None
-        try:
-            return await wire.ask(request, self._time.now() + FIRST_REPLY)
-        except (TimeoutError, LinkError):
+            if only:
+                raise
             self._counters["fell_back_to_http"] += 1
             # Had it cut the link for it, the next one would come no further.
             wire.framed, self._wary = False, wire.ended.done()
-        return await self._beginning(wire, request)
 
     async def _stand(self, wire: Wire) -> None:
         """Lists; from then on every event counts."""

@@ -56,7 +56,7 @@ _READER = json.JSONDecoder(object_pairs_hook=_once)
 @attrs.frozen
 class Request:
     """One request. ``path``: its parts, which may hold anything; ``query``; ``body``: as JSON;
-    ``lists``: the reply is as long as there are calls.
+    ``lists``: the reply is as long as there are calls or phones.
 
     >>> Request("DELETE", ("channels", "a/b"), {"reason": "normal"}).target
     '/channels/a%2Fb?reason=normal'

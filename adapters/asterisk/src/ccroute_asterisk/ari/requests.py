@@ -28,13 +28,15 @@ def application(app: str) -> Request:
 def filter_events(app: str) -> Request:
     """No events but those that we read."""
     allowed: list[Json] = [{"type": kind} for kind in _ASKED]
-    return Request("PUT", ("applications", app, "eventFilter"), body={"allowed": allowed})
+    path = ("applications", app, "eventFilter")
+    return Request("PUT", path, body={"allowed": allowed}, lists=True)
 
 
 def watch_devices(app: str, devices: Iterable[str]) -> Request:
     """Events about these devices."""
     sources = ",".join(f"deviceState:{device}" for device in devices)
-    return Request("POST", ("applications", app, "subscription"), {"eventSource": sources})
+    path = ("applications", app, "subscription")
+    return Request("POST", path, {"eventSource": sources}, lists=True)
 
 
 def device(name: str) -> Request:
