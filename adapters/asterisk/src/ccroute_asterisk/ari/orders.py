@@ -196,6 +196,8 @@ class Orders:
             self._session.legs.pop(leg.id, None)
             if (call := self._session.call_of(leg)) is not None:
                 call.legs.pop(leg.id, None)
+                if leg.role == "consult" and call.hold == "consult":
+                    self._session.send(errands.back_to_talk(call))
         elif leg.state == "dialling":
             self._session.send(errands.hang_up(leg.id))
 
@@ -321,7 +323,12 @@ class Orders:
             words = "there is no conversation, or it is on hold"
             return (yield from _nothing(failed("rejected", words)))
         call.hold = "consult"
-        if not (yield from errands.settle_in(session, call, "held", session.music_of(call))):
+        try:
+            held = yield from errands.settle_in(session, call, "held", session.music_of(call))
+        except GeneratorExit:
+            session.send(errands.back_to_talk(call))
+            raise
+        if not held:
             call.hold = None
             return failed("gone" if call.is_over() else "rejected")
         return (yield from self._other(it, it.agent, it.address, "consult", None))
