@@ -374,6 +374,15 @@ def test_a_replaced_channel_is_the_same_contact() -> None:
     assert [it.contact for it in stage.session.signals] == ["c1"]  # type: ignore[attr-defined]
 
 
+def test_a_phone_that_is_replaced_when_the_customer_is_gone_breaks_nothing() -> None:
+    stage, leg = Stage.talking()
+    stage.say("ChannelDestroyed", "c1", cause=16)
+    assert stage.told() == ["Disconnected customer", "Ended hangup"]
+    stage.say("StasisStart", "other", replace_channel={"id": leg})
+    stage.say("ChannelDestroyed", "other", cause=16)
+    assert (stage.told(), stage.session.legs) == ([], {})
+
+
 def test_who_comes_again_on_the_same_channel_is_another_contact() -> None:
     stage = Stage()
     for contact in ("c1", "c1~2", "c1~3"):
