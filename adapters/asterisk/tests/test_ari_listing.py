@@ -187,10 +187,11 @@ def test_what_is_nobodys_is_let_go() -> None:
     pbx.kept[told_nothing] = "}{"
     pbx.bridges["ccroute-old-wait-x-2"] = []
     pbx.bridges["ccroute-new-wait-x-1"] = []
+    pbx.bridges["ccroute-new-talk-ana-2"] = []
     pbx.bridges["of-somebody"] = []
     found = listed(pbx)
     assert set(found.strays) == {never_dialled, of_nobody, told_nothing}
-    assert found.empty == ("ccroute-old-wait-x-2",)
+    assert found.empty == ("ccroute-old-wait-x-2", "ccroute-new-talk-ana-2")
     assert held_of(found.calls[0]).offers == ()
 
 

@@ -175,7 +175,12 @@ class _Read:
             self._joined(call)
         listening = {ids.snoop(leg) for call in calls.values() for leg in call.legs}
         strays += [it.id for it in self._channels if ids.is_snoop(it.id) and it.id not in listening]
-        empty = [it.id for it in self._bridges if not it.channels and not ids.is_fresh(it.id)]
+        # Those in which people wait are used again. A conversation that ended unheard is over.
+        empty = [
+            it.id
+            for it in self._bridges
+            if not it.channels and (not ids.is_fresh(it.id) or ids.use(it.id) in {"talk", "ear"})
+        ]
         return Listing(
             calls=tuple(calls.values()), strays=tuple(strays), empty=tuple(empty),
             bridges=frozenset(it.id for it in self._bridges),
