@@ -357,6 +357,28 @@ def test_an_older_asterisk_gets_one_pattern_and_one_that_denies_filters_none() -
     played(scene)
 
 
+@pytest.mark.parametrize("host", ["a\0b", "a" * 70, ".."])
+def test_a_host_that_can_be_none_is_told(host: str) -> None:
+    async def scene() -> None:
+        adapter = ObserveAdapter("pbx", {"user": "ccroute", "password": SECRET, "host": host})
+        with pytest.raises(ConfigError, match="is no name of a host: give `host`"):
+            await adapter.open(BoundedSink(), SystemTime())
+        await adapter.close(0.0)
+
+    asyncio.run(scene())
+
+
+def test_a_broken_link_is_a_gap_when_the_log_is_away(tmp_path: Path) -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, queue_log=str(tmp_path / "no_such_log")) as watched:
+            manager.cut()
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            assert len(watched.signals(Gap)) == 1
+            assert (await watched.counters())["unreadable_log"] > 0
+
+    played(scene)
+
+
 def test_it_is_given_nothing_to_do() -> None:
     async def scene(manager: Manager) -> None:
         async with watching(manager) as watched:
