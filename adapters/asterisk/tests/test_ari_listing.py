@@ -183,6 +183,7 @@ def test_what_is_nobodys_is_let_go() -> None:
     pbx.caller("c1", WAIT, queue="sales")
     never_dialled = pbx.leg("r1", "Down")
     of_nobody = pbx.leg("r2", "Ringing", contact="gone")
+    left_behind = pbx.leg("r4", "Up", TALK, contact="gone")
     told_nothing = pbx.leg("r3", "Ringing")
     pbx.kept[told_nothing] = "}{"
     pbx.bridges["ccroute-old-wait-x-2"] = []
@@ -190,8 +191,8 @@ def test_what_is_nobodys_is_let_go() -> None:
     pbx.bridges["ccroute-new-talk-ana-2"] = []
     pbx.bridges["of-somebody"] = []
     found = listed(pbx)
-    assert set(found.strays) == {never_dialled, of_nobody, told_nothing}
-    assert found.empty == ("ccroute-old-wait-x-2", "ccroute-new-talk-ana-2")
+    assert set(found.strays) == {never_dialled, of_nobody, told_nothing, left_behind}
+    assert set(found.empty) == {"ccroute-old-wait-x-2", "ccroute-new-talk-ana-2", TALK}
     assert held_of(found.calls[0]).offers == ()
 
 
@@ -200,6 +201,17 @@ def test_who_is_left_alone_in_a_conversation_is_let_go() -> None:
     pbx.caller("c1", TALK, queue="sales")
     (call,) = listed(pbx).calls
     assert call.is_over()
+    assert call.talk == TALK  # to be ended with it
+
+
+def test_a_conversation_that_only_a_leg_on_its_way_out_is_in_is_over() -> None:
+    pbx = Pbx()
+    pbx.caller("c1", WAIT, queue="sales")  # passed on, when the link broke
+    leg = pbx.leg("r1", "Up", TALK)
+    before = Leg(id=leg, contact="c1", agent="ana", offer=7, over=True, cancelled=True)
+    found = listed(pbx, {leg: before})
+    assert (found.empty, found.strays) == ((TALK,), ())
+    assert not found.calls[0].is_over()
 
 
 def test_who_went_on_in_the_dialplan_is_not_ours() -> None:

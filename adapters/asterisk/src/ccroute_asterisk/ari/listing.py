@@ -175,11 +175,14 @@ class _Read:
             self._joined(call)
         listening = {ids.snoop(leg) for call in calls.values() for leg in call.legs}
         strays += [it.id for it in self._channels if ids.is_snoop(it.id) and it.id not in listening]
+        let_go = {it.id for call in calls.values() for it in call.legs.values() if it.over}
+        going = let_go.union(strays)
         # Those in which people wait are used again. A conversation that ended unheard is over.
         empty = [
             it.id
             for it in self._bridges
-            if not it.channels and (not ids.is_fresh(it.id) or ids.use(it.id) in {"talk", "ear"})
+            if set(it.channels) <= going
+            and (not ids.is_fresh(it.id) or ids.use(it.id) in {"talk", "ear"})
         ]
         return Listing(
             calls=tuple(calls.values()), strays=tuple(strays), empty=tuple(empty),
@@ -261,6 +264,7 @@ class _Read:
             call.winner, call.talk, call.bridged = heir.id, heir.bridge, True
         if not call.bridged and here in {"talk", "held"}:
             call.ending = "agent"  # who went while nobody listened: nobody stays alone
+            call.talk = call.bridge if here == "talk" else None
         if call.bridged and here == "held":
             consulted = any(leg.role == "consult" for leg in call.legs.values())
             call.hold = "consult" if consulted else "on"
