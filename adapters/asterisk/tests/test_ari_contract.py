@@ -77,6 +77,24 @@ def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
     assert asyncio.run(found())
 
 
+def test_who_loses_the_application_while_coming_up_does_not_fight() -> None:
+    async def opened() -> None:
+        time = ManualTime()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        opening = asyncio.ensure_future(adapter.open(BoundedSink(), time))
+        while "ccroute" not in pbx.switch.apps.by_name:  # noqa: ASYNC110  # virtual time
+            await asyncio.sleep(0)
+        pbx.steal("ccroute")
+        with pytest.raises(ConfigError, match="another client has taken the application"):
+            await opening
+        await adapter.close(0.0)
+        await pbx.stop()
+
+    asyncio.run(opened())
+
+
 def test_certificates_that_cannot_be_read_are_told() -> None:
     given = {"url": "https://127.0.0.1:1", "user": "u", "password": "p", "ca": "nowhere.pem"}
 

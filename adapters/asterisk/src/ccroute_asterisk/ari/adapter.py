@@ -160,6 +160,10 @@ class AriAdapter:
             raise LinkError(f"{wire!r}: Asterisk lists strangely: {error}") from error
         except TimeoutError:
             raise LinkError(f"{wire!r}: no reply in {PATIENCE:g} s") from None
+        except LinkError as error:
+            if wire.final:  # who lost the application while coming up must not take it back
+                raise ConfigError(wire.ended.result()) from error
+            raise
         finally:
             if not self._stands:
                 await wire.close()
