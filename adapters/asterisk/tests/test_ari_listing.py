@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
+from adapters.asterisk.tests.ari_stage import Stage
 
 from ccroute.adapters import Arrived, HeldContact, Secret
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
@@ -212,6 +213,19 @@ def test_a_conversation_that_only_a_leg_on_its_way_out_is_in_is_over() -> None:
     found = listed(pbx, {leg: before})
     assert (found.empty, found.strays) == ((TALK,), ())
     assert not found.calls[0].is_over()
+
+
+def test_a_feature_code_that_nobody_heard_is_a_wish_and_no_customer() -> None:
+    pbx = Pbx()
+    pbx._channel("phone", "Up", "Stasis", "ccroute,agent-code,ready,agent=ana", None)
+    found = listed(pbx)
+    assert (found.calls, found.strays, [it.id for it in found.codes]) == ((), (), ["phone"])
+    stage = Stage()
+    stage.session.start_from(found)
+    stage.session.catch_up([], NOW)
+    assert stage.told() == ["AgentAsked"]
+    stage.run_errands()
+    assert stage.targets() == ["POST channels/phone/continue"]
 
 
 def test_who_went_on_in_the_dialplan_is_not_ours() -> None:

@@ -26,7 +26,7 @@ from ccroute_asterisk.ari.messages import (
     tables_of,
     texts_of,
 )
-from ccroute_asterisk.ari.translate import arrived_again, device_of, kept_of
+from ccroute_asterisk.ari.translate import CODE, arrived_again, device_of, kept_of
 
 
 class NotListed(Exception):
@@ -37,7 +37,8 @@ class NotListed(Exception):
 class Listing:
     """All that Asterisk has of ours. ``calls`` with their legs; ``strays``: channels that are
     nobody's; ``others``: channels that went on in the dialplan, of which Asterisk tells still;
-    ``empty``: bridges of earlier starts without anybody; ``bridges``: all that are ours."""
+    ``codes``: agents' phones that asked for something unheard; ``empty``: bridges of earlier starts
+    without anybody; ``bridges``: all that are ours."""
 
     calls: tuple[Call, ...]
     strays: tuple[str, ...]
@@ -45,6 +46,7 @@ class Listing:
     bridges: frozenset[str]
     devices: tuple[tuple[str, str], ...] = ()
     others: frozenset[str] = frozenset()
+    codes: tuple[Channel, ...] = ()
 
 
 Asked: TypeAlias = Generator[Request, Reply, Listing]
@@ -70,6 +72,8 @@ def asked(
     bridges = [bridge_of(it) for it in _tables((yield requests.bridges()))]
     # Of those who went on in the dialplan Asterisk still tells: they are not ours any more.
     mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.chosen(it.id))]
+    codes = [it for it in mine if it.args[:1] == (CODE,) and not ids.chosen(it.id)]
+    mine = [it for it in mine if it not in codes]
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
@@ -86,7 +90,8 @@ def asked(
             devices.append((agent, device_of(state)))
     read = _Read(ids, mine, bridges, kept, ahead, now)
     others = ours - {it.id for it in mine}
-    return attrs.evolve(read.listing(legs, calls), devices=tuple(devices), others=others)
+    listing = read.listing(legs, calls)
+    return attrs.evolve(listing, devices=tuple(devices), others=others, codes=tuple(codes))
 
 
 def ours_now(ids: Ids) -> Generator[Request, Reply, frozenset[str]]:

@@ -84,6 +84,8 @@ class Session(Going):
         self.errands += [
             calling_back.join(self, call) for call in listing.calls if call.calling and call.up
         ]
+        for channel in listing.codes:
+            self._asked(channel, channel.args[1:])
 
     def catch_up(self, events: Iterable[Event], now: float) -> None:
         """Takes in what came while the lists were made: a snapshot says what it led to, but
