@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from ccroute import ConfigError
+from ccroute import ConfigError, Plan, Router
 from ccroute.adapters import Adapter, BoundedSink, PlatformSnapshot, Setting, Time
+from ccroute.host import Host, TenantSettings
 from ccroute.testing import AdapterContract, ManualTime
 from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk
 from ccroute_asterisk import asterisk
@@ -75,6 +76,45 @@ def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
         return told
 
     assert asyncio.run(found())
+
+
+@pytest.mark.parametrize("who", ["agent", "host"])
+def test_who_was_to_be_let_go_and_is_there_is_let_go_again(who: str) -> None:
+    async def left() -> list[str]:
+        time = ManualTime()
+        pbx = SimulatedAsterisk(time, phones=["PJSIP/201"])
+        await pbx.start()
+        link = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        plan = Plan.from_toml('[queues.sales]\nwrap_up = { mode = "none" }')
+        settings = TenantSettings(directory={"ana": {"pbx": "PJSIP/201"}})
+        router = Router(plan, clock=time)
+        async with Host(router, adapters={"pbx": link}, settings=settings, time=time) as host:
+            await time.run(1.0)
+            ana = host.agent("ana")
+            await ana.sign_in(queues=["sales"], capacity={"voice": 1})
+            await ana.ready()
+            call = pbx.call(args=["sales"])
+            while not pbx.at("PJSIP/201", "Ringing"):
+                await time.run(0.1)
+            pbx.answer("PJSIP/201")
+            while router.explain(f"pbx:{call}").phase != "engaged":
+                await time.run(0.1)
+            pbx.faults.failing = 1  # the request to hang the customer up
+            if who == "agent":
+                pbx.hang_up(next(it for it in pbx.switch.channels if it != call))
+            else:
+                await ana.release(f"pbx:{call}")
+            for _ in range(10):
+                await time.run(0.1)
+            assert call in pbx.switch.channels
+            for _ in range(40):
+                await time.run(1.0)
+            assert dict((await link.probe()).counters) == {"let_go_again": 1}
+            left = sorted(pbx.switch.channels)
+        await pbx.stop()
+        return left
+
+    assert asyncio.run(left()) == []
 
 
 def test_who_loses_the_application_while_coming_up_does_not_fight() -> None:

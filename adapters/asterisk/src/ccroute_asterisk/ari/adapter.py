@@ -30,7 +30,7 @@ from ccroute.adapters import (
     read_settings,
     within,
 )
-from ccroute_asterisk.ari import requests
+from ccroute_asterisk.ari import errands, requests
 from ccroute_asterisk.ari.calls import Call, Ids
 from ccroute_asterisk.ari.carrying import Carrying
 from ccroute_asterisk.ari.codec import Reply, Request, event_of
@@ -298,7 +298,7 @@ class AriAdapter:
         assert self._sink is not None
         session = self._session
         signals, session.signals = session.signals, []
-        errands, session.errands = session.errands, []
+        to_run, session.errands = session.errands, []
         if not self._stands or wire.ended.done():
             return  # a snapshot says it all
         for signal in signals:
@@ -306,7 +306,7 @@ class AriAdapter:
                 # Nothing may be missing in between: begin again with a snapshot.
                 wire.end("the host takes no more signals")
                 return
-        for errand in errands:
+        for errand in to_run:
             self._start(self._run(wire, errand))
 
     async def _run(self, wire: Wire, errand: Patient) -> None:
@@ -356,20 +356,27 @@ class AriAdapter:
         while not wire.ended.done():
             await self._time.sleep_until(self._time.now() + self._settings.sweep)
             with suppress(TimeoutError, LinkError, NotListed, Malformed):
-                differing = await self._look_over(wire)
-                if not differing:
+                differing, lingering = await self._look_over(wire)
+                if not (differing or lingering):
                     continue
                 # What is on its way only is not missing: another look tells.
                 await self._time.sleep_until(self._time.now() + SECOND_LOOK)
-                if differing & await self._look_over(wire):
+                differing_still, lingering_still = await self._look_over(wire)
+                for channel in lingering & lingering_still:
+                    self._counters["let_go_again"] += 1
+                    self._session.send(errands.hang_up(channel))
+                self._flush(wire)
+                if differing & differing_still:
                     self._counters["swept"] += 1
                     wire.end("Asterisk's list of channels is another than ours")
 
-    async def _look_over(self, wire: Wire) -> frozenset[str]:
+    async def _look_over(self, wire: Wire) -> tuple[frozenset[str], frozenset[str]]:
+        """The channels by which Asterisk's list differs from what we know, and those in it that
+        were let go."""
         before = self._session.known()
         steps = ours_now(self._session.ids)
         ours = await self._through(wire, steps, self._time.now() + PATIENCE)
-        return self._session.differing(before, ours)
+        return self._session.differing(before, ours), self._session.lingering(ours)
 
     # -- Telling ------------------------------------------------------------------------
 

@@ -400,7 +400,7 @@ class Orders:
             session.release_legs(call, "cancelled")
             calling_back.over(session, call)
             return (yield from _nothing(done()))
-        call.ending = "host"
+        call.ending, call.let_go = "host", True
         reply = yield requests.hang_up(call.channel)
         if reply.status == _GONE:
             session.gone(call)
