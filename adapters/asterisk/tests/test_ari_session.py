@@ -3,7 +3,7 @@
 import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
-from ccroute.adapters import Announce, CancelRing, Park, Ring, SendAway, Verdict
+from ccroute.adapters import Announce, CancelRing, HangUp, Park, Ring, SendAway, Verdict
 from ccroute_asterisk.ari.codec import Reply
 from ccroute_asterisk.ari.messages import read_event
 
@@ -339,6 +339,15 @@ def test_who_leaves_without_a_word_is_looked_for(status: int, told: list[str]) -
     stage.replies["GET channels"] = Reply(status)
     stage.run_errands()
     assert stage.told() == told
+
+
+def test_who_was_perhaps_sent_away_can_still_be_hung_up() -> None:
+    stage, _ = Stage.talking()
+    order = stage.orders.of(SendAway(contact="c1", address="700", **stage.head()))
+    next(order)
+    order.close()  # no reply in time
+    assert stage.give(HangUp(contact="c1", **stage.head())).verdict is Verdict.DONE
+    assert stage.targets() == ["DELETE channels/c1"]
 
 
 def test_an_asterisk_that_ends_is_no_customer_who_leaves() -> None:

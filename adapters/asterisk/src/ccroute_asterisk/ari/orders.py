@@ -310,8 +310,12 @@ class Orders:
         session, call = self._session, self._call(it)
         context = session.settings.transfer_context
         call.ending = "transferred"
-        yield from errands.silence(call)
-        reply = yield requests.go_on(call.channel, context, it.address)
+        try:
+            yield from errands.silence(call)
+            reply = yield requests.go_on(call.channel, context, it.address)
+        except GeneratorExit:
+            call.ending = None  # whether it goes nobody knows; its end with us would tell
+            raise
         if reply.ok:
             return done()
         call.ending = None
