@@ -182,8 +182,6 @@ class AmiLink:
             ) from error
         except OSError as error:
             raise LinkError(f"no AMI at {place}: {error.strerror or error}") from error
-        except ValueError as error:  # also of text that is no name of a host
-            raise ConfigError(f"{login.host!r} is no name of a host: give `host`") from error
         await self._greeted(self._streams[0], place, late)
         self._reader = asyncio.ensure_future(self._read(self._streams[0]))
         await self._sign_in(place)
@@ -225,7 +223,7 @@ def _tls(login: AmiLogin) -> ssl.SSLContext | None:
         return None
     try:
         return ssl.create_default_context(cafile=login.ca or None)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ConfigError(f"ca {login.ca!r} cannot be read: {error}") from error
 
 
