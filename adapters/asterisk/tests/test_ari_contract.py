@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from ccroute import ConfigError, Plan, Router
-from ccroute.adapters import Adapter, BoundedSink, PlatformSnapshot, Setting, Time
+from ccroute.adapters import Adapter, BoundedSink, LinkDown, PlatformSnapshot, Setting, Time
 from ccroute.host import Host, TenantSettings
 from ccroute.testing import AdapterContract, ManualTime
 from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk
@@ -133,6 +133,34 @@ def test_who_loses_the_application_while_coming_up_does_not_fight() -> None:
         await pbx.stop()
 
     asyncio.run(opened())
+
+
+def test_who_is_refused_after_having_been_let_in_tries_again() -> None:
+    async def told() -> list[str]:
+        time, sink = ManualTime(), BoundedSink()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        await adapter.open(sink, time)
+        sink.take(100)
+        pbx.system.users["ccroute"] = "another"  # somebody is at work on ari.conf
+        pbx.lose_websockets()
+        down: list[LinkDown] = []
+        for _ in range(90):
+            await time.run(1.0)
+            down += [it for it in sink.take(100) if isinstance(it, LinkDown)]
+        assert not any(it.final for it in down)
+        assert "refuses user 'ccroute' or its password" in down[-1].reason
+        assert sum("refuses" in it.reason for it in down) == 1  # once is enough
+        pbx.system.users["ccroute"] = "swordfish"
+        for _ in range(40):
+            await time.run(1.0)
+        told = [type(it).__name__ for it in sink.take(100)]
+        await adapter.close(0.0)
+        await pbx.stop()
+        return told
+
+    assert asyncio.run(told()) == ["LinkUp", "Gap", "PlatformSnapshot"]
 
 
 def test_certificates_that_cannot_be_read_are_told() -> None:

@@ -263,8 +263,15 @@ class AriAdapter:
                 except LinkError:
                     self._counters["tries"] += 1
                 except ConfigError as error:
-                    self._sink.push(LinkDown(reason=str(error), final=True))
-                    return
+                    final = self._wire is not None and self._wire.final
+                    if final or str(error) != reason:
+                        reason = str(error)
+                        self._sink.push(LinkDown(reason=reason, final=final))
+                    if final:
+                        return
+                    # It was let in before: what refuses it now may be an Asterisk that is
+                    # being set up.
+                    self._counters["tries"] += 1
                 else:
                     break
             pauses.reset()
