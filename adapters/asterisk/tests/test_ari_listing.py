@@ -115,6 +115,20 @@ def test_who_came_unheard_has_the_arguments_and_the_age_by_our_clock(ahead: floa
     assert arrival.entered_at == pytest.approx(NOW - 60, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "kept",
+    ['"entered_at":1e999', '"entered_at":NaN', '"entered_at":true', '"entered_at":-1',
+     f'"entered_at":1{"0" * 400}', f'"entered_at":{NOW + 3600}', '"queue":"\\ud800"'],
+)  # fmt: skip
+def test_what_was_kept_and_makes_no_sense_is_not_believed(kept: str) -> None:
+    pbx = Pbx()
+    pbx.caller("c1", WAIT)
+    pbx.kept["c1"] = f'{{"contact":"c1",{kept}}}'
+    arrival = held(pbx).arrival
+    assert (arrival.contact, arrival.entered_at) == ("c1", NOW - 60)
+    assert arrival.queue in {None, "sales"}
+
+
 def test_who_talks_and_who_is_on_hold() -> None:
     for bridge, on_hold in ((TALK, False), (HELD, True)):
         pbx = Pbx()

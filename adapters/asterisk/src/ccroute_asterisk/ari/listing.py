@@ -28,6 +28,9 @@ from ccroute_asterisk.ari.messages import (
 )
 from ccroute_asterisk.ari.translate import CODE, arrived_again, device_of, kept_of
 
+_MEANWHILE = 30.0
+"""Seconds after a list was asked for, in which customers who are in it may have come."""
+
 
 class NotListed(Exception):
     """Asterisk did not give a list that it should have."""
@@ -200,8 +203,9 @@ class _Read:
         bridge = self._in.get(channel.id)
         recordings = kept.get("recordings")
         treatment = kept.get("treatment")
+        came = min(created, self._now)
         call = Call(
-            channel=channel.id, arrival=arrived_again(channel, kept, min(created, self._now)),
+            channel=channel.id, arrival=arrived_again(channel, kept, came, self._now + _MEANWHILE),
             up=channel.state == "Up", bridge=bridge,
             treatment=treatment if isinstance(treatment, str) else None,
         )  # fmt: skip
@@ -219,7 +223,9 @@ class _Read:
         """A customer who has no channel yet."""
         kept = kept_of(tag)
         return Call(
-            channel="", arrival=arrived_again(Channel(id=""), kept, self._now), calling=True
+            channel="",
+            arrival=arrived_again(Channel(id=""), kept, self._now, self._now + _MEANWHILE),
+            calling=True,
         )
 
     def _leg(self, channel: Channel, known: Mapping[str, Leg]) -> Leg | None:
