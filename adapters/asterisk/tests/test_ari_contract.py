@@ -163,6 +163,26 @@ def test_who_is_refused_after_having_been_let_in_tries_again() -> None:
     assert asyncio.run(told()) == ["LinkUp", "Gap", "PlatformSnapshot"]
 
 
+def test_a_defect_in_coming_up_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def told() -> LinkDown:
+        time, sink = ManualTime(), BoundedSink()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        await adapter.open(sink, time)
+        monkeypatch.setattr("ccroute_asterisk.ari.adapter.check_release", lambda *_: 1 / 0)
+        pbx.lose_websockets()
+        for _ in range(10):
+            await time.run(1.0)
+        down = [it for it in sink.take(100) if isinstance(it, LinkDown)]
+        await adapter.close(0.0)
+        await pbx.stop()
+        return down[-1]
+
+    down = asyncio.run(told())
+    assert (down.reason, down.final) == ("ZeroDivisionError in the adapter", True)
+
+
 def test_certificates_that_cannot_be_read_are_told() -> None:
     given = {"url": "https://127.0.0.1:1", "user": "u", "password": "p", "ca": "nowhere.pem"}
 

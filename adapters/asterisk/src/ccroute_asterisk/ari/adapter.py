@@ -124,7 +124,7 @@ class AriAdapter:
         """See `ccroute.adapters.Adapter`."""
         self._sink, self._time = sink, time
         wire = await self._come_up()
-        self._start(self._keep_up(wire))
+        self._start(self._keep_up(wire)).add_done_callback(self._kept_up)
 
     async def close(self, drain: float) -> None:
         """See `ccroute.adapters.Adapter`."""
@@ -275,6 +275,13 @@ class AriAdapter:
                 else:
                     break
             pauses.reset()
+
+    def _kept_up(self, keeper: "asyncio.Task[None]") -> None:
+        """Nobody makes the link anew any more: where that is a defect, it is told."""
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            assert self._sink is not None
+            reason = f"{type(error).__name__} in the adapter"
+            self._sink.push(LinkDown(reason=reason, final=True))
 
     # -- Hearing ------------------------------------------------------------------------
 
@@ -460,7 +467,8 @@ class AriAdapter:
         del request
         return HttpResponse(status=404)
 
-    def _start(self, work: Coroutine[object, object, None]) -> None:
+    def _start(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
