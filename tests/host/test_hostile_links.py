@@ -266,7 +266,7 @@ def test_who_wants_to_be_called_back_may_hang_up() -> None:
     play(scenario, plan="[queues.billing]\ncallback = {}\n")
 
 
-def test_nobody_at_all_is_kept_where_nobody_looks() -> None:
+def test_nobody_at_all_is_kept_where_nobody_looks(caplog: pytest.LogCaptureFixture) -> None:
     async def whole() -> None:
         time, platform = ManualTime(), LoopbackPlatform()
         routers = {name: Router(Plan.from_toml(PLAN)) for name in ("a", "b")}
@@ -278,6 +278,8 @@ def test_nobody_at_all_is_kept_where_nobody_looks() -> None:
             platform.call("2", queue="billing", tenant="b")
             await settle()
             assert list(platform.callers) == ["2"]
+            assert "turned away '1', for there is no tenant \"nobody's\"" in caplog.text
+            assert "must name one of a, b" in caplog.text
             waiting = [len(host.supervise(tenant=it).waiting()) for it in ("a", "b")]
             assert waiting == [1, 0]
 

@@ -125,10 +125,19 @@ def test_a_link_that_can_never_work_is_named_and_left() -> None:
     asyncio.run(whole())
 
 
-def test_a_final_end_of_a_link_is_told() -> None:
+def test_a_link_that_goes_and_one_that_stays_away_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario(stage: Stage) -> None:
+        caplog.clear()
+        stage.platform.push(LinkDown(reason="Asterisk closed the connection"))
+        await settle()
         stage.platform.push(LinkDown(reason="application replaced", final=True))
         await settle()
+        assert [(it.levelname, it.getMessage()) for it in caplog.records] == [
+            ("WARNING", "link pbx is down: Asterisk closed the connection"),
+            ("ERROR", "link pbx: application replaced"),
+        ]
         assert stage.host.health().links["pbx"].error == "application replaced"
 
     play(scenario)

@@ -181,7 +181,9 @@ def test_a_hundred_callers_on_ten_agents(pbx: Asterisk, phones: Phones) -> None:
             await centre.until(lambda: len(centre.contacts("closed")) == 100, "all were served", 90)
             await all_gone(centre, pbx)
             assert len({it.contact for it in centre.signals(Bridged)}) == 100
-            assert len(centre.signals(Ended)) == 100
+            # The last of them are on their way to us when Asterisk has nothing left.
+            await centre.until(lambda: len(centre.signals(Ended)) >= 100, "each end is told")
+            assert len({it.contact for it in centre.signals(Ended)}) == len(centre.signals(Ended))
             # Of a busy machine some agents hang up before they are joined: then another is rung.
             assert len(phones.happened("answers")) >= 100
             assert {it.ref for it in phones.happened("gone", role="caller")} == set(refs)

@@ -57,10 +57,19 @@ def test_what_is_known_and_what_is_not() -> None:
         b'{"type":"ChannelEnteredBridge","channel":{"id":"x"},"bridge":{"id":"y","channels":[7]}}',
         b'{"type":"StasisStart","channel":{"id":"x"},"args":"sales"}',
         b'{"type":"' + b"x" * LONGEST + b'"}',
+        rb'{"type":"StasisStart","channel":{"id":"x\ud800"}}', rb'{"type":"T\uDfff"}',
+        b'{"type":"StasisStart","channel":{"id":""}}',
+        b'{"type":"StasisStart","channel":{"id":"' + b"x" * 2_000 + b'"}}',
     ],
 )  # fmt: skip
 def test_what_is_no_event_is_none(data: bytes) -> None:
     assert event_of(data) is None
+
+
+def test_a_character_in_two_halves_is_one() -> None:
+    event = event_of(rb'{"type":"StasisStart","channel":{"id":"x","name":"\ud83d\ude00"}}')
+    assert isinstance(event, StasisStart)
+    assert event.channel.name == "\U0001f600"
 
 
 def test_every_cut_of_a_message_is_none() -> None:
@@ -106,6 +115,10 @@ def test_replies_say_what_asterisk_said(status: int, content: bytes, said: str) 
     reply = read_reply(status, content)
     assert reply.said == said
     assert reply.ok == (status < 300)
+
+
+def test_a_reply_with_half_a_character_has_no_body() -> None:
+    assert read_reply(200, rb'[{"id":"x\ud800"}]').body is None
 
 
 @pytest.mark.parametrize(("given", "wanted"), [("2", 2.0), ("soon", None), (None, None)])

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from ccroute import ConfigError
-from ccroute.adapters import Adapter, BoundedSink, PlatformSnapshot, Setting, Time
+from ccroute import ConfigError, Plan, Router
+from ccroute.adapters import Adapter, BoundedSink, LinkDown, PlatformSnapshot, Setting, Time
+from ccroute.host import Host, TenantSettings
 from ccroute.testing import AdapterContract, ManualTime
 from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk
 from ccroute_asterisk import asterisk
@@ -75,6 +76,111 @@ def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
         return told
 
     assert asyncio.run(found())
+
+
+@pytest.mark.parametrize("who", ["agent", "host"])
+def test_who_was_to_be_let_go_and_is_there_is_let_go_again(who: str) -> None:
+    async def left() -> list[str]:
+        time = ManualTime()
+        pbx = SimulatedAsterisk(time, phones=["PJSIP/201"])
+        await pbx.start()
+        link = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        plan = Plan.from_toml('[queues.sales]\nwrap_up = { mode = "none" }')
+        settings = TenantSettings(directory={"ana": {"pbx": "PJSIP/201"}})
+        router = Router(plan, clock=time)
+        async with Host(router, adapters={"pbx": link}, settings=settings, time=time) as host:
+            await time.run(1.0)
+            ana = host.agent("ana")
+            await ana.sign_in(queues=["sales"], capacity={"voice": 1})
+            await ana.ready()
+            call = pbx.call(args=["sales"])
+            while not pbx.at("PJSIP/201", "Ringing"):
+                await time.run(0.1)
+            pbx.answer("PJSIP/201")
+            while router.explain(f"pbx:{call}").phase != "engaged":
+                await time.run(0.1)
+            pbx.faults.failing = 1  # the request to hang the customer up
+            if who == "agent":
+                pbx.hang_up(next(it for it in pbx.switch.channels if it != call))
+            else:
+                await ana.release(f"pbx:{call}")
+            for _ in range(10):
+                await time.run(0.1)
+            assert call in pbx.switch.channels
+            for _ in range(40):
+                await time.run(1.0)
+            assert dict((await link.probe()).counters) == {"let_go_again": 1}
+            left = sorted(pbx.switch.channels)
+        await pbx.stop()
+        return left
+
+    assert asyncio.run(left()) == []
+
+
+def test_who_loses_the_application_while_coming_up_does_not_fight() -> None:
+    async def opened() -> None:
+        time = ManualTime()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        opening = asyncio.ensure_future(adapter.open(BoundedSink(), time))
+        while "ccroute" not in pbx.switch.apps.by_name:  # noqa: ASYNC110  # virtual time
+            await asyncio.sleep(0)
+        pbx.steal("ccroute")
+        with pytest.raises(ConfigError, match="another client has taken the application"):
+            await opening
+        await adapter.close(0.0)
+        await pbx.stop()
+
+    asyncio.run(opened())
+
+
+def test_who_is_refused_after_having_been_let_in_tries_again() -> None:
+    async def told() -> list[str]:
+        time, sink = ManualTime(), BoundedSink()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        await adapter.open(sink, time)
+        sink.take(100)
+        pbx.system.users["ccroute"] = "another"  # somebody is at work on ari.conf
+        pbx.lose_websockets()
+        down: list[LinkDown] = []
+        for _ in range(90):
+            await time.run(1.0)
+            down += [it for it in sink.take(100) if isinstance(it, LinkDown)]
+        assert not any(it.final for it in down)
+        assert "refuses user 'ccroute' or its password" in down[-1].reason
+        assert sum("refuses" in it.reason for it in down) == 1  # once is enough
+        pbx.system.users["ccroute"] = "swordfish"
+        for _ in range(40):
+            await time.run(1.0)
+        told = [type(it).__name__ for it in sink.take(100)]
+        await adapter.close(0.0)
+        await pbx.stop()
+        return told
+
+    assert asyncio.run(told()) == ["LinkUp", "Gap", "PlatformSnapshot"]
+
+
+def test_a_defect_in_coming_up_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def told() -> LinkDown:
+        time, sink = ManualTime(), BoundedSink()
+        pbx = SimulatedAsterisk(time)
+        await pbx.start()
+        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
+        await adapter.open(sink, time)
+        monkeypatch.setattr("ccroute_asterisk.ari.adapter.check_release", lambda *_: 1 / 0)
+        pbx.lose_websockets()
+        for _ in range(10):
+            await time.run(1.0)
+        down = [it for it in sink.take(100) if isinstance(it, LinkDown)]
+        await adapter.close(0.0)
+        await pbx.stop()
+        return down[-1]
+
+    down = asyncio.run(told())
+    assert (down.reason, down.final) == ("ZeroDivisionError in the adapter", True)
 
 
 def test_certificates_that_cannot_be_read_are_told() -> None:

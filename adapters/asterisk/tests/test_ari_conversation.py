@@ -1,5 +1,6 @@
 """A conversation at Asterisk: hold, consultation, supervisors, and how it ends."""
 
+import pytest
 from adapters.asterisk.tests.ari_stage import NOW, Stage
 
 from ccroute.adapters import (
@@ -226,6 +227,23 @@ def test_while_its_agent_consults_the_customer_is_neither_held_nor_taken_off() -
     consulting(stage)
     for kind in (StartHold, StopHold):
         assert stage.give(kind(contact="c1", **stage.head())).failure == "rejected"
+
+
+@pytest.mark.parametrize(("status", "told"), [(500, ["PartyLeft"]), (403, [])])
+def test_who_cannot_be_asked_leaves_the_customer_with_the_first(
+    status: int, told: list[str]
+) -> None:
+    stage, _ = Stage.talking()
+    stage.replies["create"] = Reply(status, {"error": "Allocation failed"})
+    homes, talk = stage.session.homes, stage.talk()
+    stage.between["addChannel"] = lambda: stage.enter("c1", homes["held default"])
+    stage.give(Consult(contact="c1", agent="bea", address="PJSIP/bea", **stage.head()))
+    stage.between["addChannel"] = lambda: stage.enter("c1", talk)
+    stage.run_errands()
+    assert stage.told() == told
+    assert stage.targets()[-1] == f"POST bridges/{talk}/addChannel"
+    assert stage.session.contacts["c1"].bridge == talk
+    assert stage.session.contacts["c1"].hold is None
 
 
 def test_a_supervisor_listens_by_an_ear_of_its_own() -> None:

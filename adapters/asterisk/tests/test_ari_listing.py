@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
+from adapters.asterisk.tests.ari_stage import Stage
 
 from ccroute.adapters import Arrived, HeldContact, Secret
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
@@ -114,6 +115,20 @@ def test_who_came_unheard_has_the_arguments_and_the_age_by_our_clock(ahead: floa
     assert arrival.entered_at == pytest.approx(NOW - 60, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "kept",
+    ['"entered_at":1e999', '"entered_at":NaN', '"entered_at":true', '"entered_at":-1',
+     f'"entered_at":1{"0" * 400}', f'"entered_at":{NOW + 3600}', '"queue":"\\ud800"'],
+)  # fmt: skip
+def test_what_was_kept_and_makes_no_sense_is_not_believed(kept: str) -> None:
+    pbx = Pbx()
+    pbx.caller("c1", WAIT)
+    pbx.kept["c1"] = f'{{"contact":"c1",{kept}}}'
+    arrival = held(pbx).arrival
+    assert (arrival.contact, arrival.entered_at) == ("c1", NOW - 60)
+    assert arrival.queue in {None, "sales"}
+
+
 def test_who_talks_and_who_is_on_hold() -> None:
     for bridge, on_hold in ((TALK, False), (HELD, True)):
         pbx = Pbx()
@@ -183,14 +198,16 @@ def test_what_is_nobodys_is_let_go() -> None:
     pbx.caller("c1", WAIT, queue="sales")
     never_dialled = pbx.leg("r1", "Down")
     of_nobody = pbx.leg("r2", "Ringing", contact="gone")
+    left_behind = pbx.leg("r4", "Up", TALK, contact="gone")
     told_nothing = pbx.leg("r3", "Ringing")
     pbx.kept[told_nothing] = "}{"
     pbx.bridges["ccroute-old-wait-x-2"] = []
     pbx.bridges["ccroute-new-wait-x-1"] = []
+    pbx.bridges["ccroute-new-talk-ana-2"] = []
     pbx.bridges["of-somebody"] = []
     found = listed(pbx)
-    assert set(found.strays) == {never_dialled, of_nobody, told_nothing}
-    assert found.empty == ("ccroute-old-wait-x-2",)
+    assert set(found.strays) == {never_dialled, of_nobody, told_nothing, left_behind}
+    assert set(found.empty) == {"ccroute-old-wait-x-2", "ccroute-new-talk-ana-2", TALK}
     assert held_of(found.calls[0]).offers == ()
 
 
@@ -199,6 +216,30 @@ def test_who_is_left_alone_in_a_conversation_is_let_go() -> None:
     pbx.caller("c1", TALK, queue="sales")
     (call,) = listed(pbx).calls
     assert call.is_over()
+    assert call.talk == TALK  # to be ended with it
+
+
+def test_a_conversation_that_only_a_leg_on_its_way_out_is_in_is_over() -> None:
+    pbx = Pbx()
+    pbx.caller("c1", WAIT, queue="sales")  # passed on, when the link broke
+    leg = pbx.leg("r1", "Up", TALK)
+    before = Leg(id=leg, contact="c1", agent="ana", offer=7, over=True, cancelled=True)
+    found = listed(pbx, {leg: before})
+    assert (found.empty, found.strays) == ((TALK,), ())
+    assert not found.calls[0].is_over()
+
+
+def test_a_feature_code_that_nobody_heard_is_a_wish_and_no_customer() -> None:
+    pbx = Pbx()
+    pbx._channel("phone", "Up", "Stasis", "ccroute,agent-code,ready,agent=ana", None)
+    found = listed(pbx)
+    assert (found.calls, found.strays, [it.id for it in found.codes]) == ((), (), ["phone"])
+    stage = Stage()
+    stage.session.start_from(found)
+    stage.session.catch_up([], NOW)
+    assert stage.told() == ["AgentAsked"]
+    stage.run_errands()
+    assert stage.targets() == ["POST channels/phone/continue"]
 
 
 def test_who_went_on_in_the_dialplan_is_not_ours() -> None:

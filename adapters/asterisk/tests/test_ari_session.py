@@ -3,7 +3,7 @@
 import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
-from ccroute.adapters import Announce, CancelRing, Park, Ring, SendAway, Verdict
+from ccroute.adapters import Announce, CancelRing, HangUp, Park, Ring, SendAway, Verdict
 from ccroute_asterisk.ari.codec import Reply
 from ccroute_asterisk.ari.messages import read_event
 
@@ -341,6 +341,15 @@ def test_who_leaves_without_a_word_is_looked_for(status: int, told: list[str]) -
     assert stage.told() == told
 
 
+def test_who_was_perhaps_sent_away_can_still_be_hung_up() -> None:
+    stage, _ = Stage.talking()
+    order = stage.orders.of(SendAway(contact="c1", address="700", **stage.head()))
+    next(order)
+    order.close()  # no reply in time
+    assert stage.give(HangUp(contact="c1", **stage.head())).verdict is Verdict.DONE
+    assert stage.targets() == ["DELETE channels/c1"]
+
+
 def test_an_asterisk_that_ends_is_no_customer_who_leaves() -> None:
     stage = Stage()
     stage.waiting()
@@ -372,6 +381,15 @@ def test_a_replaced_channel_is_the_same_contact() -> None:
     assert stage.told() == []
     stage.say("ChannelHangupRequest", "other")
     assert [it.contact for it in stage.session.signals] == ["c1"]  # type: ignore[attr-defined]
+
+
+def test_a_phone_that_is_replaced_when_the_customer_is_gone_breaks_nothing() -> None:
+    stage, leg = Stage.talking()
+    stage.say("ChannelDestroyed", "c1", cause=16)
+    assert stage.told() == ["Disconnected customer", "Ended hangup"]
+    stage.say("StasisStart", "other", replace_channel={"id": leg})
+    stage.say("ChannelDestroyed", "other", cause=16)
+    assert (stage.told(), stage.session.legs) == ([], {})
 
 
 def test_who_comes_again_on_the_same_channel_is_another_contact() -> None:

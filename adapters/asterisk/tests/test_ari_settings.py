@@ -38,11 +38,19 @@ def test_the_factory_makes_an_adapter_and_shows_no_secret() -> None:
         ({"in_flight": 0}, "in_flight"),
         ({"consent_key": "12"}, "consent_key: '12' is no key: give one of 0 to 9"),
         ({"consent_timeout": 0.0}, "consent_timeout is 0.0: give more than 0"),
+        ({"requests": "grpc"}, r"'requests' must be in \(.*\) \(got 'grpc'\)$"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         asterisk("pbx", {**GIVEN, **wrong})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("url", ["http://u:swordfish@pbx:8088", "http://pbx:8088/?key=swordfish"])
+def test_a_password_in_the_address_is_not_shown(url: str) -> None:
+    with pytest.raises(ConfigError, match="is no address") as refused:
+        asterisk("pbx", {**GIVEN, "url": url})
+    assert "swordfish" not in str(refused.value)
 
 
 def test_the_mode_chooses_the_adapter() -> None:
@@ -65,6 +73,10 @@ def test_prompts_are_media_with_values() -> None:
     assert settings.media("hi", {}) == "sound:hi"  # what is not known is not said
     assert settings.media("hi", {"n": "1,sound:rude"}) == "sound:hi,number:1 sound:rude"
     assert settings.media("welcome", {}) == "sound:welcome"
+    odd = AriSettings(
+        user="u", password=Secret("p"), prompts={"hi": "sound:hi number:{n.x} number:{n[x]}"}
+    )
+    assert odd.media("hi", {"n": 3}) == "sound:hi"
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:

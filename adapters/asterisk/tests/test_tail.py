@@ -82,6 +82,19 @@ def test_history_reaches_into_rotated_files(log: Path, tail: QueueLogTail) -> No
     assert calls(tail) == ["now"]
 
 
+def test_what_lies_beside_the_log_and_cannot_be_read_costs_nothing_else(
+    log: Path, tail: QueueLogTail
+) -> None:
+    whole = gzip.compress("".join(line(at, f"c{at}") for at in range(100, 9_000)).encode())
+    log.with_name("queue_log.3.gz").write_bytes(whole[:-30])  # being packed
+    log.with_name("queue_log.2.gz").write_bytes(whole[:20] + b"\xff" * 400)
+    log.with_name("queue_log.old").mkdir()
+    log.with_name("queue_log.1").symlink_to("nowhere")
+    add(log, line(20_000, "today"))
+    found = [it.uniqueid for part in tail.history(50.0) for it in part]
+    assert (found, tail.damaged, tail.faults) == (["today"], 2, 0)
+
+
 def test_a_long_log_is_not_read_from_its_start(log: Path, tail: QueueLogTail) -> None:
     log.write_text("".join(line(at, f"c{at}") for at in range(1, 100_000)))
     found = [it.uniqueid for part in tail.history(99_990.0) for it in part]

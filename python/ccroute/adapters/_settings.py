@@ -43,7 +43,9 @@ def read_settings(kind: type[Settings], config: Mapping[str, Setting], *, link: 
     try:
         return kind(**given)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"links.{link}: {error}") from error
+        # What attrs' own validators raise has more in it than words.
+        words = error.args[0] if error.args else error
+        raise ConfigError(f"links.{link}: {words}") from error
 
 
 def _value(field: "attrs.Attribute[object]", value: Setting, link: str) -> object:

@@ -124,6 +124,20 @@ class Link:
             await self._time.sleep_until(self._time.now() + pause * jitter)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
+    def came_up(self) -> None:
+        """Its adapter says so."""
+        self.up, self.error = True, None
+        _log.info("link %s is up", self.name, extra=self._said)
+
+    def went_down(self, reason: str, *, final: bool) -> None:
+        """Its adapter says so. ``final``: nobody makes it anew, so people must see to it."""
+        self.up = False
+        self.counters.downs += 1
+        if final:
+            self._give_up(reason)
+        else:
+            _log.warning("link %s is down: %s", self.name, reason, extra=self._said)
+
     def _give_up(self, why: str) -> None:
         self.error = why
         _log.error("link %s: %s", self.name, why, extra=self._said)

@@ -73,6 +73,14 @@ class Switchboard:
                 task.cancel()
 
     def _turn_away(self, link: Link, arrived: Arrived) -> None:
+        _log.warning(
+            "link %s: turned away %r, for there is no tenant %r: the platform must name one of %s",
+            link.name,
+            arrived.contact,
+            arrived.tenant,
+            ", ".join(self._tenants),
+            extra=_said(link, arrived),
+        )
         hang_up = HangUp(
             id=self._names(),
             deadline=self._time.now() + 5.0,
@@ -143,12 +151,9 @@ class Switchboard:
             return
         match it:
             case LinkUp():
-                link.up, link.error = True, None
+                link.came_up()
             case LinkDown(final=final, reason=reason):
-                link.up = False
-                link.counters.downs += 1
-                if final:
-                    link.error = reason
+                link.went_down(reason, final=final)
             case Gap():
                 link.counters.gaps += 1
             case Unmapped():

@@ -6,7 +6,9 @@ that was cut (copytruncate) is read from its start.
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +22,7 @@ class QueueLogTail:
     """Reads what is added to a queue_log.
 
     ``faults``: how many lines could not be used. ``rotations``: how often the file was another.
+    ``damaged``: how many rotated files could not be read to their end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,6 +31,12 @@ class QueueLogTail:
         self._decoder = QueueLogDecoder()
         self.faults = 0
         self.rotations = 0
+        self.damaged = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a file to read from."""
+        return self._file is not None
 
     def close(self) -> None:
         """Lets the file go."""
@@ -44,10 +53,13 @@ class QueueLogTail:
         """
         for old in self._rotated(since):
             decoder = QueueLogDecoder()
-            with gzip.open(old) if old.suffix == ".gz" else old.open("rb") as file:
-                while data := file.read(_CHUNK):
-                    yield self._lines(decoder.receive_data(data), since)
-                yield self._lines(decoder.finish(), since)
+            try:
+                with gzip.open(old) if old.suffix == ".gz" else old.open("rb") as file:
+                    while data := file.read(_CHUNK):
+                        yield self._lines(decoder.receive_data(data), since)
+            except (OSError, EOFError, zlib.error):
+                self.damaged += 1  # or still being packed
+            yield self._lines(decoder.finish(), since)
         self._open()
         if self._file is not None:
             _seek(self._file, since)
@@ -101,9 +113,11 @@ class QueueLogTail:
 
     def _rotated(self, since: float) -> list[Path]:
         """Files of its name with an ending, that were written to after ``since``, oldest first."""
-        found = [
-            (it.stat().st_mtime, it) for it in self._path.parent.glob(f"{self._path.name}[.-]*")
-        ]
+        found = []
+        for path in self._path.parent.glob(f"{self._path.name}[.-]*"):
+            with suppress(OSError):  # gone by now, or a link to nowhere
+                if path.is_file():
+                    found.append((path.stat().st_mtime, path))
         return [path for changed, path in sorted(found) if changed >= since]
 
     def _lines(self, found: list[Line | Fault], since: float = 0.0) -> list[Line]:

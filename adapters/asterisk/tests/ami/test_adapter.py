@@ -357,6 +357,17 @@ def test_an_older_asterisk_gets_one_pattern_and_one_that_denies_filters_none() -
     played(scene)
 
 
+def test_a_broken_link_is_a_gap_when_the_log_is_away(tmp_path: Path) -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, queue_log=str(tmp_path / "no_such_log")) as watched:
+            manager.cut()
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            assert len(watched.signals(Gap)) == 1
+            assert (await watched.counters())["unreadable_log"] > 0
+
+    played(scene)
+
+
 def test_it_is_given_nothing_to_do() -> None:
     async def scene(manager: Manager) -> None:
         async with watching(manager) as watched:
@@ -373,6 +384,12 @@ def test_it_is_given_nothing_to_do() -> None:
         ({"port": 0}, "port is 0"),
         ({"ping": 0.0}, "ping is 0.0: give more than 0"),
         ({"history": 60.0}, "history without a queue_log"),
+        ({"host": "a\0b"}, "is no name of a host"),
+        ({"host": "a" * 70}, "is no name of a host"),
+        ({"host": ".."}, "is no name of a host"),
+        ({"host": ""}, "is no name of a host"),
+        ({"user": "a\r\nAction: Command"}, "user: .* has a control character in it"),
+        ({"queue_log": "a\0b"}, "queue_log: .* has a control character in it"),
         ({"pasword": "x"}, "no setting 'pasword'"),
         ({"mode": "control"}, "mode"),
     ],

@@ -52,7 +52,21 @@ def test_what_happened_twice_is_known_twice(path: Path) -> None:
     assert [mark.knows(queued(7.0, "a")) for _ in range(3)] == [True, True, False]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"at": "x", "lately": []}', '{"at": 1}'])
+def test_a_clock_that_is_set_back_brings_nothing_again(path: Path) -> None:
+    before = Bookmark(path)
+    before.told(queued(5_000.0, "a"))
+    before.write()
+    mark = Bookmark(path)
+    assert mark.knows(queued(5_000.0, "a"))
+    assert not mark.knows(queued(5_060.0, "b"))
+    assert not mark.knows(queued(4_000.0, "c"))  # by an hour, say: it is news
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"at": "x", "lately": []}', '{"at": 1}', '{"at": 1e999, "lately": []}',
+     '{"at": NaN, "lately": []}', "[" * 100_000],
+)  # fmt: skip
 def test_a_file_that_is_no_bookmark_is_none(path: Path, text: str) -> None:
     path.write_text(text)
     assert not Bookmark(path).knows(queued(0.5, "a"))

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, deque
+from math import isfinite
 from pathlib import Path
 
 from ccroute import Event
@@ -11,6 +12,10 @@ _WRITTEN_EVERY = 0.1
 _LATELY = 3.0
 """Seconds of which each event is kept: a log's stamps are cut to the second, so time alone does
 not say what was told."""
+
+_PAST = 10.0
+"""Seconds beyond the last event that was told, after which none is asked for that was; clocks
+and stamps are not as far from each other."""
 
 
 class Bookmark:
@@ -26,8 +31,11 @@ class Bookmark:
         try:
             kept = json.loads(path.read_text())
             lately = [(float(at), str(key)) for at, key in kept["lately"]]
-            self.at = float(kept["at"])
-        except (OSError, ValueError, KeyError, TypeError):
+            at = float(kept["at"])
+            if not isfinite(at):
+                raise ValueError(at)
+            self.at = at
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             lately = []  # not there yet, or none of ours: as without one
         self._lately = deque(lately)
         # What the process before told, and its last second.
@@ -37,12 +45,28 @@ class Bookmark:
     def knows(self, event: Event) -> bool:
         """Whether the process before told this event, of which each is asked once."""
         if event.at > self._before:
+            if event.at > self._before + _PAST:
+                self._forget()  # a clock that is set back later does not bring it all again
             return False
         key = _key(event)
         if self._known[key] > 0:
             self._known[key] -= 1
             return True
         return event.at < int(self._before)
+
+    def lies_ahead(self, now: float) -> bool:
+        """Whether it is of a time to come: the clock was set back since. Then what happens from
+        now on is news, and the file is of no use."""
+        if self.at is None or self.at <= now + _PAST:
+            return False
+        self.at = None
+        self._lately.clear()
+        self._forget()
+        return True
+
+    def _forget(self) -> None:
+        self._before = 0.0
+        self._known.clear()
 
     def told(self, event: Event) -> None:
         """This event was told, and all before it."""

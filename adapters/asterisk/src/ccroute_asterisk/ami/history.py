@@ -19,7 +19,9 @@ class History:
         self._tail = QueueLogTail(Path(settings.queue_log)) if settings.queue_log else None
         self._bookmark = Bookmark(Path(settings.bookmark)) if settings.bookmark else None
         self._length = settings.history
+        self._since: float | None = None
         self._unreadable = 0
+        self._ahead = 0
 
     def close(self) -> None:
         """Lets the files go."""
@@ -30,13 +32,14 @@ class History:
 
     def counters(self) -> dict[str, int]:
         """What went wrong, by name."""
-        faults = rotations = 0
-        if self._tail is not None:
-            faults, rotations = self._tail.faults, self._tail.rotations
+        faults = rotations = damaged = 0
+        if (tail := self._tail) is not None:
+            faults, rotations, damaged = tail.faults, tail.rotations, tail.damaged
         return {
             "unusable_lines": faults,
             "rotations": rotations,
-            "unreadable_log": self._unreadable,
+            "unreadable_log": self._unreadable + damaged,
+            "bookmarks_ahead": self._ahead,
             "unwritten_bookmarks": 0 if self._bookmark is None else self._bookmark.failures,
         }
 
@@ -49,11 +52,19 @@ class History:
             return self.poll(observer)
         marked = None if self._bookmark is None else self._bookmark.at
         since = up_at - self._length if marked is None else min(marked, up_at)
+        if self._bookmark is not None and self._bookmark.lies_ahead(up_at):
+            self._ahead += 1
+            marked, since = None, up_at  # of the past nobody knows what was told
+        self._since = since
         try:
             lines = [line for part in self._tail.history(since - _PRIMING) for line in part]
         except OSError:
             self._unreadable += 1
             return False
+        if not self._tail.is_open:
+            self._unreadable += 1
+            return False
+        self._since = None
         before = observer.begin(lines, since)
         if marked is None:
             observer.go_on(observer.in_progress(before), since)
@@ -70,6 +81,12 @@ class History:
         except OSError:
             self._unreadable += 1
             return False
+        if not self._tail.is_open:
+            self._unreadable += 1
+            return False
+        if self._since is not None:  # it could not be read before, and has what is old too
+            lines = [line for line in lines if line.at >= self._since]
+            self._since = None
         observer.read(lines)
         return True
 

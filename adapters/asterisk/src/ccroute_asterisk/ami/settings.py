@@ -1,5 +1,6 @@
 """What a document says of a link that observes an Asterisk."""
 
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -15,6 +16,20 @@ def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> N
 def _port(_: object, __: object, value: int) -> None:
     if not 0 < value < 65_536:
         raise ValueError(f"port is {value}: give that of manager.conf")
+
+
+def _host(_: object, __: object, value: str) -> None:
+    try:
+        known = value.encode("idna").decode("ascii")
+    except UnicodeError:
+        known = ""
+    if not known or re.search(r"[\s\x00-\x1f]", value):
+        raise ValueError(f"host: {value!r} is no name of a host: give that of the manager")
+
+
+def _line(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if re.search(r"[\x00-\x1f]", value):
+        raise ValueError(f"{attribute.name}: {value!r} has a control character in it: give none")
 
 
 def _length(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
@@ -40,16 +55,16 @@ class ObserveSettings:
     between two looks at the log.
     """
 
-    user: str
+    user: str = attrs.field(validator=_line)
     password: Secret
-    host: str = "127.0.0.1"
+    host: str = attrs.field(default="127.0.0.1", validator=_host)
     port: int = attrs.field(default=5038, validator=_port)
     tls: bool = False
-    ca: str = ""
+    ca: str = attrs.field(default="", validator=_line)
     mode: str = attrs.field(default="observe", validator=attrs.validators.in_(("observe",)))
-    queue_log: str = ""
+    queue_log: str = attrs.field(default="", validator=_line)
     history: float = attrs.field(default=0.0, validator=_length)
-    bookmark: str = ""
+    bookmark: str = attrs.field(default="", validator=_line)
     ping: float = attrs.field(default=10.0, validator=_positive)
     patience: float = attrs.field(default=5.0, validator=_positive)
     longest_pause: float = attrs.field(default=30.0, validator=_positive)

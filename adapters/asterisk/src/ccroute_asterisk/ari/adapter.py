@@ -30,7 +30,7 @@ from ccroute.adapters import (
     read_settings,
     within,
 )
-from ccroute_asterisk.ari import requests
+from ccroute_asterisk.ari import errands, requests
 from ccroute_asterisk.ari.calls import Call, Ids
 from ccroute_asterisk.ari.carrying import Carrying
 from ccroute_asterisk.ari.codec import Reply, Request, event_of
@@ -124,7 +124,7 @@ class AriAdapter:
         """See `ccroute.adapters.Adapter`."""
         self._sink, self._time = sink, time
         wire = await self._come_up()
-        self._start(self._keep_up(wire))
+        self._start(self._keep_up(wire)).add_done_callback(self._kept_up)
 
     async def close(self, drain: float) -> None:
         """See `ccroute.adapters.Adapter`."""
@@ -161,6 +161,10 @@ class AriAdapter:
             raise LinkError(f"{wire!r}: Asterisk lists strangely: {error}") from error
         except TimeoutError:
             raise LinkError(f"{wire!r}: no reply in {PATIENCE:g} s") from None
+        except LinkError as error:
+            if wire.final:  # who lost the application while coming up must not take it back
+                raise ConfigError(wire.ended.result()) from error
+            raise
         finally:
             if not self._stands:
                 await wire.close()
@@ -259,11 +263,25 @@ class AriAdapter:
                 except LinkError:
                     self._counters["tries"] += 1
                 except ConfigError as error:
-                    self._sink.push(LinkDown(reason=str(error), final=True))
-                    return
+                    final = self._wire is not None and self._wire.final
+                    if final or str(error) != reason:
+                        reason = str(error)
+                        self._sink.push(LinkDown(reason=reason, final=final))
+                    if final:
+                        return
+                    # It was let in before: what refuses it now may be an Asterisk that is
+                    # being set up.
+                    self._counters["tries"] += 1
                 else:
                     break
             pauses.reset()
+
+    def _kept_up(self, keeper: "asyncio.Task[None]") -> None:
+        """Nobody makes the link anew any more: where that is a defect, it is told."""
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            assert self._sink is not None
+            reason = f"{type(error).__name__} in the adapter"
+            self._sink.push(LinkDown(reason=reason, final=True))
 
     # -- Hearing ------------------------------------------------------------------------
 
@@ -294,7 +312,7 @@ class AriAdapter:
         assert self._sink is not None
         session = self._session
         signals, session.signals = session.signals, []
-        errands, session.errands = session.errands, []
+        to_run, session.errands = session.errands, []
         if not self._stands or wire.ended.done():
             return  # a snapshot says it all
         for signal in signals:
@@ -302,7 +320,7 @@ class AriAdapter:
                 # Nothing may be missing in between: begin again with a snapshot.
                 wire.end("the host takes no more signals")
                 return
-        for errand in errands:
+        for errand in to_run:
             self._start(self._run(wire, errand))
 
     async def _run(self, wire: Wire, errand: Patient) -> None:
@@ -352,20 +370,27 @@ class AriAdapter:
         while not wire.ended.done():
             await self._time.sleep_until(self._time.now() + self._settings.sweep)
             with suppress(TimeoutError, LinkError, NotListed, Malformed):
-                differing = await self._look_over(wire)
-                if not differing:
+                differing, lingering = await self._look_over(wire)
+                if not (differing or lingering):
                     continue
                 # What is on its way only is not missing: another look tells.
                 await self._time.sleep_until(self._time.now() + SECOND_LOOK)
-                if differing & await self._look_over(wire):
+                differing_still, lingering_still = await self._look_over(wire)
+                for channel in lingering & lingering_still:
+                    self._counters["let_go_again"] += 1
+                    self._session.send(errands.hang_up(channel))
+                self._flush(wire)
+                if differing & differing_still:
                     self._counters["swept"] += 1
                     wire.end("Asterisk's list of channels is another than ours")
 
-    async def _look_over(self, wire: Wire) -> frozenset[str]:
+    async def _look_over(self, wire: Wire) -> tuple[frozenset[str], frozenset[str]]:
+        """The channels by which Asterisk's list differs from what we know, and those in it that
+        were let go."""
         before = self._session.known()
         steps = ours_now(self._session.ids)
         ours = await self._through(wire, steps, self._time.now() + PATIENCE)
-        return self._session.differing(before, ours)
+        return self._session.differing(before, ours), self._session.lingering(ours)
 
     # -- Telling ------------------------------------------------------------------------
 
@@ -442,7 +467,8 @@ class AriAdapter:
         del request
         return HttpResponse(status=404)
 
-    def _start(self, work: Coroutine[object, object, None]) -> None:
+    def _start(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -168,8 +168,9 @@ class Call:
     with; ``bridged``: both were in it, and `Bridged` was told. ``parking``: `Parked` is still to be
     told. ``hold``: asked, on, phone (the agent's own), consult (its agent speaks with another).
     ``leaving``: it hangs up; ``ending``: why we end it; ``parted``: the end of its conversation was
-    told; ``playback``: what is played to it; ``consent``: what it is asked. ``calling``: it is
-    called back and not bridged yet; its channel, empty before it is dialled, rings until ``until``.
+    told; ``let_go``: the host wants it gone; ``playback``: what is played to it; ``consent``: what
+    it is asked. ``calling``: it is called back and not bridged yet; its channel, empty before it is
+    dialled, rings until ``until``.
     """
 
     channel: str
@@ -186,6 +187,7 @@ class Call:
     leaving: bool = False
     ending: str | None = None
     parted: bool = False
+    let_go: bool = False
     playback: str | None = None
     consent: Consent | None = None
     calling: bool = False

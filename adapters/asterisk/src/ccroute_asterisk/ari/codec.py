@@ -36,10 +36,21 @@ def event_of(frame: bytes) -> Event | None:
 
 
 def _table(data: bytes) -> Table:
-    table = _READER.decode(data.decode())
+    table = _sound(data, _READER.decode(data.decode()))
     if not isinstance(table, dict):
         raise Malformed("no table")
     return table
+
+
+def _sound(data: bytes, value: Json) -> Json:
+    """What ``data`` holds, when all texts in it are texts.
+
+    Raises:
+        ValueError: one has half a character in it (a surrogate alone), which nobody can write.
+    """
+    if b"\\ud" in data or b"\\uD" in data:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -122,7 +133,7 @@ def reply_of(event: RestResponse) -> Reply:
 def read_reply(status: int, content: bytes, retry_after: str | None = None) -> Reply:
     """A reply from its parts. What is no JSON is no body."""
     try:
-        body = json.loads(content) if 0 < len(content) <= 64 * LONGEST else None
+        body = _sound(content, json.loads(content)) if 0 < len(content) <= 64 * LONGEST else None
     except (ValueError, RecursionError):
         body = None
     try:

@@ -95,6 +95,12 @@ class Known:
         strange = {it for it in ours - before - self._others if not self.ids.is_snoop(it)}
         return lacking | (strange - heard_of)
 
+    def lingering(self, ours: frozenset[str]) -> frozenset[str]:
+        """The channels that were let go, and are in Asterisk's list all the same."""
+        calls = {it.channel for it in self.calls.values() if it.let_go or it.ending == "agent"}
+        legs = {it.id for it in self.legs.values() if it.cancelled and it.state != "asked"}
+        return ours & (calls | legs)
+
     def music_of(self, call: Call) -> str:
         """The class of music for who waits."""
         return call.treatment or self.settings.music

@@ -26,7 +26,10 @@ from ccroute_asterisk.ari.messages import (
     tables_of,
     texts_of,
 )
-from ccroute_asterisk.ari.translate import arrived_again, device_of, kept_of
+from ccroute_asterisk.ari.translate import CODE, arrived_again, device_of, kept_of
+
+_MEANWHILE = 30.0
+"""Seconds after a list was asked for, in which customers who are in it may have come."""
 
 
 class NotListed(Exception):
@@ -37,7 +40,8 @@ class NotListed(Exception):
 class Listing:
     """All that Asterisk has of ours. ``calls`` with their legs; ``strays``: channels that are
     nobody's; ``others``: channels that went on in the dialplan, of which Asterisk tells still;
-    ``empty``: bridges of earlier starts without anybody; ``bridges``: all that are ours."""
+    ``codes``: agents' phones that asked for something unheard; ``empty``: bridges of earlier starts
+    without anybody; ``bridges``: all that are ours."""
 
     calls: tuple[Call, ...]
     strays: tuple[str, ...]
@@ -45,6 +49,7 @@ class Listing:
     bridges: frozenset[str]
     devices: tuple[tuple[str, str], ...] = ()
     others: frozenset[str] = frozenset()
+    codes: tuple[Channel, ...] = ()
 
 
 Asked: TypeAlias = Generator[Request, Reply, Listing]
@@ -70,6 +75,8 @@ def asked(
     bridges = [bridge_of(it) for it in _tables((yield requests.bridges()))]
     # Of those who went on in the dialplan Asterisk still tells: they are not ours any more.
     mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.chosen(it.id))]
+    codes = [it for it in mine if it.args[:1] == (CODE,) and not ids.chosen(it.id)]
+    mine = [it for it in mine if it not in codes]
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
@@ -86,7 +93,8 @@ def asked(
             devices.append((agent, device_of(state)))
     read = _Read(ids, mine, bridges, kept, ahead, now)
     others = ours - {it.id for it in mine}
-    return attrs.evolve(read.listing(legs, calls), devices=tuple(devices), others=others)
+    listing = read.listing(legs, calls)
+    return attrs.evolve(listing, devices=tuple(devices), others=others, codes=tuple(codes))
 
 
 def ours_now(ids: Ids) -> Generator[Request, Reply, frozenset[str]]:
@@ -175,7 +183,15 @@ class _Read:
             self._joined(call)
         listening = {ids.snoop(leg) for call in calls.values() for leg in call.legs}
         strays += [it.id for it in self._channels if ids.is_snoop(it.id) and it.id not in listening]
-        empty = [it.id for it in self._bridges if not it.channels and not ids.is_fresh(it.id)]
+        let_go = {it.id for call in calls.values() for it in call.legs.values() if it.over}
+        going = let_go.union(strays)
+        # Those in which people wait are used again. A conversation that ended unheard is over.
+        empty = [
+            it.id
+            for it in self._bridges
+            if set(it.channels) <= going
+            and (not ids.is_fresh(it.id) or ids.use(it.id) in {"talk", "ear"})
+        ]
         return Listing(
             calls=tuple(calls.values()), strays=tuple(strays), empty=tuple(empty),
             bridges=frozenset(it.id for it in self._bridges),
@@ -187,8 +203,9 @@ class _Read:
         bridge = self._in.get(channel.id)
         recordings = kept.get("recordings")
         treatment = kept.get("treatment")
+        came = min(created, self._now)
         call = Call(
-            channel=channel.id, arrival=arrived_again(channel, kept, min(created, self._now)),
+            channel=channel.id, arrival=arrived_again(channel, kept, came, self._now + _MEANWHILE),
             up=channel.state == "Up", bridge=bridge,
             treatment=treatment if isinstance(treatment, str) else None,
         )  # fmt: skip
@@ -206,7 +223,9 @@ class _Read:
         """A customer who has no channel yet."""
         kept = kept_of(tag)
         return Call(
-            channel="", arrival=arrived_again(Channel(id=""), kept, self._now), calling=True
+            channel="",
+            arrival=arrived_again(Channel(id=""), kept, self._now, self._now + _MEANWHILE),
+            calling=True,
         )
 
     def _leg(self, channel: Channel, known: Mapping[str, Leg]) -> Leg | None:
@@ -256,6 +275,7 @@ class _Read:
             call.winner, call.talk, call.bridged = heir.id, heir.bridge, True
         if not call.bridged and here in {"talk", "held"}:
             call.ending = "agent"  # who went while nobody listened: nobody stays alone
+            call.talk = call.bridge if here == "talk" else None
         if call.bridged and here == "held":
             consulted = any(leg.role == "consult" for leg in call.legs.values())
             call.hold = "consult" if consulted else "on"

@@ -15,6 +15,10 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | Mapping[str, Json] | 
 Table: TypeAlias = Mapping[str, Json]
 
 
+LONGEST_ID = 1024
+"""Characters that an id has at most; Asterisk's own have 149."""
+
+
 class Malformed(Exception):
     """A field is missing or of another type."""
 
@@ -200,6 +204,14 @@ def text(table: Table, key: str) -> str:
     return value
 
 
+def _id(table: Table) -> str:
+    """An id that must be there; it becomes a part of addresses."""
+    value = text(table, "id")
+    if not 0 < len(value) <= LONGEST_ID:
+        raise Malformed("id")
+    return value
+
+
 def table_of(value: Json, key: str) -> Table:
     """A table that must be there."""
     if not isinstance(value, dict):
@@ -241,7 +253,7 @@ def channel_of(value: Json) -> Channel:
     given, stasis = table.get("channelvars"), _stasis(dialplan)
     variables = given if isinstance(given, dict) else {}
     return Channel(
-        id=text(table, "id"),
+        id=_id(table),
         name=_maybe(table, "name") or "",
         state=_maybe(table, "state") or "",
         number=_maybe(caller, "number"),
@@ -273,7 +285,7 @@ def bridge_of(value: Json) -> Bridge:
     """A bridge's table."""
     table = table_of(value, "bridge")
     return Bridge(
-        id=text(table, "id"),
+        id=_id(table),
         kind=_maybe(table, "bridge_type") or "",
         name=_maybe(table, "name") or "",
         channels=texts_of(table.get("channels"), "channels"),

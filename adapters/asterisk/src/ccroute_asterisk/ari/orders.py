@@ -196,6 +196,8 @@ class Orders:
             self._session.legs.pop(leg.id, None)
             if (call := self._session.call_of(leg)) is not None:
                 call.legs.pop(leg.id, None)
+                if leg.role == "consult" and call.hold == "consult":
+                    self._session.send(errands.back_to_talk(call))
         elif leg.state == "dialling":
             self._session.send(errands.hang_up(leg.id))
 
@@ -308,8 +310,12 @@ class Orders:
         session, call = self._session, self._call(it)
         context = session.settings.transfer_context
         call.ending = "transferred"
-        yield from errands.silence(call)
-        reply = yield requests.go_on(call.channel, context, it.address)
+        try:
+            yield from errands.silence(call)
+            reply = yield requests.go_on(call.channel, context, it.address)
+        except GeneratorExit:
+            call.ending = None  # whether it goes nobody knows; its end with us would tell
+            raise
         if reply.ok:
             return done()
         call.ending = None
@@ -321,7 +327,12 @@ class Orders:
             words = "there is no conversation, or it is on hold"
             return (yield from _nothing(failed("rejected", words)))
         call.hold = "consult"
-        if not (yield from errands.settle_in(session, call, "held", session.music_of(call))):
+        try:
+            held = yield from errands.settle_in(session, call, "held", session.music_of(call))
+        except GeneratorExit:
+            session.send(errands.back_to_talk(call))
+            raise
+        if not held:
             call.hold = None
             return failed("gone" if call.is_over() else "rejected")
         return (yield from self._other(it, it.agent, it.address, "consult", None))
@@ -393,7 +404,7 @@ class Orders:
             session.release_legs(call, "cancelled")
             calling_back.over(session, call)
             return (yield from _nothing(done()))
-        call.ending = "host"
+        call.ending, call.let_go = "host", True
         reply = yield requests.hang_up(call.channel)
         if reply.status == _GONE:
             session.gone(call)

@@ -84,6 +84,8 @@ class Session(Going):
         self.errands += [
             calling_back.join(self, call) for call in listing.calls if call.calling and call.up
         ]
+        for channel in listing.codes:
+            self._asked(channel, channel.args[1:])
 
     def catch_up(self, events: Iterable[Event], now: float) -> None:
         """Takes in what came while the lists were made: a snapshot says what it led to, but
@@ -131,11 +133,14 @@ class Session(Going):
             self.calls[now] = call
             self.send(errands.keep(call))
         elif leg := self.legs.pop(was, None):
-            self.contacts[leg.contact].legs.pop(was, None)
-            if self.contacts[leg.contact].winner == was:
-                self.contacts[leg.contact].winner = now
             leg.id = now
-            self.contacts[leg.contact].legs[now] = self.legs[now] = leg
+            self.legs[now] = leg
+            if (call := self.call_of(leg)) is None:
+                return  # the customer is gone, and the phone on its way out
+            call.legs.pop(was, None)
+            call.legs[now] = leg
+            if call.winner == was:
+                call.winner = now
 
     def _asked(self, channel: messages.Channel, args: tuple[str, ...]) -> None:
         agent = self.agents.get(channel.name.rpartition("-")[0])

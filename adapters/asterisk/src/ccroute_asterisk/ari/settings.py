@@ -21,8 +21,10 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
 
 def _url(_: object, __: object, value: str) -> None:
     if not (re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", value) and _has_place(value)):
+        # Whoever writes a password there, or a key, must not find it in the log.
+        shown = "it" if set("@?#") & set(value) else repr(value)
         raise ValueError(
-            f"url: {value!r} is no address of Asterisk's HTTP server: give one such as "
+            f"url: {shown} is no address of Asterisk's HTTP server: give one such as "
             "'http://127.0.0.1:8088', without user or password"
         )
 
@@ -128,7 +130,7 @@ def _filled(part: str, values: Mapping[str, str]) -> str | None:
     """A part with its values; ``None``: one is not known, and is not said."""
     try:
         filled = part.format_map(values)
-    except (KeyError, ValueError, IndexError):
+    except (KeyError, ValueError, IndexError, AttributeError, TypeError):
         return None
     # A comma would begin another part, of whatever kind.
     return filled.replace(",", " ")

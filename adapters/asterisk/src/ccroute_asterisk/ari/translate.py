@@ -82,19 +82,25 @@ def kept_of(value: str | None) -> Mapping[str, Json]:
     """What a variable kept; nothing where it is missing or not ours."""
     try:
         found = json.loads(value) if value else {}
+        json.dumps(found, ensure_ascii=False).encode()  # half a character is none
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def arrived_again(channel: Channel, kept: Mapping[str, Json], entered_at: float) -> Arrived:
-    """What the signal about a customer's coming would say now. ``entered_at``: unless it was
-    kept."""
+def arrived_again(
+    channel: Channel, kept: Mapping[str, Json], entered_at: float, latest: float
+) -> Arrived:
+    """What the signal about a customer's coming would say now. ``entered_at``: unless one was
+    kept that is not after ``latest``."""
     if not kept:
         return arrived_of(channel, channel.args, entered_at)
     texts = {key: it for key, it in kept.items() if isinstance(it, str)}
     entered, attributes = kept.get("entered_at"), kept.get("attributes")
-    if isinstance(entered, int | float) and not isinstance(entered, bool):
+    # What makes no sense, or is of a clock that was set back since, is not believed.
+    if isinstance(entered, bool) or not isinstance(entered, int | float):
+        entered = None
+    if entered is not None and 0 < entered <= latest:
         entered_at = float(entered)
     found = attributes if isinstance(attributes, dict) else {}
     return Arrived(
