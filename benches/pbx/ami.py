@@ -19,7 +19,7 @@ from ccroute_asterisk.ami.codec import AmiDecoder
 from ccroute_asterisk.ami.elsewhere import ELSEWHERE
 from ccroute_asterisk.ami.observer import WANTED, Observer
 
-CAPTURE = Path(__file__).parents[1] / "adapters/asterisk/tests/captures/day.ami.gz"
+CAPTURE = Path(__file__).parents[2] / "adapters/asterisk/tests/captures/day.ami.gz"
 EVENTS = 100_000
 CHUNK = 1 << 16
 ROUNDS = 5
