@@ -9,7 +9,7 @@ from tests.pbx.centre import LINK, Centre, channels, fresh, play, quiet
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 
-from ccroute.adapters import AgentAsked, SentAway
+from ccroute.adapters import AgentAsked, Ended, SentAway
 
 SHIPPED = Path(__file__).parents[2] / "adapters" / "asterisk" / "dialplan" / "extensions.conf"
 
@@ -37,6 +37,21 @@ def test_who_comes_while_nobody_listens_is_given_again(pbx: Asterisk, phones: Ph
             (contact,) = centre.contacts("waiting")
             assert centre.router.attributes(contact)["tries"] == "1"
             assert centre.router.explain(contact).queue == "sales"
+            phones.hang_up(ref)
+            await centre.nothing_left(pbx)
+
+    play(scenario)
+
+
+def test_for_whom_the_plan_has_no_place_the_dialplan_has_one(pbx: Asterisk, phones: Phones) -> None:
+    async def scenario() -> None:
+        async with Centre({LINK: pbx}, plan="[queues.support]") as centre:
+            ref = phones.call("900100", context="ccroute-in", ref=fresh())  # for sales
+            await centre.until(lambda: centre.signals(Ended), "it is not ours any more")
+            assert centre.host.tenants["main"].counters.turned_away == 1
+            waits = lambda: "1. Local/caller" in pbx.cli("queue show fallback")  # noqa: E731
+            await centre.until(waits, "the caller waits in Asterisk's own queue")
+            assert phones.happened("gone", ref=ref) == []
             phones.hang_up(ref)
             await centre.nothing_left(pbx)
 

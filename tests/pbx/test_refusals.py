@@ -49,11 +49,21 @@ def test_a_wrong_prefix_is_told(pbx: Asterisk) -> None:
     assert "give the `prefix` of http.conf" in refused(pbx, url=url)
 
 
-def test_a_port_where_nobody_listens_may_be_better_later(pbx: Asterisk) -> None:
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:{closed}", "set `enabled`, `bindaddr` and `bindport` in http.conf"),
+        ("http://127.0.0.1:{ami}", "speaks no HTTP.*: give the port of http.conf"),
+        ("https://127.0.0.1:{http}", "with https only for its TLS port"),
+    ],
+)
+def test_what_may_be_better_later_is_told_with_the_remedy(
+    pbx: Asterisk, url: str, told: str
+) -> None:
     async def opened() -> None:
-        url = f"http://127.0.0.1:{free_ports(1)[0]}"
-        adapter = asterisk("pbx", config(pbx, url=url))
-        with pytest.raises(LinkError, match="cannot connect"):
+        where = url.format(closed=free_ports(1)[0], **pbx.ports)
+        adapter = asterisk("pbx", config(pbx, url=where))
+        with pytest.raises(LinkError, match=told):
             await adapter.open(BoundedSink(), SystemTime())
         await adapter.close(0.0)
 

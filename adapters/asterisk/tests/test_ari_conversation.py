@@ -49,6 +49,21 @@ def test_a_hang_up_that_was_refused_can_be_given_again() -> None:
     assert stage.targets() == ["DELETE channels/c1"] * 2
 
 
+def test_who_is_refused_goes_on_in_the_dialplan() -> None:
+    stage = Stage()
+    stage.waiting("c1")
+    refused = HangUp(contact="c1", cause="refused", **stage.head())
+    assert stage.give(refused).verdict is Verdict.DONE
+    variable, handed_back = stage.asked[-2:]
+    assert (variable.path, variable.body) == (
+        ("channels", "c1", "variable"), {"variable": "CCROUTE_REFUSED", "value": "yes"},
+    )  # fmt: skip
+    assert handed_back.path == ("channels", "c1", "continue")
+    stage.say("StasisEnd", "c1")
+    assert stage.told()[-1] == "Ended hangup"
+    assert stage.session.contacts == {}
+
+
 def test_an_agent_hangs_up_and_the_customer_is_let_go() -> None:
     stage, leg = Stage.talking()
     stage.say("ChannelHangupRequest", leg)

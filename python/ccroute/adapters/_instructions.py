@@ -187,7 +187,8 @@ class CancelConsult(ContactInstruction):
 
 @attrs.frozen(kw_only=True)
 class HangUp(ContactInstruction):
-    """End the contact, with all its legs. ``cause``: why, for the platform's records."""
+    """End the contact, with all its legs. ``cause``: why, for the platform's records; ``refused``:
+    nobody has a place for it, and the platform may give it to something else instead."""
 
     needs: ClassVar[str] = "hangup_party"
     cause: str = "normal"

@@ -12,6 +12,7 @@ from ccroute_asterisk.ari.codec import Reply
 from ccroute_asterisk.ari.messages import Json
 
 CONTACT_VARIABLE = "CCROUTE_CONTACT"
+REFUSED_VARIABLE = "CCROUTE_REFUSED"
 """The channel variable in which Asterisk keeps what we must know of a customer."""
 LEG_VARIABLE = "CCROUTE_LEG"
 """… and of an agent's leg."""

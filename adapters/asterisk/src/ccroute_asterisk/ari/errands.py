@@ -66,7 +66,7 @@ def tag(leg: Leg) -> Errand:
 
 def back_to_dialplan(channel: str) -> Errand:
     """A channel goes on behind ``Stasis()``."""
-    yield Request("POST", ("channels", channel, "continue"))
+    yield requests.hand_back(channel)
 
 
 def look_for(session: "Going", call: Call) -> Errand:

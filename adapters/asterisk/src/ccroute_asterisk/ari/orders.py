@@ -405,7 +405,12 @@ class Orders:
             calling_back.over(session, call)
             return (yield from _nothing(done()))
         call.ending, call.let_go = "host", True
-        reply = yield requests.hang_up(call.channel)
+        if it.cause == "refused":
+            # The plan has no place for this customer; the dialplan may have one.
+            yield requests.note_refusal(call.channel)
+            reply = yield requests.hand_back(call.channel)
+        else:
+            reply = yield requests.hang_up(call.channel)
         if reply.status == _GONE:
             session.gone(call)
         elif not reply.ok:

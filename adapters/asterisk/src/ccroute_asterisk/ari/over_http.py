@@ -54,8 +54,18 @@ class OverHttp:
                 )
             )
             body = await reply.aread()
-        except (httpx.ConnectError, httpx.PoolTimeout) as error:
-            raise NotSent(f"{self._told}: cannot connect: {error}") from error
+        except httpx.ConnectError as error:
+            raise NotSent(
+                f"{self._told}: cannot connect: {error}: set `enabled`, `bindaddr` and `bindport` "
+                "in http.conf and give them as `url`, with https only for its TLS port"
+            ) from error
+        except httpx.PoolTimeout as error:
+            raise NotSent(f"{self._told}: no connection is free") from error
+        except httpx.RemoteProtocolError as error:
+            raise LinkError(
+                f"{self._told}: what listens there speaks no HTTP, or broke off: give the port of "
+                "http.conf as `url`"
+            ) from error
         except httpx.HTTPError as error:
             raise LinkError(f"{self._told}: {type(error).__name__}") from error
         return read_reply(reply.status_code, body, reply.headers.get("Retry-After"))

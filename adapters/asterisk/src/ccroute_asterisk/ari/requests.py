@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable
 
-from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Call, Leg
+from ccroute_asterisk.ari.calls import (
+    CONTACT_VARIABLE,
+    LEG_VARIABLE,
+    REFUSED_VARIABLE,
+    Call,
+    Leg,
+)
 from ccroute_asterisk.ari.codec import Request
 from ccroute_asterisk.ari.messages import READERS, Json
 
@@ -67,6 +73,12 @@ def variable(channel: str, name: str) -> Request:
 def keep(channel: str, value: str) -> Request:
     """Lets a customer's channel keep what we must know of it."""
     body: dict[str, Json] = {"variable": CONTACT_VARIABLE, "value": value}
+    return Request("POST", ("channels", channel, "variable"), body=body)
+
+
+def note_refusal(channel: str) -> Request:
+    """Lets the dialplan know that a customer was refused."""
+    body: dict[str, Json] = {"variable": REFUSED_VARIABLE, "value": "yes"}
     return Request("POST", ("channels", channel, "variable"), body=body)
 
 
@@ -149,6 +161,11 @@ def go_on(channel: str, context: str, extension: str) -> Request:
     """Gives a channel back to the dialplan."""
     query = {"context": context, "extension": extension, "priority": "1"}
     return Request("POST", ("channels", channel, "continue"), query)
+
+
+def hand_back(channel: str) -> Request:
+    """A channel goes on behind ``Stasis()``."""
+    return Request("POST", ("channels", channel, "continue"))
 
 
 def record(bridge: str, name: str, form: str) -> Request:
