@@ -253,6 +253,46 @@ def test_why_a_sip_phone_was_not_answered(centre: Asterisk) -> None:
     asyncio.run(watch())
 
 
+def test_an_agent_who_hears_something_first_has_answered(centre: Asterisk) -> None:
+    """The gosub of a queue: AgentConnect comes long after QueueCallerLeave."""
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                phones.agent("101", delay=0.1, talk=4)
+                ref = await ask(phones.call, "greeted", context="queues")
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "its end")
+                assert watched.figures("sales") == {
+                    "offered": 1, "answered": 1, "abandoned": 0, "left": 0, "refused": 0,
+                }  # fmt: skip
+
+    asyncio.run(watch())
+
+
+def test_a_talk_goes_on_when_a_local_channel_steps_aside(centre: Asterisk) -> None:
+    """It does once somebody is heard, unless it is dialled with `/n`."""
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                await ask(phones.register, "301")
+                phones.agent("301", delay=0.1, talk=2)
+                centre.cli('queue add member Local/301@from-agent to sales penalty 0 as "Zoe"')
+                centre.cli("queue pause member Local/101@agents/n queue sales")
+                ref = await ask(phones.call, "plain", context="queues", phone="tone")
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "its end")
+                (connected,) = watched.of("contact_connected")
+                (released,) = watched.of("contact_released")
+                assert (released.agent, released.cause) == ("Zoe", "agent")
+                assert 1.5 < released.at - connected.at < 5
+
+    asyncio.run(watch())
+
+
 def test_an_older_asterisk_filters_by_one_pattern(
     centre: Asterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

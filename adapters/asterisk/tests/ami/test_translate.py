@@ -40,3 +40,69 @@ def test_who_ends_a_talk_that_nobody_saw_begin_was_at_work_by_then(observer: Obs
         ("contact_connected", "Ana", 13.0),
         ("contact_released", "Ana", 20.0),
     ]
+
+
+def connected(observer: Observer) -> None:
+    say(observer, "QueueCallerJoin", START, **CALLER)
+    say(observer, "AgentCalled", START + 1, **CALLER, **ANA)
+    say(observer, "DialEnd", START + 2, **CALLER, **ANA, DialStatus="ANSWER")
+    say(observer, "QueueCallerLeave", START + 2, **CALLER)
+    say(observer, "AgentConnect", START + 2, **CALLER, **ANA, HoldTime=2, RingTime=1)
+    observer.drain()
+
+
+def test_what_the_dialplan_does_after_the_answer_is_no_way_out(observer: Observer) -> None:
+    """The gosub of a queue: AgentConnect comes when it is over."""
+    say(observer, "QueueCallerJoin", START, **CALLER)
+    say(observer, "AgentCalled", START + 1, **CALLER, **ANA)
+    say(observer, "DialEnd", START + 2, **CALLER, **ANA, DialStatus="ANSWER")
+    say(observer, "QueueCallerLeave", START + 2, **CALLER)
+    observer.advance(START + 8)
+    observer.drain()
+    say(observer, "AgentConnect", START + 9, **CALLER, **ANA, HoldTime=9, RingTime=1)
+    assert told(observer) == [("offer_accepted", "Ana", 9.0), ("contact_connected", "Ana", 9.0)]
+
+
+@pytest.mark.parametrize("steps", [["p.1"], ["l.2", "p.1"]])
+def test_a_local_channel_that_steps_aside_ends_no_talk(
+    observer: Observer, steps: list[str]
+) -> None:
+    connected(observer)
+    old = "l.1"
+    for new in steps:
+        of = {"LocalOneUniqueid": old, "LocalTwoUniqueid": "x", "SourceUniqueid": new}
+        say(observer, "LocalOptimizationBegin", START + 3, **of)
+        say(observer, "BridgeLeave", START + 3, Uniqueid=old)
+        say(observer, "BridgeEnter", START + 3, Uniqueid=new, SwapUniqueid=old)
+        say(observer, "Hangup", START + 3, Uniqueid=old, Cause=16)
+        old = new
+    assert told(observer) == []
+    say(observer, "Hold", START + 4, Uniqueid="p.1")
+    say(observer, "HangupRequest", START + 9, Uniqueid="p.1", Cause=16)
+    say(observer, "Hangup", START + 9, Uniqueid="p.1", Cause=16)
+    assert told(observer) == [("contact_held", "Ana", 4.0), ("contact_released", "Ana", 9.0)]
+
+
+@pytest.mark.parametrize("steps", [["p.1"], ["l.2", "p.1"]])
+def test_a_callers_local_channel_that_steps_aside_ends_none_either(
+    observer: Observer, steps: list[str]
+) -> None:
+    connected(observer)
+    old = "u.1"
+    for new in steps:
+        of = {"LocalOneUniqueid": old, "LocalTwoUniqueid": "x", "SourceUniqueid": new}
+        say(observer, "LocalOptimizationBegin", START + 3, **of)
+        say(observer, "BridgeLeave", START + 3, Uniqueid=old)
+        say(observer, "BridgeEnter", START + 3, Uniqueid=new, SwapUniqueid=old)
+        say(observer, "Hangup", START + 3, Uniqueid=old, Cause=16)
+        old = new
+    assert told(observer) == []
+    say(observer, "HangupRequest", START + 9, Uniqueid="p.1", Cause=16)
+    say(observer, "Hangup", START + 9, Uniqueid="p.1", Cause=16)
+    (released,) = observer.drain()
+    assert (released.kind, released.contact, released.cause) == (
+        "contact_released",
+        "u.1",
+        "customer",
+    )
+    assert not observer._ami._live  # nothing of the call is kept

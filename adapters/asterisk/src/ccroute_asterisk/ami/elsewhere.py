@@ -20,7 +20,7 @@ ELSEWHERE = frozenset({
     "FAXSessionsEntry", "FAXStats", "FAXStatus", "FailedACL", "Flash", "HangupHandlerPop",
     "HangupHandlerPush", "HangupHandlerRun", "IdentifyDetail", "InboundRegistrationDetail",
     "InboundSubscriptionDetail", "InvalidAccountID", "InvalidPassword", "InvalidTransport",
-    "Load", "LoadAverageLimit", "LocalBridge", "LocalOptimizationBegin", "LocalOptimizationEnd",
+    "Load", "LoadAverageLimit", "LocalBridge", "LocalOptimizationEnd",
     "LogChannel", "MCID", "MWIGet", "MWIGetComplete", "MeetmeEnd", "MeetmeJoin", "MeetmeLeave",
     "MeetmeList", "MeetmeListRooms", "MeetmeMute", "MeetmeTalkRequest", "MeetmeTalking",
     "MemoryLimit", "MessageWaiting", "MiniVoiceMail", "MixMonitorMute", "MixMonitorStart",
