@@ -293,6 +293,49 @@ def test_a_talk_goes_on_when_a_local_channel_steps_aside(centre: Asterisk) -> No
     asyncio.run(watch())
 
 
+def test_an_agent_who_hangs_up_before_the_caller_is_there_declines(centre: Asterisk) -> None:
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                centre.cli(
+                    'queue add member Local/101@agents/n to delayed penalty 0 as "Agent 101"'
+                )
+                phones.agent("101", delay=0.1, talk=0.5)
+                ref = await ask(phones.call, "delayed", context="queues")
+                await watched.until(lambda: bool(watched.of("offer_declined")), "a refusal")
+                await ask(phones.hang_up, ref)
+                await watched.until(lambda: len(watched.of("contact_abandoned")) == 1, "its end")
+                assert watched.of("contact_requeued")[0].cause == "declined"
+                assert watched.of("contact_connected") == []
+
+    asyncio.run(watch())
+
+
+def test_an_agent_of_a_pool_signs_in_there(centre: Asterisk) -> None:
+    (centre.folder / "etc" / "agents.conf").write_text("[1001]\nfullname = Ana\n")
+    centre.cli("module load app_agent_pool.so")
+    centre.cli("dialplan add extension login,1,AgentLogin(1001) into pool")
+    member = 'Local/1001@pool to everyone penalty 0 as "Ana" state_interface Agent:1001'
+    centre.cli(f"queue add member {member}")
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                signed_in = lambda: [it.agent for it in watched.of("agent_signed_in")]  # noqa: E731
+                assert "Ana" not in signed_in()
+                ref = await ask(phones.call, "login", context="pool")
+                await watched.until(lambda: "Ana" in signed_in(), "a log-in")
+                await ask(phones.hang_up, ref)
+                await watched.until(lambda: bool(watched.of("agent_signed_out")), "a log-off")
+                await asyncio.sleep(4.5)  # the log tells the same, of 1001
+                assert sorted(signed_in()) == ["Agent 101", "Agent 102", "Ana"]
+                assert [it.agent for it in watched.of("agent_signed_out")] == ["Ana"]
+
+    asyncio.run(watch())
+
+
 def test_an_older_asterisk_filters_by_one_pattern(
     centre: Asterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

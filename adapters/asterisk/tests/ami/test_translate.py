@@ -42,6 +42,31 @@ def test_who_ends_a_talk_that_nobody_saw_begin_was_at_work_by_then(observer: Obs
     ]
 
 
+def test_an_agent_of_a_pool_is_the_member_whose_device_it_is(observer: Observer) -> None:
+    """Who has not logged in there is a member all the same, of whom nothing is expected."""
+    ana = {"Interface": "Local/1@pool", "MemberName": "Ana", "StateInterface": "Agent:1001"}
+    away = {**ana, "Queue": "sales", "Status": 5, "Paused": 0}
+    say(observer, "QueueMemberAdded", START, **away)
+    say(observer, "QueueMemberPause", START + 1, **away | {"Paused": 1, "PausedReason": "lunch"})
+    assert told(observer) == []
+    say(observer, "AgentLogin", START + 2, Agent="1001")
+    assert told(observer) == [("agent_signed_in", "Ana", 2.0), ("agent_ready", "Ana", 2.0)]
+    say(observer, "AgentLogoff", START + 9, Agent="1001", Logintime=7)
+    assert told(observer) == [("agent_signed_out", "Ana", 9.0)]
+
+
+def test_an_agent_of_a_pool_and_of_no_queue_goes_by_its_id(observer: Observer) -> None:
+    say(observer, "AgentLogin", START, Agent="1001")
+    say(observer, "AgentLogin", START + 1, Agent="1001")
+    say(observer, "AgentLogoff", START + 2, Agent="1001", Logintime=2)
+    say(observer, "AgentLogoff", START + 3, Agent="1001", Logintime=2)
+    assert told(observer) == [
+        ("agent_signed_in", "1001", 0.0),
+        ("agent_ready", "1001", 0.0),
+        ("agent_signed_out", "1001", 2.0),
+    ]
+
+
 def connected(observer: Observer) -> None:
     say(observer, "QueueCallerJoin", START, **CALLER)
     say(observer, "AgentCalled", START + 1, **CALLER, **ANA)

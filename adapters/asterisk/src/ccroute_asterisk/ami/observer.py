@@ -215,15 +215,16 @@ class Observer:
             self._apply(line)
 
     def _apply(self, line: Line) -> None:
-        name = self.members.names.get(line.agent)
+        name = self.members.named(line.agent)
         self.filled += 1
-        self._log.take(line if name is None else attrs.evolve(line, agent=name))
+        self._log.take(line if name == line.agent else attrs.evolve(line, agent=name))
 
     def _told(self, line: Line) -> bool:
         """Whether AMI said the same. What cannot be true any more is refused by itself."""
-        agent = self.members.names.get(line.agent, line.agent)
+        agent = self.members.named(line.agent)
         if line.verb in AGENT_VERBS:
-            return abs(self.members.told_at.get(agent, 0.0) - line.at) <= _NEAR
+            # Or something that came after it.
+            return self.members.told_at.get(agent, 0.0) >= line.at - _NEAR
         contact = self.calls.contacts.get(line.uniqueid)
         if contact is None:
             return False
