@@ -23,6 +23,8 @@ from ccroute.adapters import (
 from ccroute.host import Host
 from ccroute.metrics import Metrics
 from ccroute_asterisk.ami.adapter import ObserveAdapter
+from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.observer import Observer
 
 FIELDS = ("offered", "answered", "abandoned", "left", "refused")
 PATIENCE = 20.0
@@ -354,6 +356,45 @@ def test_an_older_asterisk_filters_by_one_pattern(
             assert watched.of("contact_left")[0].cause == "timed_out"
             counters = dict((await watched.adapter.probe()).counters)
             assert counters.get("unfiltered", 0) == counters.get("unwanted", 0) == 0
+
+    asyncio.run(watch())
+
+
+def test_what_no_event_told_is_seen_in_asterisks_own_lists(
+    centre: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One call of which nothing is heard, among others that are told of as ever."""
+    hear, deaf = Observer.hear, []
+
+    def selective(self: Observer, packet: Packet, heard_at: float) -> None:
+        if not any(it in packet.raw for it in deaf):
+            hear(self, packet, heard_at)
+
+    monkeypatch.setattr(Observer, "hear", selective)
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre, sweep=1.0, queue_log="") as watched:
+            with Phones(centre) as phones:
+                deaf.append(b"CallerIDNum: 7007")
+                phones.agent("101", delay=0.1, talk=600)
+                phones.agent("102", "wait")
+                unheard = await ask(phones.call, "support", context="queues", caller_id="7007")
+                deaf.append(b"MemberName: Agent 102")
+                heard = await ask(phones.call, "sales", context="queues")
+                await watched.until(lambda: len(watched.of("contact_queued")) == 2, "a caller")
+                await watched.until(lambda: len(watched.of("contact_connected")) == 1, "a talk")
+                centre.cli("queue pause member Local/102@agents/n queue support reason tea")
+                await watched.until(lambda: len(watched.of("agent_not_ready")) == 1, "a pause")
+                await ask(phones.hang_up, unheard)
+                await watched.until(lambda: len(watched.of("contact_left")) == 1, "its end")
+                assert watched.of("contact_left")[0].cause == "reconciled"
+                await ask(phones.hang_up, heard)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "an end")
+                await asyncio.sleep(5)  # several lists more
+                assert len(watched.of("contact_queued")) == 2
+                counters = dict((await watched.adapter.probe()).counters)
+                assert counters["corrected"] >= 3  # and the states of that phone
 
     asyncio.run(watch())
 

@@ -97,6 +97,7 @@ class Manager:
         elif name in {"QueueStatus", "CoreShowChannels"}:
             items = self.listed if name == "QueueStatus" else []
             for item in items:
-                writer.write(packet(item | of))
+                told = {key: it() if callable(it) else it for key, it in item.items()}
+                writer.write(packet(told | of))
             end = {"EventList": "Complete", "ListItems": len(items), **of}
             writer.write(packet({"Event": f"{name}Complete"} | end))

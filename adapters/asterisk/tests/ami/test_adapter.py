@@ -291,6 +291,40 @@ def test_a_member_list_tells_who_is_signed_in_and_paused() -> None:
     played(scene)
 
 
+def test_what_no_event_told_is_seen_in_the_next_list() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, sweep=0.2) as watched:
+            came = manager.now() - 9
+            manager.listed = [
+                {"Event": "QueueMember", "Queue": "sales", "Name": "Ana", "Location": "PJSIP/301"},
+                {"Event": "QueueEntry", "Queue": "sales", "Uniqueid": "u.1",
+                 "Wait": lambda: int(manager.now() - came)},
+            ]  # fmt: skip
+            await until(lambda: "contact_queued" in watched.kinds())
+            assert {"agent_signed_in", "agent_ready", "agent_device"} < set(watched.kinds())
+            assert (await watched.counters())["corrected"] == 3
+            manager.listed = manager.listed[:1]
+            await until(lambda: "contact_left" in watched.kinds())
+            assert watched.events()[-1].cause == "reconciled"
+            assert not watched.signals(LinkDown)
+
+    played(scene)
+
+
+def test_a_list_that_is_refused_by_now_costs_the_link() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, sweep=0.2) as watched:
+            manager.denied = {"QueueStatus"}
+            await until(lambda: bool(watched.signals(LinkDown)))
+            (down, *_) = watched.signals(LinkDown)
+            assert isinstance(down, LinkDown)
+            assert "no QueueStatus: Permission denied" in down.reason
+            manager.denied = set()
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+
+    played(scene)
+
+
 def test_a_log_that_calls_agents_by_their_phones_means_the_same_agents(tmp_path: Path) -> None:
     """As it does unless `log_membername_as_agent` is set."""
 
@@ -390,6 +424,7 @@ def test_it_is_given_nothing_to_do() -> None:
         ({"host": ""}, "is no name of a host"),
         ({"user": "a\r\nAction: Command"}, "user: .* has a control character in it"),
         ({"queue_log": "a\0b"}, "queue_log: .* has a control character in it"),
+        ({"sweep": 0.0}, "sweep is 0.0: give more than 0"),
         ({"pasword": "x"}, "no setting 'pasword'"),
         ({"mode": "control"}, "mode"),
     ],

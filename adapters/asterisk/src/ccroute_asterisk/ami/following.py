@@ -106,6 +106,15 @@ class Following:
             self._left(call, cause)
         return call is not None
 
+    def is_leaving(self, uniqueid: str) -> bool:
+        """Whether the call is out of its queue, for a reason that is still to be told."""
+        return uniqueid in self._leaving
+
+    def channel_of(self, uniqueid: str) -> str:
+        """The customer's channel in the call that came with this one."""
+        call = self._live.get(uniqueid)
+        return uniqueid if call is None else call.channel
+
     def take_over(self, interfaces: Mapping[str, str]) -> None:
         """Follows from now on what another source told of. ``interfaces``: by agent."""
         for uniqueid, contact in self.calls.contacts.items():

@@ -49,6 +49,8 @@ class Members:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._devices: dict[str, str] = {}
+        self._seen_at: dict[str, float] = {}  # by agent's name, when the device last changed
+        self._changes = 0
         self._names: dict[str, str] = {}  # by interface, and by an agent's id in a pool
         self.interfaces: dict[str, str] = {}
         self.told_at: dict[str, float] = {}
@@ -83,21 +85,23 @@ class Members:
             if item.event == "QueueMember":
                 self._name(item)
 
-    def list(self, items: Iterable[Packet], at: float, *, whole: bool) -> None:
+    def list(self, items: Iterable[Packet], at: float, *, whole: bool) -> int:
         """Takes the members of a QueueStatus asked for at ``at``: all there are, if it is
-        ``whole``. Of whom an event told since, it says nothing."""
-        listed: set[tuple[str, str]] = set()
+        ``whole``. Of whom an event told since, it says nothing. How much was told otherwise."""
+        before, listed = self._changes, set[tuple[str, str]]()
         for item in items:
             if item.event == "QueueMember":
                 name, queue = self._name(item), item.value("Queue")
                 listed.add((name, queue))
                 if self.told_at.get(name, 0.0) <= at:
                     self._added(item, name, at)
+                if self._seen_at.get(name, 0.0) <= at:
                     self._status(item, name, at)
         if whole:
             for name, queue in self._calls.agents.memberships() - listed:
                 if self.told_at.get(name, 0.0) <= at:
                     self._tell("REMOVEMEMBER", name, queue, at)
+        return self._changes - before
 
     def _name(self, packet: Packet) -> str:
         """An event has them as MemberName and Interface, a list as Name and Location."""
@@ -111,7 +115,7 @@ class Members:
 
     def _tell(self, verb: str, name: str, queue: str, at: float, detail: str = "") -> None:
         self.told_at[name] = max(at, self.told_at.get(name, 0.0))
-        self._calls.agents.take(AgentWord(verb, name, queue, at, detail))
+        self._changes += self._calls.agents.take(AgentWord(verb, name, queue, at, detail))
 
     def _added(self, packet: Packet, name: str, at: float) -> None:
         if _is_away(packet):
@@ -140,7 +144,8 @@ class Members:
         """One comes a queue and change: only what is new is told."""
         device = _DEVICES.get(packet.value("Status"), "unknown")
         if self._devices.get(name) != device:
-            self._devices[name] = device
+            self._devices[name], self._seen_at[name] = device, at
+            self._changes += 1
             event = AgentDevice(
                 source=self._calls.source, sequence=0, at=at, agent=name, device=device
             )
