@@ -314,6 +314,31 @@ def test_an_agent_who_hangs_up_before_the_caller_is_there_declines(centre: Aster
     asyncio.run(watch())
 
 
+def test_who_picks_up_anothers_phone_has_the_call(centre: Asterisk) -> None:
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                for number in ("301", "302"):
+                    await ask(phones.register, number)
+                    member = f'PJSIP/{number} to everyone penalty 0 as "Agent {number}"'
+                    centre.cli(f"queue add member {member}")
+                centre.cli("queue pause member PJSIP/302 queue everyone")
+                phones.agent("301", "wait")
+                phones.agent("302", delay=0, talk=1)
+                ref = await ask(phones.call, "everyone", context="queues")
+                await watched.until(lambda: bool(watched.of("offer_made")), "a ring")
+                bell = {"Channel": "PJSIP/302", "Context": "pickup", "Exten": "301"}
+                await ask(lambda: phones.action("Originate", **bell, Priority="1", Async="true"))
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "its end")
+                assert [it.agent for it in watched.of("offer_lost")] == ["Agent 301"]
+                assert watched.of("contact_connected")[0].agent == "Agent 302"
+                assert watched.of("contact_released")[0].agent == "Agent 302"
+
+    asyncio.run(watch())
+
+
 def test_an_agent_of_a_pool_signs_in_there(centre: Asterisk) -> None:
     (centre.folder / "etc" / "agents.conf").write_text("[1001]\nfullname = Ana\n")
     centre.cli("module load app_agent_pool.so")

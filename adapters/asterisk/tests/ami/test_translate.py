@@ -67,6 +67,48 @@ def test_an_agent_of_a_pool_and_of_no_queue_goes_by_its_id(observer: Observer) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("interface", "channel", "who"),
+    [
+        ("PJSIP/302", "PJSIP/302-00000002", "Bea"),
+        ("Local/302@agents/n", "Local/302@agents-00000002;1", "Bea"),
+        ("PJSIP/302", "SIP/door-bell-00000002", "SIP/door-bell"),
+    ],
+)
+def test_who_picks_up_anothers_phone_has_the_call(
+    observer: Observer, interface: str, channel: str, who: str
+) -> None:
+    bea = {"MemberName": "Bea", "Interface": interface, "Status": 1, "Paused": 0}
+    say(observer, "QueueMemberAdded", START, Queue="sales", **bea)
+    say(observer, "QueueCallerJoin", START, **CALLER)
+    say(observer, "AgentCalled", START + 1, **CALLER, **ANA)
+    observer.drain()
+    picked = {"Channel": channel, "Uniqueid": "p.1", "TargetUniqueid": "l.1"}
+    say(observer, "Pickup", START + 2, **picked)
+    say(observer, "QueueCallerLeave", START + 2, **CALLER)
+    leg = ANA | {"DestUniqueid": "p.1"}
+    say(observer, "AgentConnect", START + 2, **CALLER, **leg, HoldTime=2, RingTime=1)
+    say(observer, "Hangup", START + 2, Uniqueid="l.1", Cause=26)
+    end = {"HoldTime": 2, "TalkTime": 7, "Reason": "agent"}
+    say(observer, "AgentComplete", START + 9, **CALLER, **leg, **end)
+    of_the_call = [it for it in told(observer) if not it[0].startswith("agent_")]
+    assert of_the_call == [
+        ("offer_lost", "Ana", 2.0),
+        ("offer_made", who, 2.0),
+        ("offer_accepted", who, 2.0),
+        ("contact_connected", who, 2.0),
+        ("contact_released", who, 9.0),
+    ]
+
+
+def test_a_pickup_of_what_is_no_queues_call_is_nothing(observer: Observer) -> None:
+    say(observer, "QueueCallerJoin", START, **CALLER)
+    observer.drain()
+    say(observer, "Pickup", START + 1, Channel="PJSIP/302-2", Uniqueid="p.1", TargetUniqueid="x")
+    say(observer, "Pickup", START + 1, Channel="PJSIP/302-2", Uniqueid="p.1", TargetUniqueid="u.1")
+    assert told(observer) == []
+
+
 def connected(observer: Observer) -> None:
     say(observer, "QueueCallerJoin", START, **CALLER)
     say(observer, "AgentCalled", START + 1, **CALLER, **ANA)

@@ -28,7 +28,7 @@ ELSEWHERE = frozenset({
     "NewConnectedLine", "Newchannel", "Newexten", "Newstate", "OriginateResponse",
     "OutboundRegistrationDetail", "OutboundSubscriptionDetail", "PJSIPMaintenanceStatus",
     "ParkedCall", "ParkedCallGiveUp", "ParkedCallSwap", "ParkedCallTimeOut", "PeerStatus",
-    "Pickup", "PresenceStateChange", "PresenceStateListComplete", "PresenceStatus", "QueueEntry",
+    "PresenceStateChange", "PresenceStateListComplete", "PresenceStatus", "QueueEntry",
     "QueueMemberPenalty", "QueueMemberRinginuse", "QueueParams", "RTCPReceived", "RTCPSent",
     "ReceiveFAX", "Registry", "Rename", "RequestBadFormat", "RequestNotAllowed",
     "RequestNotSupported", "ResourceListDetail", "SendFAX", "SessionLimit", "SoftHangupRequest",

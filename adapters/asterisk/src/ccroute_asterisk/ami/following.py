@@ -61,6 +61,8 @@ class Following:
         self._over: deque[tuple[float, str]] = deque()
         self.recall: Callable[[str], None] = lambda uniqueid: None
         """Asked before a call is adopted: another source may know of it."""
+        self.agent_at: Callable[[str], str] = lambda channel: channel
+        """Asked who is at a channel, by its name."""
         self.now = 0.0
         """The time of the latest event, by Asterisk's clock."""
 

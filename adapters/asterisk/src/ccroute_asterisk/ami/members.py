@@ -73,6 +73,11 @@ class Members:
         """The name of an agent, whom others call by where it is reached or by its id."""
         return self._names.get(agent, agent)
 
+    def at_channel(self, channel: str) -> str:
+        """The agent whose phone a channel is; one who is nowhere a member goes by the phone."""
+        interface = channel.rpartition("-")[0] or channel
+        return self._names.get(f"{interface}/n") or self.named(interface)
+
     def is_news(self, packet: Packet) -> bool:
         """Whether a QueueMemberStatus changes anything: one comes a queue and change of a device,
         and most of a busy centre's events are these."""

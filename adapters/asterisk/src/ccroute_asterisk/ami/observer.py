@@ -59,6 +59,7 @@ class Observer:
         self.members = members.Members(self.calls)
         self._log = LogTranslation(self.calls)
         self._ami.recall = self._recall
+        self._ami.agent_at = self.members.at_channel
         self._up_at: float | None = None
         self._down_at = 0.0
         self._edge: deque[Line] = deque()

@@ -10,6 +10,7 @@ are not trusted where a lab showed them wrong:
 - AgentComplete may carry no call (matched by the agent's interface) and blames the caller for
   an agent who hangs up at once: who asked first, HangupRequest says.
 - A call refused at the door is in QUEUESTATUS only, and its queue in what the dialplan did.
+- Who picked up another's phone is not named: the agent whose phone rang is, up to the end.
 - A Local channel hangs up in mid-call, once there is a way without it: nobody did.
 """
 
@@ -34,6 +35,7 @@ WANTED: Mapping[str, str] = {
             "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "AgentDump", "DialEnd",
             "HangupRequest", "Hangup", "BridgeEnter", "BridgeLeave", "Hold", "Unhold",
             "BlindTransfer", "AttendedTransfer", "LocalOptimizationBegin",
+            "Pickup",
         ),
         "",
     ),
@@ -45,6 +47,7 @@ _OF_ANY_CHANNEL = {
     **dict.fromkeys(("Hangup", "HangupRequest", "BridgeEnter", "BridgeLeave"), "Uniqueid"),
     "DialEnd": "DestUniqueid",
     "LocalOptimizationBegin": "LocalOneUniqueid",
+    "Pickup": "TargetUniqueid",
 }
 """Events that every channel has, most of which are in no queue, with the key of its id."""
 
@@ -75,6 +78,7 @@ class AmiTranslation(Following):
             "DialEnd": self._dial_end,
             "AgentRingNoAnswer": self._no_answer,
             "AgentDump": self._dump,
+            "Pickup": self._picked_up,
             "AgentConnect": self._connect,
             "AgentComplete": self._complete,
             "HangupRequest": self._request,
@@ -185,6 +189,19 @@ class AmiTranslation(Following):
         offer = call.offers.pop(packet.value("DestUniqueid"), None)
         if offer is not None:
             self._miss(call, offer, at, Fate.DECLINED)
+
+    def _picked_up(self, packet: Packet, at: float) -> None:
+        """Somebody took the call that rings at another's phone; AgentConnect has that leg."""
+        target = packet.value("TargetUniqueid")
+        call = self._legs.get(target)
+        offer = None if call is None else call.offers.pop(target, None)
+        if call is None or offer is None or call.contact.phase is not Phase.WAITING:
+            return
+        close(self.calls, call.contact, offer, at, Fate.LOST)
+        agent, leg = self.agent_at(packet.value("Channel")), packet.value("Uniqueid")
+        number = self.calls.offer(call.contact, agent, at)
+        call.offers[leg] = Offer(leg, agent, offer.interface, number, at, answered=True)
+        self._legs[leg] = call
 
     def _phone_gone(self, call: Call, offer: Offer, at: float) -> None:
         """A phone stopped ringing, and its queue did not say why."""
