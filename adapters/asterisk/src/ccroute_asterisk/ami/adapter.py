@@ -14,7 +14,15 @@ from uuid import uuid4
 
 import attrs
 
-from ccroute import AgentChanged, AgentSignedIn, ConfigError, ContactQueued, Event, LinkError
+from ccroute import (
+    AgentChanged,
+    AgentSignedIn,
+    ConfigError,
+    ContactQueued,
+    ContactRequeued,
+    Event,
+    LinkError,
+)
 from ccroute.adapters import (
     AdapterInfo,
     Gap,
@@ -163,6 +171,7 @@ class ObserveAdapter:
         """What happened before the first event, then those that came meanwhile; whether the
         story has no hole."""
         self._skew = link.offset if abs(link.offset) > _SKEW else 0.0
+        self._uptime = None
         for packet in link.early:
             if packet.event in _STATE:
                 self._note(packet)
@@ -209,9 +218,11 @@ class ObserveAdapter:
 
     def _hear(self, link: AmiLink, packet: Packet) -> None:
         """Takes an event of AMI; nothing else is done in the reader."""
-        if packet.event in _STATE:
-            self._note(packet)
-            self._changed = self._changed or packet.event != "Shutdown"
+        if packet.event == "FullyBooted":
+            # Else it comes with the sign-in: what was asked till now was asked too early.
+            self._cut("Asterisk was only starting")
+        elif packet.event in _STATE:
+            self._changed = self._changed or packet.event == "Reload"
         elif packet.event not in WANTED:
             self._unmapped(packet.event)
         else:
@@ -251,7 +262,7 @@ class ObserveAdapter:
             event = attrs.evolve(event, queues=None)
         if not self._skew:
             return event
-        if isinstance(event, ContactQueued):
+        if isinstance(event, ContactQueued | ContactRequeued):
             event = attrs.evolve(event, since=event.since - self._skew)
         return attrs.evolve(event, at=event.at - self._skew)
 
@@ -292,6 +303,7 @@ class ObserveAdapter:
         self._history.poll(self._observer)
         self._observer.advance(link.now() - _LAG)
         self._flush()
+        self._history.save()
         if now - self._pinged >= self._settings.ping:
             self._pinged = now
             if not await link.ping():

@@ -30,6 +30,8 @@ _SETTLED = 3.0
 """Seconds after which AMI has told what it had to tell of a second."""
 _NEAR = 2.0
 """Seconds by which times of one thing may differ: both witnesses cut to whole ones."""
+_MOST_LATEST = 10_000
+"""Lines kept that AMI has told or is about to: seconds of a busy Asterisk."""
 _RINGS = frozenset({"RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT"})
 
 
@@ -63,7 +65,7 @@ class Observer:
         self._up_at: float | None = None
         self._down_at = 0.0
         self._edge: deque[Line] = deque()
-        self._latest: deque[Line] = deque()
+        self._latest: deque[Line] = deque(maxlen=_MOST_LATEST)
         self._later: list[Line] = []
         self._listed: Listed | None = None
         self.corrected = 0
