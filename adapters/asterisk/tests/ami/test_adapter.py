@@ -333,6 +333,26 @@ def test_what_no_event_told_is_seen_in_the_next_list() -> None:
     played(scene)
 
 
+def test_a_clock_that_is_set_back_makes_nobody_leave() -> None:
+    async def scene(manager: Manager) -> None:
+        came = manager.now() - 60
+        async with watching(manager, sweep=0.2, ping=1000.0) as watched:
+            manager.event("QueueCallerJoin", **JOIN, Timestamp=f"{came:.6f}")
+            await until(lambda: watched.kinds() == ["contact_queued"])
+            manager.listed = [
+                {"Event": "QueueEntry", "Queue": "sales", "Uniqueid": "u.1",
+                 "Wait": lambda: int(manager.now() - came)},
+            ]  # fmt: skip
+            manager.ahead = -10.0
+            asked = len(manager.asked)
+            lists = lambda: [it["Action"] for it in manager.asked[asked:]].count("QueueStatus")  # noqa: E731
+            await until(lambda: lists() >= 2)
+            assert watched.kinds() == ["contact_queued"]
+            assert "corrected" not in await watched.counters()
+
+    played(scene)
+
+
 def test_a_list_that_is_refused_by_now_costs_the_link() -> None:
     async def scene(manager: Manager) -> None:
         async with watching(manager, sweep=0.2) as watched:
