@@ -319,11 +319,6 @@ def test_a_user_whose_section_is_in_another_file():
     assert "stands elsewhere" in found["rights"].found
 
 
-def test_a_host_that_is_no_name():
-    found = found_by(lambda pbx: observe(pbx, host="pbx..local"))
-    assert found["reachability"].state == "wrong"
-
-
 def test_rights_that_may_not_be_read():
     found = found_by(observe, rights(write=frozenset({"reporting"})))
     assert (found["rights"].state, found["modules"].state) == ("unknown", "unknown")

@@ -479,15 +479,6 @@ def test_a_wrong_secret_is_told_once_and_shown_nowhere() -> None:
     played(scene)
 
 
-def test_a_host_that_is_no_name_is_a_setting_that_cannot_be() -> None:
-    async def scene(manager: Manager) -> None:
-        with pytest.raises(ConfigError, match="no name of a host"):
-            async with watching(manager, host="pbx..local"):
-                pass
-
-    played(scene)
-
-
 def test_an_older_asterisk_gets_one_pattern_and_one_that_denies_filters_none() -> None:
     async def scene(manager: Manager) -> None:
         manager.denied = {"Filter", "CoreShowChannels"}

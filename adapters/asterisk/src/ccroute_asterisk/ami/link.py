@@ -180,8 +180,6 @@ class AmiLink:
                 f"AMI at {place}: no TLS ({error.reason}): give the port of `tlsbindaddr`, and "
                 "its certificate as `ca`"
             ) from error
-        except UnicodeError as error:
-            raise ConfigError(f"no AMI at {place}: that is no name of a host") from error
         except OSError as error:
             raise LinkError(f"no AMI at {place}: {error.strerror or error}") from error
         await self._greeted(self._streams[0], place, late)

@@ -128,7 +128,7 @@ async def _connected(notes: Notes, settings: ObserveSettings, time: Time) -> _Am
             "reachability", f"{place} speaks no TLS that is to be trusted: {error.reason}",
             "give the port of `tlsbindaddr` in manager.conf, and its certificate in `ca`",
         )  # fmt: skip
-    except (OSError, TimeoutError, UnicodeError) as error:
+    except (OSError, TimeoutError) as error:
         why = getattr(error, "strerror", None) or str(error) or "no answer"
         notes.wrong(
             "reachability", f"{place} does not answer: {why}",
