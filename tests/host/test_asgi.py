@@ -1,8 +1,10 @@
 """A host by HTTP, asked as a server would ask the application."""
 
 import asyncio
+import http.client
 import json
 import socket
+import time
 import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -303,6 +305,23 @@ def test_a_centre_listens_where_its_document_says(tmp_path: Path) -> None:
         line = blocked.hear("give another place")
         assert f"http: 127.0.0.1:{port}: Address already in use" in line
         assert blocked.process.wait(timeout=30) == 1
+
+
+def test_a_reply_does_not_wait_for_the_other_sides_acknowledgement(tmp_path: Path) -> None:
+    """Which comes 40 ms later, whatever the machine: the quickest of many replies tells."""
+    pytest.importorskip("uvicorn")
+    port = free_port()
+    with Running(centre(tmp_path, CENTRE + f"\n[http]\nport = {port}\n")) as running:
+        running.hear("runs: acme")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        took = []
+        for _ in range(30):
+            began = time.monotonic()
+            connection.request("GET", "/readyz")
+            connection.getresponse().read()
+            took.append(time.monotonic() - began)
+        connection.close()
+        assert min(took[2:]) < 0.03
 
 
 def test_without_the_server_the_extra_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""The adapter holds the contract on a real Asterisk: with its requests over the WebSocket, as they
-go there by themselves, and what requests have most to do with by HTTP too; on the simulated one all
-of it is tried both ways."""
+"""Both halves of the adapter hold the contract on a real Asterisk. By ARI with the requests over
+the WebSocket, as they go there by themselves, and what requests have most to do with by HTTP too;
+on the simulated one all of it is tried both ways."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 from tests.pbx.driver import AsteriskDriver
 from tests.pbx.instance import Asterisk
+from tests.pbx.observed import ObservedDriver
 
 from ccroute.adapters import Adapter, Setting, SystemTime, Time
 from ccroute.testing import AdapterContract
@@ -40,3 +41,13 @@ class TestRealAsteriskByHttp(TestRealAsterisk):
 
     def make_platform(self, time: Time) -> AsteriskDriver:
         return AsteriskDriver(self.pbx, requests="http")
+
+
+class TestRealQueues(TestRealAsterisk):
+    """Looking on at its own app_queue: what is for an adapter that gives no instructions."""
+
+    watchdog = 5.0
+    back_off = 3.0
+
+    def make_platform(self, time: Time) -> ObservedDriver:
+        return ObservedDriver(self.pbx)

@@ -23,6 +23,8 @@ from ccroute.adapters import (
 from ccroute.host import Host
 from ccroute.metrics import Metrics
 from ccroute_asterisk.ami.adapter import ObserveAdapter
+from ccroute_asterisk.ami.codec import Packet
+from ccroute_asterisk.ami.observer import Observer
 
 FIELDS = ("offered", "answered", "abandoned", "left", "refused")
 PATIENCE = 20.0
@@ -253,6 +255,114 @@ def test_why_a_sip_phone_was_not_answered(centre: Asterisk) -> None:
     asyncio.run(watch())
 
 
+def test_an_agent_who_hears_something_first_has_answered(centre: Asterisk) -> None:
+    """The gosub of a queue: AgentConnect comes long after QueueCallerLeave."""
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                phones.agent("101", delay=0.1, talk=4)
+                ref = await ask(phones.call, "greeted", context="queues")
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "its end")
+                assert watched.figures("sales") == {
+                    "offered": 1, "answered": 1, "abandoned": 0, "left": 0, "refused": 0,
+                }  # fmt: skip
+
+    asyncio.run(watch())
+
+
+def test_a_talk_goes_on_when_a_local_channel_steps_aside(centre: Asterisk) -> None:
+    """It does once somebody is heard, unless it is dialled with `/n`."""
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                await ask(phones.register, "301")
+                phones.agent("301", delay=0.1, talk=2)
+                centre.cli('queue add member Local/301@from-agent to sales penalty 0 as "Zoe"')
+                centre.cli("queue pause member Local/101@agents/n queue sales")
+                ref = await ask(phones.call, "plain", context="queues", phone="tone")
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "its end")
+                (connected,) = watched.of("contact_connected")
+                (released,) = watched.of("contact_released")
+                assert (released.agent, released.cause) == ("Zoe", "agent")
+                assert 1.5 < released.at - connected.at < 5
+
+    asyncio.run(watch())
+
+
+def test_an_agent_who_hangs_up_before_the_caller_is_there_declines(centre: Asterisk) -> None:
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                centre.cli(
+                    'queue add member Local/101@agents/n to delayed penalty 0 as "Agent 101"'
+                )
+                phones.agent("101", delay=0.1, talk=0.5)
+                ref = await ask(phones.call, "delayed", context="queues")
+                await watched.until(lambda: bool(watched.of("offer_declined")), "a refusal")
+                await ask(phones.hang_up, ref)
+                await watched.until(lambda: len(watched.of("contact_abandoned")) == 1, "its end")
+                assert watched.of("contact_requeued")[0].cause == "declined"
+                assert watched.of("contact_connected") == []
+
+    asyncio.run(watch())
+
+
+def test_who_picks_up_anothers_phone_has_the_call(centre: Asterisk) -> None:
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                for number in ("301", "302"):
+                    await ask(phones.register, number)
+                    member = f'PJSIP/{number} to everyone penalty 0 as "Agent {number}"'
+                    centre.cli(f"queue add member {member}")
+                centre.cli("queue pause member PJSIP/302 queue everyone")
+                phones.agent("301", "wait")
+                phones.agent("302", delay=0, talk=1)
+                ref = await ask(phones.call, "everyone", context="queues")
+                await watched.until(lambda: bool(watched.of("offer_made")), "a ring")
+                bell = {"Channel": "PJSIP/302", "Context": "pickup", "Exten": "301"}
+                await ask(lambda: phones.action("Originate", **bell, Priority="1", Async="true"))
+                await ask(phones.wait_for, "gone", role="caller", ref=ref)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "its end")
+                assert [it.agent for it in watched.of("offer_lost")] == ["Agent 301"]
+                assert watched.of("contact_connected")[0].agent == "Agent 302"
+                assert watched.of("contact_released")[0].agent == "Agent 302"
+
+    asyncio.run(watch())
+
+
+def test_an_agent_of_a_pool_signs_in_there(centre: Asterisk) -> None:
+    (centre.folder / "etc" / "agents.conf").write_text("[1001]\nfullname = Ana\n")
+    centre.cli("module load app_agent_pool.so")
+    centre.cli("dialplan add extension login,1,AgentLogin(1001) into pool")
+    member = 'Local/1001@pool to everyone penalty 0 as "Ana" state_interface Agent:1001'
+    centre.cli(f"queue add member {member}")
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre) as watched:
+            with Phones(centre) as phones:
+                signed_in = lambda: [it.agent for it in watched.of("agent_signed_in")]  # noqa: E731
+                assert "Ana" not in signed_in()
+                ref = await ask(phones.call, "login", context="pool")
+                await watched.until(lambda: "Ana" in signed_in(), "a log-in")
+                await ask(phones.hang_up, ref)
+                await watched.until(lambda: bool(watched.of("agent_signed_out")), "a log-off")
+                await asyncio.sleep(4.5)  # the log tells the same, of 1001
+                assert sorted(signed_in()) == ["Agent 101", "Agent 102", "Ana"]
+                assert [it.agent for it in watched.of("agent_signed_out")] == ["Ana"]
+
+    asyncio.run(watch())
+
+
 def test_an_older_asterisk_filters_by_one_pattern(
     centre: Asterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +381,45 @@ def test_an_older_asterisk_filters_by_one_pattern(
             assert watched.of("contact_left")[0].cause == "timed_out"
             counters = dict((await watched.adapter.probe()).counters)
             assert counters.get("unfiltered", 0) == counters.get("unwanted", 0) == 0
+
+    asyncio.run(watch())
+
+
+def test_what_no_event_told_is_seen_in_asterisks_own_lists(
+    centre: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One call of which nothing is heard, among others that are told of as ever."""
+    hear, deaf = Observer.hear, []
+
+    def selective(self: Observer, packet: Packet, heard_at: float) -> None:
+        if not any(it in packet.raw for it in deaf):
+            hear(self, packet, heard_at)
+
+    monkeypatch.setattr(Observer, "hear", selective)
+
+    async def watch() -> None:
+        ask = asyncio.to_thread
+        async with watching(centre, sweep=1.0, queue_log="") as watched:
+            with Phones(centre) as phones:
+                deaf.append(b"CallerIDNum: 7007")
+                phones.agent("101", delay=0.1, talk=600)
+                phones.agent("102", "wait")
+                unheard = await ask(phones.call, "support", context="queues", caller_id="7007")
+                deaf.append(b"MemberName: Agent 102")
+                heard = await ask(phones.call, "sales", context="queues")
+                await watched.until(lambda: len(watched.of("contact_queued")) == 2, "a caller")
+                await watched.until(lambda: len(watched.of("contact_connected")) == 1, "a talk")
+                centre.cli("queue pause member Local/102@agents/n queue support reason tea")
+                await watched.until(lambda: len(watched.of("agent_not_ready")) == 1, "a pause")
+                await ask(phones.hang_up, unheard)
+                await watched.until(lambda: len(watched.of("contact_left")) == 1, "its end")
+                assert watched.of("contact_left")[0].cause == "reconciled"
+                await ask(phones.hang_up, heard)
+                await watched.until(lambda: len(watched.of("contact_released")) == 1, "an end")
+                await asyncio.sleep(5)  # several lists more
+                assert len(watched.of("contact_queued")) == 2
+                counters = dict((await watched.adapter.probe()).counters)
+                assert counters["corrected"] >= 3  # and the states of that phone
 
     asyncio.run(watch())
 

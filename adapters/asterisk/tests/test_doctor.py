@@ -303,6 +303,22 @@ def test_a_user_who_may_not_ask():
     assert "`write = system,reporting`" in found["rights"].remedy
 
 
+class Elsewhere(dict):
+    """Users of another file: none is listed."""
+
+    def items(self):
+        return []
+
+
+def test_a_user_whose_section_is_in_another_file():
+    def change(pbx):
+        pbx.ami.users = Elsewhere(pbx.ami.users)
+
+    found = found_by(observe, change)
+    assert found["rights"].state == "unknown"
+    assert "stands elsewhere" in found["rights"].found
+
+
 def test_rights_that_may_not_be_read():
     found = found_by(observe, rights(write=frozenset({"reporting"})))
     assert (found["rights"].state, found["modules"].state) == ("unknown", "unknown")

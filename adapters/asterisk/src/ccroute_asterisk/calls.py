@@ -129,7 +129,9 @@ class Calls:
         self.close(contact, end)
 
     def close(self, contact: Contact, end: Event) -> None:
-        """The visit is over with this event."""
+        """The visit is over with this event, and so is what still rings for it."""
+        for agent, offer in list(contact.ringing.items()):
+            self.withdrawn(contact, agent, offer, end.at, "failed")
         contact.ended = self._drained + len(self._events)
         contact.gone_at = end.at
         self.emit(end)

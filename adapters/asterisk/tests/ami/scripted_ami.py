@@ -24,7 +24,7 @@ class Manager:
         self.asked: list[dict[str, str]] = []
         self.tries = 0
         # What it does not do any more.
-        self.silent = self.closed = False
+        self.silent = self.closed = self.booting = False
         self.banner = b"Asterisk Call Manager/11.0.0\r\n"
         self.denied: set[str] = set()
         self.ahead = 0.0
@@ -92,11 +92,12 @@ class Manager:
         elif name == "Ping":
             done |= {"Ping": "Pong", "Timestamp": f"{self.now():.6f}"}
         writer.write(packet(done))
-        if name == "Login":
+        if name == "Login" and not self.booting:
             writer.write(packet({"Event": "FullyBooted", "Uptime": self.uptime}))
         elif name in {"QueueStatus", "CoreShowChannels"}:
             items = self.listed if name == "QueueStatus" else []
             for item in items:
-                writer.write(packet(item | of))
+                told = {key: it() if callable(it) else it for key, it in item.items()}
+                writer.write(packet(told | of))
             end = {"EventList": "Complete", "ListItems": len(items), **of}
             writer.write(packet({"Event": f"{name}Complete"} | end))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from adapters.asterisk.tests.ami.scripted_ami import SECRET, Manager, packet
 
-from ccroute import AgentSignedIn, ConfigError, Event, LinkError
+from ccroute import AgentSignedIn, ConfigError, ContactRequeued, Event, LinkError
 from ccroute.adapters import (
     BoundedSink,
     Gap,
@@ -161,6 +161,21 @@ def test_a_restart_is_another_epoch_and_ends_what_was_there() -> None:
     played(scene)
 
 
+def test_one_that_was_only_starting_is_asked_again_when_it_is_there() -> None:
+    async def scene(manager: Manager) -> None:
+        manager.booting = True
+        async with watching(manager) as watched:
+            assert [it.epoch for it in watched.signals(LinkUp) if isinstance(it, LinkUp)] == [0]
+            manager.booting, manager.uptime = False, 0
+            manager.event("FullyBooted", Uptime=0)
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            *_, up = watched.signals(LinkUp)
+            assert isinstance(up, LinkUp)
+            assert abs(up.epoch - manager.now()) < 20
+
+    played(scene)
+
+
 def test_without_room_the_link_is_cut_and_nothing_is_lost() -> None:
     async def scene(manager: Manager) -> None:
         async with watching(manager, room=3) as watched:
@@ -184,12 +199,19 @@ def test_a_clock_that_is_wrong_by_an_hour_changes_no_length_of_time() -> None:
         async with watching(manager) as watched:
             now = SystemTime().now()
             manager.event("QueueCallerJoin", **JOIN)
+            of = {**JOIN, "DestUniqueid": "l.1", "MemberName": "Ana", "Interface": "SIP/1"}
+            manager.event("AgentCalled", **of)
+            manager.event("AgentRingNoAnswer", **of, RingTime=0)
             await asyncio.sleep(0.2)
             manager.event("QueueCallerAbandon", **JOIN, HoldTime=0)
             manager.event("Hangup", Uniqueid="u.1", Cause=16)
-            await until(lambda: len(watched.events()) == 2)
-            queued, abandoned = watched.events()
+            await until(lambda: "contact_abandoned" in watched.kinds())
+            queued, requeued, abandoned = (
+                it for it in watched.events() if it.kind.startswith("contact_")
+            )
+            assert isinstance(requeued, ContactRequeued)
             assert abs(queued.at - now) < 2
+            assert abs(requeued.since - now) < 2
             assert 0.1 < abandoned.at - queued.at < 2
 
     played(scene)
@@ -287,6 +309,117 @@ def test_a_member_list_tells_who_is_signed_in_and_paused() -> None:
             manager.listed = manager.listed[:1]
             manager.event("Reload", Module="app_queue.so")
             await until(lambda: "agent_signed_out" in watched.kinds())
+
+    played(scene)
+
+
+def test_what_no_event_told_is_seen_in_the_next_list() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, sweep=0.2) as watched:
+            came = manager.now() - 9
+            manager.listed = [
+                {"Event": "QueueMember", "Queue": "sales", "Name": "Ana", "Location": "PJSIP/301"},
+                {"Event": "QueueEntry", "Queue": "sales", "Uniqueid": "u.1",
+                 "Wait": lambda: int(manager.now() - came)},
+            ]  # fmt: skip
+            await until(lambda: "contact_queued" in watched.kinds())
+            assert {"agent_signed_in", "agent_ready", "agent_device"} < set(watched.kinds())
+            assert (await watched.counters())["corrected"] == 3
+            manager.listed = manager.listed[:1]
+            await until(lambda: "contact_left" in watched.kinds())
+            assert watched.events()[-1].cause == "reconciled"
+            assert not watched.signals(LinkDown)
+
+    played(scene)
+
+
+def test_a_clock_that_is_set_back_makes_nobody_leave() -> None:
+    async def scene(manager: Manager) -> None:
+        came = manager.now() - 60
+        async with watching(manager, sweep=0.2, ping=1000.0) as watched:
+            manager.event("QueueCallerJoin", **JOIN, Timestamp=f"{came:.6f}")
+            await until(lambda: watched.kinds() == ["contact_queued"])
+            manager.listed = [
+                {"Event": "QueueEntry", "Queue": "sales", "Uniqueid": "u.1",
+                 "Wait": lambda: int(manager.now() - came)},
+            ]  # fmt: skip
+            manager.ahead = -10.0
+            asked = len(manager.asked)
+            lists = lambda: [it["Action"] for it in manager.asked[asked:]].count("QueueStatus")  # noqa: E731
+            await until(lambda: lists() >= 2)
+            assert watched.kinds() == ["contact_queued"]
+            assert "corrected" not in await watched.counters()
+
+    played(scene)
+
+
+def test_a_list_that_is_refused_by_now_costs_the_link() -> None:
+    async def scene(manager: Manager) -> None:
+        async with watching(manager, sweep=0.2) as watched:
+            manager.denied = {"QueueStatus"}
+            await until(lambda: bool(watched.signals(LinkDown)))
+            (down, *_) = watched.signals(LinkDown)
+            assert isinstance(down, LinkDown)
+            assert "no QueueStatus: Permission denied" in down.reason
+            manager.denied = set()
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+
+    played(scene)
+
+
+def test_a_bookmark_is_up_to_date_also_when_nothing_more_comes(tmp_path: Path) -> None:
+    async def scene(manager: Manager) -> None:
+        mark = tmp_path / "bookmark"
+        async with watching(manager, bookmark=str(mark)) as watched:
+            manager.event("QueueCallerJoin", **JOIN)
+            manager.event("QueueCallerJoin", **JOIN | {"Uniqueid": "u.2"})  # right behind it
+            await until(lambda: mark.exists() and "u.2" in mark.read_text())
+            assert "u.1" in mark.read_text()
+            assert len(watched.events()) == 2
+
+    played(scene)
+
+
+def test_a_host_that_is_started_again_tells_what_it_missed_and_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    """By the log, from where its bookmark is."""
+
+    async def scene(manager: Manager) -> None:
+        log, mark = tmp_path / "queue_log", tmp_path / "bookmark"
+        log.touch()
+        more = {"queue_log": str(log), "bookmark": str(mark)}
+        told: list[tuple[str, str | None]] = []
+        for number in range(2):
+            async with watching(manager, **more) as watched:
+                manager.event("QueueCallerJoin", **JOIN | {"Uniqueid": f"u.{number}"})
+                await until(lambda: "contact_queued" in watched.kinds())
+                at = int(watched.events()[-1].at)
+                told += [(it.kind, it.contact) for it in watched.events()]
+            with log.open("a") as file:
+                file.write(f"{at}|u.{number}|sales|NONE|ENTERQUEUE||1|1\n")
+                if not number:
+                    file.write(f"{at}|u.{number}|sales|NONE|ABANDON|1|1|0\n")
+            await asyncio.sleep(2.1)
+        assert told == [
+            ("contact_queued", "u.0"), ("contact_abandoned", "u.0"), ("contact_queued", "u.1"),
+        ]  # fmt: skip
+
+    played(scene)
+
+
+def test_a_log_that_cannot_be_read_is_counted_and_leaves_a_gap(tmp_path: Path) -> None:
+    async def scene(manager: Manager) -> None:
+        mark = str(tmp_path / "nowhere" / "bookmark")
+        async with watching(manager, queue_log=str(tmp_path), bookmark=mark) as watched:
+            manager.event("QueueCallerJoin", **JOIN)
+            await until(lambda: watched.kinds() == ["contact_queued"])
+            manager.cut()
+            await until(lambda: len(watched.signals(LinkUp)) == 2)
+            assert len(watched.signals(Gap)) == 1
+            counters = await watched.counters()
+            assert counters["unreadable_log"] >= 2
+            assert counters["unwritten_bookmarks"] >= 1
 
     played(scene)
 
@@ -390,6 +523,7 @@ def test_it_is_given_nothing_to_do() -> None:
         ({"host": ""}, "is no name of a host"),
         ({"user": "a\r\nAction: Command"}, "user: .* has a control character in it"),
         ({"queue_log": "a\0b"}, "queue_log: .* has a control character in it"),
+        ({"sweep": 0.0}, "sweep is 0.0: give more than 0"),
         ({"pasword": "x"}, "no setting 'pasword'"),
         ({"mode": "control"}, "mode"),
     ],

@@ -4,11 +4,12 @@ import random
 from collections import Counter
 
 import pytest
-from adapters.asterisk.tests.ami.captured import heard, lines, observed, packets, visits
+from adapters.asterisk.tests.ami.captured import heard, lines, observed, packets, say, visits
 
 from ccroute import Event
 from ccroute.metrics import Metrics
 from ccroute_asterisk.ami.observer import Observer
+from ccroute_asterisk.queue_log import Line, QueueLogDecoder
 
 FIELDS = ("offered", "answered", "abandoned", "left")
 
@@ -114,3 +115,18 @@ def test_history_is_told_from_when_it_was_asked_for() -> None:
     signed_in = {event.agent for event in events if event.kind == "agent_signed_in"}
     assert len(signed_in) == 10
     assert min(event.at for event in events if event.kind == "agent_signed_in") == since
+
+
+def test_what_the_log_says_of_an_agent_is_old_once_ami_told_more() -> None:
+    start = 1_800_000_000.0
+    observer = Observer("pbx")
+    observer.up(start)
+    (line,) = QueueLogDecoder().receive_data(b"1800000000|CLI|sales|Ana|ADDMEMBER|\n")
+    assert isinstance(line, Line)
+    observer.read([line])
+    ana = {"Queue": "sales", "MemberName": "Ana", "Interface": "PJSIP/301", "Status": 1}
+    say(observer, "QueueMemberAdded", start + 0.1, **ana)
+    say(observer, "QueueMemberRemoved", start + 2.9, **ana)
+    observer.advance(start + 10)
+    kinds = [event.kind for event in observer.drain()]
+    assert kinds == ["agent_signed_in", "agent_ready", "agent_signed_out"]

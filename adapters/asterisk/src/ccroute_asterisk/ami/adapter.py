@@ -14,7 +14,15 @@ from uuid import uuid4
 
 import attrs
 
-from ccroute import AgentChanged, AgentSignedIn, ConfigError, ContactQueued, Event, LinkError
+from ccroute import (
+    AgentChanged,
+    AgentSignedIn,
+    ConfigError,
+    ContactQueued,
+    ContactRequeued,
+    Event,
+    LinkError,
+)
 from ccroute.adapters import (
     AdapterInfo,
     Gap,
@@ -39,7 +47,7 @@ from ccroute_asterisk.ami.elsewhere import ELSEWHERE
 from ccroute_asterisk.ami.history import History
 from ccroute_asterisk.ami.link import AmiLink, AmiLogin, connect
 from ccroute_asterisk.ami.messages import event_filters, pattern_filter
-from ccroute_asterisk.ami.observer import WANTED, Observer
+from ccroute_asterisk.ami.observer import WANTED, Listed, Observer
 from ccroute_asterisk.ami.settings import ObserveSettings
 from ccroute_asterisk.ami.translate import ONLY
 
@@ -53,17 +61,6 @@ _SKEW = 2.0
 """Seconds by which clocks must differ for Asterisk's times to be corrected."""
 _LAG = 1.0
 """Seconds that events may be under way, before silence means that there is none."""
-
-
-@attrs.frozen
-class _Listed:
-    """What Asterisk listed, and when it was asked, by its clock. ``living``: the unique ids of
-    all channels, where it told them; ``whole``: whether what ``status`` lacks is not there."""
-
-    asked: float
-    status: tuple[Packet, ...]
-    living: set[str] | None
-    whole: bool
 
 
 class ObserveAdapter:
@@ -90,7 +87,7 @@ class ObserveAdapter:
         self._uptime: float | None = None
         self._skew = 0.0
         self._changed = False
-        self._pinged = 0.0
+        self._pinged = self._looked = 0.0
         self._heard: float | None = None
         self._counters: Counter[str] = Counter()
         self._strangers: set[str] = set()
@@ -145,12 +142,13 @@ class ObserveAdapter:
                 raise LinkError(f"{self!r}: {link.reason or 'no answer to a ping'}")
             up_at = link.now()
             listed = await self._ask(link)
+            self._counters["no_channels"] += listed.living is None
             whole = self._catch_up(link, up_at, listed, since)
         except BaseException:
             await link.close()
             raise
         self._link = link
-        self._pinged = time.now()
+        self._pinged = self._looked = time.now()
         sink.push(LinkUp(epoch=int(self._boot or 0)))
         if since is not None and not whole:
             sink.push(Gap(since=min(since, time.now()), until=time.now()))
@@ -169,12 +167,11 @@ class ObserveAdapter:
             reply = await link.ask("Filter", pattern_filter(names, ONLY))
         self._counters["unfiltered"] += not reply.done
 
-    def _catch_up(
-        self, link: AmiLink, up_at: float, listed: "_Listed", since: float | None
-    ) -> bool:
+    def _catch_up(self, link: AmiLink, up_at: float, listed: Listed, since: float | None) -> bool:
         """What happened before the first event, then those that came meanwhile; whether the
         story has no hole."""
         self._skew = link.offset if abs(link.offset) > _SKEW else 0.0
+        self._uptime = None
         for packet in link.early:
             if packet.event in _STATE:
                 self._note(packet)
@@ -188,7 +185,7 @@ class ObserveAdapter:
             if packet.event not in _STATE:
                 link.hear(packet)
         link.early.clear()
-        self._adopt(listed)
+        self._observer.adopt(listed)
         return whole
 
     def _booted(self, up_at: float) -> None:
@@ -201,7 +198,7 @@ class ObserveAdapter:
         if self._boot is None or abs(boot - self._boot) > _RESTART:
             self._boot = boot
 
-    async def _ask(self, link: AmiLink) -> "_Listed":
+    async def _ask(self, link: AmiLink) -> Listed:
         """Asks who waits, who is a member, and which channels there are."""
         asked = link.now()
         status = await link.ask("QueueStatus", listing=True)
@@ -210,13 +207,8 @@ class ObserveAdapter:
         channels = await link.ask("CoreShowChannels", listing=True)
         living = None
         if channels.done and channels.whole:
-            living = {it.value("Uniqueid") for it in channels.items}
-        else:
-            self._counters["no_channels"] += 1
-        return _Listed(asked, status.items, living, status.whole)
-
-    def _adopt(self, listed: "_Listed") -> None:
-        self._observer.adopt(listed.status, listed.living, listed.asked, whole=listed.whole)
+            living = frozenset(it.value("Uniqueid") for it in channels.items)
+        return Listed(asked, status.items, living, status.whole)
 
     def _held(self) -> PlatformSnapshot:
         time, _ = self._parts()
@@ -226,9 +218,11 @@ class ObserveAdapter:
 
     def _hear(self, link: AmiLink, packet: Packet) -> None:
         """Takes an event of AMI; nothing else is done in the reader."""
-        if packet.event in _STATE:
-            self._note(packet)
-            self._changed = self._changed or packet.event != "Shutdown"
+        if packet.event == "FullyBooted":
+            # Else it comes with the sign-in: what was asked till now was asked too early.
+            self._cut("Asterisk was only starting")
+        elif packet.event in _STATE:
+            self._changed = self._changed or packet.event == "Reload"
         elif packet.event not in WANTED:
             self._unmapped(packet.event)
         else:
@@ -268,7 +262,7 @@ class ObserveAdapter:
             event = attrs.evolve(event, queues=None)
         if not self._skew:
             return event
-        if isinstance(event, ContactQueued):
+        if isinstance(event, ContactQueued | ContactRequeued):
             event = attrs.evolve(event, since=event.since - self._skew)
         return attrs.evolve(event, at=event.at - self._skew)
 
@@ -279,7 +273,7 @@ class ObserveAdapter:
     # Watching ------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Reads the log, pings, comes in again when the link is broken."""
+        """Reads the log, pings, looks around, comes in again when the link is broken."""
         time, sink = self._parts()
         while True:
             link = self._link
@@ -309,17 +303,20 @@ class ObserveAdapter:
         self._history.poll(self._observer)
         self._observer.advance(link.now() - _LAG)
         self._flush()
-        if now - self._pinged >= self._settings.ping:
+        self._history.save()
+        due = self._changed or now - self._looked >= self._settings.sweep
+        due = due and not self._observer.compares
+        # Lists tell how long somebody waits: by a clock that was just compared with ours.
+        if due or now - self._pinged >= self._settings.ping:
             self._pinged = now
             if not await link.ping():
                 link.end("Asterisk does not answer")
-        if self._changed and not link.ended.is_set():
-            self._changed = False
+        if due and not link.ended.is_set():
+            self._changed, self._looked = False, now
             try:
-                self._adopt(await self._ask(link))
+                self._observer.compare(await self._ask(link))
             except LinkError as error:
                 link.end(str(error))
-            self._flush()
 
     async def _come_back(self, since: float) -> None:
         """Tries until it is in again, with growing pauses. It was let in before: what refuses it
@@ -354,6 +351,7 @@ class ObserveAdapter:
         """See `ccroute.adapters.Adapter`."""
         link = self._link
         counters = self._counters + Counter(
+            corrected=self._observer.corrected,
             covered_lines=self._observer.covered,
             filled_lines=self._observer.filled,
             **self._history.counters(),

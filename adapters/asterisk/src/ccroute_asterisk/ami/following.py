@@ -32,6 +32,8 @@ class Call:
     # Of the agent it is with.
     leg: str = ""
     interface: str = ""
+    # The customer's own channel: another than it came with, if a Local one stepped aside.
+    channel: str = attrs.field(default=attrs.Factory(lambda call: call.contact.id, takes_self=True))
     # Who asked first to end it; whether the customer is out of the bridge.
     first: str | None = None
     apart: bool = False
@@ -39,6 +41,10 @@ class Call:
     # Since when it has been out of the queue for a reason to be told, and told as abandoned.
     leaving: float | None = None
     abandoned: bool = False
+
+    def is_answered(self) -> bool:
+        """Whether an agent took a phone that rings for it."""
+        return any(offer.answered for offer in self.offers.values())
 
 
 class Following:
@@ -55,6 +61,8 @@ class Following:
         self._over: deque[tuple[float, str]] = deque()
         self.recall: Callable[[str], None] = lambda uniqueid: None
         """Asked before a call is adopted: another source may know of it."""
+        self.agent_at: Callable[[str], str] = lambda channel: channel
+        """Asked who is at a channel, by its name."""
         self.now = 0.0
         """The time of the latest event, by Asterisk's clock."""
 
@@ -80,7 +88,12 @@ class Following:
 
     def advance(self, at: float) -> None:
         """It is ``at``, by Asterisk's clock: what had to be told by now was not."""
-        late = [it for it in self._leaving.values() if at - (it.leaving or 0.0) > _GRACE]
+        late = [
+            it
+            for it in self._leaving.values()
+            # What the dialplan does between the answer and AgentConnect takes its time.
+            if at - (it.leaving or 0.0) > _GRACE and not it.is_answered()
+        ]
         for call in late:
             if call.contact.phase is Phase.WAITING:
                 # Alive, and no reason given: moved if Asterisk says abandoned, else by a key.
@@ -94,6 +107,15 @@ class Following:
         if call is not None:
             self._left(call, cause)
         return call is not None
+
+    def is_leaving(self, uniqueid: str) -> bool:
+        """Whether the call is out of its queue, for a reason that is still to be told."""
+        return uniqueid in self._leaving
+
+    def channel_of(self, uniqueid: str) -> str:
+        """The customer's channel in the call that came with this one."""
+        call = self._live.get(uniqueid)
+        return uniqueid if call is None else call.channel
 
     def take_over(self, interfaces: Mapping[str, str]) -> None:
         """Follows from now on what another source told of. ``interfaces``: by agent."""
@@ -110,6 +132,16 @@ class Following:
             known.clear()
 
     # Visits
+
+    def _replace(self, old: str, new: str) -> None:
+        """The channel ``new`` takes the place of ``old``, which is about to hang up."""
+        call = self._legs.get(old)
+        if call is not None and call.leg == old:
+            call.leg = new
+            self._legs[new] = self._legs.pop(old)
+        elif (call := self._live.get(old)) is not None and call.channel == old:
+            call.channel = new
+            self._live[new] = call
 
     def _call(self, uniqueid: str) -> Call | None:
         """A call that is followed, or was told of by another source and is now."""
@@ -160,7 +192,8 @@ class Following:
         for uniqueid, contact in list(self.calls.contacts.items()):
             if contact.phase is Phase.GONE and contact.gone_at < at - _FORGOTTEN:
                 del self.calls.contacts[uniqueid]
-                self._live.pop(uniqueid, None)
+        contacts = self.calls.contacts
+        self._live = {key: it for key, it in self._live.items() if it.contact.id in contacts}
         live = {id(call) for call in self._live.values()}
         self._legs = {leg: call for leg, call in self._legs.items() if id(call) in live}
         while len(self._asked) > _SWEPT_EVERY:

@@ -25,10 +25,14 @@ class History:
 
     def close(self) -> None:
         """Lets the files go."""
-        if self._bookmark is not None:
-            self._bookmark.write()
+        self.save()
         if self._tail is not None:
             self._tail.close()
+
+    def save(self) -> None:
+        """Keeps what was told up to now."""
+        if self._bookmark is not None:
+            self._bookmark.write()
 
     def counters(self) -> dict[str, int]:
         """What went wrong, by name."""

@@ -16,7 +16,7 @@ from ccroute import Event
 from ccroute_asterisk.ami import members, translate
 from ccroute_asterisk.ami.codec import Packet
 from ccroute_asterisk.ami.following import seconds
-from ccroute_asterisk.calls import Calls, Phase
+from ccroute_asterisk.calls import Calls, Contact, Phase
 from ccroute_asterisk.queue_log import AGENT_VERBS, Line
 from ccroute_asterisk.translate import LEFT, LogTranslation
 
@@ -30,7 +30,23 @@ _SETTLED = 3.0
 """Seconds after which AMI has told what it had to tell of a second."""
 _NEAR = 2.0
 """Seconds by which times of one thing may differ: both witnesses cut to whole ones."""
+_MOST_LATEST = 10_000
+"""Lines kept that AMI has told or is about to: seconds of a busy Asterisk."""
 _RINGS = frozenset({"RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT"})
+
+
+@attrs.frozen
+class Listed:
+    """What Asterisk listed, and when it was asked, by its clock.
+
+    ``status``: members, and who waits; ``living``: the unique ids of all channels, where it told
+    them; ``whole``: whether what ``status`` lacks is not there.
+    """
+
+    asked: float
+    status: tuple[Packet, ...]
+    living: frozenset[str] | None
+    whole: bool
 
 
 class Observer:
@@ -45,11 +61,15 @@ class Observer:
         self.members = members.Members(self.calls)
         self._log = LogTranslation(self.calls)
         self._ami.recall = self._recall
+        self._ami.agent_at = self.members.at_channel
         self._up_at: float | None = None
         self._down_at = 0.0
         self._edge: deque[Line] = deque()
-        self._latest: deque[Line] = deque()
+        self._latest: deque[Line] = deque(maxlen=_MOST_LATEST)
         self._later: list[Line] = []
+        self._listed: Listed | None = None
+        self.corrected = 0
+        """What a list told otherwise than AMI's events had."""
         self.covered = 0
         """Lines that AMI had told."""
         self.filled = 0
@@ -83,7 +103,7 @@ class Observer:
         """From the latest event on nothing is heard."""
         if self._up_at is not None:
             self._down_at = max(self._ami.now, self._up_at)
-            self._up_at = None
+            self._up_at = self._listed = None
             # Read before, and perhaps ahead of what AMI would have told.
             while self._edge:
                 self._fill(self._edge.popleft())
@@ -95,6 +115,9 @@ class Observer:
         """It is ``at``."""
         self._ami.advance(at)
         self._settle_edge(at)
+        if self._listed is not None and self._listed.asked + _SETTLED < at:
+            listed, self._listed = self._listed, None
+            self.corrected += self.adopt(listed)
 
     def _settle_edge(self, at: float) -> None:
         """By now AMI has told what it had to tell of the lines at the edge."""
@@ -106,35 +129,52 @@ class Observer:
         self._ami.forget_all()
         self.calls.lost(at, before=at)
 
-    def adopt(
-        self, status: Iterable[Packet], living: set[str] | None, at: float, *, whole: bool
-    ) -> None:
-        """Takes what a QueueStatus lists: members, and who waits.
+    @property
+    def compares(self) -> bool:
+        """Whether there is a list that is still to be looked at."""
+        return self._listed is not None
 
-        ``at``: when it was asked for; who came or went since is not judged by it. ``living``: the
-        unique ids of all channels, where they were told. ``whole``: whether what the list
-        lacks is not there.
+    def compare(self, listed: Listed) -> None:
+        """Takes a list, and looks at it once AMI has told all that happened before it was made:
+        what was under way is no difference."""
+        self._listed = listed
+
+    def adopt(self, listed: Listed) -> int:
+        """Takes what was listed for what is the case; how much of it was told otherwise.
+
+        Who came or went since it was asked for is not judged by it.
         """
-        items = list(status)
-        self.members.list(items, at, whole=whole)
-        waiting = {it.value("Uniqueid"): it for it in items if it.event == "QueueEntry"}
+        at = listed.asked
+        corrected = self.members.list(listed.status, at, whole=listed.whole)
+        waiting = {it.value("Uniqueid"): it for it in listed.status if it.event == "QueueEntry"}
         for contact in list(self.calls.contacts.values()):
             if contact.phase is Phase.GONE or contact.entered >= at - _EDGE:
                 continue
             entry = waiting.get(contact.id)
-            if contact.phase is Phase.WAITING:
-                elsewhere = entry is not None and entry.value("Queue") != contact.queue
-                over = elsewhere or (whole and entry is None)
-            else:
-                over = living is not None and contact.id not in living
-            if over:
+            if entry is not None:
+                entered = max(at - seconds(entry.value("Wait")), contact.entered)
+                if entry.value("Queue") != contact.queue or entered > contact.entered + _NEAR:
+                    # Out of that queue and into this one, which nobody told.
+                    self.calls.end(contact, entered, "reconciled")
+                    self.calls.enter(contact.id, entry.value("Queue"), entered)
+                    corrected += 1
+            elif self._is_over(contact, listed):
                 self.calls.end(contact, at, "reconciled")
+                corrected += 1
         for uniqueid, entry in waiting.items():
             known = self.calls.contacts.get(uniqueid)
             if known is None or (known.phase is Phase.GONE and known.gone_at < at - _NEAR):
                 waited = seconds(entry.value("Wait"))
                 self.calls.enter(uniqueid, entry.value("Queue"), at - waited)
+                corrected += 1
         self._ami.take_over(self.members.interfaces)
+        return corrected
+
+    def _is_over(self, contact: Contact, listed: Listed) -> bool:
+        """Whether a visit that is in no queue any more ended, and nobody told."""
+        if contact.phase is Phase.WAITING and not self._ami.is_leaving(contact.id):
+            return listed.whole
+        return listed.living is not None and self._ami.channel_of(contact.id) not in listed.living
 
     # The log
 
@@ -215,15 +255,16 @@ class Observer:
             self._apply(line)
 
     def _apply(self, line: Line) -> None:
-        name = self.members.names.get(line.agent)
+        name = self.members.named(line.agent)
         self.filled += 1
-        self._log.take(line if name is None else attrs.evolve(line, agent=name))
+        self._log.take(line if name == line.agent else attrs.evolve(line, agent=name))
 
     def _told(self, line: Line) -> bool:
         """Whether AMI said the same. What cannot be true any more is refused by itself."""
-        agent = self.members.names.get(line.agent, line.agent)
+        agent = self.members.named(line.agent)
         if line.verb in AGENT_VERBS:
-            return abs(self.members.told_at.get(agent, 0.0) - line.at) <= _NEAR
+            # Or something that came after it.
+            return self.members.told_at.get(agent, 0.0) >= line.at - _NEAR
         contact = self.calls.contacts.get(line.uniqueid)
         if contact is None:
             return False

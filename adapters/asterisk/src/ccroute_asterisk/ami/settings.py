@@ -52,7 +52,7 @@ class ObserveSettings:
 
     ``ping``: seconds between two; ``patience``: after which an answer is given up, and the link
     when it was a ping; ``longest_pause``: between two tries to connect; ``look``: seconds
-    between two looks at the log.
+    between two looks at the log; ``sweep``: seconds between two looks at Asterisk's own lists.
     """
 
     user: str = attrs.field(validator=_line)
@@ -69,6 +69,7 @@ class ObserveSettings:
     patience: float = attrs.field(default=5.0, validator=_positive)
     longest_pause: float = attrs.field(default=30.0, validator=_positive)
     look: float = attrs.field(default=0.5, validator=_positive)
+    sweep: float = attrs.field(default=60.0, validator=_positive)
 
     def __attrs_post_init__(self) -> None:
         if self.history and not self.queue_log:

@@ -10,6 +10,8 @@ are not trusted where a lab showed them wrong:
 - AgentComplete may carry no call (matched by the agent's interface) and blames the caller for
   an agent who hangs up at once: who asked first, HangupRequest says.
 - A call refused at the door is in QUEUESTATUS only, and its queue in what the dialplan did.
+- Who picked up another's phone is not named: the agent whose phone rang is, up to the end.
+- A Local channel hangs up in mid-call, once there is a way without it: nobody did.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +34,8 @@ WANTED: Mapping[str, str] = {
             "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon", "AgentCalled",
             "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "AgentDump", "DialEnd",
             "HangupRequest", "Hangup", "BridgeEnter", "BridgeLeave", "Hold", "Unhold",
-            "BlindTransfer", "AttendedTransfer",
+            "BlindTransfer", "AttendedTransfer", "LocalOptimizationBegin",
+            "Pickup",
         ),
         "",
     ),
@@ -43,6 +46,8 @@ WANTED: Mapping[str, str] = {
 _OF_ANY_CHANNEL = {
     **dict.fromkeys(("Hangup", "HangupRequest", "BridgeEnter", "BridgeLeave"), "Uniqueid"),
     "DialEnd": "DestUniqueid",
+    "LocalOptimizationBegin": "LocalOneUniqueid",
+    "Pickup": "TargetUniqueid",
 }
 """Events that every channel has, most of which are in no queue, with the key of its id."""
 
@@ -73,6 +78,7 @@ class AmiTranslation(Following):
             "DialEnd": self._dial_end,
             "AgentRingNoAnswer": self._no_answer,
             "AgentDump": self._dump,
+            "Pickup": self._picked_up,
             "AgentConnect": self._connect,
             "AgentComplete": self._complete,
             "HangupRequest": self._request,
@@ -83,6 +89,7 @@ class AmiTranslation(Following):
             "Unhold": self._hold,
             "BlindTransfer": self._transfer,
             "AttendedTransfer": self._transfer,
+            "LocalOptimizationBegin": self._optimised,
         }
 
     def hear(self, packet: Packet, heard_at: float) -> None:
@@ -183,6 +190,19 @@ class AmiTranslation(Following):
         if offer is not None:
             self._miss(call, offer, at, Fate.DECLINED)
 
+    def _picked_up(self, packet: Packet, at: float) -> None:
+        """Somebody took the call that rings at another's phone; AgentConnect has that leg."""
+        target = packet.value("TargetUniqueid")
+        call = self._legs.get(target)
+        offer = None if call is None else call.offers.pop(target, None)
+        if call is None or offer is None or call.contact.phase is not Phase.WAITING:
+            return
+        close(self.calls, call.contact, offer, at, Fate.LOST)
+        agent, leg = self.agent_at(packet.value("Channel")), packet.value("Uniqueid")
+        number = self.calls.offer(call.contact, agent, at)
+        call.offers[leg] = Offer(leg, agent, offer.interface, number, at, answered=True)
+        self._legs[leg] = call
+
     def _phone_gone(self, call: Call, offer: Offer, at: float) -> None:
         """A phone stopped ringing, and its queue did not say why."""
         if call.contact.phase is Phase.GONE:
@@ -255,9 +275,14 @@ class AmiTranslation(Following):
             if call is not None and call.leg == leg:
                 self._transferred(call, at)
 
+    def _optimised(self, packet: Packet, at: float) -> None:
+        if source := packet.value("SourceUniqueid"):
+            self._replace(packet.value("LocalOneUniqueid"), source)
+
     def _bridge(self, packet: Packet, at: float) -> None:
-        call = self._live.get(packet.value("Uniqueid"))
-        if call is not None:
+        uniqueid = packet.value("Uniqueid")
+        call = self._live.get(uniqueid)
+        if call is not None and call.channel == uniqueid:
             call.apart = packet.event == "BridgeLeave"
 
     def _hold(self, packet: Packet, at: float) -> None:
@@ -274,7 +299,7 @@ class AmiTranslation(Following):
 
     def _request(self, packet: Packet, at: float) -> None:
         uniqueid = packet.value("Uniqueid")
-        if (call := self._live.get(uniqueid)) is not None:
+        if (call := self._live.get(uniqueid)) is not None and call.channel == uniqueid:
             call.first = call.first or "customer"
         elif (call := self._legs.get(uniqueid)) is not None:
             if (offer := call.offers.get(uniqueid)) is not None:
@@ -295,11 +320,17 @@ class AmiTranslation(Following):
                 offer.cause = offer.cause or int(seconds(packet.value("Cause")))
                 self._phone_gone(call, offer, at)
         call = self._call(uniqueid)
-        if call is not None:
-            del self._live[uniqueid]
+        if call is None:
+            if uniqueid in self.calls.contacts:
+                self._remember(uniqueid, at)
+            return
+        if call.channel == uniqueid:
+            for known in {uniqueid, call.contact.id}:
+                self._live.pop(known, None)
             self._gone(call, at)
-        if uniqueid in self.calls.contacts:
-            self._remember(uniqueid, at)
+            self._remember(call.contact.id, at)
+        elif uniqueid != call.contact.id:
+            del self._live[uniqueid]
 
     def _gone(self, call: Call, at: float) -> None:
         contact = call.contact

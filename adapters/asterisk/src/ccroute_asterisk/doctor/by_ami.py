@@ -205,7 +205,12 @@ async def _rights(ami: _Ami, notes: Notes, user: str) -> None:
     general, own = _section(config.fields, "general"), _section(config.fields, user)
     read = {it.strip() for it in own.get("read", "").split(",")}
     missing = [it for it in READS if not read & {it, "all"}]
-    if missing:
+    if user not in _sections(config.fields):
+        notes.unseen(
+            "rights", f"[{user}] is not in manager.conf: its section stands elsewhere",
+            f"it needs `read = {','.join(READS)}` and `write = {WRITES}` there",
+        )  # fmt: skip
+    elif missing:
         notes.wrong(
             "rights", f"user {user!r} does not hear events of class {', '.join(missing)}",
             f"add `{','.join(missing)}` to `read` of [{user}] in manager.conf",
@@ -235,13 +240,16 @@ async def _rights(ami: _Ami, notes: Notes, user: str) -> None:
         )  # fmt: skip
 
 
+def _sections(config: Mapping[str, str]) -> dict[str, str]:
+    """The numbers of a file's sections, by name."""
+    return {
+        name: key.partition("-")[2] for key, name in config.items() if key.startswith("Category-")
+    }
+
+
 def _section(config: Mapping[str, str], name: str) -> dict[str, str]:
     """The lines of a section of a file, without what is secret."""
-    number = next(
-        (it.partition("-")[2] for it, value in config.items()
-         if it.startswith("Category-") and value == name),
-        None,
-    )  # fmt: skip
+    number = _sections(config).get(name)
     found = {}
     for it, line in config.items():
         if number is not None and it.startswith(f"Line-{number}-"):
