@@ -21,7 +21,7 @@ from benches.pbx.callers import PHONES, RING, TALK, Callers
 from tests.pbx.instance import Asterisk
 
 STEP = 20
-RATES = range(STEP, 160, STEP)
+RATES = range(STEP, 220, STEP)
 SECONDS = 10.0
 LATE = 5.0
 """Seconds after the last caller until all must be gone."""

@@ -113,6 +113,38 @@ def test_parked_again_the_conversation_is_over_and_the_agents_leg_goes() -> None
     assert f'"entered_at": {NOW}' in str(kept.body["value"])
 
 
+def test_who_cannot_be_parked_again_is_not_left_with_an_agent_who_is_free() -> None:
+    stage, leg = Stage.talking()
+    talk = stage.talk()
+    stage.replies["addChannel"] = Reply(500, {"message": "no"})
+    park = Park(contact="c1", queue="tech", **stage.head())
+    assert stage.give(park).failure == "rejected"
+    assert stage.targets()[-2:] == [f"DELETE channels/{leg}", f"DELETE bridges/{talk}"]
+
+
+def test_a_consultation_cannot_be_completed_without_the_customer() -> None:
+    stage, first = Stage.talking()
+    consulting(stage)
+    stage.replies["addChannel"] = Reply(500, {"message": "no"})
+    complete = CompleteConsult(contact="c1", agent="bea", **stage.head())
+    assert stage.give(complete).failure == "rejected"
+    assert f"DELETE channels/{first}" not in stage.targets()
+    assert stage.told() == []
+    stage.replies.clear()
+    again = CompleteConsult(contact="c1", agent="bea", **stage.head())
+    assert stage.give(again).verdict is Verdict.DONE
+    assert stage.told() == ["SentAway bea"]
+
+
+def test_a_consultation_is_not_completed_when_the_first_agent_goes_meanwhile() -> None:
+    stage, first = Stage.talking()
+    consulting(stage)
+    stage.between["addChannel"] = lambda: stage.say("ChannelHangupRequest", first)
+    complete = CompleteConsult(contact="c1", agent="bea", **stage.head())
+    assert stage.give(complete).failure == "gone"
+    assert stage.told() == ["Disconnected agent"]
+
+
 def test_a_consultation_is_completed() -> None:
     stage, first = Stage.talking()
     second = consulting(stage)

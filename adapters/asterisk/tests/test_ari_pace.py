@@ -19,8 +19,14 @@ def test_pauses_double_up_to_the_longest_and_differ_by_chance() -> None:
 
 def test_a_pace_lets_so_many_through_in_a_second() -> None:
     pace = Pace(per_second=4.0)
-    assert [pace.turn(10.0) for _ in range(3)] == [10.0, 10.25, 10.5]
-    assert pace.turn(60.0) == 60.0
+    assert [pace.turn(10.0, 20.0) for _ in range(3)] == [10.0, 10.25, 10.5]
+    assert pace.turn(60.0, 70.0) == 60.0
+
+
+def test_who_is_too_late_keeps_nobody_waiting() -> None:
+    pace = Pace(per_second=4.0)
+    assert [pace.turn(10.0, 10.5) for _ in range(100)] == [10.0, 10.25, *[10.5] * 98]
+    assert pace.turn(10.0, 20.0) == 10.5
 
 
 def test_of_those_who_wait_the_lower_rank_goes_first_and_then_the_older() -> None:

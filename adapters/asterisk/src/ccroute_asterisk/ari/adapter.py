@@ -7,6 +7,7 @@ import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Generator, Iterable, Mapping
 from contextlib import suppress
+from importlib.metadata import version
 from typing import TypeVar
 
 from ccroute import ConfigError, LinkError
@@ -87,7 +88,7 @@ class AriAdapter:
     def __init__(self, link: str, settings: AriSettings) -> None:
         self.info = AdapterInfo(
             name="asterisk",
-            version="0.1.0",
+            version=version("ccroute-asterisk"),
             platform="Asterisk by ARI",
             capabilities={*CAPABILITIES, *(["call_customer"] if settings.outbound else [])},
             limits=Limits(

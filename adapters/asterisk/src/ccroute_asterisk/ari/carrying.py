@@ -102,9 +102,10 @@ class Carrying:
         Raises:
             Throttled: that is too late.
         """
-        turn = self.pace.turn(self.time.now())
-        if turn >= self.instruction.deadline:
-            raise Throttled("too many rings", turn - self.time.now())
+        now, deadline = self.time.now(), self.instruction.deadline
+        turn = self.pace.turn(now, deadline)
+        if turn >= deadline:
+            raise Throttled("too many rings", turn - now)
         await self.time.sleep_until(turn)
 
     async def _borne(self, request: Request) -> Reply:

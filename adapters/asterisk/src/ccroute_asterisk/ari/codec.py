@@ -17,6 +17,8 @@ from ccroute_asterisk.ari.messages import (
 
 LONGEST = 1 << 20
 """Bytes a message has at most; no sound Asterisk sends a longer one."""
+LONGEST_REPLY = 64 * LONGEST
+"""The same of a reply over HTTP, which may be a list."""
 
 
 def event_of(frame: bytes) -> Event | None:
@@ -133,7 +135,7 @@ def reply_of(event: RestResponse) -> Reply:
 def read_reply(status: int, content: bytes, retry_after: str | None = None) -> Reply:
     """A reply from its parts. What is no JSON is no body."""
     try:
-        body = _sound(content, json.loads(content)) if 0 < len(content) <= 64 * LONGEST else None
+        body = _sound(content, json.loads(content)) if 0 < len(content) <= LONGEST_REPLY else None
     except (ValueError, RecursionError):
         body = None
     try:

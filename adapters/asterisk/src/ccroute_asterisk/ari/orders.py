@@ -139,17 +139,20 @@ class Orders:
             call.bridged, call.winner, call.talk, call.hold = False, None, None, None
             for leg in legs:
                 leg.cancelled = leg.over = True
-        call.parking = True
+        call.parking, settled = True, True
         if call.home is not None and call.home == call.bridge == session.home(call):
             call.parking = False
             session.tell(Parked(contact=call.contact))
-        elif not (yield from errands.settle_in(session, call, "wait", session.music_of(call))):
-            return failed("gone" if call.is_over() else "rejected", "it is in no bridge")
-        if was_talking:
+        else:
+            music = session.music_of(call)
+            settled = yield from errands.settle_in(session, call, "wait", music)
+        if was_talking:  # settled or not: who is on nobody's list any more must not be left there
             for leg in legs:
                 yield requests.hang_up(leg.id)
             if talk is not None:
                 yield requests.destroy_bridge(talk)
+        if not settled:
+            return failed("gone" if call.is_over() else "rejected", "it is in no bridge")
         return done()
 
     def _announce(self, it: Announce) -> Order:
@@ -360,9 +363,13 @@ class Orders:
         first = session.legs.get(call.winner or "")
         if leg is None or not leg.joined or first is None or call.talk is None:
             return (yield from _nothing(failed("gone", it.agent)))
-        session.pass_on(call, first, leg)
         if call.bridge != call.talk:
-            yield requests.add(call.talk, call.channel)
+            reply = yield requests.add(call.talk, call.channel)
+            if not reply.ok:
+                return call.outcome(reply)
+            if call.is_over() or call.winner != first.id or leg.leaving or leg.over:
+                return failed("gone", "somebody hung up")
+        session.pass_on(call, first, leg)
         yield requests.hang_up(first.id)
         yield requests.tag(leg)
         return done()

@@ -7,7 +7,7 @@ import httpx
 
 from ccroute import LinkError
 from ccroute.adapters import Secret
-from ccroute_asterisk.ari.codec import Reply, Request, read_reply
+from ccroute_asterisk.ari.codec import LONGEST_REPLY, Reply, Request, read_reply
 from ccroute_asterisk.ari.settings import AriSettings
 
 
@@ -53,7 +53,7 @@ class OverHttp:
                     request.method, self._ari + request.target, headers=headers, content=content
                 )
             )
-            body = await reply.aread()
+            body = await _read(reply)
         except httpx.ConnectError as error:
             raise NotSent(
                 f"{self._told}: cannot connect: {error}: set `enabled`, `bindaddr` and `bindport` "
@@ -73,3 +73,16 @@ class OverHttp:
     async def close(self) -> None:
         """Leaves no connection behind."""
         await self._transport.aclose()
+
+
+async def _read(reply: httpx.Response) -> bytes:
+    """A reply's body, up to a bound."""
+    body = bytearray()
+    try:
+        async for part in reply.aiter_bytes():
+            body += part
+            if len(body) > LONGEST_REPLY:
+                raise LinkError(f"a reply is longer than {LONGEST_REPLY} bytes")
+    finally:
+        await reply.aclose()
+    return bytes(body)

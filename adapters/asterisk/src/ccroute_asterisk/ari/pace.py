@@ -37,10 +37,12 @@ class Pace:
         self._apart = 1.0 / per_second
         self._free = 0.0
 
-    def turn(self, now: float) -> float:
-        """When the next one may go; it is taken."""
+    def turn(self, now: float, latest: float) -> float:
+        """When the next one may go. It is taken, unless that is not before ``latest``: who is too
+        late keeps nobody waiting."""
         turn = max(now, self._free)
-        self._free = turn + self._apart
+        if turn < latest:
+            self._free = turn + self._apart
         return turn
 
 
