@@ -14,7 +14,7 @@ from pathlib import Path
 CONFIGURATION = Path(__file__).with_name("conf")
 # Asterisk says something about each that is missing.
 EMPTY = ("acl", "ccss", "chan_websocket", "pjproject", "queuerules", "udptl", "websocket_client")
-PORTS = ("ami", "ami_tls", "http", "sip")
+PORTS = ("ami", "ami_tls", "http", "https", "sip")
 RANGE = range(10_000, 20_000)  # below what the system gives to connections that go out
 BOOT = 30.0  # seconds; takes 0.6 on an idle machine
 
@@ -24,7 +24,7 @@ class Asterisk:
 
     Attributes:
         name: Its system name, the beginning of its unique ids.
-        ports: `ami`, `ami_tls`, `http` (ARI too), `sip`; the same after a restart.
+        ports: `ami`, `ami_tls`, `http` and `https` (ARI too), `sip`; the same after a restart.
         secret: Password of its users: `ccroute` (the adapter under test), `watcher` (who
             lacks rights) and `phones` (AMI only: the tests).
     """

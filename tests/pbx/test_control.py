@@ -2,9 +2,14 @@
 
 import asyncio
 
-from tests.pbx.centre import Centre, bridges, fresh, heard, play, playing
+import pytest
+from tests.pbx.centre import Centre, bridges, config, fresh, heard, play, playing
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
+
+from ccroute import LinkError
+from ccroute.adapters import BoundedSink, SystemTime
+from ccroute_asterisk import asterisk
 
 
 def test_a_caller_waits_talks_and_goes(pbx: Asterisk, phones: Phones) -> None:
@@ -54,6 +59,32 @@ def test_requests_may_go_by_http(pbx: Asterisk, phones: Phones) -> None:
             assert centre.figures("offered", "answered") == {"offered": 1, "answered": 1}
 
     play(scenario)
+
+
+@pytest.mark.parametrize("requests", ["websocket", "http"])
+def test_all_goes_over_tls(pbx: Asterisk, phones: Phones, requests: str) -> None:
+    async def scenario() -> None:
+        phones.agent("101", delay=0.1)
+        secure = {"url": f"https://localhost:{pbx.ports['https']}", "ca": str(pbx.certificate)}
+        async with Centre({"pbx": pbx}, requests=requests, **secure) as centre:
+            await centre.staff("a101")
+            ref = phones.call("sales", ref=fresh())
+            await centre.came(ref, "engaged")
+            phones.hang_up(ref)
+            await centre.nothing_left(pbx)
+
+    play(scenario)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(pbx: Asterisk) -> None:
+    async def opened() -> None:
+        url = f"https://localhost:{pbx.ports['https']}"
+        adapter = asterisk("pbx", config(pbx, url=url))
+        with pytest.raises(LinkError, match="CERTIFICATE_VERIFY_FAILED"):
+            await adapter.open(BoundedSink(), SystemTime())
+        await adapter.close(0.0)
+
+    asyncio.run(opened())
 
 
 def test_an_agent_hangs_up(pbx: Asterisk, phones: Phones) -> None:

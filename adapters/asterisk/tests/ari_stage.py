@@ -108,7 +108,7 @@ class Stage:
         """A customer who came and was parked."""
         self.say("StasisStart", contact, state="Ring", args=["sales"])
         self.give(Park(contact=contact, queue="sales", **self.head()))  # type: ignore[arg-type]
-        self.enter(contact, self.session.homes["wait default"])
+        self.enter(contact, self.asked[-1].path[1])
         self.run_errands()
         self.told()
 
@@ -140,6 +140,10 @@ class Stage:
     def connect(self, offer: int = 1, agent: str = "ana") -> Outcome:
         """Joins the customer with an agent who answered."""
         return self.give(Connect(contact="c1", offer=offer, agent=agent, **self.head()))  # type: ignore[arg-type]
+
+    def home(self, use: str) -> str:
+        """The first bridge of those who wait (``wait``) or are on hold (``held``)."""
+        return next(iter(self.session.homes.bridges(use, "default")))
 
     def talk(self) -> str:
         """The bridge of the conversation."""

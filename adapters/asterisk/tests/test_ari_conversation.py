@@ -24,7 +24,7 @@ def consulting(stage: Stage) -> str:
     leg = stage.starting(head)
     consult = Consult(contact="c1", agent="bea", address="PJSIP/bea", **head)
     assert stage.give(consult).verdict is Verdict.DONE
-    stage.enter("c1", stage.session.homes["held default"])
+    stage.enter("c1", stage.home("held"))
     stage.say("ChannelStateChange", leg)
     stage.run_errands()
     stage.enter(leg, stage.talk())
@@ -82,7 +82,7 @@ def test_hold_and_off_again() -> None:
     talk = stage.talk()
     assert stage.give(StartHold(contact="c1", **stage.head())).verdict is Verdict.DONE
     stage.say("ChannelLeftBridge", "c1", bridge={"id": talk})
-    stage.enter("c1", stage.session.homes["held default"])
+    stage.enter("c1", stage.home("held"))
     assert stage.told() == ["PutOnHold"]
     stage.give(StopHold(contact="c1", **stage.head()))
     stage.enter("c1", talk)
@@ -101,7 +101,7 @@ def test_the_agents_phone_holds_by_itself() -> None:
 def test_parked_again_the_conversation_is_over_and_the_agents_leg_goes() -> None:
     stage, leg = Stage.talking()
     assert stage.give(Park(contact="c1", queue="tech", **stage.head())).verdict is Verdict.DONE
-    stage.enter("c1", stage.session.homes["wait default"])
+    stage.enter("c1", stage.home("wait"))
     stage.say("ChannelHangupRequest", leg)
     stage.say("ChannelDestroyed", leg, cause=16)
     stage.run_errands()
@@ -227,7 +227,7 @@ def test_on_hold_in_a_conference_the_customer_comes_back_when_the_first_agent_go
     stage, first = Stage.talking()
     conferring(stage)
     stage.give(StartHold(contact="c1", **stage.head()))
-    stage.enter("c1", stage.session.homes["held default"])
+    stage.enter("c1", stage.home("held"))
     stage.say("ChannelHangupRequest", first)
     stage.run_errands()
     assert stage.told() == ["PutOnHold", "SentAway bea"]
@@ -239,7 +239,7 @@ def test_the_first_agent_goes_while_the_customer_is_on_the_way_to_hold() -> None
     conferring(stage)
     stage.give(StartHold(contact="c1", **stage.head()))
     stage.say("ChannelHangupRequest", first)
-    stage.enter("c1", stage.session.homes["held default"])
+    stage.enter("c1", stage.home("held"))
     stage.run_errands()
     assert stage.told() == ["SentAway bea"]
     assert stage.asked[-1].path == ("bridges", stage.talk(), "addChannel")
@@ -282,8 +282,8 @@ def test_who_cannot_be_asked_leaves_the_customer_with_the_first(
 ) -> None:
     stage, _ = Stage.talking()
     stage.replies["create"] = Reply(status, {"error": "Allocation failed"})
-    homes, talk = stage.session.homes, stage.talk()
-    stage.between["addChannel"] = lambda: stage.enter("c1", homes["held default"])
+    talk = stage.talk()
+    stage.between["addChannel"] = lambda: stage.enter("c1", stage.home("held"))
     stage.give(Consult(contact="c1", agent="bea", address="PJSIP/bea", **stage.head()))
     stage.between["addChannel"] = lambda: stage.enter("c1", talk)
     stage.run_errands()

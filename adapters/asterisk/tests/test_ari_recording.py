@@ -163,7 +163,7 @@ def test_asked_is_one_at_a_time() -> None:
 def test_who_is_on_hold_cannot_be_asked() -> None:
     stage, _ = Stage.talking()
     stage.give(StartHold(contact="c1", **stage.head()))
-    stage.enter("c1", stage.session.homes["held default"])
+    stage.enter("c1", stage.home("held"))
     start = StartRecording(contact="c1", recording="r1", consent="x", **stage.head())
     assert stage.give(start).failure == "rejected"
 

@@ -13,7 +13,7 @@ def test_a_call_from_arrival_to_the_end() -> None:
     stage.say("StasisStart", "c1", state="Ring", args=["sales", "tenant=acme"])
     assert stage.told() == ["Arrived"]
     assert stage.give(Park(contact="c1", queue="sales", **stage.head())).verdict is Verdict.DONE
-    wait = stage.session.homes["wait default"]
+    wait = stage.home("wait")
     assert [it.partition(" ")[2].split("/")[-1] for it in stage.targets()] == [
         "answer", "variable", wait, "addChannel",
     ]  # fmt: skip
@@ -112,7 +112,7 @@ def test_an_agent_who_goes_in_the_window_leaves_the_customer_waiting() -> None:
     stage.run_errands()
     assert stage.told() == ["OfferFailed rejected"]
     back = [it for it in stage.asked if it.path[-1] == "addChannel"][-1]
-    assert back.path[1] == stage.session.homes["wait default"]
+    assert back.path[1] == stage.home("wait")
     assert back.query["channel"] == "c1"
 
 
@@ -290,7 +290,7 @@ def test_a_bridge_that_is_a_ghost_is_replaced_in_flight() -> None:
     tried = [it.path[1] for it in stage.asked if it.path[-1] == "addChannel"]
     assert len(set(tried)) == 2
     assert stage.session.counters["bridges_replaced"] == 1
-    assert stage.session.homes["wait default"] == tried[-1]
+    assert stage.home("wait") == tried[-1]
 
 
 def test_whoever_comes_into_an_empty_bridge_hears_music() -> None:
@@ -301,7 +301,7 @@ def test_whoever_comes_into_an_empty_bridge_hears_music() -> None:
         return sum(it.path[-1] == "moh" for it in stage.asked)
 
     stage.waiting("c1")
-    wait = stage.session.homes["wait default"]
+    wait = stage.home("wait")
     assert played() == 1
     stage.waiting("c2")
     assert played() == 1  # it plays

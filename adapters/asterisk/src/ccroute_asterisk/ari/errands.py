@@ -102,10 +102,9 @@ def silence(call: Call) -> Errand:
 def settle_in(session: "Going", call: Call, use: str, music: str) -> Part:
     """Brings a customer into the bridge with this music; makes it where there is none, and another
     one in place of one that broke down."""
-    key = f"{use} {music}"
     impatient = False
     for _ in range(4):
-        bridge = session.homes.setdefault(key, session.new_bridge(use, music))
+        bridge = session.homes.lodge(call.channel, use, music)
         if bridge not in session.made and (impatient or bridge not in session.making):
             # Of a hundred who come at once the first makes it; the others hope that it did.
             session.making.add(bridge)
@@ -127,8 +126,7 @@ def settle_in(session: "Going", call: Call, use: str, music: str) -> Part:
         # The bridge is not there, though it was made: a ghost.
         session.counters["bridges_replaced"] += 1
         session.made.discard(bridge)
-        if session.homes.get(key) == bridge:
-            del session.homes[key]
+        session.homes.broke_down(bridge)
     return False
 
 

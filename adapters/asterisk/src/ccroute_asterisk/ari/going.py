@@ -51,6 +51,7 @@ class Going(Known):
             return
         self.calls.pop(call.channel, None)
         self.inside.get(call.bridge or "", set()).discard(call.channel)
+        self.homes.leave(call.channel)
         if call.channel:
             self.departed[call.channel] = self.departed.get(call.channel, 1)
         while len(self.departed) > REMEMBERED:

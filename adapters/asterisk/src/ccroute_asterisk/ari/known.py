@@ -7,6 +7,7 @@ from ccroute.adapters import OfferSignal, PartyJoined, RecordingSeen, Signal
 from ccroute_asterisk.ari import errands, recording
 from ccroute_asterisk.ari.calls import Call, Ids, Leg
 from ccroute_asterisk.ari.errands import Patient
+from ccroute_asterisk.ari.homes import Homes
 from ccroute_asterisk.ari.listing import Listing
 from ccroute_asterisk.ari.settings import AriSettings
 
@@ -18,7 +19,7 @@ class Known:
     """Customers, legs and bridges, as far as we were told.
 
     ``signals`` are for the host, ``errands`` to be run. ``homes``: the bridges of those who wait or
-    are on hold, by use and music; ``making`` and ``made``: those of them that
+    are on hold; ``making`` and ``made``: those of them that
     are on the way, and there; ``inside``: the customers in each. ``departed``: channels
     that were customers, and how often. ``now``: the time of the last event or reply, by our clock.
     ``counters``: what is counted.
@@ -32,7 +33,7 @@ class Known:
         self.errands: list[Patient] = []
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
-        self.homes: dict[str, str] = {}
+        self.homes = Homes(self.new_bridge)
         self.made: set[str] = set()
         self.making: set[str] = set()
         self.inside: dict[str, set[str]] = {}
@@ -71,7 +72,7 @@ class Known:
         self._others = listing.others
         self.made &= listing.bridges
         self.making &= self.made
-        self.homes = {use: it for use, it in self.homes.items() if it in self.made}
+        self.homes.start_from(self.made, self.inside)
         self.signals.clear()
         self.errands = [errands.hang_up(it) for it in listing.strays]
         self.errands += [errands.destroy(it) for it in listing.empty]
@@ -112,9 +113,9 @@ class Known:
         self.contacts[call.contact] = call
         self.legs.update(call.legs)
 
-    def home(self, call: Call) -> str | None:
-        """The bridge where it would wait, if there is one."""
-        return self.homes.get(f"wait {self.music_of(call)}")
+    def at_home(self, call: Call) -> bool:
+        """Whether it is where it would wait."""
+        return call.bridge in self.homes.bridges("wait", self.music_of(call))
 
     def call_of(self, leg: Leg) -> Call | None:
         """The customer of a leg, if still here."""

@@ -140,7 +140,7 @@ class Orders:
             for leg in legs:
                 leg.cancelled = leg.over = True
         call.parking, settled = True, True
-        if call.home is not None and call.home == call.bridge == session.home(call):
+        if call.home is not None and call.home == call.bridge and session.at_home(call):
             call.parking = False
             session.tell(Parked(contact=call.contact))
         else:

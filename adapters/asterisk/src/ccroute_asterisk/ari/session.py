@@ -130,6 +130,7 @@ class Session(Going):
         if call := self.calls.pop(was, None):
             call.channel = now
             call.leaving = False
+            self.homes.leave(was)
             self.calls[now] = call
             self.send(errands.keep(call))
         elif leg := self.legs.pop(was, None):
@@ -252,6 +253,7 @@ class Session(Going):
     def _left(self, event: messages.ChannelLeftBridge) -> None:
         inside = self.inside.get(event.bridge.id, set())
         inside.discard(event.channel.id)
+        self.homes.leave(event.channel.id, event.bridge.id)
         left = self.calls.get(min(inside)) if inside else None
         if left is not None and event.channel.name.startswith(ANNOUNCER):
             # It had been on its way out when somebody came in.
