@@ -13,6 +13,8 @@ from tests.pbx.phones import Phones
 
 RING, TALK = 0.1, 0.5
 """Seconds that phones ring and that agents talk, as in the measurements of a bare script."""
+PATIENCE = 3600
+"""Seconds after which a caller who was never served hangs up."""
 PHONES = range(101, 300)
 
 
@@ -54,7 +56,8 @@ class Callers:
         """Somebody calls."""
         self._ask(
             "Originate", Channel="Local/caller@phones/n", Context="ccroute", Exten=queue,
-            Priority="1", Async="true", Variable=f"__CALL_REF=bench-{next(self._numbers)}",
+            Priority="1", Async="true",
+            Variable=f"__CALL_REF=bench-{next(self._numbers)},__CALL_TALK={PATIENCE}",
         )  # fmt: skip
 
     async def calls(self, queue: str, rate: float, seconds: float) -> int:

@@ -12,6 +12,7 @@ from benches.pbx.client import Client, Figures
 from ccroute import Plan, Router
 from ccroute.adapters import Answered, Bridged, Instruction, Outcome, Ring, Ringing, Setting, Signal
 from ccroute.host import Host, TenantSettings
+from ccroute.journal import MemoryJournal
 from ccroute_asterisk import asterisk
 
 TIMEOUT = 15.0
@@ -24,6 +25,9 @@ wrap_up = {{ mode = "none" }}
 """
 FASTEST = 200.0
 """Phones rung in a second at most: more than any round has, so that Asterisk is the limit."""
+KEPT = 60.0
+"""Seconds of commands that are kept for who looks into them; else it is ten minutes, which would
+look like a memory that grows in a bench of ten minutes."""
 KPIS = ("offered", "answered", "abandoned")
 
 
@@ -38,6 +42,7 @@ class Ours:
             Router(Plan.from_toml(PLAN)),
             adapters={"pbx": adapter},
             settings=TenantSettings(directory=directory),
+            journal=MemoryJournal(window=KEPT),
         )
         self._agents = tuple(addresses)
         self._decided: dict[int, float] = {}

@@ -114,7 +114,8 @@ class AriAdapter:
         self._last_heard: float | None = None
         self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._outcomes: OrderedDict[str, asyncio.Task[Outcome]] = OrderedDict()
+        self._under_way: dict[str, asyncio.Task[Outcome]] = {}
+        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"<AriAdapter {self._name!r} to {self._settings.url}>"
@@ -130,7 +131,7 @@ class AriAdapter:
     async def close(self, drain: float) -> None:
         """See `ccroute.adapters.Adapter`."""
         self._closing = True
-        under_way = [task for task in self._outcomes.values() if not task.done()]
+        under_way = list(self._under_way.values())
         if under_way:
             with suppress(TimeoutError):
                 await within(self._time, self._time.now() + drain, asyncio.wait(under_way))
@@ -397,14 +398,23 @@ class AriAdapter:
 
     async def execute(self, instruction: Instruction) -> Outcome:
         """See `ccroute.adapters.Adapter`."""
-        task = self._outcomes.get(instruction.id)
+        if instruction.id in self._outcomes:
+            return self._outcomes[instruction.id]
+        task = self._under_way.get(instruction.id)
         if task is None:
             task = asyncio.ensure_future(self._carry_out(instruction))
-            self._outcomes[instruction.id] = task
-            while len(self._outcomes) > REMEMBERED and next(iter(self._outcomes.values())).done():
-                self._outcomes.popitem(last=False)
+            self._under_way[instruction.id] = task
+            task.add_done_callback(lambda done: self._remember(instruction.id, done))
         # Who is cancelled while waiting does not stop what is on its way.
         return await asyncio.shield(task)
+
+    def _remember(self, instruction: str, task: "asyncio.Task[Outcome]") -> None:
+        del self._under_way[instruction]
+        if task.cancelled() or task.exception() is not None:
+            return
+        self._outcomes[instruction] = task.result()
+        while len(self._outcomes) > REMEMBERED:
+            self._outcomes.popitem(last=False)
 
     async def _carry_out(self, instruction: Instruction) -> Outcome:
         if not self.info.can(instruction.needs):
