@@ -17,6 +17,7 @@ from ccroute_asterisk import asterisk
 
 TIMEOUT = 15.0
 PLAN = f"""
+retention = "1m"
 [queues.sales]
 wrap_up = {{ mode = "none" }}
 offer = {{ timeout = "{TIMEOUT:g}s" }}
@@ -26,8 +27,8 @@ wrap_up = {{ mode = "none" }}
 FASTEST = 200.0
 """Phones rung in a second at most: more than any round has, so that Asterisk is the limit."""
 KEPT = 60.0
-"""Seconds of commands that are kept for who looks into them; else it is ten minutes, which would
-look like a memory that grows in a bench of ten minutes."""
+"""Seconds of commands that are kept for who looks into them. They and closed contacts
+(``retention`` of the plan) are kept for ten minutes else, in which memory only grows."""
 KPIS = ("offered", "answered", "abandoned")
 
 
