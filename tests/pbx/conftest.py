@@ -71,3 +71,13 @@ def phones(pbx: Asterisk) -> Iterator[Phones]:
     """The people at the phones of `pbx`."""
     with Phones(pbx) as phones:
         yield phones
+
+
+@pytest.fixture
+def centre(start_asterisk: Callable[[str], Asterisk]) -> Iterator[Asterisk]:
+    """An Asterisk with agent 101 in `sales` and 102 in `support`."""
+    pbx = start_asterisk("centre")
+    for agent, queue in (("101", "sales"), ("102", "support")):
+        pbx.cli(f'queue add member Local/{agent}@agents/n to {queue} penalty 0 as "Agent {agent}"')
+    yield pbx
+    pbx.remove()

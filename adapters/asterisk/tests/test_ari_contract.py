@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from adapters.asterisk.tests.placed import placed
 
 from ccroute import ConfigError, Plan, Router
 from ccroute.adapters import Adapter, BoundedSink, LinkDown, PlatformSnapshot, Setting, Time
@@ -40,38 +41,26 @@ def test_an_asterisk_that_is_too_old_is_refused(
     version: str, more: dict[str, Setting], told: str
 ) -> None:
     async def opened() -> None:
-        time = ManualTime()
-        pbx = SimulatedAsterisk(time, version=version)
-        await pbx.start()
-        given = {"url": pbx.url, "user": "ccroute", "password": "swordfish", **more}
-        adapter = asterisk("pbx", given)
-        try:
+        async with placed(version, **more) as (_, adapter, time):
             with pytest.raises(ConfigError, match=told):
                 await adapter.open(BoundedSink(), time)
-        finally:
-            await adapter.close(0.0)
-            await pbx.stop()
 
     asyncio.run(opened())
 
 
 def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
     async def found() -> list[object]:
-        time, sink = ManualTime(), BoundedSink()
-        pbx = SimulatedAsterisk(time)
-        await pbx.start()
-        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
-        await adapter.open(sink, time)
-        sink.take(100)
-        app = pbx.switch.apps.by_name["ccroute"]
-        app.disallowed = [{"type": "StasisStart"}]
-        channel = pbx.call(args=["sales"])
-        for _ in range(100):
-            await time.run(1.0)
-        app.disallowed = []
-        told = [it for it in sink.take(1000) if isinstance(it, PlatformSnapshot)]
-        await adapter.close(0.0)
-        await pbx.stop()
+        sink = BoundedSink()
+        async with placed() as (pbx, adapter, time):
+            await adapter.open(sink, time)
+            sink.take(100)
+            app = pbx.switch.apps.by_name["ccroute"]
+            app.disallowed = [{"type": "StasisStart"}]
+            channel = pbx.call(args=["sales"])
+            for _ in range(100):
+                await time.run(1.0)
+            app.disallowed = []
+            told = [it for it in sink.take(1000) if isinstance(it, PlatformSnapshot)]
         assert [it.contact for it in told[-1].contacts] == [channel]
         return told
 
@@ -119,64 +108,50 @@ def test_who_was_to_be_let_go_and_is_there_is_let_go_again(who: str) -> None:
 
 def test_who_loses_the_application_while_coming_up_does_not_fight() -> None:
     async def opened() -> None:
-        time = ManualTime()
-        pbx = SimulatedAsterisk(time)
-        await pbx.start()
-        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
-        opening = asyncio.ensure_future(adapter.open(BoundedSink(), time))
-        while "ccroute" not in pbx.switch.apps.by_name:  # noqa: ASYNC110  # virtual time
-            await asyncio.sleep(0)
-        pbx.steal("ccroute")
-        with pytest.raises(ConfigError, match="another client has taken the application"):
-            await opening
-        await adapter.close(0.0)
-        await pbx.stop()
+        async with placed() as (pbx, adapter, time):
+            opening = asyncio.ensure_future(adapter.open(BoundedSink(), time))
+            while "ccroute" not in pbx.switch.apps.by_name:  # noqa: ASYNC110  # virtual time
+                await asyncio.sleep(0)
+            pbx.steal("ccroute")
+            with pytest.raises(ConfigError, match="another client has taken the application"):
+                await opening
 
     asyncio.run(opened())
 
 
 def test_who_is_refused_after_having_been_let_in_tries_again() -> None:
     async def told() -> list[str]:
-        time, sink = ManualTime(), BoundedSink()
-        pbx = SimulatedAsterisk(time)
-        await pbx.start()
-        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
-        await adapter.open(sink, time)
-        sink.take(100)
-        pbx.system.users["ccroute"] = "another"  # somebody is at work on ari.conf
-        pbx.lose_websockets()
-        down: list[LinkDown] = []
-        for _ in range(90):
-            await time.run(1.0)
-            down += [it for it in sink.take(100) if isinstance(it, LinkDown)]
-        assert not any(it.final for it in down)
-        assert "refuses user 'ccroute' or its password" in down[-1].reason
-        assert sum("refuses" in it.reason for it in down) == 1  # once is enough
-        pbx.system.users["ccroute"] = "swordfish"
-        for _ in range(40):
-            await time.run(1.0)
-        told = [type(it).__name__ for it in sink.take(100)]
-        await adapter.close(0.0)
-        await pbx.stop()
-        return told
+        sink = BoundedSink()
+        async with placed() as (pbx, adapter, time):
+            await adapter.open(sink, time)
+            sink.take(100)
+            pbx.system.users["ccroute"] = "another"  # somebody is at work on ari.conf
+            pbx.lose_websockets()
+            down: list[LinkDown] = []
+            for _ in range(90):
+                await time.run(1.0)
+                down += [it for it in sink.take(100) if isinstance(it, LinkDown)]
+            assert not any(it.final for it in down)
+            assert "refuses user 'ccroute' or its password" in down[-1].reason
+            assert sum("refuses" in it.reason for it in down) == 1  # once is enough
+            pbx.system.users["ccroute"] = "swordfish"
+            for _ in range(40):
+                await time.run(1.0)
+            return [type(it).__name__ for it in sink.take(100)]
 
     assert asyncio.run(told()) == ["LinkUp", "Gap", "PlatformSnapshot"]
 
 
 def test_a_defect_in_coming_up_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async def told() -> LinkDown:
-        time, sink = ManualTime(), BoundedSink()
-        pbx = SimulatedAsterisk(time)
-        await pbx.start()
-        adapter = asterisk("pbx", {"url": pbx.url, "user": "ccroute", "password": "swordfish"})
-        await adapter.open(sink, time)
-        monkeypatch.setattr("ccroute_asterisk.ari.adapter.check_release", lambda *_: 1 / 0)
-        pbx.lose_websockets()
-        for _ in range(10):
-            await time.run(1.0)
-        down = [it for it in sink.take(100) if isinstance(it, LinkDown)]
-        await adapter.close(0.0)
-        await pbx.stop()
+        sink = BoundedSink()
+        async with placed() as (pbx, adapter, time):
+            await adapter.open(sink, time)
+            monkeypatch.setattr("ccroute_asterisk.ari.adapter.check_release", lambda *_: 1 / 0)
+            pbx.lose_websockets()
+            for _ in range(10):
+                await time.run(1.0)
+            down = [it for it in sink.take(100) if isinstance(it, LinkDown)]
         return down[-1]
 
     down = asyncio.run(told())

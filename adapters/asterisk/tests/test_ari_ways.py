@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from adapters.asterisk.tests.placed import SECRET, placed
 
 from ccroute import LinkError
-from ccroute.adapters import Adapter, BoundedSink, Secret, Setting
+from ccroute.adapters import Adapter, BoundedSink, Secret
 from ccroute.testing import ManualTime, settle
 from ccroute.testing.asterisk import SimulatedAsterisk
-from ccroute_asterisk import asterisk
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.codec import Request, event_of
 from ccroute_asterisk.ari.messages import RestResponse
@@ -21,7 +21,6 @@ from ccroute_asterisk.ari.over_websocket import HELD_UP, LONGEST_FRAME
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.wire import Wire
 
-SECRET = "swordfish"
 BRIDGE = Request("POST", ("bridges", "b"), {"type": "mixing"})
 
 
@@ -49,22 +48,6 @@ def played(scene: Callable[[], Awaitable[None]]) -> None:
 
 
 # -- What the adapter chooses -----------------------------------------------------------
-
-
-@asynccontextmanager
-async def placed(
-    version: str = "22.10.1", **settings: Setting
-) -> AsyncIterator[tuple[SimulatedAsterisk, Adapter, ManualTime]]:
-    time = ManualTime()
-    pbx = SimulatedAsterisk(time, version=version)
-    await pbx.start()
-    given = {"url": pbx.url, "user": "ccroute", "password": SECRET, **settings}
-    adapter = asterisk("pbx", given)
-    try:
-        yield pbx, adapter, time
-    finally:
-        await adapter.close(0.0)
-        await pbx.stop()
 
 
 async def opened(adapter: Adapter, time: ManualTime) -> None:

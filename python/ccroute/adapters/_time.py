@@ -62,20 +62,24 @@ class SystemTime:
 
     def alarm(self, instant: float) -> "asyncio.Future[None]":
         """See `Time.alarm`."""
-        due: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._look_at(due, instant)
-        return due
+        loop = asyncio.get_running_loop()
+        due: asyncio.Future[None] = loop.create_future()
+        timer: asyncio.TimerHandle | None = None
 
-    def _look_at(self, due: "asyncio.Future[None]", instant: float) -> None:
-        left = instant - self.now()
-        if due.done():
-            return
-        if left <= 0:
-            due.set_result(None)
-            return
-        # At most a minute at once: the clock may be set forward meanwhile.
-        again = due.get_loop().call_later(min(left, 60.0), self._look_at, due, instant)
-        due.add_done_callback(lambda _: again.cancel())
+        def look() -> None:
+            nonlocal timer
+            left = instant - self.now()
+            if due.done():
+                return
+            if left <= 0:
+                due.set_result(None)
+            else:
+                # At most a minute at once: the clock may be set forward meanwhile.
+                timer = loop.call_later(min(left, 60.0), look)
+
+        look()
+        due.add_done_callback(lambda _: None if timer is None else timer.cancel())
+        return due
 
 
 async def within(clock: Time, instant: float, work: Awaitable[Reply]) -> Reply:

@@ -163,7 +163,7 @@ class Alarm:
         self._alarm.add_done_callback(self._rings)
 
     def _rings(self, alarm: "Future[None]") -> None:
-        if not alarm.cancelled():
+        if alarm is self._alarm:  # none that was set before, and is not wanted any more
             self._alarm = None
             self._inbox.awake.set()
 

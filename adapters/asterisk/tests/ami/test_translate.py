@@ -132,12 +132,8 @@ def test_what_the_dialplan_does_after_the_answer_is_no_way_out(observer: Observe
     assert told(observer) == [("offer_accepted", "Ana", 9.0), ("contact_connected", "Ana", 9.0)]
 
 
-@pytest.mark.parametrize("steps", [["p.1"], ["l.2", "p.1"]])
-def test_a_local_channel_that_steps_aside_ends_no_talk(
-    observer: Observer, steps: list[str]
-) -> None:
-    connected(observer)
-    old = "l.1"
+def step_aside(observer: Observer, old: str, steps: list[str]) -> None:
+    """A Local channel gives its place to the next one, of which nothing is told."""
     for new in steps:
         of = {"LocalOneUniqueid": old, "LocalTwoUniqueid": "x", "SourceUniqueid": new}
         say(observer, "LocalOptimizationBegin", START + 3, **of)
@@ -146,6 +142,14 @@ def test_a_local_channel_that_steps_aside_ends_no_talk(
         say(observer, "Hangup", START + 3, Uniqueid=old, Cause=16)
         old = new
     assert told(observer) == []
+
+
+@pytest.mark.parametrize("steps", [["p.1"], ["l.2", "p.1"]])
+def test_a_local_channel_that_steps_aside_ends_no_talk(
+    observer: Observer, steps: list[str]
+) -> None:
+    connected(observer)
+    step_aside(observer, "l.1", steps)
     say(observer, "Hold", START + 4, Uniqueid="p.1")
     say(observer, "HangupRequest", START + 9, Uniqueid="p.1", Cause=16)
     say(observer, "Hangup", START + 9, Uniqueid="p.1", Cause=16)
@@ -157,15 +161,7 @@ def test_a_callers_local_channel_that_steps_aside_ends_none_either(
     observer: Observer, steps: list[str]
 ) -> None:
     connected(observer)
-    old = "u.1"
-    for new in steps:
-        of = {"LocalOneUniqueid": old, "LocalTwoUniqueid": "x", "SourceUniqueid": new}
-        say(observer, "LocalOptimizationBegin", START + 3, **of)
-        say(observer, "BridgeLeave", START + 3, Uniqueid=old)
-        say(observer, "BridgeEnter", START + 3, Uniqueid=new, SwapUniqueid=old)
-        say(observer, "Hangup", START + 3, Uniqueid=old, Cause=16)
-        old = new
-    assert told(observer) == []
+    step_aside(observer, "u.1", steps)
     say(observer, "HangupRequest", START + 9, Uniqueid="p.1", Cause=16)
     say(observer, "Hangup", START + 9, Uniqueid="p.1", Cause=16)
     (released,) = observer.drain()

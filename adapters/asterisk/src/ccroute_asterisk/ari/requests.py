@@ -72,20 +72,22 @@ def variable(channel: str, name: str) -> Request:
 
 def keep(channel: str, value: str) -> Request:
     """Lets a customer's channel keep what we must know of it."""
-    body: dict[str, Json] = {"variable": CONTACT_VARIABLE, "value": value}
-    return Request("POST", ("channels", channel, "variable"), body=body)
+    return _let_keep(channel, CONTACT_VARIABLE, value)
 
 
 def note_refusal(channel: str) -> Request:
     """Lets the dialplan know that a customer was refused."""
-    body: dict[str, Json] = {"variable": REFUSED_VARIABLE, "value": "yes"}
-    return Request("POST", ("channels", channel, "variable"), body=body)
+    return _let_keep(channel, REFUSED_VARIABLE, "yes")
 
 
 def tag(leg: Leg) -> Request:
     """What a leg's channel keeps is written anew."""
-    body: dict[str, Json] = {"variable": LEG_VARIABLE, "value": leg.tag()}
-    return Request("POST", ("channels", leg.id, "variable"), body=body)
+    return _let_keep(leg.id, LEG_VARIABLE, leg.tag())
+
+
+def _let_keep(channel: str, variable: str, value: str) -> Request:
+    body: dict[str, Json] = {"variable": variable, "value": value}
+    return Request("POST", ("channels", channel, "variable"), body=body)
 
 
 def answer(channel: str) -> Request:

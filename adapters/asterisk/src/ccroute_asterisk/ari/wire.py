@@ -199,7 +199,6 @@ class Wire:
     async def close(self) -> None:
         """Leaves no socket and no task behind."""
         self.end("closed")
-        await self._deadlines.close()
         await self._http.close()
         if self._socket is not None:
             await self._socket.wait_closed()
