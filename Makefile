@@ -145,7 +145,7 @@ bench: install ## Decisions and folded events per second, from Rust and from Pyt
 	@$(BIN)/pytest benches -o 'python_files=bench_*.py' --benchmark-only
 	@$(PY) benches/instructions.py
 
-bench-pbx: install ## Calls and events per second with a real Asterisk, and ten busy minutes (root)
+bench-pbx: env ## Calls and events per second with a real Asterisk, and ten busy minutes (root)
 	@$(PY) -m benches.pbx $(PARTS)
 
 docs: install ## The documentation site, in site/

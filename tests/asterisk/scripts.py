@@ -220,6 +220,7 @@ async def a_playback_blocks_its_channel(on: Arena) -> None:
     await on.ask("POST", "playbacks/long/control", operation="dance")
     await on.ask("DELETE", "playbacks/long")
     await on.until("long", "done")
+    await on.quiet()  # a real one tells the end a moment before it forgets the playback
     await on.ask("DELETE", "playbacks/long")
     await on.ask("POST", "channels/ann/play/missing", media="sound:nonesuch")
     await on.until("missing", "failed")

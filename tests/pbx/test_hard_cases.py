@@ -62,6 +62,7 @@ def test_the_caller_hangs_up_between_answer_and_bridge(pbx: Asterisk, phones: Ph
             abandoned = {it.contact for it in centre.signals(Abandoned)}
             assert not talked & abandoned
             assert len(talked | abandoned) == 12
+            await centre.until(lambda: len(centre.signals(Ended)) >= 12, "the last end is told")
             assert len(centre.signals(Ended)) == 12
             figures = centre.figures("offered", "answered", "abandoned")
             assert figures == {

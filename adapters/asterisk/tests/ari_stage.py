@@ -1,6 +1,7 @@
 """A session with nobody behind it: the test says what Asterisk says, and when."""
 
 import itertools
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -38,8 +39,11 @@ class Stage:
         """An event about a channel."""
         about = {"id": channel, "name": f"Local/{channel}-01;1", "state": more.pop("state", "Up")}
         key = "peer" if kind == "Dial" else "channel"
-        event = read_event({"type": kind, key: about, **more})  # type: ignore[dict-item]
-        self.session.hear(event, NOW)
+        self.hear({"type": kind, key: about, **more})
+
+    def hear(self, event: Mapping[str, object]) -> None:
+        """An event as Asterisk writes it."""
+        self.session.hear(read_event(json.dumps(event).encode()), NOW)
 
     def enter(self, channel: str, bridge: str) -> None:
         """A channel is in a bridge."""

@@ -22,7 +22,6 @@ from ccroute.testing.asterisk import SimulatedAsterisk
 from ccroute_asterisk import asterisk
 from ccroute_asterisk.ari.codec import Reply
 from ccroute_asterisk.ari.listing import Listing
-from ccroute_asterisk.ari.messages import read_event
 
 
 def asking(stage: Stage, recording: str = "r1") -> str:
@@ -41,7 +40,7 @@ def asking(stage: Stage, recording: str = "r1") -> str:
 
 def played(stage: Stage, playback: str, state: str = "done") -> None:
     event = {"type": "PlaybackFinished", "playback": {"id": playback, "state": state}}
-    stage.session.hear(read_event(event), NOW)
+    stage.hear(event)
     stage.run_errands()
 
 
@@ -67,7 +66,7 @@ def test_who_presses_the_key_is_recorded(in_mid_prompt: bool) -> None:
     record = next(it for it in stage.asked if it.path[-1] == "record")
     assert (record.path[1], record.query["name"]) == (stage.talk(), "r1")
     event = {"type": "RecordingStarted", "recording": {"name": "r1"}}
-    stage.session.hear(read_event(event), NOW)
+    stage.hear(event)
     assert states(stage) == ["r1 started"]
     stage.wait()
     press(stage, "5")

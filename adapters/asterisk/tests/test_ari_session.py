@@ -5,7 +5,6 @@ from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
 from ccroute.adapters import Announce, CancelRing, HangUp, Park, Ring, SendAway, Verdict
 from ccroute_asterisk.ari.codec import Reply
-from ccroute_asterisk.ari.messages import read_event
 
 
 def test_a_call_from_arrival_to_the_end() -> None:
@@ -191,7 +190,7 @@ def test_an_announcement_ends_before_anything_else_is_done() -> None:
     assert stage.targets()[0] == f"DELETE playbacks/{playback}"
     assert stage.give(announce).verdict is Verdict.DONE
     event = {"type": "PlaybackFinished", "playback": {"id": stage.asked[-1].path[-1]}}
-    stage.session.hear(read_event(event), NOW)
+    stage.hear(event)
     stage.asked.clear()
     stage.give(SendAway(contact="c1", address="700", **stage.head()))
     assert stage.targets() == ["POST channels/c1/continue"]
@@ -313,7 +312,7 @@ def test_whoever_comes_into_an_empty_bridge_hears_music() -> None:
     assert played() == 2
     about = {"id": "x", "name": "Announcer/ARI_MOH-00000001;2"}
     left = {"type": "ChannelLeftBridge", "channel": about, "bridge": {"id": wait}}
-    stage.session.hear(read_event(left), NOW)  # it was on its way out already
+    stage.hear(left)  # it was on its way out already
     assert played() == 3
 
 

@@ -21,9 +21,9 @@ def asterisk(link: str, config: Mapping[str, Setting]) -> Adapter:
     if mode != "control":
         raise ConfigError(f"links.{link}.mode: give 'control' or 'observe', not {mode!r}")
     try:
-        from ccroute_asterisk.ari.adapter import ari  # noqa: PLC0415  # brings httpx and websockets
+        from ccroute_asterisk.ari.adapter import ari  # noqa: PLC0415  # brings what it needs
     except ModuleNotFoundError as error:
-        if error.name not in {"httpx", "websockets"}:
+        if error.name not in {"httpx", "msgspec", "websockets"}:
             raise
         raise ConfigError(
             f"links.{link}: {error.name} is missing: pip install 'ccroute[asterisk]'"

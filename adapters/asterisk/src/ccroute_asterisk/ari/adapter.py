@@ -40,7 +40,6 @@ from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, our
 from ccroute_asterisk.ari.messages import (
     ApplicationReplaced,
     Event,
-    Malformed,
     RestResponse,
     instant_of,
 )
@@ -159,7 +158,7 @@ class AriAdapter:
             await self._subscribe(wire)
             await self._try_out(wire)
             await self._stand(wire)
-        except (Malformed, NotListed) as error:
+        except NotListed as error:
             raise LinkError(f"{wire!r}: Asterisk lists strangely: {error}") from error
         except TimeoutError:
             raise LinkError(f"{wire!r}: no reply in {PATIENCE:g} s") from None
@@ -371,7 +370,7 @@ class AriAdapter:
         """Compares what we know with Asterisk's own list: not every event comes."""
         while not wire.ended.done():
             await self._time.sleep_until(self._time.now() + self._settings.sweep)
-            with suppress(TimeoutError, LinkError, NotListed, Malformed):
+            with suppress(TimeoutError, LinkError, NotListed):
                 differing, lingering = await self._look_over(wire)
                 if not (differing or lingering):
                     continue
@@ -457,7 +456,7 @@ class AriAdapter:
         try:
             listing = await self._listed(wire)
             return self._snapshot(listing.calls, listing.devices, taken_at)
-        except (Malformed, NotListed) as error:
+        except NotListed as error:
             raise LinkError(f"{self!r}: Asterisk lists strangely: {error}") from error
         except TimeoutError:
             raise LinkError(f"{self!r}: no list in time") from None

@@ -6,34 +6,31 @@ the rest: who a customer is, since when, and for which offer a leg rings.
 """
 
 from collections.abc import Generator, Iterable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import attrs
+import msgspec
 
 from ccroute.adapters import HeldContact, HeldOffer, HeldParty, HeldRecording
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.calls import CONTACT_VARIABLE, LEG_VARIABLE, Call, Ids, Leg
 from ccroute_asterisk.ari.codec import Reply, Request
-from ccroute_asterisk.ari.messages import (
-    Bridge,
-    Channel,
-    Json,
-    Malformed,
-    bridge_of,
-    channel_of,
-    instant_of,
-    table_of,
-    tables_of,
-    texts_of,
-)
+from ccroute_asterisk.ari.messages import Bridge, Channel, Json, instant_of
 from ccroute_asterisk.ari.translate import CODE, arrived_again, device_of, kept_of
 
 _MEANWHILE = 30.0
 """Seconds after a list was asked for, in which customers who are in it may have come."""
 
 
+Listed = TypeVar("Listed")
+
+
 class NotListed(Exception):
     """Asterisk did not give a list that it should have."""
+
+
+class _Application(msgspec.Struct, frozen=True):
+    channel_ids: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -71,8 +68,8 @@ def asked(
     pinged = yield requests.ping()
     ahead = _ahead(pinged, now)
     ours = _ours((yield requests.application(ids.app)))
-    channels = [channel_of(it) for it in _tables((yield requests.channels()))]
-    bridges = [bridge_of(it) for it in _tables((yield requests.bridges()))]
+    channels = _read((yield requests.channels()), list[Channel])
+    bridges = _read((yield requests.bridges()), list[Bridge])
     # Of those who went on in the dialplan Asterisk still tells: they are not ours any more.
     mine = [it for it in channels if it.id in ours and (it.app == ids.app or ids.chosen(it.id))]
     codes = [it for it in mine if it.args[:1] == (CODE,) and not ids.chosen(it.id)]
@@ -80,20 +77,20 @@ def asked(
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
-        value = channel.variables.get(name)
-        if value is None and not ids.is_snoop(channel.id):
+        value = channel.channelvars.get(name)
+        if not isinstance(value, str) and not ids.is_snoop(channel.id):
             reply = yield requests.variable(channel.id, name)
             value = _value(reply)
-        kept[channel.id] = kept_of(value)
+        kept[channel.id] = kept_of(value if isinstance(value, str) else None)
     devices = []
     for agent, device in phones.items():
         reply = yield requests.device(device)
         state = reply.body.get("state") if isinstance(reply.body, Mapping) else None
         if isinstance(state, str):
             devices.append((agent, device_of(state)))
-    read = _Read(ids, mine, bridges, kept, ahead, now)
+    found = _Lists(ids, mine, bridges, kept, ahead, now)
     others = ours - {it.id for it in mine}
-    listing = read.listing(legs, calls)
+    listing = found.listing(legs, calls)
     return attrs.evolve(listing, devices=tuple(devices), others=others, codes=tuple(codes))
 
 
@@ -136,7 +133,7 @@ def held_of(call: Call) -> HeldContact:
     )  # fmt: skip
 
 
-class _Read:
+class _Lists:
     """Lists, read together."""
 
     def __init__(
@@ -290,20 +287,15 @@ def _ahead(pinged: Reply, now: float) -> float:
 
 
 def _ours(reply: Reply) -> frozenset[str]:
+    return _read(reply, _Application).channel_ids
+
+
+def _read(reply: Reply, kind: type[Listed]) -> Listed:
     if not reply.ok:
         raise NotListed(reply.said)
     try:
-        return frozenset(texts_of(table_of(reply.body, "body").get("channel_ids"), "channel_ids"))
-    except Malformed as error:
-        raise NotListed(f"no list: {error}") from error
-
-
-def _tables(reply: Reply) -> list[Mapping[str, Json]]:
-    if not reply.ok:
-        raise NotListed(reply.said)
-    try:
-        return list(tables_of(reply.body, "list"))
-    except Malformed as error:
+        return msgspec.convert(reply.body, kind)
+    except msgspec.ValidationError as error:
         raise NotListed(f"no list: {error}") from error
 
 

@@ -13,7 +13,7 @@ from ccroute_asterisk.ari.deadlines import Deadlines
 from ccroute_asterisk.ari.messages import RestResponse
 
 LONGEST_FRAME = 8_000
-"""Characters that a request has at most: past 65,535 bytes Asterisk cuts the link, and one that was
+"""Bytes that a request has at most: past 65,535 bytes Asterisk cuts the link, and one that was
 built for little memory past 8,192."""
 HELD_UP = 1.0
 """Seconds without any reply, after which a request is taken to keep those behind it waiting."""
@@ -55,15 +55,15 @@ class OverWebSocket:
     def _waits(self) -> bool:
         return self._sent > self._answered
 
-    def frame(self, request: Request, name: str | None) -> str | None:
+    def frame(self, request: Request, name: str | None) -> bytes | None:
         """A request as it goes; ``None``: it is too long for a frame, or its reply may be."""
         if request.lists:
             return None  # of a reply of half a megabyte Asterisk 22.10 dies, over the WebSocket
         self._number += 1
-        text = framed(request, self._number, name)
-        return text if len(text) <= LONGEST_FRAME else None
+        told = framed(request, self._number, name)
+        return told if len(told) <= LONGEST_FRAME else None
 
-    async def ask(self, frame: str, deadline: float) -> Reply:
+    async def ask(self, frame: bytes, deadline: float) -> Reply:
         """The reply to the request in the last frame.
 
         Raises:
@@ -76,7 +76,7 @@ class OverWebSocket:
             self._stirred = self._time.now()
         self._sent, self._asked[number] = number, reply
         try:
-            await self._socket.send(frame)
+            await self._socket.send(frame, text=True)
             return await self._deadlines.wait(reply, deadline)
         except ConnectionClosed as closed:
             raise LinkError(f"{self._told}: {closed}") from None
@@ -87,7 +87,7 @@ class OverWebSocket:
         """A reply came, to a request for which perhaps nobody waits any more; ``False``: to none
         of ours."""
         try:
-            number = int(event.number)
+            number = int(event.request_id)
         except ValueError:
             return False
         if not 0 < number <= self._sent:

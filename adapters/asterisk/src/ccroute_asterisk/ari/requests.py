@@ -10,10 +10,7 @@ from ccroute_asterisk.ari.calls import (
     Leg,
 )
 from ccroute_asterisk.ari.codec import Request
-from ccroute_asterisk.ari.messages import READERS, Json
-
-# Replies that come over the WebSocket go through the filter too.
-_ASKED = sorted([*READERS, "RESTResponse"])
+from ccroute_asterisk.ari.messages import KINDS, Json
 
 
 def information() -> Request:
@@ -33,7 +30,7 @@ def application(app: str) -> Request:
 
 def filter_events(app: str) -> Request:
     """No events but those that we read."""
-    allowed: list[Json] = [{"type": kind} for kind in _ASKED]
+    allowed: list[Json] = [{"type": kind} for kind in sorted(KINDS)]
     path = ("applications", app, "eventFilter")
     return Request("PUT", path, body={"allowed": allowed}, lists=True)
 

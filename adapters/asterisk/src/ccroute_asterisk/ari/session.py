@@ -61,7 +61,9 @@ class Session(Going):
             messages.ChannelDtmfReceived: self._key,
             messages.ChannelHold: lambda it: self._held_by_phone(it.channel.id, PutOnHold),
             messages.ChannelUnhold: lambda it: self._held_by_phone(it.channel.id, TakenOffHold),
-            messages.RecordingChanged: self._recording,
+            messages.RecordingStarted: self._recording,
+            messages.RecordingFinished: self._recording,
+            messages.RecordingFailed: self._recording,
             messages.PlaybackFinished: self._played,
             messages.DeviceStateChanged: self._device,
             messages.Unknown: self._unknown,
@@ -101,8 +103,8 @@ class Session(Going):
 
     def _started(self, event: messages.StasisStart) -> None:
         channel = event.channel
-        if event.replaces is not None:
-            self._replaced(event.replaces, channel.id)
+        if event.replace_channel is not None:
+            self._replaced(event.replace_channel.id, channel.id)
         elif channel.id in self.legs:
             self._leg_is_ours(self.legs[channel.id])
         elif self.ids.is_customer(channel.id):
@@ -168,9 +170,9 @@ class Session(Going):
 
     def _dial(self, event: messages.Dial) -> None:
         if leg := self.legs.get(event.peer.id):
-            if event.status in {"RINGING", "PROGRESS"}:
+            if event.dialstatus in {"RINGING", "PROGRESS"}:
                 self._leg_rings(leg)
-            elif event.status == "ANSWER":
+            elif event.dialstatus == "ANSWER":
                 self._leg_up(leg)
 
     def _leg_is_ours(self, leg: Leg) -> None:
@@ -296,9 +298,10 @@ class Session(Going):
 
     def _hangs_up(self, event: messages.ChannelHangupRequest) -> None:
         call = self.calls.get(event.channel.id)
-        if event.soft & MOVED:
+        flags, cause = (event.cause, 0) if event.soft else (0, event.cause)
+        if flags & MOVED:
             return  # it lives on, elsewhere: its end with us tells the rest
-        shutdown = bool(event.soft & SHUTDOWN)
+        shutdown = bool(flags & SHUTDOWN)
         if call is not None and call.calling:
             return  # how it failed its end says
         if call is not None and shutdown and call.ending in {None, "agent"}:
@@ -306,7 +309,7 @@ class Session(Going):
         elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
-            leg.cause = leg.cause or event.cause
+            leg.cause = leg.cause or cause
             self.leg_leaves(leg, "system" if shutdown else "agent")
 
     def _ended(self, event: messages.StasisEnd) -> None:
@@ -355,23 +358,24 @@ class Session(Going):
             call.hold = None
             self.tell(TakenOffHold(contact=call.contact))
 
-    def _recording(self, event: messages.RecordingChanged) -> None:
+    def _recording(self, event: messages.OfRecording) -> None:
         for call in self.contacts.values():
-            if event.recording in call.recordings:
-                self.recorded(call, event.recording, event.state)
+            if event.recording.name in call.recordings:
+                self.recorded(call, event.recording.name, event.state)
                 return
 
     def _played(self, event: messages.PlaybackFinished) -> None:
         for call in self.contacts.values():
-            if call.playback == event.playback:
+            if call.playback == event.playback.id:
                 call.playback = None
                 return
-            if (consent := call.consent) is not None and consent.playback == event.playback:
-                recording.played(self, call, consent, event.state)
+            if (consent := call.consent) is not None and consent.playback == event.playback.id:
+                recording.played(self, call, consent, event.playback.state)
                 return
 
     def _device(self, event: messages.DeviceStateChanged) -> None:
-        agent, device = self.agents.get(event.device), device_of(event.state)
+        seen = event.device_state
+        agent, device = self.agents.get(seen.name), device_of(seen.state)
         # Asterisk tells a state again whenever anything about the device changes.
         if agent is not None and self.devices.get(agent) != device:
             self.devices[agent] = device

@@ -1,8 +1,9 @@
 """What Asterisk's words mean: causes, devices, the arguments of ``Stasis()``, what was kept."""
 
-import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+
+import msgspec
 
 from ccroute.adapters import AGENT_WISHES, AgentAsked, Arrived
 from ccroute_asterisk.ari.messages import Channel, Json
@@ -81,11 +82,9 @@ def arrived_of(channel: Channel, args: Iterable[str], now: float) -> Arrived:
 def kept_of(value: str | None) -> Mapping[str, Json]:
     """What a variable kept; nothing where it is missing or not ours."""
     try:
-        found = json.loads(value) if value else {}
-        json.dumps(found, ensure_ascii=False).encode()  # half a character is none
+        return msgspec.json.decode(value, type=dict[str, object]) if value else {}
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def arrived_again(

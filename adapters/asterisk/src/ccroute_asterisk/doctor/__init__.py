@@ -19,10 +19,10 @@ async def diagnose(link: str, config: Mapping[str, Setting], time: Time) -> Sequ
             return await _by_ami(link, config, time)
         return await _by_ari(link, config, time)
     except ModuleNotFoundError as error:
-        if error.name != "httpx":
+        if error.name not in {"httpx", "msgspec"}:
             raise
         raise ConfigError(
-            f"links.{link}: httpx is missing: pip install 'ccroute[asterisk]'"
+            f"links.{link}: {error.name} is missing: pip install 'ccroute[asterisk]'"
         ) from None
 
 
