@@ -73,6 +73,31 @@ def test_what_came_in_time_is_had_and_nobody_sleeps_for_it() -> None:
     played(scene)
 
 
+def test_one_alarm_is_enough_however_many_wait_and_none_is_left_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene(deadlines: Deadlines, time: ManualTime) -> None:
+        alarm, alarms = time.alarm, []
+        monkeypatch.setattr(time, "alarm", lambda at: alarms.append(alarm(at)) or alarms[-1])
+
+        def set_now() -> int:
+            return sum(not it.done() for it in alarms)
+
+        for round_ in range(20):
+            pairs = [waiting(deadlines, time.now() + 5.0 + it) for it in range(50)]
+            await settle()
+            assert set_now() == 1
+            for future, _ in pairs[1:]:
+                future.set_result("")
+            await time.run(1.0)
+            assert len(deadlines) == min(round_ + 1, 4)
+        deadlines.fail("closed")
+        await settle()
+        assert set_now() == 0
+
+    played(scene)
+
+
 def test_what_comes_with_the_deadline_is_either_had_or_not_and_never_both() -> None:
     async def scene(deadlines: Deadlines, time: ManualTime) -> None:
         late, task = waiting(deadlines, time.now() + 1.0)

@@ -168,14 +168,12 @@ async def wired(**settings: object) -> AsyncIterator[tuple[SimulatedAsterisk, Wi
             wire.replied(event)
 
     assert (await wire.ask(requests.information(), time.now() + 10.0)).ok
-    await wire.listen()
-    reading = asyncio.ensure_future(wire.read(hear))
+    await wire.listen(hear)
     try:
         yield pbx, wire, time
     finally:
         await wire.close()
         await pbx.stop()
-        await reading
 
 
 def test_a_request_that_waits_does_not_keep_the_others_waiting_for_long() -> None:
@@ -317,7 +315,7 @@ def test_who_is_cancelled_while_the_link_breaks_leaves_no_exception_unseen(turns
     async def scene() -> None:
         async with wired(in_flight=100) as (pbx, wire, time):
             under_way = len(pbx.requests)
-            wire._abort()
+            wire._socket.abort()
             asks = [asyncio.ensure_future(wire.ask(BRIDGE, time.now() + 9.0)) for _ in range(50)]
             for _ in range(1 + turns):
                 await asyncio.sleep(0)
@@ -374,7 +372,7 @@ def test_whether_the_websocket_lives_is_told_by_what_comes_over_it_only() -> Non
             await time.run(5.0)
             assert (await wire.ask(requests.ping(), time.now() + 10.0)).ok
             assert wire.last_heard == heard
-            await wire.ping()
+            wire.ping()
             await settle()
             assert wire.last_heard == time.now()
 

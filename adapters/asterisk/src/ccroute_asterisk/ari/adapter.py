@@ -40,6 +40,7 @@ from ccroute_asterisk.ari.listing import Listing, NotListed, asked, held_of, our
 from ccroute_asterisk.ari.messages import (
     ApplicationReplaced,
     Event,
+    Heard,
     RestResponse,
     instant_of,
 )
@@ -153,8 +154,7 @@ class AriAdapter:
         self._wire, self._stands, self._early = wire, False, []
         try:
             await self._look_at(wire)
-            await wire.listen()
-            self._start(wire.read(lambda frame: self._hear(wire, frame)))
+            await wire.listen(lambda frame: self._hear(wire, frame))
             await self._subscribe(wire)
             await self._try_out(wire)
             await self._stand(wire)
@@ -286,7 +286,7 @@ class AriAdapter:
 
     # -- Hearing ------------------------------------------------------------------------
 
-    def _hear(self, wire: Wire, frame: bytes) -> None:
+    def _hear(self, wire: Wire, frame: Heard) -> None:
         event = event_of(frame)
         now = self._time.now()
         if event is None:
@@ -364,7 +364,7 @@ class AriAdapter:
             if quiet >= self._settings.watchdog:
                 wire.end(f"no bytes for {quiet:.0f} s")
             elif quiet >= pause:
-                await wire.ping()
+                wire.ping()
 
     async def _sweep(self, wire: Wire) -> None:
         """Compares what we know with Asterisk's own list: not every event comes."""

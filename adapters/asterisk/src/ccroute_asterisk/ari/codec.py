@@ -7,7 +7,7 @@ from urllib.parse import quote
 import attrs
 import msgspec
 
-from ccroute_asterisk.ari.messages import Event, Json, RestResponse, read_event
+from ccroute_asterisk.ari.messages import Event, Heard, Json, RestResponse, read_event
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 LONGEST = 1 << 20
@@ -16,7 +16,7 @@ LONGEST_REPLY = 64 * LONGEST
 """The same of a reply over HTTP, which may be a list."""
 
 
-def event_of(frame: bytes) -> Event | None:
+def event_of(frame: Heard) -> Event | None:
     r"""The event of a message of the WebSocket; ``None``: it is none.
 
     >>> event_of(b'{"type":"ApplicationReplaced"}')

@@ -1,5 +1,8 @@
 """Waiting until an instant, or until a link ends, whichever comes first."""
 
+import heapq
+import itertools
+import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ccroute import LinkError
@@ -14,12 +17,17 @@ Result = TypeVar("Result")
 class Deadlines:
     """Whoever waits for something until an instant, and may be told that it never comes.
 
-    A request takes milliseconds: a task for each would cost more than the request.
+    A request takes milliseconds: an alarm for each would cost as much as reading the reply. There
+    is one for all, at the earliest instant; most find that who set it is long gone.
     """
 
     def __init__(self, time: Time) -> None:
         self._time = time
-        self._waiting: set[asyncio.Future[Any]] = set()
+        self._numbers = itertools.count()
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._instants: list[tuple[float, int]] = []
+        self._alarm: asyncio.Future[None] | None = None
+        self._next = math.inf
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -31,24 +39,40 @@ class Deadlines:
             TimeoutError: nothing came until ``deadline``.
             LinkError: nothing will; see `fail`.
         """
-
-        def late(alarm: "asyncio.Future[None]") -> None:
-            if not (alarm.cancelled() or future.done()):
-                future.set_exception(TimeoutError())
-
-        self._waiting.add(future)
-        alarm = self._time.alarm(deadline)
-        alarm.add_done_callback(late)
+        number = next(self._numbers)
+        self._waiting[number] = future
+        heapq.heappush(self._instants, (deadline, number))
+        if deadline < self._next:
+            self._set_alarm(deadline)
         try:
             return await future
         finally:
-            alarm.cancel()
-            self._waiting.discard(future)
+            del self._waiting[number]
             if not future.cancelled():
                 future.exception()  # nobody's, when who waits was cancelled in the same moment
 
     def fail(self, reason: str) -> None:
         """Who waits now gets nothing any more, but a `LinkError` with the reason."""
-        for future in self._waiting:
+        self._set_alarm(math.inf)
+        for future in self._waiting.values():
             if not future.done():
                 future.set_exception(LinkError(reason))
+
+    def _set_alarm(self, instant: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._next, self._alarm = instant, None
+        if instant < math.inf:
+            self._alarm = self._time.alarm(instant)
+            self._alarm.add_done_callback(self._look)
+
+    def _look(self, alarm: "asyncio.Future[None]") -> None:
+        if alarm.cancelled():
+            return
+        instants, now = self._instants, self._time.now()
+        while instants and (instants[0][0] <= now or instants[0][1] not in self._waiting):
+            _, number = heapq.heappop(instants)
+            future = self._waiting.get(number)
+            if future is not None and not future.done():
+                future.set_exception(TimeoutError())
+        self._set_alarm(instants[0][0] if instants else math.inf)

@@ -13,7 +13,8 @@ from typing import Annotated, ClassVar, TypeAlias
 import msgspec
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | Mapping[str, Json] | None"
-Table: TypeAlias = Mapping[str, Json]
+Heard: TypeAlias = bytes | bytearray | memoryview
+"""A message as it came."""
 
 LONGEST_ID = 1024
 """Characters that an id has at most; Asterisk's own have 149."""
@@ -292,7 +293,7 @@ _event = msgspec.json.Decoder(_READ)
 _kind = msgspec.json.Decoder(_Kind)
 
 
-def read_event(message: bytes) -> Event:
+def read_event(message: Heard) -> Event:
     """The event of a message.
 
     Raises:

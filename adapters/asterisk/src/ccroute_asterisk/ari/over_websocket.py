@@ -2,15 +2,11 @@
 
 import asyncio
 
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
-
-from ccroute import LinkError
 from ccroute.adapters import Time
 from ccroute_asterisk.ari.codec import Reply, Request, framed, reply_of
 from ccroute_asterisk.ari.deadlines import Deadlines
 from ccroute_asterisk.ari.messages import RestResponse
+from ccroute_asterisk.ari.websocket import WebSocket
 
 LONGEST_FRAME = 8_000
 """Bytes that a request has at most: past 65,535 bytes Asterisk cuts the link, and one that was
@@ -19,8 +15,6 @@ HELD_UP = 1.0
 """Seconds without any reply, after which a request is taken to keep those behind it waiting."""
 UNSENT = 1 << 18
 """Bytes that wait to be sent, at most."""
-WRITE_LIMIT = 4 * UNSENT
-"""More than ever wait: who sends never does."""
 
 
 class OverWebSocket:
@@ -30,24 +24,17 @@ class OverWebSocket:
     played to cannot be moved) keeps all behind it waiting, and the answers to pings too.
     """
 
-    def __init__(
-        self, socket: ClientConnection, deadlines: Deadlines, time: Time, told: str
-    ) -> None:
+    def __init__(self, socket: WebSocket, deadlines: Deadlines, time: Time) -> None:
         self._socket = socket
         self._deadlines = deadlines
         self._time = time
-        self._told = told
         self._number = self._sent = self._answered = 0
         self._stirred = 0.0
         self._asked: dict[int, asyncio.Future[Reply]] = {}
 
-    def is_closing(self) -> bool:
-        """Whether the link is about to end, of which nobody has heard yet."""
-        return self._socket.state is not State.OPEN or self._socket.transport.is_closing()
-
     def has_room(self) -> bool:
         """Whether a request would not have to wait behind others."""
-        if self._socket.transport.get_write_buffer_size() > UNSENT:
+        if self._socket.unsent() > UNSENT:
             return False
         # Not how old the oldest is: when all is late, for the machine is busy, HTTP costs more.
         return not self._waits() or self._time.now() - self._stirred < HELD_UP
@@ -76,10 +63,8 @@ class OverWebSocket:
             self._stirred = self._time.now()
         self._sent, self._asked[number] = number, reply
         try:
-            await self._socket.send(frame, text=True)
+            self._socket.send(frame)
             return await self._deadlines.wait(reply, deadline)
-        except ConnectionClosed as closed:
-            raise LinkError(f"{self._told}: {closed}") from None
         finally:
             del self._asked[number]
 

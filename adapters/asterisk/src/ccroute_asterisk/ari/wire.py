@@ -4,49 +4,39 @@ A link ends once, for one reason; what waits for a reply then never gets one.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidStatus,
-    WebSocketException,
-)
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from ccroute import ConfigError, LinkError
 from ccroute.adapters import Secret, Time, within
-from ccroute_asterisk.ari.codec import LONGEST, Reply, Request
+from ccroute_asterisk.ari.codec import Reply, Request
 from ccroute_asterisk.ari.deadlines import Deadlines
-from ccroute_asterisk.ari.messages import RestResponse
+from ccroute_asterisk.ari.messages import Heard, RestResponse
 from ccroute_asterisk.ari.over_http import NotSent, OverHttp
-from ccroute_asterisk.ari.over_websocket import WRITE_LIMIT, OverWebSocket
+from ccroute_asterisk.ari.over_websocket import OverWebSocket
 from ccroute_asterisk.ari.pace import Slots
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.trust import trust_of
+from ccroute_asterisk.ari.websocket import WebSocket
 
 PATIENCE = 10.0
 """Seconds that connecting and each question at the beginning may take."""
-
-# Not of the tree of loggers: websockets would tell the headers, and the password in them.
-_silence = logging.Logger("websocket", logging.CRITICAL + 1)  # noqa: LOG001
 
 
 class Wire:
     """One link, from its first byte to its end.
 
-    ``last_heard``: when the last bytes came over the WebSocket, for only there is told what
-    happens; ``framed``: requests go there too, once it is open, but for those that are too long or
-    would have to wait there.
+    ``framed``: requests go over the WebSocket too, once it is open, but for those that are too long
+    or would have to wait there.
     """
 
     def __init__(self, name: str, settings: AriSettings, time: Time) -> None:
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.final = False
         self.framed = False
-        self.last_heard = time.now()
+        self._began = time.now()
         self._name = name
         self._settings = settings
         self._time = time
@@ -58,12 +48,17 @@ class Wire:
         self._http = OverHttp(settings, self._trust, self._signed, repr(self))
         self._slots = Slots(settings.in_flight)
         self._deadlines = Deadlines(time)
-        self._socket: ClientConnection | None = None
+        self._socket: WebSocket | None = None
         self._frames: OverWebSocket | None = None
         self.pending = 0
 
     def __repr__(self) -> str:
         return f"<link {self._name!r} to Asterisk at {self._settings.url}>"
+
+    @property
+    def last_heard(self) -> float:
+        """When the last bytes came over the WebSocket, for only there is told what happens."""
+        return self._began if self._socket is None else self._socket.last_heard
 
     # -- Requests -----------------------------------------------------------------------
 
@@ -85,9 +80,9 @@ class Wire:
                 await self._its_turn(turn, deadline)
             if self.ended.done():
                 raise NotSent(self.ended.result())
-            frames = self._frames
-            if frames is not None and frames.is_closing():
+            if self._socket is not None and self._socket.is_closing():
                 raise NotSent("the WebSocket is closed")
+            frames = self._frames
             if self.framed and frames is not None and frames.has_room():
                 frame = frames.frame(request, name)
                 if frame is not None:
@@ -125,62 +120,34 @@ class Wire:
 
     # -- Events -------------------------------------------------------------------------
 
-    async def listen(self) -> None:
-        """Opens the WebSocket, by which the application is ours.
+    async def listen(self, hear: Callable[[Heard], None]) -> None:
+        """Opens the WebSocket, by which the application is ours; gives each message to ``hear``.
 
         Raises:
             ConfigError: Asterisk lets nobody in with this user and password.
             LinkError: it does not work now.
         """
         settings = self._settings
-        opening = connect(
-            f"ws{self._ari.removeprefix('http')}/events?app={settings.app}",
-            additional_headers={"Authorization": self._signed.reveal()},
-            compression=None, max_size=LONGEST, ping_interval=None, open_timeout=None,
-            close_timeout=None, proxy=None, logger=_silence, ssl=self._trust,
-            max_queue=None, write_limit=WRITE_LIMIT,
-        )  # fmt: skip
+        address = f"ws{self._ari.removeprefix('http')}/events?app={settings.app}"
+        socket = WebSocket(address, self._signed, self._time, hear)
         try:
-            self._socket = await within(self._time, self._time.now() + PATIENCE, _opened(opening))
+            await within(self._time, self._time.now() + PATIENCE, socket.open(self._trust))
         except InvalidStatus as error:
             status = error.response.status_code
             raise refusal(self._name, settings, status, "events") from None
-        except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
+        except (OSError, TimeoutError, WebSocketException) as error:
             raise LinkError(f"{self!r}: no WebSocket: {type(error).__name__}: {error}") from None
-        self._frames = OverWebSocket(self._socket, self._deadlines, self._time, repr(self))
+        self._socket = socket
+        self._frames = OverWebSocket(socket, self._deadlines, self._time)
+        # Whatever happens: a link that nobody reads must not look well.
+        socket.closed.add_done_callback(lambda closed: self.end(closed.result()))
         if self.ended.done():
-            self._abort()
+            socket.abort()
 
-    async def read(self, hear: Callable[[bytes], None]) -> None:
-        """Gives each message to ``hear``, until the link ends."""
-        assert self._socket is not None
-        reason = "Asterisk closed the connection"
-        try:
-            while not self.ended.done():
-                frame = await self._socket.recv(decode=False)
-                self.last_heard = self._time.now()
-                hear(frame)
-        except ConnectionClosed as closed:
-            reason = f"the WebSocket is closed: {closed}"
-        except OSError as error:
-            reason = f"the WebSocket broke: {error}"
-        finally:
-            # Whatever happened: a link that nobody reads must not look well.
-            self.end(reason)
-
-    async def ping(self) -> None:
+    def ping(self) -> None:
         """Asks whether somebody is there; the answer is noted when it comes."""
-        if self._socket is None or self.ended.done():
-            return
-        try:
-            pong = await self._socket.ping()
-        except (ConnectionClosed, OSError):
-            return  # whoever reads tells it
-        asyncio.ensure_future(pong).add_done_callback(self._ponged)
-
-    def _ponged(self, pong: "asyncio.Future[float]") -> None:
-        if not pong.cancelled() and pong.exception() is None:
-            self.last_heard = self._time.now()
+        if self._socket is not None:
+            self._socket.ping()
 
     # -- The end ------------------------------------------------------------------------
 
@@ -190,18 +157,15 @@ class Wire:
             self.final = final
             self.ended.set_result(reason)
             self._deadlines.fail(reason)
-            self._abort()
-
-    def _abort(self) -> None:
-        if self._socket is not None:
-            self._socket.transport.abort()
+            if self._socket is not None:
+                self._socket.abort()
 
     async def close(self) -> None:
         """Leaves no socket and no task behind."""
         self.end("closed")
         await self._http.close()
         if self._socket is not None:
-            await self._socket.wait_closed()
+            await self._socket.closed
 
 
 def _hand_over(work: "asyncio.Future[Reply]", reply: "asyncio.Future[Reply]") -> None:
@@ -213,10 +177,6 @@ def _hand_over(work: "asyncio.Future[Reply]", reply: "asyncio.Future[Reply]") ->
         reply.set_result(work.result())
     else:
         reply.set_exception(error)
-
-
-async def _opened(opening: connect) -> ClientConnection:
-    return await opening
 
 
 def refusal(name: str, settings: AriSettings, status: int, what: str) -> LinkError | ConfigError:

@@ -1,0 +1,155 @@
+"""The WebSocket of a link: each message is heard in the moment in which its bytes come.
+
+The protocol is `websockets`', its sans-I/O part. Its own connection gives each message to a queue,
+and wakes a task for it; that costs more than to read an event and to act on it.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidMessage
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from ccroute.adapters import Secret, Time
+from ccroute_asterisk.ari.codec import LONGEST
+from ccroute_asterisk.ari.messages import Heard
+
+# Not of the tree of loggers: websockets would tell the headers, and the password in them.
+_silence = logging.Logger("websocket", logging.CRITICAL + 1)  # noqa: LOG001
+_MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+
+
+class WebSocket(asyncio.Protocol):
+    """One connection. ``closed``: why it ended, when it has; ``last_heard``: when bytes came.
+
+    Whatever ends it, `connection_lost` is called, and ``closed`` is done.
+    """
+
+    def __init__(
+        self, address: str, signed: Secret, time: Time, hear: Callable[[Heard], object]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.closed: asyncio.Future[str] = loop.create_future()
+        self.last_heard = time.now()
+        self._uri = parse_uri(address)
+        self._signed = signed
+        self._time = time
+        self._hear = hear
+        self._protocol = ClientProtocol(self._uri, max_size=LONGEST, logger=_silence)
+        self._opened: asyncio.Future[None] = loop.create_future()
+        self._parts: list[Heard] = []
+
+    async def open(self, trust: ssl.SSLContext | None) -> None:
+        """Connects and shakes hands.
+
+        Raises:
+            OSError: nobody is there.
+            WebSocketException: whoever is there does not want to; ``InvalidStatus`` says why.
+        """
+        loop = asyncio.get_running_loop()
+        host, port = self._uri.host, self._uri.port
+        await loop.create_connection(lambda: self, host, port, ssl=trust)
+        try:
+            await self._opened
+        except BaseException:
+            self.abort()
+            raise
+
+    def is_closing(self) -> bool:
+        """Whether it is about to end, of which nobody may have heard yet."""
+        return self._protocol.state is not State.OPEN or self._transport.is_closing()
+
+    def unsent(self) -> int:
+        """Bytes that wait to be sent."""
+        return self._transport.get_write_buffer_size()
+
+    def send(self, message: bytes) -> None:
+        """Sends a text, on a connection that is not closing; never waits."""
+        self._protocol.send_text(message)
+        self._flush()
+
+    def ping(self) -> None:
+        """Asks whether somebody is there."""
+        if not self.is_closing():
+            self._protocol.send_ping(b"")
+            self._flush()
+
+    def abort(self) -> None:
+        """Ends it at once; nothing is heard any more."""
+        self._transport.abort()
+
+    # -- What asyncio calls ---------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        request = self._protocol.connect()
+        request.headers["Authorization"] = self._signed.reveal()
+        self._protocol.send_request(request)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self.last_heard = self._time.now()
+        self._protocol.receive_data(data)
+        self._flush()
+        for it in self._protocol.events_received():
+            if isinstance(it, Response):
+                self._answered()
+            elif isinstance(it, Frame) and it.opcode in _MESSAGES:
+                self._take(it.data, it.fin)
+        if self._protocol.close_expected():
+            self._transport.close()
+
+    def eof_received(self) -> None:
+        """See `asyncio.Protocol`."""
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, broken: Exception | None) -> None:
+        """See `asyncio.Protocol`."""
+        self._protocol.receive_eof()
+        if not self._opened.done():
+            never = InvalidMessage("did not receive a valid HTTP response")
+            self._opened.set_exception(broken or self._protocol.handshake_exc or never)
+            self._opened.exception()  # nobody's, where connecting was given up
+        if broken is None:
+            self.closed.set_result(f"the WebSocket is closed: {self._protocol.close_exc}")
+        else:
+            self.closed.set_result(f"the WebSocket broke: {broken}")
+
+    # -- Inside ---------------------------------------------------------------------------
+
+    def _answered(self) -> None:
+        """The answer to the handshake is there; who waits for it may have given up."""
+        if self._opened.done():
+            return
+        if self._protocol.handshake_exc is None:
+            self._opened.set_result(None)
+        else:
+            self._opened.set_exception(self._protocol.handshake_exc)
+
+    def _take(self, data: Heard, fin: bool) -> None:
+        if self._transport.is_closing():
+            return  # what was heard before put an end to it
+        if fin and not self._parts:
+            self._hear(data)
+            return
+        self._parts.append(data)
+        if fin:
+            whole, self._parts = b"".join(self._parts), []
+            self._hear(whole)
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
