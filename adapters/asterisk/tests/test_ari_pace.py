@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from ccroute_asterisk.ari.pace import FIRST, BackOff, Pace, Slots
+from ccroute_asterisk.ari.pace import FIRST, FRESH, SLOW, BackOff, Pace, Promptness, Slots
 
 
 def test_pauses_double_up_to_the_longest_and_differ_by_chance() -> None:
@@ -27,6 +27,19 @@ def test_who_is_too_late_keeps_nobody_waiting() -> None:
     pace = Pace(per_second=4.0)
     assert [pace.turn(10.0, 10.5) for _ in range(100)] == [10.0, 10.25, *[10.5] * 98]
     assert pace.turn(10.0, 20.0) == 10.5
+
+
+def test_late_is_later_than_at_best_and_only_for_a_while() -> None:
+    promptness = Promptness()
+    assert not promptness.is_slow(0.0)  # nothing is known
+    promptness.note(10.0, 10.5)
+    assert not promptness.is_slow(10.5)  # a link that is far away
+    promptness.note(11.0, 11.25)
+    promptness.note(12.0, 12.25 + 2 * SLOW)
+    assert promptness.is_slow(12.25 + 2 * SLOW)
+    assert not promptness.is_slow(12.25 + 2 * SLOW + FRESH)
+    promptness.note(13.0, 13.25)
+    assert not promptness.is_slow(13.25)
 
 
 def test_of_those_who_wait_the_lower_rank_goes_first_and_then_the_older() -> None:

@@ -10,7 +10,7 @@ import pytest
 from adapters.asterisk.tests.placed import SECRET, placed
 
 from ccroute import LinkError
-from ccroute.adapters import Adapter, BoundedSink, Secret
+from ccroute.adapters import Adapter, BoundedSink, Park, Ring, Secret
 from ccroute.testing import ManualTime, settle
 from ccroute.testing.asterisk import SimulatedAsterisk
 from ccroute_asterisk.ari import requests
@@ -18,6 +18,7 @@ from ccroute_asterisk.ari.codec import Request, event_of
 from ccroute_asterisk.ari.messages import RestResponse
 from ccroute_asterisk.ari.over_http import NotSent
 from ccroute_asterisk.ari.over_websocket import HELD_UP, LONGEST_FRAME
+from ccroute_asterisk.ari.pace import SLOW
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.wire import Wire
 
@@ -145,6 +146,49 @@ def test_where_the_way_is_fixed_silence_is_told_with_the_remedy() -> None:
                 LinkError, match=r"no reply over the WebSocket.*requests = \"auto\""
             ):
                 await opened(adapter, time)
+
+    played(scene)
+
+
+def test_while_replies_are_late_no_phone_is_rung() -> None:
+    async def scene() -> None:
+        async with placed(in_flight=100) as (pbx, adapter, time):
+            await opened(adapter, time)
+            contact = pbx.call(answered=True)
+            await settle()
+
+            def given(kind: type[Park | Ring], number: int, **more: object) -> "asyncio.Future":
+                head = {"id": f"i{number}", "deadline": time.now() + 5.0, "tenant": "acme"}
+                told = kind(contact=contact, **head, **more)  # type: ignore[arg-type]
+                return asyncio.ensure_future(adapter.execute(told))
+
+            def ring(number: int) -> "asyncio.Future":
+                until = time.now() + 20.0
+                return given(
+                    Ring, number, offer=number, agent="ana", address="Local/101@agents",
+                    until=until,
+                )  # fmt: skip
+
+            def rung() -> int:
+                return sum(it.path == "channels/create" for it in pbx.requests)
+
+            pbx.faults.reply_after = SLOW + 0.05
+            parked = given(Park, 0, queue="sales")
+            await time.run(1.0)
+            assert (await parked).failure is None
+            late, first = [given(Park, 3, queue="sales")], ring(1)
+            await time.run(0.2)
+            late += [given(Park, 4, queue="sales")]
+            await time.run(0.2)
+            held = ring(2)
+            await time.run(0.1)
+            assert rung() == 1  # the first came when nothing was known to be late
+            assert dict((await adapter.probe()).counters)["rings_held"]
+            pbx.faults.reply_after = 0.0
+            await time.run(1.0)
+            assert rung() == 2
+            outcomes = await asyncio.gather(first, held, *late)
+            assert {it.failure for it in outcomes} == {None}
 
     played(scene)
 

@@ -29,6 +29,8 @@ from ccroute_asterisk.ari.pace import Pace
 from ccroute_asterisk.ari.session import Session
 from ccroute_asterisk.ari.wire import Wire
 
+HELD = 0.05
+"""Seconds for which a ring is held at a time while replies are late."""
 RANKS: Mapping[type[Instruction], int] = MappingProxyType(
     {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}
 )
@@ -102,11 +104,16 @@ class Carrying:
         Raises:
             Throttled: that is too late.
         """
-        now, deadline = self.time.now(), self.instruction.deadline
-        turn = self.pace.turn(now, deadline)
-        if turn >= deadline:
-            raise Throttled("too many rings", turn - now)
-        await self.time.sleep_until(turn)
+        deadline, after = self.instruction.deadline, self.time.now()
+        while True:
+            turn = self.pace.turn(after, deadline)
+            if turn >= deadline:
+                raise Throttled("too many rings", turn - after)
+            await self.time.sleep_until(turn)
+            if self.wire.ended.done() or not self.wire.is_slow():
+                return
+            self.counters["rings_held"] += 1
+            after = self.time.now() + HELD
 
     async def _borne(self, request: Request) -> Reply:
         """A request's reply, when it was not too much for Asterisk.

@@ -4,10 +4,15 @@ slots for what must not be too much at once."""
 import asyncio
 import heapq
 import itertools
+import math
 import random
 
 FIRST = 0.25
 """The first pause, in seconds."""
+SLOW = 0.1
+"""Seconds that replies may take more than at best."""
+FRESH = 0.25
+"""Seconds for which it counts how long the last reply took."""
 
 
 class BackOff:
@@ -44,6 +49,27 @@ class Pace:
         if turn < latest:
             self._free = turn + self._apart
         return turn
+
+
+class Promptness:
+    """How promptly requests are answered. Past its knee Asterisk breaks down, and we would: who
+    was rung is not joined in time, hangs up, and the next is rung. Where it comes near that, no
+    more phones are rung until replies come promptly again."""
+
+    def __init__(self) -> None:
+        self._best = math.inf
+        self._last = 0.0
+        self._at = -math.inf
+
+    def note(self, asked: float, now: float) -> None:
+        """A reply came to what was asked at ``asked``."""
+        self._last, self._at = now - asked, now
+        self._best = min(self._best, self._last)
+
+    def is_slow(self, now: float) -> bool:
+        """Whether the last reply was late, and has only just come: of a link on which nothing
+        is asked nothing is known."""
+        return self._last > self._best + SLOW and now - self._at < FRESH
 
 
 class Slots:

@@ -4,7 +4,7 @@ A link ends once, for one reason; what waits for a reply then never gets one.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 from websockets.exceptions import InvalidStatus, WebSocketException
@@ -16,7 +16,7 @@ from ccroute_asterisk.ari.deadlines import Deadlines
 from ccroute_asterisk.ari.messages import Heard, RestResponse
 from ccroute_asterisk.ari.over_http import NotSent, OverHttp
 from ccroute_asterisk.ari.over_websocket import OverWebSocket
-from ccroute_asterisk.ari.pace import Slots
+from ccroute_asterisk.ari.pace import Promptness, Slots
 from ccroute_asterisk.ari.settings import AriSettings
 from ccroute_asterisk.ari.trust import trust_of
 from ccroute_asterisk.ari.websocket import WebSocket
@@ -47,6 +47,7 @@ class Wire:
         self._signed = Secret(signed.headers["Authorization"])
         self._http = OverHttp(settings, self._trust, self._signed, repr(self))
         self._slots = Slots(settings.in_flight)
+        self._promptness = Promptness()
         self._deadlines = Deadlines(time)
         self._socket: WebSocket | None = None
         self._frames: OverWebSocket | None = None
@@ -86,11 +87,21 @@ class Wire:
             if self.framed and frames is not None and frames.has_room():
                 frame = frames.frame(request, name)
                 if frame is not None:
-                    return await frames.ask(frame, deadline)
-            return await self._by_http(request, name, deadline)
+                    return await self._timed(frames.ask(frame, deadline))
+            return await self._timed(self._by_http(request, name, deadline))
         finally:
             self._slots.give_back(turn)
             self.pending -= 1
+
+    async def _timed(self, asking: Awaitable[Reply]) -> Reply:
+        asked = self._time.now()
+        reply = await asking
+        self._promptness.note(asked, self._time.now())
+        return reply
+
+    def is_slow(self) -> bool:
+        """Whether replies come so late that nothing should be begun that can wait."""
+        return self._promptness.is_slow(self._time.now())
 
     async def _its_turn(self, turn: "asyncio.Future[None]", deadline: float) -> None:
         """Waits for a slot, and gives up while there is still time to say so."""
