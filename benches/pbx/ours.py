@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from benches.pbx.callers import PHONES
 from benches.pbx.client import Client, Figures
 
-from ccroute import Plan, Router
+from ccroute import KpiAggregator, Plan, Router
 from ccroute.adapters import Answered, Bridged, Instruction, Outcome, Ring, Ringing, Setting, Signal
 from ccroute.host import Host, TenantSettings
 from ccroute.journal import MemoryJournal
@@ -27,8 +27,8 @@ wrap_up = {{ mode = "none" }}
 FASTEST = 200.0
 """Phones rung in a second at most: more than any round has, so that Asterisk is the limit."""
 KEPT = 60.0
-"""Seconds of commands that are kept for who looks into them. They and closed contacts
-(``retention`` of the plan) are kept for ten minutes else, in which memory only grows."""
+"""Seconds of commands and facts that are kept for who looks into them. They and closed contacts
+(``retention`` of the plan) are kept for ten minutes and more else, in which memory only grows."""
 KPIS = ("offered", "answered", "abandoned")
 
 
@@ -40,7 +40,7 @@ class Ours:
         adapter = asterisk("pbx", config)
         directory = {agent: {"pbx": address} for agent, address in addresses.items()}
         self.host = Host(
-            Router(Plan.from_toml(PLAN)),
+            Router(Plan.from_toml(PLAN), aggregator=KpiAggregator(retention=KEPT)),
             adapters={"pbx": adapter},
             settings=TenantSettings(directory=directory),
             journal=MemoryJournal(window=KEPT),

@@ -38,10 +38,13 @@ class Table(dict[Key, Value]):
         return self
 
 
+_PLAIN = frozenset({type(None), str, bytes, bool, int, float})
+
+
 def unchanging(given: Any) -> Any:
     """A copy that does not change: of a mapping a `Table`, of anything else to go through a
     tuple. What is neither is passed on, to be refused by its name."""
-    if given is None or isinstance(given, str | bytes):
+    if type(given) in _PLAIN or isinstance(given, str | bytes):
         return given
     if isinstance(given, Mapping):
         return Table({name: unchanging(item) for name, item in given.items()})

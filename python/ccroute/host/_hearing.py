@@ -150,8 +150,8 @@ class Hearing:
             case OfferSignal() if self._is_over(link, signal):
                 return
             case _:
-                if isinstance(signal, Ended):
-                    self._note_over(link, signal.contact)
+                if isinstance(signal, Ended) and self._note_over(link, signal.contact):
+                    return
                 if isinstance(signal, Arrived):
                     self._name_anew(link, signal)
                 yield from commands_of(link, signal, self.placements, self.now)
@@ -166,11 +166,17 @@ class Hearing:
             self._tell(self.consequences.cancel(placed, rung.wire))
         return True
 
-    def _note_over(self, link: str, native: str) -> None:
-        """Whom a platform has let go is forgotten, but for those who are to be called back."""
+    def _note_over(self, link: str, native: str) -> bool:
+        """Whom a platform has let go is forgotten, but for those who are to be called back.
+        Whether the engine has closed them already, as it mostly has."""
         placed = self.placements.at(link, native)
-        if placed is not None and not placed.callback:
-            self._over.append(placed.contact)
+        if placed is None or placed.callback:
+            return False
+        self._over.append(placed.contact)
+        if self._phase_of(placed.contact) != "closed":
+            return False
+        placed.leave()
+        return True
 
     def _name_anew(self, link: str, arrived: Arrived) -> None:
         """Platforms use ids again, sooner than the engine forgets."""

@@ -56,7 +56,7 @@ class LiveContacts:
 
     def __init__(self) -> None:
         self._contacts: dict[str, LiveContact] = {}
-        self._handled: OrderedDict[str, set[str]] = OrderedDict()
+        self._handled: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._wrapping: dict[str, dict[str, None]] = {}
         self.offers: dict[int, OfferMade] = {}
 
@@ -127,7 +127,9 @@ class LiveContacts:
             it.phase, it.agent = phase, agent
 
     def _remember(self, contact: str, agent: str) -> None:
-        self._handled.setdefault(contact, set()).add(agent)
+        known = self._handled.get(contact, ())
+        if agent not in known:
+            self._handled[contact] = (*known, agent)
         self._handled.move_to_end(contact)
         while len(self._handled) > _REMEMBERED:
             self._handled.popitem(last=False)

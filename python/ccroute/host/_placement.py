@@ -48,7 +48,7 @@ def _unanswered(given: Iterable[str | int | float] | None) -> tuple[str, int, fl
     return str(source), int(visit), float(entered)
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Placed:
     """A contact on a platform. ``native``: its id there; ``key``: its number in the engine;
     ``engaged``: whether the engine has it in

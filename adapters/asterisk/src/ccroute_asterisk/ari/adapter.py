@@ -110,7 +110,6 @@ class AriAdapter:
         self._early: list[Event] = []
         self._epoch = 0
         self._wary = False
-        self._lag: float | None = None
         self._last_heard: float | None = None
         self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -303,8 +302,6 @@ class AriAdapter:
         elif not self._stands:
             self._early.append(event)
         else:
-            if event.at is not None:
-                self._lag = now - event.at
             self._session.hear(event, now)
             self._flush(wire)
 
@@ -467,7 +464,7 @@ class AriAdapter:
         return LinkHealth(
             up=self._stands and wire is not None and not wire.ended.done(),
             last_heard=None if wire is None else wire.last_heard,
-            lag=self._lag,
+            lag=self._session.lag,
             pending=0 if wire is None else wire.pending,
             counters=tuple(sorted(self._counters.items())),
         )

@@ -49,6 +49,8 @@ class Session(Going):
     def __init__(self, ids: Ids, settings: AriSettings, counters: Counter[str]) -> None:
         super().__init__(ids, settings, counters)
         self._at: float | None = None
+        self.lag: float | None = None
+        """Seconds from Asterisk's stamp to our hearing of the last event."""
         self._heard: Mapping[type[Event], Callable[..., None]] = {
             messages.StasisStart: self._started,
             messages.StasisEnd: self._ended,
@@ -73,12 +75,16 @@ class Session(Going):
         """Takes an event in; ``now`` by our clock."""
         self.now = now
         before = len(self.signals)
-        if type(event) in self._heard:
-            self._heard[type(event)](event)
+        if (hear := self._heard.get(type(event))) is not None:
+            hear(event)
+        at = event.at
+        if at is not None:
+            self.lag = now - at
         # Asterisk's stamps may go back a little between events; a story must not.
-        if event.at is not None and (self._at is None or not 0 < self._at - event.at < 2.0):
-            self._at = event.at
-        self.signals[before:] = [attrs.evolve(it, at=self._at) for it in self.signals[before:]]
+        if at is not None and (self._at is None or not 0 < self._at - at < 2.0):
+            self._at = at
+        if len(self.signals) > before:
+            self.signals[before:] = [attrs.evolve(it, at=self._at) for it in self.signals[before:]]
 
     def start_from(self, listing: Listing) -> None:
         """Forgets what it knew, and goes on with what a list says."""
