@@ -21,7 +21,9 @@ from benches.pbx.callers import PHONES, RING, TALK, Callers
 from tests.pbx.instance import Asterisk
 
 STEP = 20
-RATES = range(STEP, 220, STEP)
+RATES = range(STEP, 260, STEP)
+TRIES = 2
+"""How often a rate is tried: a machine that many share is not always there."""
 SECONDS = 10.0
 LATE = 5.0
 """Seconds after the last caller until all must be gone."""
@@ -138,18 +140,26 @@ async def sustained(pbx: Asterisk) -> None:
     """Prints each round, and what they say together."""
     racing = contenders(("auto", "http"))
     best = dict.fromkeys(racing, 0)
+
+    async def race(who: str, rate: int) -> None:
+        module, *words = racing[who]
+        for _ in range(TRIES):
+            it = await one_round(who, module, pbx, rate, *words)
+            print(it, flush=True)
+            if it.sustained:
+                best[who] = rate
+                return
+
     print(
         f"calls a second end to end, {SECONDS:g} s each; "
         f"phones ring {RING:g} s, agents talk {TALK:g} s"
     )
     for rate in RATES:
-        for who, (module, *words) in racing.items():
-            if best[who] < rate - 2 * STEP:
-                continue  # it fell back twice
-            it = await one_round(who, module, pbx, rate, *words)
-            print(it, flush=True)
-            if it.sustained:
-                best[who] = rate
+        for who in racing:
+            if best[who] == rate - STEP:
+                await race(who, rate)
+    for who in racing:
+        await race(who, best[who] + STEP // 2)
     for who, rate in best.items():
         ratio = f", {rate / best['bare']:.2f} of the bare script" if best["bare"] else ""
         print(f"  sustained by {who}: {rate}/s{ratio}")

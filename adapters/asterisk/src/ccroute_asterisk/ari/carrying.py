@@ -31,6 +31,9 @@ from ccroute_asterisk.ari.wire import Wire
 
 HELD = 0.05
 """Seconds for which a ring is held at a time while replies are late."""
+LONGEST_HELD = 1.0
+"""Seconds after which it goes all the same: where all is late for long, to ring nobody would only
+let more people wait."""
 RANKS: Mapping[type[Instruction], int] = MappingProxyType(
     {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}
 )
@@ -105,12 +108,13 @@ class Carrying:
             Throttled: that is too late.
         """
         deadline, after = self.instruction.deadline, self.time.now()
+        longest = after + LONGEST_HELD
         while True:
             turn = self.pace.turn(after, deadline)
             if turn >= deadline:
                 raise Throttled("too many rings", turn - after)
             await self.time.sleep_until(turn)
-            if self.wire.ended.done() or not self.wire.is_slow():
+            if turn >= longest or self.wire.ended.done() or not self.wire.is_slow():
                 return
             self.counters["rings_held"] += 1
             after = self.time.now() + HELD
