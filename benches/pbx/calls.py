@@ -1,9 +1,9 @@
 """Calls a second that are sustained end to end: park, offer, answer, bridge, release.
 
 By ccroute, and by a bare script without engine, on the same Asterisk in the same run, one rate
-after the other. Sustained: every caller was bridged with an agent at once, none twice, and all are
-gone when they should be. Each round has an Asterisk that was just started: past its knee it does
-not get well again.
+after the other, which whoever does not sustain it tries once more. Sustained: every caller was
+bridged with an agent at once, none twice, and all are gone when they should be. Each round has an
+Asterisk that was just started: past its knee it does not get well again.
 """
 
 import asyncio
@@ -141,7 +141,7 @@ async def sustained(pbx: Asterisk) -> None:
     racing = contenders(("auto", "http"))
     best = dict.fromkeys(racing, 0)
 
-    async def race(who: str, rate: int) -> None:
+    async def tried(who: str, rate: int) -> None:
         module, *words = racing[who]
         for _ in range(TRIES):
             it = await one_round(who, module, pbx, rate, *words)
@@ -157,9 +157,9 @@ async def sustained(pbx: Asterisk) -> None:
     for rate in RATES:
         for who in racing:
             if best[who] == rate - STEP:
-                await race(who, rate)
+                await tried(who, rate)
     for who in racing:
-        await race(who, best[who] + STEP // 2)
+        await tried(who, best[who] + STEP // 2)
     for who, rate in best.items():
         ratio = f", {rate / best['bare']:.2f} of the bare script" if best["bare"] else ""
         print(f"  sustained by {who}: {rate}/s{ratio}")

@@ -114,6 +114,24 @@ def test_a_caller_who_leaves_while_it_rings_is_an_abandon() -> None:
     play(scenario)
 
 
+def test_of_who_is_closed_already_an_end_asks_nothing() -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.staff("ana")
+        await stage.talk("c1", "ana")
+        stage.platform.push(Disconnected(contact="c1", by="customer"))
+        await settle()
+        before = stage.host.health().tenants["main"].counters["commands"]
+        stage.platform.push(Ended(contact="c1"))
+        await settle()
+        counters = stage.host.health().tenants["main"].counters
+        assert (counters["commands"], counters["overtaken"]) == (before, 0)
+        stage.platform.call("c1", queue="billing")  # the id is used again: it is forgotten
+        await settle()
+        assert stage.host.health().tenants["main"].contacts == 1
+
+    play(scenario)
+
+
 def test_a_call_that_arrives_and_ends_at_once_loses_nothing() -> None:
     async def scenario(stage: Stage) -> None:
         await stage.staff("ana")

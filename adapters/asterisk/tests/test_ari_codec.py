@@ -53,6 +53,7 @@ def test_what_is_known_and_what_is_not() -> None:
         b"", b"\xff\xfe", b'{"type":', b"[1]", b"null", b'{"type":7}', b"[" * 5_000,
         b'{"type":"StasisStart"}',
         b'{"type":"ChannelDestroyed","channel":{"id":"x"},"cause":"16"}',
+        b'{"type":"ChannelDestroyed","type":"StasisEnd","channel":{"id":"x"}}',
         b'{"type":"StasisStart","channel":7}', b'{"type":"StasisStart","channel":{"id":7}}',
         b'{"type":"Dial","peer":{"id":"x"}}', b'{"type":"DeviceStateChanged","device_state":[]}',
         b'{"type":"ChannelEnteredBridge","channel":{"id":"x"},"bridge":{"id":"y","channels":[7]}}',
@@ -89,6 +90,17 @@ def test_random_bytes_and_random_types_break_nothing() -> None:
             keys = ("channel", "peer", "bridge", "args", "cause", "device_state", "recording")
             message = {key: chance.choice(values) for key in keys}
             event_of(frame({"type": kind, **message, "timestamp": "tomorrow"}))
+
+
+def test_what_may_be_missing_may_be_null() -> None:
+    channel = {"id": "x", "caller": None, "dialplan": {"app_name": None}, "channelvars": None}
+    event = event_of(frame({**START, "channel": channel, "timestamp": None}))
+    assert isinstance(event, StasisStart)
+    assert (event.at, event.channel.args, event.channel.number) == (None, (), None)
+    channel["dialplan"] = None
+    for kind in ("ChannelDestroyed", "ChannelHangupRequest"):
+        gone = {"type": kind, "channel": channel, "cause": None, "soft": None, "timestamp": 7}
+        assert event_of(frame(gone)) is not None
 
 
 def test_no_text_ends_a_path_or_a_query() -> None:

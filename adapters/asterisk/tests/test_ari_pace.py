@@ -29,17 +29,42 @@ def test_who_is_too_late_keeps_nobody_waiting() -> None:
     assert pace.turn(10.0, 20.0) == 10.5
 
 
+def answered(promptness: Promptness, asked: float, took: float) -> float:
+    """A request that took so long; when its reply came."""
+    promptness.asked(asked)
+    promptness.replied(asked, asked + took)
+    return asked + took
+
+
 def test_late_is_later_than_at_best_and_only_for_a_while() -> None:
     promptness = Promptness()
     assert not promptness.is_slow(0.0)  # nothing is known
-    promptness.note(10.0, 10.5)
-    assert not promptness.is_slow(10.5)  # a link that is far away
-    promptness.note(11.0, 11.25)
-    promptness.note(12.0, 12.25 + 2 * SLOW)
-    assert promptness.is_slow(12.25 + 2 * SLOW)
-    assert not promptness.is_slow(12.25 + 2 * SLOW + FRESH)
-    promptness.note(13.0, 13.25)
-    assert not promptness.is_slow(13.25)
+    assert not promptness.is_slow(answered(promptness, 10.0, 0.5))  # a link that is far away
+    answered(promptness, 11.0, 0.25)
+    late = answered(promptness, 12.0, 0.25 + 2 * SLOW)
+    assert promptness.is_slow(late)
+    assert not promptness.is_slow(late + FRESH)
+    assert not promptness.is_slow(answered(promptness, 13.0, 0.25))
+
+
+def test_no_reply_at_all_is_late_too_until_nobody_waits_for_it() -> None:
+    promptness = Promptness()
+    answered(promptness, 10.0, 0.01)
+    promptness.asked(20.0)
+    assert not promptness.is_slow(20.0 + SLOW)
+    assert promptness.is_slow(20.02 + SLOW)
+    answered(promptness, 20.2, 0.01)
+    assert not promptness.is_slow(20.22)  # one that has to wait, while others are answered
+    promptness.replied(20.0, 30.0, said=False)
+    assert not promptness.is_slow(40.0)
+
+
+def test_a_link_that_is_further_away_for_good_is_prompt_again_after_two_minutes() -> None:
+    promptness = Promptness()
+    answered(promptness, 0.0, 0.02)
+    slow = [promptness.is_slow(answered(promptness, float(it), 0.2)) for it in range(1, 200)]
+    assert all(slow[:59])
+    assert not any(slow[130:])
 
 
 def test_of_those_who_wait_the_lower_rank_goes_first_and_then_the_older() -> None:

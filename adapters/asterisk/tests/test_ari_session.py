@@ -1,10 +1,14 @@
 """The races of a call until it is in a conversation, and of who comes or goes without one."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 from adapters.asterisk.tests.ari_stage import NOW, OK, Stage
 
 from ccroute.adapters import Announce, CancelRing, HangUp, Park, Ring, SendAway, Verdict
 from ccroute_asterisk.ari.codec import Reply
+from ccroute_asterisk.ari.messages import read_event
 
 
 def test_a_call_from_arrival_to_the_end() -> None:
@@ -416,3 +420,14 @@ def test_a_code_without_sense_is_counted(args: list[str]) -> None:
     stage.say("StasisStart", "phone", args=args)
     assert stage.told() == []
     assert stage.session.counters["codes_not_understood"] == 1
+
+
+def test_how_late_events_are_is_not_told_of_those_that_had_to_wait_for_lists() -> None:
+    stage = Stage()
+    assert stage.session.lag is None
+    stamp = datetime.fromtimestamp(NOW - 0.25, UTC).isoformat()
+    stage.say("ChannelStateChange", "c1", timestamp=stamp)
+    assert stage.session.lag == pytest.approx(0.25)
+    early = json.dumps({"type": "ChannelHold", "channel": {"id": "c1"}, "timestamp": stamp})
+    stage.session.catch_up([read_event(early.encode())], NOW + 5.0)
+    assert stage.session.lag == pytest.approx(0.25)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,9 @@ from ccroute import LinkError
 from ccroute.adapters import Adapter, BoundedSink, Park, Ring, Secret
 from ccroute.testing import ManualTime, settle
 from ccroute.testing.asterisk import SimulatedAsterisk
+from ccroute.testing.asterisk._server import WEBSOCKET
 from ccroute_asterisk.ari import requests
+from ccroute_asterisk.ari.carrying import LONGEST_HELD
 from ccroute_asterisk.ari.codec import Request, event_of
 from ccroute_asterisk.ari.messages import RestResponse
 from ccroute_asterisk.ari.over_http import NotSent
@@ -31,6 +34,12 @@ def ways(pbx: SimulatedAsterisk) -> Counter[str]:
     told = [it for it in pbx.requests if it.path not in {"channels", "bridges"}]
     assert told[0].path == "asterisk/info"
     return Counter(it.way for it in told[1:] if not it.path.startswith("applications/"))
+
+
+def listening_to(pbx: SimulatedAsterisk) -> int:
+    """How many WebSockets are open."""
+    mine = [it for it in pbx.wire._clients if it.first.startswith(WEBSOCKET)]
+    return sum(it.transport is not None and not it.transport.is_closing() for it in mine)
 
 
 def played(scene: Callable[[], Awaitable[None]]) -> None:
@@ -157,15 +166,17 @@ def test_while_replies_are_late_no_phone_is_rung() -> None:
             contact = pbx.call(answered=True)
             await settle()
 
-            def given(kind: type[Park | Ring], number: int, **more: object) -> "asyncio.Future":
-                head = {"id": f"i{number}", "deadline": time.now() + 5.0, "tenant": "acme"}
+            numbers = itertools.count()
+
+            def given(kind: type[Park | Ring], **more: object) -> "asyncio.Future":
+                head = {"id": f"i{next(numbers)}", "deadline": time.now() + 5.0, "tenant": "acme"}
                 told = kind(contact=contact, **head, **more)  # type: ignore[arg-type]
                 return asyncio.ensure_future(adapter.execute(told))
 
             def ring(number: int) -> "asyncio.Future":
                 until = time.now() + 20.0
                 return given(
-                    Ring, number, offer=number, agent="ana", address="Local/101@agents",
+                    Ring, offer=number, agent="ana", address="Local/101@agents",
                     until=until,
                 )  # fmt: skip
 
@@ -173,21 +184,36 @@ def test_while_replies_are_late_no_phone_is_rung() -> None:
                 return sum(it.path == "channels/create" for it in pbx.requests)
 
             pbx.faults.reply_after = SLOW + 0.05
-            parked = given(Park, 0, queue="sales")
+            parked = given(Park, queue="sales")
             await time.run(1.0)
             assert (await parked).failure is None
-            late, first = [given(Park, 3, queue="sales")], ring(1)
+            late, first = [given(Park, queue="sales")], ring(1)
             await time.run(0.2)
-            late += [given(Park, 4, queue="sales")]
+            late += [given(Park, queue="sales")]
             await time.run(0.2)
             held = ring(2)
             await time.run(0.1)
             assert rung() == 1  # the first came when nothing was known to be late
-            assert dict((await adapter.probe()).counters)["rings_held"]
+            assert dict((await adapter.probe()).counters)["rings_held"] == 1
+            pbx.faults.reply_after = 0.0
+            await time.run(0.5)
+            assert rung() == 2
+            pbx.faults.reply_after = SLOW + 0.05
+            for _ in range(2):
+                late.append(given(Park, queue="sales"))
+                await time.run(0.2)
+            stubborn = ring(3)
+            given_at = time.now()
+            for _ in range(10):
+                if time.now() < given_at + LONGEST_HELD:
+                    assert rung() == 2
+                late.append(given(Park, queue="sales"))
+                await time.run(0.2)
+            assert rung() == 3  # they were late for so long that waiting would not help
+            assert dict((await adapter.probe()).counters)["rings_held"] == 2
             pbx.faults.reply_after = 0.0
             await time.run(1.0)
-            assert rung() == 2
-            outcomes = await asyncio.gather(first, held, *late)
+            outcomes = await asyncio.gather(first, held, stubborn, *late)
             assert {it.failure for it in outcomes} == {None}
 
     played(scene)
@@ -350,6 +376,42 @@ def test_a_websocket_that_is_cut_under_many_requests_leaves_no_exception_unseen(
             ends = await asyncio.gather(*asks, return_exceptions=True)
             assert {type(end) for end in ends} == {LinkError, asyncio.CancelledError}
             assert "no close frame" in await wire.ended
+
+    played(scene)
+
+
+@pytest.mark.parametrize("turns", range(60))
+def test_who_gives_up_listening_leaves_no_websocket_open(turns: int) -> None:
+    async def scene() -> None:
+        time, pbx = ManualTime(), SimulatedAsterisk(ManualTime())
+        await pbx.start()
+        given = AriSettings(user="ccroute", password=Secret(SECRET), url=pbx.url)
+        wire = Wire("pbx", given, time)
+        listening = asyncio.ensure_future(wire.listen(lambda _: None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        if listening.cancelled():
+            await settle(200)
+            assert not listening_to(pbx)
+        await wire.close()
+        await pbx.stop()
+
+    played(scene)
+
+
+def test_who_is_cancelled_while_a_link_closes_leaves_it_to_close() -> None:
+    async def scene() -> None:
+        async with wired() as (pbx, wire, _):
+            assert listening_to(pbx) == 1
+            closing = asyncio.ensure_future(wire.close())
+            await asyncio.sleep(0)
+            closing.cancel()
+            await asyncio.gather(closing, return_exceptions=True)
+            await wire.close()
+            await settle()
+            assert not listening_to(pbx)
 
     played(scene)
 

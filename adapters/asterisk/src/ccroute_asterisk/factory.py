@@ -23,9 +23,10 @@ def asterisk(link: str, config: Mapping[str, Setting]) -> Adapter:
     try:
         from ccroute_asterisk.ari.adapter import ari  # noqa: PLC0415  # brings what it needs
     except ModuleNotFoundError as error:
-        if error.name not in {"httpx", "msgspec", "websockets"}:
+        package = (error.name or "").partition(".")[0]
+        if package not in {"httpx", "msgspec", "websockets"}:
             raise
         raise ConfigError(
-            f"links.{link}: {error.name} is missing: pip install 'ccroute[asterisk]'"
+            f"links.{link}: {package} is missing: pip install 'ccroute[asterisk]'"
         ) from None
     return ari(link, config)

@@ -3,6 +3,7 @@
 What the requests are is in `ccroute_asterisk.ari.orders`.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -30,10 +31,10 @@ from ccroute_asterisk.ari.session import Session
 from ccroute_asterisk.ari.wire import Wire
 
 HELD = 0.05
-"""Seconds for which a ring is held at a time while replies are late."""
+"""Seconds after which it is looked whether replies come promptly again."""
 LONGEST_HELD = 1.0
-"""Seconds after which it goes all the same: where all is late for long, to ring nobody would only
-let more people wait."""
+"""Seconds after which a ring goes all the same: where all is late for long, to ring nobody would
+only let more people wait."""
 RANKS: Mapping[type[Instruction], int] = MappingProxyType(
     {CancelRing: 0, HangUp: 0, Connect: 1, StopHold: 1, Ring: 2}
 )
@@ -107,17 +108,26 @@ class Carrying:
         Raises:
             Throttled: that is too late.
         """
-        deadline, after = self.instruction.deadline, self.time.now()
-        longest = after + LONGEST_HELD
+        deadline, until = self.instruction.deadline, math.inf
         while True:
-            turn = self.pace.turn(after, deadline)
+            now = self.time.now()
+            if self._is_held(until):
+                if until == math.inf:
+                    self.counters["rings_held"] += 1
+                until = min(until, now + LONGEST_HELD)
+                await self.time.sleep_until(min(now + HELD, until))
+                continue
+            turn = self.pace.turn(now, deadline)
             if turn >= deadline:
-                raise Throttled("too many rings", turn - after)
-            await self.time.sleep_until(turn)
-            if turn >= longest or self.wire.ended.done() or not self.wire.is_slow():
+                raise Throttled("too many rings", turn - now)
+            if turn <= now:
                 return
-            self.counters["rings_held"] += 1
-            after = self.time.now() + HELD
+            await self.time.sleep_until(turn)
+            if not self._is_held(until):
+                return  # else it is held, and takes another turn
+
+    def _is_held(self, until: float) -> bool:
+        return self.time.now() < until and not self.wire.ended.done() and self.wire.is_slow()
 
     async def _borne(self, request: Request) -> Reply:
         """A request's reply, when it was not too much for Asterisk.

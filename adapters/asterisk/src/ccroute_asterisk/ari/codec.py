@@ -1,5 +1,6 @@
 """Frames to events, and requests to what HTTP wants. No socket, no clock."""
 
+import json
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -55,7 +56,7 @@ class Request:
     @property
     def content(self) -> bytes:
         """The body's bytes."""
-        return b"" if self.body is None else msgspec.json.encode(self.body)
+        return b"" if self.body is None else json.dumps(self.body).encode()
 
 
 def _quoted(text: str) -> str:

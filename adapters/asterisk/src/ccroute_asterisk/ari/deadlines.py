@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import asyncio
 
 Result = TypeVar("Result")
+_DEAD = 1_000
+"""Instants that nobody waits for, which may be kept."""
 
 
 class Deadlines:
@@ -41,6 +43,9 @@ class Deadlines:
         """
         number = next(self._numbers)
         self._waiting[number] = future
+        if len(self._instants) > 2 * len(self._waiting) + _DEAD:
+            self._instants = [it for it in self._instants if it[1] in self._waiting]
+            heapq.heapify(self._instants)
         heapq.heappush(self._instants, (deadline, number))
         if deadline < self._next:
             self._set_alarm(deadline)

@@ -77,7 +77,7 @@ def asked(
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
-        value = channel.channelvars.get(name)
+        value = (channel.channelvars or {}).get(name)
         if not isinstance(value, str) and not ids.is_snoop(channel.id):
             reply = yield requests.variable(channel.id, name)
             value = _value(reply)

@@ -22,8 +22,8 @@ Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)
 """An id becomes a part of addresses."""
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """A leg as most events are read. ``state``: Down, Ring, Ringing, Up, Busy and more."""
+class Brief(msgspec.Struct, frozen=True):
+    """A leg, as far as most events are read. ``state``: Down, Ring, Ringing, Up, Busy and more."""
 
     id: Id
     name: str = ""
@@ -45,28 +45,28 @@ class Dialplan(msgspec.Struct, frozen=True):
     app_data: str | None = None
 
 
-class Channel(Seen, frozen=True):
+class Channel(Brief, frozen=True):
     """A leg as Asterisk has it, in lists and where it becomes ours."""
 
-    caller: Caller = Caller()
-    dialplan: Dialplan = Dialplan()
-    creationtime: str | None = None
-    channelvars: Mapping[str, object] = {}
+    caller: Caller | None = None
+    dialplan: Dialplan | None = None
+    creationtime: object = None
+    channelvars: Mapping[str, object] | None = None
 
     @property
     def number(self) -> str | None:
         """The caller's; ``None``: it is not known."""
-        return self.caller.number or None
+        return (self.caller and self.caller.number) or None
 
     @property
     def caller_name(self) -> str | None:
         """The caller's; ``None``: it is not known."""
-        return self.caller.name or None
+        return (self.caller and self.caller.name) or None
 
     @property
     def exten(self) -> str | None:
         """The extension it is at."""
-        return self.dialplan.exten or None
+        return (self.dialplan and self.dialplan.exten) or None
 
     @property
     def app(self) -> str | None:
@@ -85,7 +85,7 @@ class Channel(Seen, frozen=True):
 
     @property
     def _stasis(self) -> tuple[str, ...]:
-        if self.dialplan.app_name != "Stasis":
+        if self.dialplan is None or self.dialplan.app_name != "Stasis":
             return ()
         return tuple((self.dialplan.app_data or "").split(","))
 
@@ -107,7 +107,7 @@ class Playback(msgspec.Struct, frozen=True):
     """Something that is played. ``state``: done or failed, at its end."""
 
     id: str
-    state: str = "done"
+    state: str | None = None
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -123,7 +123,7 @@ class Device(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
     """What all have in common."""
 
-    timestamp: str | None = None
+    timestamp: object = None
 
     @property
     def at(self) -> float | None:
@@ -134,7 +134,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
 class OfChannel(Event, frozen=True):
     """What those about a channel have in common."""
 
-    channel: Seen
+    channel: Brief
 
 
 class StasisStart(Event, frozen=True):
@@ -143,7 +143,7 @@ class StasisStart(Event, frozen=True):
 
     channel: Channel
     args: tuple[str, ...] = ()
-    replace_channel: Seen | None = None
+    replace_channel: Brief | None = None
 
 
 class StasisEnd(OfChannel, frozen=True):
@@ -157,7 +157,7 @@ class ChannelStateChange(OfChannel, frozen=True):
 class Dial(Event, frozen=True):
     """How dialling goes. ``dialstatus``: empty, RINGING, PROGRESS, ANSWER, or why not."""
 
-    peer: Seen
+    peer: Brief
     dialstatus: str
 
 
@@ -165,14 +165,24 @@ class ChannelHangupRequest(OfChannel, frozen=True):
     """The first word of a hang-up, by whomever. ``cause``: of Q.850; with ``soft`` Asterisk's own
     flags instead, where it is Asterisk that wants it."""
 
-    cause: int = 0
-    soft: bool = False
+    cause: int | None = None
+    soft: bool | None = None
+
+    @property
+    def flags(self) -> int:
+        """Why Asterisk wants it."""
+        return (self.cause or 0) if self.soft else 0
+
+    @property
+    def q850(self) -> int:
+        """Why whoever is there wants it."""
+        return 0 if self.soft else (self.cause or 0)
 
 
 class ChannelDestroyed(OfChannel, frozen=True):
     """The last word about a channel. ``cause``: of Q.850."""
 
-    cause: int = 0
+    cause: int | None = None
 
 
 class ChannelEnteredBridge(OfChannel, frozen=True):
@@ -264,7 +274,7 @@ class _Kind(msgspec.Struct, frozen=True):
     """What every event has, of whatever kind."""
 
     type: str
-    timestamp: str | None = None
+    timestamp: object = None
 
 
 _READ = (
@@ -311,7 +321,7 @@ def read_event(message: Heard) -> Event:
     return Unknown(timestamp=other.timestamp, kind=other.type)
 
 
-def instant_of(value: Json) -> float | None:
+def instant_of(value: object) -> float | None:
     """An ISO time with its offset as seconds since the epoch; ``None``: it is no such time."""
     try:
         return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None

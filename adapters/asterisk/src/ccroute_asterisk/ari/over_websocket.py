@@ -42,22 +42,22 @@ class OverWebSocket:
     def _waits(self) -> bool:
         return self._sent > self._answered
 
-    def frame(self, request: Request, name: str | None) -> bytes | None:
-        """A request as it goes; ``None``: it is too long for a frame, or its reply may be."""
+    def framed(self, request: Request, name: str | None) -> tuple[int, bytes] | None:
+        """A request's number, and as what it goes; ``None``: it is too long for a frame, or its
+        reply may be."""
         if request.lists:
             return None  # of a reply of half a megabyte Asterisk 22.10 dies, over the WebSocket
         self._number += 1
         told = framed(request, self._number, name)
-        return told if len(told) <= LONGEST_FRAME else None
+        return (self._number, told) if len(told) <= LONGEST_FRAME else None
 
-    async def ask(self, frame: bytes, deadline: float) -> Reply:
-        """The reply to the request in the last frame.
+    async def ask(self, number: int, frame: bytes, deadline: float) -> Reply:
+        """The reply to the request in a frame.
 
         Raises:
             TimeoutError: none came until ``deadline``.
             LinkError: the link ended before.
         """
-        number = self._number
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         if not self._waits():
             self._stirred = self._time.now()

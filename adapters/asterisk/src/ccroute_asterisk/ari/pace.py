@@ -13,6 +13,7 @@ SLOW = 0.1
 """Seconds that replies may take more than at best."""
 FRESH = 0.25
 """Seconds for which it counts how long the last reply took."""
+_MINUTE = 60.0
 
 
 class BackOff:
@@ -54,22 +55,43 @@ class Pace:
 class Promptness:
     """How promptly requests are answered. Past its knee Asterisk breaks down, and we would: who
     was rung is not joined in time, hangs up, and the next is rung. Where it comes near that, no
-    more phones are rung until replies come promptly again."""
+    more phones are rung until replies come promptly again.
+
+    Prompt is what takes little longer than at best, in this minute or the one before: a link may
+    be far away.
+    """
 
     def __init__(self) -> None:
-        self._best = math.inf
+        self._best = self._best_before = math.inf
+        self._minute = -math.inf
         self._last = 0.0
-        self._at = -math.inf
+        self._replied = self._stirred = -math.inf
+        self._pending = 0
 
-    def note(self, asked: float, now: float) -> None:
-        """A reply came to what was asked at ``asked``."""
-        self._last, self._at = now - asked, now
+    def asked(self, now: float) -> None:
+        """A request goes."""
+        if not self._pending:
+            self._stirred = now
+        self._pending += 1
+
+    def replied(self, asked: float, now: float, *, said: bool = True) -> None:
+        """A reply came to what was asked at ``asked``; or is not waited for any more, when
+        nothing was ``said``."""
+        self._pending -= 1
+        if not said:
+            return
+        self._last, self._replied, self._stirred = now - asked, now, now
+        if now - self._minute >= _MINUTE:
+            self._best_before, self._best, self._minute = self._best, math.inf, now
         self._best = min(self._best, self._last)
 
     def is_slow(self, now: float) -> bool:
-        """Whether the last reply was late, and has only just come: of a link on which nothing
-        is asked nothing is known."""
-        return self._last > self._best + SLOW and now - self._at < FRESH
+        """Whether the last reply was late and has only just come, or none comes at all. Of a link
+        on which nothing is asked nothing is known."""
+        late = min(self._best, self._best_before) + SLOW
+        if self._pending and now - self._stirred > late:
+            return True
+        return self._last > late and now - self._replied < FRESH
 
 
 class Slots:

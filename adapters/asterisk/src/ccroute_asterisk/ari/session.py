@@ -98,12 +98,12 @@ class Session(Going):
     def catch_up(self, events: Iterable[Event], now: float) -> None:
         """Takes in what came while the lists were made: a snapshot says what it led to, but
         for what people asked for."""
-        first = self.signals  # what the snapshot does not say
+        first, lag = self.signals, self.lag  # what the snapshot does not say
         self.signals = []
         for event in events:
             self.hear(event, now)
         first.extend(it for it in self.signals if isinstance(it, AgentAsked | KeyPressed))
-        self.signals = first
+        self.signals, self.lag = first, lag  # they had to wait for the lists
 
     # -- Coming -------------------------------------------------------------------------
 
@@ -304,10 +304,9 @@ class Session(Going):
 
     def _hangs_up(self, event: messages.ChannelHangupRequest) -> None:
         call = self.calls.get(event.channel.id)
-        flags, cause = (event.cause, 0) if event.soft else (0, event.cause)
-        if flags & MOVED:
+        if event.flags & MOVED:
             return  # it lives on, elsewhere: its end with us tells the rest
-        shutdown = bool(flags & SHUTDOWN)
+        shutdown = bool(event.flags & SHUTDOWN)
         if call is not None and call.calling:
             return  # how it failed its end says
         if call is not None and shutdown and call.ending in {None, "agent"}:
@@ -315,7 +314,7 @@ class Session(Going):
         elif call is not None:
             self.customer_leaves(call)
         elif leg := self.legs.get(event.channel.id):
-            leg.cause = leg.cause or cause
+            leg.cause = leg.cause or event.q850
             self.leg_leaves(leg, "system" if shutdown else "agent")
 
     def _ended(self, event: messages.StasisEnd) -> None:
@@ -333,12 +332,12 @@ class Session(Going):
     def _destroyed(self, event: messages.ChannelDestroyed) -> None:
         call = self.calls.get(event.channel.id)
         if call is not None and call.calling:
-            calling_back.went(self, call, event.cause)
+            calling_back.went(self, call, event.cause or 0)
         elif call is not None:
             self.customer_leaves(call)
             self.gone(call)
         elif leg := self.legs.get(event.channel.id):
-            self.leg_gone(leg, event.cause)
+            self.leg_gone(leg, event.cause or 0)
 
     # -- The rest -----------------------------------------------------------------------
 
@@ -376,7 +375,7 @@ class Session(Going):
                 call.playback = None
                 return
             if (consent := call.consent) is not None and consent.playback == event.playback.id:
-                recording.played(self, call, consent, event.playback.state)
+                recording.played(self, call, consent, event.playback.state or "done")
                 return
 
     def _device(self, event: messages.DeviceStateChanged) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidMessage
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
@@ -26,10 +25,8 @@ _MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
 
 class WebSocket(asyncio.Protocol):
-    """One connection. ``closed``: why it ended, when it has; ``last_heard``: when bytes came.
-
-    Whatever ends it, `connection_lost` is called, and ``closed`` is done.
-    """
+    """One connection. ``closed``: why it ended, once it was there and is no more; ``last_heard``:
+    when bytes came."""
 
     def __init__(
         self, address: str, signed: Secret, time: Time, hear: Callable[[Heard], object]
@@ -43,7 +40,8 @@ class WebSocket(asyncio.Protocol):
         self._hear = hear
         self._protocol = ClientProtocol(self._uri, max_size=LONGEST, logger=_silence)
         self._opened: asyncio.Future[None] = loop.create_future()
-        self._parts: list[Heard] = []
+        self._begun: bytearray | None = None
+        self._transport: asyncio.Transport | None = None
 
     async def open(self, trust: ssl.SSLContext | None) -> None:
         """Connects and shakes hands.
@@ -63,11 +61,12 @@ class WebSocket(asyncio.Protocol):
 
     def is_closing(self) -> bool:
         """Whether it is about to end, of which nobody may have heard yet."""
-        return self._protocol.state is not State.OPEN or self._transport.is_closing()
+        gone = self._transport is None or self._transport.is_closing()
+        return gone or self._protocol.state is not State.OPEN
 
     def unsent(self) -> int:
         """Bytes that wait to be sent."""
-        return self._transport.get_write_buffer_size()
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def send(self, message: bytes) -> None:
         """Sends a text, on a connection that is not closing; never waits."""
@@ -81,8 +80,9 @@ class WebSocket(asyncio.Protocol):
             self._flush()
 
     def abort(self) -> None:
-        """Ends it at once; nothing is heard any more."""
-        self._transport.abort()
+        """Ends it at once, if it is there; nothing is heard any more."""
+        if self._transport is not None:
+            self._transport.abort()
 
     # -- What asyncio calls ---------------------------------------------------------------
 
@@ -101,12 +101,11 @@ class WebSocket(asyncio.Protocol):
         self._protocol.receive_data(data)
         self._flush()
         for it in self._protocol.events_received():
-            if isinstance(it, Response):
-                self._answered()
-            elif isinstance(it, Frame) and it.opcode in _MESSAGES:
+            if isinstance(it, Frame) and it.opcode in _MESSAGES:
                 self._take(it.data, it.fin)
+        self._look_at_handshake()
         if self._protocol.close_expected():
-            self._transport.close()
+            self.abort()  # what was to be said is, and whoever is there may never agree
 
     def eof_received(self) -> None:
         """See `asyncio.Protocol`."""
@@ -120,36 +119,37 @@ class WebSocket(asyncio.Protocol):
             never = InvalidMessage("did not receive a valid HTTP response")
             self._opened.set_exception(broken or self._protocol.handshake_exc or never)
             self._opened.exception()  # nobody's, where connecting was given up
-        if broken is None:
-            self.closed.set_result(f"the WebSocket is closed: {self._protocol.close_exc}")
-        else:
-            self.closed.set_result(f"the WebSocket broke: {broken}")
+        reason = f"the WebSocket is closed: {self._protocol.close_exc}"
+        if isinstance(broken, OSError):
+            reason = f"the WebSocket broke: {broken}"
+        elif broken is not None:
+            reason = f"{type(broken).__name__} in the adapter"
+        self.closed.set_result(reason)
 
     # -- Inside ---------------------------------------------------------------------------
 
-    def _answered(self) -> None:
-        """The answer to the handshake is there; who waits for it may have given up."""
+    def _look_at_handshake(self) -> None:
         if self._opened.done():
             return
-        if self._protocol.handshake_exc is None:
-            self._opened.set_result(None)
-        else:
+        if self._protocol.handshake_exc is not None:
             self._opened.set_exception(self._protocol.handshake_exc)
+        elif self._protocol.state is not State.CONNECTING:
+            self._opened.set_result(None)
 
     def _take(self, data: Heard, fin: bool) -> None:
-        if self._transport.is_closing():
+        if self._transport is None or self._transport.is_closing():
             return  # what was heard before put an end to it
-        if fin and not self._parts:
-            self._hear(data)
-            return
-        self._parts.append(data)
+        if not fin or self._begun is not None:
+            self._begun = self._begun or bytearray()
+            self._begun += data
+            data = self._begun
         if fin:
-            whole, self._parts = b"".join(self._parts), []
-            self._hear(whole)
+            self._begun = None
+            self._hear(data)
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():
-            if data:
+            if data and self._transport is not None:
                 self._transport.write(data)
             else:
-                self._transport.close()
+                self.abort()

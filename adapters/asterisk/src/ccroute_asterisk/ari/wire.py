@@ -85,9 +85,11 @@ class Wire:
                 raise NotSent("the WebSocket is closed")
             frames = self._frames
             if self.framed and frames is not None and frames.has_room():
-                frame = frames.frame(request, name)
-                if frame is not None:
-                    return await self._timed(frames.ask(frame, deadline))
+                framed = frames.framed(request, name)
+                if framed is not None:
+                    return await self._timed(frames.ask(*framed, deadline))
+            if request.lists:  # however long it takes, that says nothing of the others
+                return await self._by_http(request, name, deadline)
             return await self._timed(self._by_http(request, name, deadline))
         finally:
             self._slots.give_back(turn)
@@ -95,8 +97,12 @@ class Wire:
 
     async def _timed(self, asking: Awaitable[Reply]) -> Reply:
         asked = self._time.now()
-        reply = await asking
-        self._promptness.note(asked, self._time.now())
+        self._promptness.asked(asked)
+        reply = None
+        try:
+            reply = await asking
+        finally:
+            self._promptness.replied(asked, self._time.now(), said=reply is not None)
         return reply
 
     def is_slow(self) -> bool:
@@ -148,6 +154,9 @@ class Wire:
             raise refusal(self._name, settings, status, "events") from None
         except (OSError, TimeoutError, WebSocketException) as error:
             raise LinkError(f"{self!r}: no WebSocket: {type(error).__name__}: {error}") from None
+        except BaseException:
+            socket.abort()  # it may have come about in this very moment
+            raise
         self._socket = socket
         self._frames = OverWebSocket(socket, self._deadlines, self._time)
         # Whatever happens: a link that nobody reads must not look well.
@@ -176,7 +185,7 @@ class Wire:
         self.end("closed")
         await self._http.close()
         if self._socket is not None:
-            await self._socket.closed
+            await asyncio.wait((self._socket.closed,))
 
 
 def _hand_over(work: "asyncio.Future[Reply]", reply: "asyncio.Future[Reply]") -> None:
