@@ -27,6 +27,7 @@ EXCEPTIONS = {
     ("unicode-ident", "Unicode-3.0"): "tables of a macro's parser: compiles, is not shipped",
     ("target-lexicon", "Apache-2.0 WITH LLVM-exception"): "Apache-2.0 with a wider permission",
     ("certifi", "MPL-2.0"): "Mozilla's list of authorities, brought by httpx; only with `asterisk`",
+    ("cffi", "MIT-0"): "MIT without its condition; makes certificates for tests, is not shipped",
     ("hypothesis", "MPL-2.0"): "runs tests, is not shipped",
     ("pathspec", "MPL-2.0"): "mypy's own, is not shipped",
     ("pyelftools", "LicenseRef-public-domain"): "reads what auditwheel shows, is not shipped",

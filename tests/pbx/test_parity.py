@@ -9,12 +9,15 @@ import asyncio
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 
+import httpx
 import pytest
-from tests.asterisk.arena import Arena, Played
+from tests.asterisk.arena import APP, PATIENCE, Arena, Played
 from tests.asterisk.scripts import RECORDED, SCRIPTS, played_on
 from tests.asterisk.simulated import on_the_simulated
+from tests.pbx.centre import quiet
 from tests.pbx.instance import Asterisk
 from tests.pbx.phones import Phones
 
@@ -41,10 +44,32 @@ class RealArena(Arena):
         await self._act(self.phones.agent, number, mode, talk=talk)
 
     async def answer(self, number: str) -> None:
-        await self._act(self.phones.answer, number)
+        await self._at_phone(self.phones.answer, number)
 
     async def hang_up_agent(self, number: str) -> None:
-        await self._act(self.phones.hang_up_agent, number)
+        await self._at_phone(self.phones.hang_up_agent, number)
+
+    async def _at_phone(self, act: Callable[[str], object], number: str) -> None:
+        """ARI may tell of a phone before AMI does: until then it is taken for the one before."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            try:
+                await self._act(act, number)
+                return
+            except AssertionError:
+                if asyncio.get_running_loop().time() > end:
+                    raise
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(pbx: Asterisk, phones: Phones) -> None:
+    """Nothing is left of the test before, nor does Asterisk remember its application."""
+    quiet(pbx)
+    end = time.monotonic() + PATIENCE
+    where, auth = f"{pbx.ari_url}/applications/{APP}", ("ccroute", pbx.secret)
+    while httpx.get(where, auth=auth).status_code != 404 and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def settled(told: dict[str, list[str]]) -> dict[str, list[str]]:

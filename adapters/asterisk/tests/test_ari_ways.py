@@ -14,7 +14,6 @@ from ccroute import LinkError
 from ccroute.adapters import Adapter, BoundedSink, Park, Ring, Secret
 from ccroute.testing import ManualTime, settle
 from ccroute.testing.asterisk import SimulatedAsterisk
-from ccroute.testing.asterisk._server import WEBSOCKET
 from ccroute_asterisk.ari import requests
 from ccroute_asterisk.ari.carrying import LONGEST_HELD
 from ccroute_asterisk.ari.codec import Request, event_of
@@ -38,7 +37,7 @@ def ways(pbx: SimulatedAsterisk) -> Counter[str]:
 
 def listening_to(pbx: SimulatedAsterisk) -> int:
     """How many WebSockets are open."""
-    mine = [it for it in pbx.wire._clients if it.first.startswith(WEBSOCKET)]
+    mine = [it for it in pbx.wire._clients if it.first.startswith(b"GET /ari/events")]
     return sum(it.transport is not None and not it.transport.is_closing() for it in mine)
 
 
