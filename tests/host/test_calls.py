@@ -18,6 +18,7 @@ from ccroute.adapters import (
     OfferFailed,
     Outcome,
     Park,
+    PlatformSnapshot,
     Ring,
     failed,
     unknown,
@@ -279,6 +280,31 @@ def test_an_unknown_ring_is_looked_up_and_never_sent_again(rang: bool) -> None:
             assert stage.phase("c1") == "waiting"
             await stage.staff("ben")
             assert stage.platform.ringing() == [("c1", "ben")]
+
+    play(scenario)
+
+
+def test_where_much_is_unknown_the_platform_is_asked_once_for_all() -> None:
+    async def scenario(stage: Stage) -> None:
+        adapter = stage.host.links["pbx"].adapter
+        snapshot, asked = adapter.snapshot, 0
+
+        async def slowly() -> PlatformSnapshot:
+            nonlocal asked
+            asked += 1
+            await stage.time.sleep_until(stage.time.now() + 0.3)
+            return await snapshot()
+
+        adapter.snapshot = slowly  # type: ignore[method-assign]
+        stage.platform.answers = lambda it: unknown("lost") if isinstance(it, Park) else None
+        for number in range(20):
+            stage.platform.call(f"c{number}", queue="billing")
+        await stage.time.run(0.7)
+        assert asked == 1
+        stage.platform.answers = lambda it: None
+        await stage.time.run(10)
+        assert stage.host.health().looked_up == 20
+        assert len(stage.host.supervise().waiting()) == 20
 
     play(scenario)
 

@@ -105,6 +105,18 @@ def test_who_waits_is_found_with_what_was_kept() -> None:
     assert listed(pbx).devices == (("ana", "in_use"),)
 
 
+def test_what_we_gave_channels_to_keep_is_not_asked_for() -> None:
+    pbx = Pbx()
+    pbx.caller("c1", WAIT, queue="tech")
+    pbx.leg("l1", "Ringing")
+    first = listed(pbx)
+    (call,) = first.calls
+    pbx.kept.clear()
+    again = listed(pbx, call.legs, {call.contact: call})
+    assert [held_of(it) for it in again.calls] == [held_of(call)]
+    assert held_of(call).offers
+
+
 @pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
 def test_who_came_unheard_has_the_arguments_and_the_age_by_our_clock(ahead: float) -> None:
     pbx = Pbx(ahead)

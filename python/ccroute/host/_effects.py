@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 
@@ -19,6 +20,7 @@ from ccroute.adapters import (
     Instruction,
     Outcome,
     Park,
+    PlatformSnapshot,
     Ring,
     Time,
     Verdict,
@@ -52,6 +54,7 @@ class Effects:
         self._names = names
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarms: set[asyncio.Future[None]] = set()
+        self._looks: dict[str, asyncio.Task[PlatformSnapshot]] = {}
         self.looked_up = 0
 
     def tell(self, tenant: Tenant, effect: Effect, tries: int = _TRIES) -> None:
@@ -178,7 +181,7 @@ class Effects:
         for pause in _LOOKS:
             await self._time.sleep_until(self._time.now() + pause)
             try:
-                snapshot = await link.snapshot(5.0)
+                snapshot = await self._look(link)
             except LinkError:
                 continue
             if snapshot.taken_at < since:
@@ -188,6 +191,21 @@ class Effects:
             if snapshot.complete or held is not None:
                 self._found(tenant, link, instruction, held, tries)
             return
+
+    async def _look(self, link: Link) -> PlatformSnapshot:
+        """What a platform holds. Whoever asks while others wait for it gets the same: where much
+        is unknown the platform is busy, and nothing costs it more than to list all."""
+        look = self._looks.get(link.name)
+        if look is None:
+            look = asyncio.get_running_loop().create_task(link.snapshot(5.0))
+            self._looks[link.name] = look
+            look.add_done_callback(lambda done: self._looked(link.name, done))
+        return await asyncio.shield(look)
+
+    def _looked(self, link: str, look: "asyncio.Task[PlatformSnapshot]") -> None:
+        del self._looks[link]
+        if not look.cancelled():
+            look.exception()  # nobody's, when who asked was cancelled
 
     def _found(
         self,
@@ -240,9 +258,12 @@ class Effects:
 
     async def close(self) -> None:
         """Gives up what is not known yet."""
-        for it in [*self._tasks, *self._alarms]:
-            it.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for alarm in self._alarms:
+            alarm.cancel()
+        tasks: list[asyncio.Task[Any]] = [*self._tasks, *self._looks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _wait_for(placed: Placed, failure: str) -> Suspend:
