@@ -108,23 +108,26 @@ class Carrying:
         Raises:
             Throttled: that is too late.
         """
-        deadline, until = self.instruction.deadline, math.inf
+        until, deadline = math.inf, self.instruction.deadline
         while True:
+            until = await self._hold(until)
             now = self.time.now()
-            if self._is_held(until):
-                if until == math.inf:
-                    self.counters["rings_held"] += 1
-                until = min(until, now + LONGEST_HELD)
-                await self.time.sleep_until(min(now + HELD, until))
-                continue
             turn = self.pace.turn(now, deadline)
             if turn >= deadline:
                 raise Throttled("too many rings", turn - now)
-            if turn <= now:
-                return
             await self.time.sleep_until(turn)
             if not self._is_held(until):
-                return  # else it is held, and takes another turn
+                return
+
+    async def _hold(self, until: float) -> float:
+        """Waits while replies are late, up to ``until``; that, or when it is if it began here."""
+        while self._is_held(until):
+            now = self.time.now()
+            if until == math.inf:
+                until = now + LONGEST_HELD
+                self.counters["rings_held"] += 1
+            await self.time.sleep_until(min(now + HELD, until))
+        return until
 
     def _is_held(self, until: float) -> bool:
         return self.time.now() < until and not self.wire.ended.done() and self.wire.is_slow()

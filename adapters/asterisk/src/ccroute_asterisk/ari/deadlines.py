@@ -1,7 +1,5 @@
 """Waiting until an instant, or until a link ends, whichever comes first."""
 
-import heapq
-import itertools
 import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,22 +10,18 @@ if TYPE_CHECKING:
     import asyncio
 
 Result = TypeVar("Result")
-_DEAD = 1_000
-"""Instants that nobody waits for, which may be kept."""
 
 
 class Deadlines:
     """Whoever waits for something until an instant, and may be told that it never comes.
 
     A request takes milliseconds: an alarm for each would cost as much as reading the reply. There
-    is one for all, at the earliest instant; most find that who set it is long gone.
+    is one for all, at the earliest instant; mostly it finds that who set it is long gone.
     """
 
     def __init__(self, time: Time) -> None:
         self._time = time
-        self._numbers = itertools.count()
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._instants: list[tuple[float, int]] = []
+        self._waiting: dict[asyncio.Future[Any], float] = {}
         self._alarm: asyncio.Future[None] | None = None
         self._next = math.inf
 
@@ -41,25 +35,20 @@ class Deadlines:
             TimeoutError: nothing came until ``deadline``.
             LinkError: nothing will; see `fail`.
         """
-        number = next(self._numbers)
-        self._waiting[number] = future
-        if len(self._instants) > 2 * len(self._waiting) + _DEAD:
-            self._instants = [it for it in self._instants if it[1] in self._waiting]
-            heapq.heapify(self._instants)
-        heapq.heappush(self._instants, (deadline, number))
+        self._waiting[future] = deadline
         if deadline < self._next:
             self._set_alarm(deadline)
         try:
             return await future
         finally:
-            del self._waiting[number]
+            del self._waiting[future]
             if not future.cancelled():
                 future.exception()  # nobody's, when who waits was cancelled in the same moment
 
     def fail(self, reason: str) -> None:
         """Who waits now gets nothing any more, but a `LinkError` with the reason."""
         self._set_alarm(math.inf)
-        for future in self._waiting.values():
+        for future in self._waiting:
             if not future.done():
                 future.set_exception(LinkError(reason))
 
@@ -74,10 +63,9 @@ class Deadlines:
     def _look(self, alarm: "asyncio.Future[None]") -> None:
         if alarm.cancelled():
             return
-        instants, now = self._instants, self._time.now()
-        while instants and (instants[0][0] <= now or instants[0][1] not in self._waiting):
-            _, number = heapq.heappop(instants)
-            future = self._waiting.get(number)
-            if future is not None and not future.done():
+        now = self._time.now()
+        for future, deadline in self._waiting.items():
+            if deadline <= now and not future.done():
                 future.set_exception(TimeoutError())
-        self._set_alarm(instants[0][0] if instants else math.inf)
+        left = (it for future, it in self._waiting.items() if not future.done())
+        self._set_alarm(min(left, default=math.inf))

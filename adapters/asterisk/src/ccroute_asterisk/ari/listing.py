@@ -75,12 +75,12 @@ def asked(
     codes = [it for it in mine if it.args[:1] == (CODE,) and not ids.chosen(it.id)]
     mine = [it for it in mine if it not in codes]
     # What we gave a channel to keep we know; to ask for each would take a request for each.
-    known = {leg.id: leg.tag() for leg in legs.values()}
-    known.update({call.channel: call.tag() for call in calls.values()})
+    known: dict[str, Leg | Call] = {**legs, **{call.channel: call for call in calls.values()}}
     kept = {}
     for channel in mine:
         name = LEG_VARIABLE if ids.is_leg(channel.id) else CONTACT_VARIABLE
-        value = known.get(channel.id) or (channel.channelvars or {}).get(name)
+        keeper = known.get(channel.id)
+        value = keeper.tag() if keeper else (channel.channelvars or {}).get(name)
         if not isinstance(value, str) and not ids.is_snoop(channel.id):
             reply = yield requests.variable(channel.id, name)
             value = _value(reply)
