@@ -13,6 +13,8 @@ from ccroute.adapters import (
     Gap,
     HangUp,
     HeldOffer,
+    Instruction,
+    Outcome,
     Park,
     Ring,
     Sink,
@@ -325,3 +327,25 @@ def test_a_host_starts_before_the_platform_that_will_call_it() -> None:
         await host.stop()
 
     asyncio.run(whole())
+
+
+def test_what_follows_from_a_call_goes_out_before_the_next_one_is_looked_at() -> None:
+    async def scenario(stage: Stage) -> None:
+        execute = stage.platform.execute
+        ahead: list[int] = []
+
+        def noted(instruction: Instruction) -> Outcome:
+            if isinstance(instruction, Park):
+                waiting = stage.host.router().explain_queue("billing").waiting
+                ahead.append(waiting - len(ahead) - 1)
+            return execute(instruction)
+
+        stage.platform.execute = noted  # type: ignore[method-assign]
+        for number in range(10):
+            stage.platform.call(f"c{number}", queue="billing")
+        await settle()
+        assert len(ahead) == 10
+        # The way to the platform takes turns of the loop, in which others go on.
+        assert max(ahead) < 5
+
+    play(scenario)

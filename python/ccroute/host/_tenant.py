@@ -400,12 +400,13 @@ class Tenant(Hearing):
         await self._journal.append(self.name, entries, expected=self._written, epoch=self.epoch)
         self._written += len(entries)
         for entry in entries:
-            self._carry(self._under_way[0], entry)
+            follows = self._carry(self._under_way[0], entry)
             del self._under_way[0]
-            if entry.sequence % TURN == 0:
-                await asyncio.sleep(0)  # the others' turn
+            if follows or entry.sequence % TURN == 0:
+                await asyncio.sleep(0)  # what follows goes out before the next; the others' turn
 
-    def _carry(self, ask: Ask, entry: Entry) -> None:
+    def _carry(self, ask: Ask, entry: Entry) -> bool:
+        """Carries one out; whether anything follows from it."""
         self._spill()
         self.sequence = entry.sequence
         self.counters.commands += 1
@@ -420,13 +421,14 @@ class Tenant(Hearing):
             error = refusal
             self._refused(ask, refusal)
         told_by = ask.origin if isinstance(ask.command, Release | Cancel | Reconcile) else None
-        self._follow(self.router.events(), ask.origin, told_by)
+        follows = self._follow(self.router.events(), ask.origin, told_by)
         ask.settle(result, error)
         if ask.by_person:
             for record in self.on_record:
                 record(ask, error)
         if isinstance(ask.command, SetPlan) and error is None:
             self.watch_hours()
+        return follows
 
     def _refused(self, ask: Ask, refusal: Exception) -> None:
         if ask.origin is None:
@@ -456,9 +458,10 @@ class Tenant(Hearing):
             self.counters.bypassed += len(events)
             self._follow(events, None, None)
 
-    def _follow(self, events: list[Event], origin: str | None, told_by: str | None) -> None:
-        if events:
-            self.do(self._consequences_of(events, origin, told_by))
+    def _follow(self, events: list[Event], origin: str | None, told_by: str | None) -> bool:
+        consequences = self._consequences_of(events, origin, told_by) if events else []
+        self.do(consequences)
+        return bool(consequences)
 
     def _consequences_of(
         self, events: list[Event], origin: str | None, told_by: str | None
