@@ -118,6 +118,21 @@ class HoldsWhoIsNotOnTheLine(Forgetting):
         return attrs.evolve(it, calling=False)
 
 
+@breaks(9)
+class ForgetsForWhomItCalls(Forgetting):
+    def without(self, it: HeldContact) -> HeldContact:
+        tenant = None if it.calling else it.arrival.tenant
+        return attrs.evolve(it, arrival=attrs.evolve(it.arrival, tenant=tenant))
+
+
+@breaks(9)
+class CallsWhomItCallsAlready(AcmeAdapter):
+    async def execute(self, instruction: Instruction) -> Outcome:
+        if isinstance(instruction, CallCustomer):
+            self._outcomes.pop(instruction.id, None)
+        return await super().execute(instruction)
+
+
 @breaks(20)
 class TakesBusyForNoAnswer(Telling):
     def tell(self, signal: Signal) -> Sequence[Signal]:

@@ -22,11 +22,11 @@ answered, `StopMonitoring` to `PartyLeft`.
 **They are called back.** A customer who left the line by our leave has ended on the platform. The
 new call has an id that the host chose: `CallCustomer` gives it, and where agents are rung, `Ring`
 (``callback``) before. From then on the platform calls the contact so, in signals and snapshots
-(``calling``, until the customer answers). Once the agent is there the customer is dialled:
-`Bridged`, when both hear each other; or `CustomerFailed`, with the reason, then `OfferFailed`
-(``caller_gone``) for the agent's leg, which goes within a second, and `Ended` (``failed``). There
-is no `Arrived`. When the last leg goes before the customer was dialled, `Ended` (``failed``) tells
-so; another try comes under another id.
+(``calling``, until the customer answers, and with the tenant that the instruction named). Once
+the agent is there the customer is dialled: `Bridged`, when both hear each other; or
+`CustomerFailed`, with the reason, then `OfferFailed` (``caller_gone``) for the agent's leg, which
+goes within a second, and `Ended` (``failed``). There is no `Arrived`. When the last leg goes before
+the customer was dialled, `Ended` (``failed``) tells so; another try comes under another id.
 
 **They write.** Each message of a chat, a mail or the like is a `Wrote`; a customer's first one is
 in its `Arrived`, and needs none.

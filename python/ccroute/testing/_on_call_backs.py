@@ -19,6 +19,9 @@ async def bridged_when_answered(play: Play) -> None:
     await play.settle_down()
     play.expect(not play.of(call.contact), f"told before the answer: {play.of(call.contact)}")
     await _held(play, call, calling=True)
+    await play.do(call)  # once more
+    legs = await play.legs("customer")
+    play.expect(len(legs) == 1, f"told twice to call {call.contact}, there is {legs}")
     await play.driver.answer(call.address)
     await play.wait_for(lambda: play.of(call.contact, Bridged), f"{call.contact} is not Bridged")
     bridges = {leg.bridge for leg in await play.driver.legs() if leg.kind != "outside"}
@@ -39,8 +42,11 @@ async def _held(play: Play, call: CallCustomer, *, calling: bool) -> None:
     if not play.can("snapshot"):
         return
     snapshot = await play.finish(play.adapter.snapshot(), "snapshot")
-    found = [it.calling for it in snapshot.contacts if it.contact == call.contact]
-    play.expect_same(found, [calling], f"whether {call.contact} is `calling` in the snapshot")
+    found = [
+        (it.calling, it.arrival.tenant) for it in snapshot.contacts if it.contact == call.contact
+    ]
+    wanted = [(calling, call.tenant)]
+    play.expect_same(found, wanted, f"{call.contact} in the snapshot, `calling` and tenant")
 
 
 async def ended_once(play: Play) -> None:
