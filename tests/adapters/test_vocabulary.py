@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from ccroute import ROLES
+from ccroute import ROLES, ConfigError
 from ccroute.adapters import (
     CAPABILITIES,
     CUSTOMER_FAILURES,
@@ -21,6 +21,7 @@ from ccroute.adapters import (
     HeldRecording,
     Ringing,
     Wrote,
+    failed,
 )
 
 
@@ -77,3 +78,10 @@ def test_a_link_without_control_observes() -> None:
 def test_a_signal_about_an_offer_may_name_its_contact() -> None:
     assert Ringing(offer=1).contact is None
     assert Ringing(offer=1, contact="1").contact == "1"
+
+
+@pytest.mark.parametrize("pause", [-1.0, float("inf"), float("nan")])
+def test_nobody_is_told_to_wait_for_no_time_or_for_ever(pause: float) -> None:
+    with pytest.raises(ConfigError, match="give seconds, 0 or more, or None"):
+        failed("throttled", retry_after=pause)
+    assert failed("throttled", retry_after=0.0).retry_after == 0.0

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -74,7 +75,7 @@ async def ask(
     if not sent:
         return None
     start, body = sent
-    told = {k.decode(): v.decode() for k, v in start["headers"]}  # type: ignore[attr-defined]
+    told = {k.decode(): v.decode("latin-1") for k, v in start["headers"]}  # type: ignore[attr-defined]
     return Reply(start["status"], told, body["body"])  # type: ignore[arg-type]
 
 
@@ -262,6 +263,54 @@ def test_an_adapter_that_breaks_and_a_client_that_goes_hurt_nobody() -> None:
         assert len(adapter.asked) == 1
 
     on_a_host(test)
+
+
+class Odd(Webhooks):
+    """Answers with whatever it was given."""
+
+    reply: Any = None
+
+    async def handle_http(self, request: HttpRequest) -> HttpResponse:
+        if isinstance(self.reply, BaseException):
+            raise self.reply
+        return self.reply  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        "hello",
+        HttpResponse(status="x"),  # type: ignore[arg-type]
+        HttpResponse(status=99),
+        HttpResponse(body="text"),  # type: ignore[arg-type]
+        HttpResponse(headers={"x": "\u20ac"}),
+        HttpResponse(headers={"x": "1\r\nset-cookie: a=b"}),
+        HttpResponse(headers={"a b": "1"}),
+        HttpResponse(headers={"x": 1}),  # type: ignore[arg-type]
+        asyncio.CancelledError(),
+        TimeoutError(),
+    ],
+)
+def test_an_answer_that_cannot_be_sent_is_a_fault_of_the_link(
+    reply: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        adapter = Odd()
+        adapter.reply = reply
+        async with Host(Router(PLAN), adapters={"hooks": adapter}) as host:
+            answer = await ask(asgi(host), "/links/hooks/x", "POST")
+            assert answer is not None
+            assert (answer.status, answer.body) == (500, b"")
+            assert host.links["hooks"].counters.faults == 1
+            adapter.reply = HttpResponse(headers={"x": "caf\u00e9"})
+            answer = await ask(asgi(host), "/links/hooks/x", "POST")
+            assert answer is not None
+            assert (answer.status, answer.headers["x"]) == (200, "caf\u00e9")
+
+    asyncio.run(run())
+    (record,) = (it for it in caplog.records if it.levelname == "ERROR")
+    assert record.getMessage() == "link hooks: its adapter broke over a request"
 
 
 def test_a_server_may_ask_for_its_beginning_and_end() -> None:

@@ -216,8 +216,21 @@ TENANT = '[tenants.a]\nplan = "acme.toml"\n'
             5,
             "no path",
         ),
+        (TENANT + '[http]\nhost = "a\\u0000b"\n', 4, "http.host: 'a\\x00b' is no host: it holds"),
         (TENANT + "[http]\nport = 70000\n", 4, "http.port: give one from 0 to 65535, not 70000"),
         ('snapshot = "gone/x"\n' + TENANT, 1, "gone: make it"),
+        (
+            'snapshot = "s"\ncontrol = "x/../s"\n' + TENANT,
+            1,
+            "is the control socket's place: give another",
+        ),
+        (
+            'snapshot = "s.lock"\ncontrol = "s"\n' + TENANT,
+            1,
+            "is the control socket's place: give another",
+        ),
+        ('control = "state"\n' + TENANT, 1, "state is a folder: name a socket in it"),
+        (TENANT + '[links."a:b"]\nadapter = "x"\n', 3, "link 'a:b': give a name without a colon"),
         ("links = 3\n" + TENANT, 1, "links: give a table, not 3"),
     ],
 )

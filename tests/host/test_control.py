@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import logging
+import os
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,11 @@ async def ask(path: Path, request: object) -> Any:
     answer = await asyncio.wait_for(reader.readline(), 5)
     writer.close()
     return json.loads(answer)
+
+
+def half(what: str) -> dict[str, str]:
+    """Asks about a name that holds half a character."""
+    return {"ask": "explain", "what": what, "name": "\ud800"}
 
 
 def test_a_connection_may_ask_several_times(tmp_path: Path) -> None:
@@ -74,6 +82,9 @@ def test_a_connection_may_ask_several_times(tmp_path: Path) -> None:
             "no tenant 'b'",
         ),
         ({"ask": "incident"}, "unsupported", "writes no incident bundles"),
+        (half("queue"), "unknown_queue", "no queue '\\ud800'"),
+        (half("agent"), "unknown_agent", "no agent '\\ud800'"),
+        (half("contact"), "unknown_contact", "no contact '\\ud800'"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_words(
@@ -177,3 +188,119 @@ def test_only_its_own_place_is_taken(tmp_path: Path) -> None:
                 assert (await ask(tmp_path / "s", {"ask": "health"}))["ok"] is True
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_of_two_hosts_that_begin_at_one_moment_one_is_let_in(tmp_path: Path, stale: bool) -> None:
+    """In threads, as processes are: each makes its choice while the other makes its own."""
+    path = tmp_path / "s"
+    ready = threading.Barrier(2)
+    let_in = threading.Semaphore(0)
+    tried = threading.Barrier(2)
+    refused: list[str] = []
+
+    async def try_it() -> None:
+        control = ControlSocket(host(), path)
+        await asyncio.to_thread(ready.wait, 10)
+        try:
+            await control.open()
+        except ConfigError as error:
+            refused.append(error.message)
+        else:
+            let_in.release()
+        await asyncio.to_thread(tried.wait, 10)
+        await control.close()
+
+    for _ in range(20):
+        if stale:
+            with socket.socket(socket.AF_UNIX) as left:
+                left.bind(str(path))
+        threads = [threading.Thread(target=asyncio.run, args=(try_it(),)) for _ in range(2)]
+        for it in threads:
+            it.start()
+        for it in threads:
+            it.join()
+        assert let_in.acquire(blocking=False)
+        assert not let_in.acquire(blocking=False)
+        assert not path.exists()
+    assert refused == ["another host runs here: stop it first"] * 20
+
+
+def test_a_socket_that_is_not_yet_listened_at_is_not_taken(tmp_path: Path) -> None:
+    """The moment between another host's `bind` and `listen`, held still."""
+
+    async def run() -> None:
+        first, second = (ControlSocket(host(), tmp_path / "s") for _ in range(2))
+        async with first:
+            with socket.socket(socket.AF_UNIX) as between:
+                (tmp_path / "s").unlink()
+                between.bind(str(tmp_path / "s"))
+                with pytest.raises(ConfigError, match="another host runs here"):
+                    await second.open()
+        assert (tmp_path / "s").exists()  # it is not the first one's
+        async with second:
+            assert (await ask(tmp_path / "s", {"ask": "health"}))["ok"] is True
+        assert not (tmp_path / "s").exists()
+
+    asyncio.run(run())
+
+
+def test_a_host_takes_away_its_own_socket_only(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+
+    async def run() -> None:
+        with socket.socket(socket.AF_UNIX) as other:
+            async with ControlSocket(host(), path):
+                path.rename(tmp_path / "kept")
+                other.bind(str(path))
+            assert path.is_socket()
+
+    asyncio.run(run())
+
+
+def test_a_child_of_the_host_keeps_nobody_out(tmp_path: Path) -> None:
+    wait, tell = os.pipe()
+
+    async def run() -> int:
+        async with ControlSocket(host(), tmp_path / "s"):
+            if (child := os.fork()) == 0:
+                os.close(tell)
+                os.read(wait, 1)
+                os._exit(0)
+        async with ControlSocket(host(), tmp_path / "s"):
+            return child
+
+    child = asyncio.run(run())
+    os.close(wait)
+    os.close(tell)
+    os.waitpid(child, 0)
+
+
+def test_an_open_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        control = ControlSocket(host(), tmp_path / "s")
+        opening = asyncio.create_task(control.open())
+        await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        assert not (tmp_path / "s").exists()
+        async with control:
+            assert (await ask(tmp_path / "s", {"ask": "health"}))["ok"] is True
+
+    asyncio.run(run())
+
+
+def test_an_orderly_end_with_clients_there_logs_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with host() as running, ControlSocket(running, tmp_path / "s"):
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+            writer.write(b'{"ask": "health"}\n{"ask": "hea')
+            await reader.readline()
+        assert await reader.read() == b""
+        writer.close()
+
+    caplog.set_level(logging.WARNING)
+    asyncio.run(run())
+    assert caplog.records == []

@@ -3,6 +3,8 @@
 import json
 import signal
 import stat
+import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,48 @@ def test_a_link_that_is_down_is_not_ready(tmp_path: Path, ccroute_at: Prompt) ->
         assert running.stop() == 0
 
 
+FORGER = """
+import logging
+from ccroute.testing import LoopbackAdapter, LoopbackPlatform
+
+FORGED = "pbx:1\\n1970-01-01 INFO ccroute.run: stopped\\x1b[2K\\r\\x9b1A\\u202e\\ud800 año"
+
+def build(link, config):
+    adapter = LoopbackAdapter(LoopbackPlatform(), link)
+
+    async def opened(sink, time):
+        logging.getLogger("pbx").warning("%s %s said so", FORGED, config["password"])
+        raise ValueError(f"{config['password']} {config['password']!r} {FORGED}")
+
+    adapter.open = opened
+    return adapter
+"""
+
+
+def test_nobody_forges_a_line_of_the_log(tmp_path: Path) -> None:
+    """Neither in a message nor in the words of an exception; and secrets are hidden before they
+    are written out."""
+    text = CENTRE.replace('log = "json"', 'log = "text"').replace("callers = 2\n", "")
+    path = centre(tmp_path, text)
+    (tmp_path / "in_process_adapter.py").write_text(FORGER, encoding="utf-8")
+    with Running(path, PBX_PASSWORD="sword\n\x1bfish") as running:
+        message = running.hear("said so")
+        running.hear("runs: acme")
+        assert running.stop() == 0
+    assert message.partition(" WARNING ")[2] == (
+        r"pbx: pbx:1\n1970-01-01 INFO ccroute.run: stopped\x1b[2K\r\x9b1A\u202e\ud800 año "
+        "... said so\n"
+    )
+    forged = [line for line in running.lines if "1970-01-01 INFO" in line]
+    assert forged[1] == (
+        r"  1970-01-01 INFO ccroute.run: stopped\x1b[2K\r\x9b1A\u202e\ud800 año" + "\n"
+    )
+    assert "  ValueError: ... '...' pbx:1\n" in running.lines
+    assert "  Traceback (most recent call last):\n" in running.lines
+    assert all(line.startswith(("20", "  ")) for line in running.lines)
+    assert "fish" not in "".join(running.lines)
+
+
 def test_two_hosts_do_not_run_one_centre(tmp_path: Path, ccroute_at: Prompt) -> None:
     path = centre(tmp_path)
     with Running(path) as running:
@@ -134,6 +178,28 @@ def test_who_asks_is_told_where_nothing_runs(tmp_path: Path, ccroute_at: Prompt)
     assert (missing.code, "name the document that the host runs" in missing.err) == (2, True)
     nobody = ccroute_at("explain", "queue", "billing", "--socket", tmp_path / "x.sock")
     assert (nobody.code, "no host runs at" in nobody.err) == (2, True)
+
+
+def test_a_path_that_no_socket_can_have_is_told_with_a_remedy(
+    tmp_path: Path, ccroute_at: Prompt
+) -> None:
+    asked = ccroute_at("health", "--socket", tmp_path / ("x" * 150))
+    assert (asked.code, len(asked.err.splitlines())) == (2, 1)
+    assert "too long: give a shorter one by `control`, or by --socket" in asked.err
+
+
+def test_an_interrupt_while_it_is_loaded_ends_it_quietly(
+    ccroute_at: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupting(MetaPathFinder):
+        def find_spec(self, fullname: str, *_: object) -> None:
+            if fullname == "ccroute.cli._app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "ccroute.cli._app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    ended = ccroute_at("version")
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
 
 
 def test_a_document_that_is_wrong_ends_it_with_a_sentence(tmp_path: Path) -> None:

@@ -128,7 +128,13 @@ def test_a_reply_with_half_a_character_has_no_body() -> None:
     assert read_reply(200, rb'[{"id":"x\ud800"}]').body is None
 
 
-@pytest.mark.parametrize(("given", "wanted"), [("2", 2.0), ("soon", None), (None, None)])
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("2", 2.0), ("0", 0.0), ("soon", None), (None, None), ("", None), ("-1", None),
+        ("nan", None), ("inf", 60.0), ("1e400", 60.0), ("3600", 60.0),
+    ],
+)  # fmt: skip
 def test_a_pause_that_is_none_is_not_believed(given: str | None, wanted: float | None) -> None:
     assert read_reply(503, b"", given).retry_after == wanted
 

@@ -2,12 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
 from adapters.asterisk.tests.placed import placed
 
-from ccroute import ConfigError, Plan, Router
-from ccroute.adapters import Adapter, BoundedSink, LinkDown, PlatformSnapshot, Setting, Time
+from ccroute import ConfigError, LinkError, Plan, Router
+from ccroute.adapters import (
+    Adapter,
+    BoundedSink,
+    LinkDown,
+    LinkUp,
+    PlatformSnapshot,
+    Setting,
+    Signal,
+    Time,
+)
 from ccroute.host import Host, TenantSettings
 from ccroute.testing import AdapterContract, ManualTime
 from ccroute.testing.asterisk import AsteriskDriver, SimulatedAsterisk
@@ -142,20 +152,83 @@ def test_who_is_refused_after_having_been_let_in_tries_again() -> None:
     assert asyncio.run(told()) == ["LinkUp", "Gap", "PlatformSnapshot"]
 
 
-def test_a_defect_in_coming_up_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_in_coming_up_again_is_told_and_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def told() -> list[str]:
+        sink = BoundedSink()
+        async with placed() as (pbx, adapter, time):
+            await adapter.open(sink, time)
+            with monkeypatch.context() as defect:
+                defect.setattr("ccroute_asterisk.ari.adapter.check_release", lambda *_: 1 / 0)
+                pbx.lose_websockets()
+                down: list[LinkDown] = []
+                for _ in range(20):
+                    await time.run(1.0)
+                    down += [it for it in sink.take(100) if isinstance(it, LinkDown)]
+            assert (down[-1].reason, down[-1].final) == ("ZeroDivisionError in the adapter", False)
+            assert sum("ZeroDivision" in it.reason for it in down) == 1  # once is enough
+            for _ in range(40):
+                await time.run(1.0)
+            return [type(it).__name__ for it in sink.take(100)]
+
+    assert asyncio.run(told()) == ["LinkUp", "Gap", "PlatformSnapshot"]
+
+
+def test_that_nobody_makes_the_link_anew_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async def told() -> LinkDown:
         sink = BoundedSink()
         async with placed() as (pbx, adapter, time):
             await adapter.open(sink, time)
-            monkeypatch.setattr("ccroute_asterisk.ari.adapter.check_release", lambda *_: 1 / 0)
-            pbx.lose_websockets()
-            for _ in range(10):
+            with monkeypatch.context() as defect:
+                defect.setattr("ccroute_asterisk.ari.pace.BackOff.pause", lambda *_: 1 / 0)
+                pbx.lose_websockets()
                 await time.run(1.0)
-            down = [it for it in sink.take(100) if isinstance(it, LinkDown)]
-        return down[-1]
+            (down,) = (it for it in sink.take(100) if isinstance(it, LinkDown))
+        return down
 
     down = asyncio.run(told())
     assert (down.reason, down.final) == ("ZeroDivisionError in the adapter", True)
+
+
+def test_a_link_that_dies_as_it_stands_is_made_anew_ever_more_slowly() -> None:
+    ups: list[float] = []
+
+    async def made() -> None:
+        async with placed() as (pbx, adapter, time):
+
+            class Cutting(BoundedSink):
+                def push(self, signal: Signal) -> bool:
+                    if isinstance(signal, LinkUp):
+                        ups.append(time.now())
+                        pbx.lose_websockets()
+                    return super().push(signal)
+
+            await adapter.open(Cutting(), time)
+            before = len(asyncio.all_tasks())
+            for _ in range(60):
+                await time.run(1.0)
+            assert len(asyncio.all_tasks()) <= before
+
+    asyncio.run(made())
+    apart = [later - earlier for earlier, later in pairwise(ups)]
+    assert 3 < len(ups) < 12
+    assert max(apart[:2]) < 2
+    assert apart[-1] > 5
+
+
+def test_events_that_flood_a_link_that_comes_up_cut_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccroute_asterisk.ari.adapter.MOST_EARLY", 20)
+
+    async def opened() -> None:
+        async with placed() as (pbx, adapter, time):
+            pbx.faults.reply_after = 2.0
+            opening = asyncio.ensure_future(adapter.open(BoundedSink(), time))
+            for _ in range(100):
+                pbx.call()
+                await time.run(0.1)
+            with pytest.raises(LinkError, match="more than 20 events while the link came up"):
+                await opening
+
+    asyncio.run(opened())
 
 
 def test_certificates_that_cannot_be_read_are_told() -> None:

@@ -1,125 +1,17 @@
 """The WebSocket of a link against a server that does as it likes."""
 
 import asyncio
-import functools
-import gc
-import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import Self
 
 import pytest
-import trustme
+from adapters.asterisk.tests.websocket_server import Server, played, until
 from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
-from websockets.server import ServerProtocol
 
-from ccroute.adapters import Secret
-from ccroute.testing import ManualTime, settle
+from ccroute.testing import settle
+from ccroute_asterisk.ari import websocket
 from ccroute_asterisk.ari.codec import LONGEST
 from ccroute_asterisk.ari.messages import Heard
-from ccroute_asterisk.ari.websocket import WebSocket
-
-Scene = Callable[["Server", WebSocket, list[bytes]], Awaitable[None]]
-
-
-@functools.cache
-def trust() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """For a server, and for who trusts it."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("127.0.0.1").configure_cert(server)
-    authority.configure_trust(client)
-    return server, client
-
-
-class Server:
-    """Accepts one connection. ``first``: what it says instead of accepting it, and then no more,
-    nor does it hang up unless ``hangs_up``."""
-
-    def __init__(
-        self, *, secure: bool = False, first: bytes | None = None, hangs_up: bool = False
-    ) -> None:
-        self.first = first
-        self.hangs_up = hangs_up
-        self.here, self.trust = trust() if secure else (None, None)
-        self.authorized: list[str] = []
-        self.received: list[Frame] = []
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.here)
-        port = self._server.sockets[0].getsockname()[1]
-        self.address = f"ws{'s' if self.here else ''}://127.0.0.1:{port}/ari/events?app=x"
-        return self
-
-    async def __aexit__(self, *raised: object) -> None:
-        self.writer.close()
-        self._server.close()
-
-    def client(self, hear: Callable[[Heard], object]) -> WebSocket:
-        """One that can be opened."""
-        return WebSocket(self.address, Secret("Basic x"), ManualTime(), hear)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.writer = writer
-        if self.first is not None:
-            await reader.read(1 << 16)
-            writer.write(self.first)
-            if self.hangs_up:
-                writer.close()
-            return
-        with suppress(ConnectionError):
-            await self._talk(reader, writer)
-        writer.close()
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        protocol = ServerProtocol()
-        while data := await reader.read(1 << 16):
-            protocol.receive_data(data)
-            for it in protocol.events_received():
-                if isinstance(it, Request):
-                    self.authorized.append(it.headers["Authorization"])
-                    protocol.send_response(protocol.accept(it))
-                elif isinstance(it, Frame):
-                    self.received.append(it)
-            for data in protocol.data_to_send():
-                writer.write(data)
-
-    def send(self, opcode: Opcode, data: bytes, *, fin: bool = True, mask: bool = False) -> None:
-        """A frame, whether it may be sent or not."""
-        self.writer.write(Frame(opcode, data, fin).serialize(mask=mask))
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Waits until it holds."""
-    async with asyncio.timeout(5.0):
-        while not holds():
-            await settle(1)
-
-
-def played(scene: Scene, server: Server | None = None, *, opens: bool = True) -> None:
-    """Plays a scene; no task may be left, and no exception that nobody looked at."""
-    complaints: list[object] = []
-
-    async def on_stage() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
-        heard: list[bytes] = []
-        async with server or Server() as there:
-            socket = there.client(lambda it: heard.append(bytes(it)))
-            if opens:
-                await socket.open(there.trust)
-            await scene(there, socket, heard)
-            socket.abort()
-            if opens:
-                await asyncio.wait_for(socket.closed, 5.0)
-        await settle()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    asyncio.run(on_stage())
-    gc.collect()
-    assert not complaints
-
+from ccroute_asterisk.ari.websocket import SLICE, WebSocket
 
 both_ways = pytest.mark.parametrize("secure", [False, True], ids=["ws", "wss"])
 
@@ -256,3 +148,68 @@ def test_who_gives_up_while_connecting_leaves_nothing_behind(turns: int, secure:
         await again.closed
 
     played(scene, Server(secure=secure), opens=False)
+
+
+@both_ways
+def test_a_burst_of_tiny_messages_leaves_others_their_turn(secure: bool) -> None:
+    async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
+        tiny = b"".join(Frame(Opcode.TEXT, b"%06d" % n).serialize(mask=False) for n in range(9_000))
+        most = SLICE // (len(tiny) // 9_000) + 1
+        server.writer.write(tiny)
+        while len(heard) < 9_000:
+            before = len(heard)
+            await asyncio.sleep(0)
+            assert len(heard) - before <= most
+        assert heard == sorted(heard)
+
+    played(scene, Server(secure=secure))
+
+
+@both_ways
+def test_what_came_before_the_end_is_heard_however_much_it_is(secure: bool) -> None:
+    async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
+        for _ in range(30):
+            server.send(Opcode.TEXT, b"x" * 1_000)
+        server.writer.close()
+        assert "no close frame" in await asyncio.wait_for(asyncio.shield(socket.closed), 5.0)
+        assert len(heard) == 30
+
+    played(scene, Server(secure=secure))
+
+
+@both_ways
+def test_whoever_fails_over_the_rest_of_a_burst_ends_it_too(secure: bool) -> None:
+    async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: heard.append(b"told"))
+
+        def fails(message: Heard) -> None:
+            heard.append(b"")
+            if len(heard) == 20:
+                raise KeyError("what nobody should read")
+
+        socket._hear = fails
+        for _ in range(30):
+            server.send(Opcode.TEXT, b"x" * 1_000)
+        ended = await asyncio.wait_for(asyncio.shield(socket.closed), 5.0)
+        assert ended == "KeyError in the adapter"
+        assert heard[20:] == [b"told"]
+
+    played(scene, Server(secure=secure))
+
+
+@both_ways
+def test_whoever_asks_and_does_not_read_is_cut(
+    secure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "UNREAD", 1 << 14)
+
+    async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
+        server.writer.transport.pause_reading()
+        while not socket.closed.done():
+            for _ in range(100):
+                server.send(Opcode.PING, b"x" * 125)
+            await settle(1)
+            assert socket.unsent() < 1 << 15
+        assert socket.closed.result().startswith("Asterisk does not read: ")
+
+    played(scene, Server(secure=secure))

@@ -6,6 +6,7 @@ again.
 """
 
 import enum
+import math
 
 import attrs
 
@@ -43,6 +44,8 @@ class Outcome:
             raise ConfigError("an outcome that failed has a failure, and no other has one")
         if self.failure is not None and self.failure not in FAILURES:
             raise ConfigError(f"failure {self.failure!r}: give one of {', '.join(FAILURES)}")
+        if self.retry_after is not None and not 0 <= self.retry_after < math.inf:
+            raise ConfigError(f"retry_after {self.retry_after}: give seconds, 0 or more, or None")
 
 
 def done(detail: str = "") -> Outcome:
@@ -58,7 +61,7 @@ def failed(failure: str, detail: str = "", *, retry_after: float | None = None) 
     """It is certain that nothing was done.
 
     Raises:
-        ConfigError: ``failure`` is none of `FAILURES`.
+        ConfigError: ``failure`` is none of `FAILURES`, or ``retry_after`` no seconds.
     """
     return Outcome(verdict=Verdict.FAILED, failure=failure, detail=detail, retry_after=retry_after)
 

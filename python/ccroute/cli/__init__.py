@@ -5,10 +5,18 @@ import os
 import sys
 
 _EXTRA = frozenset({"typer", "rich", "click"})
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """Runs the command line, or says in one sentence what it lacks."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+
+
+def _main() -> None:
     try:
         from ccroute.cli._app import app  # noqa: PLC0415 - the extra may be missing
     except ModuleNotFoundError as error:

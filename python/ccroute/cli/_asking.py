@@ -48,7 +48,9 @@ def ask(
     except TimeoutError:
         fail(f"the host at {path} does not answer within {patience:g} s", NOT_REACHABLE)
     except OSError as error:
-        fail(f"{path}: {error.strerror or error}", NOT_REACHABLE)
+        # Only of a path that is too long Python says nothing more.
+        words = error.strerror or f"{error}: give a shorter one by `control`, or by --socket"
+        fail(f"{path}: {words}", NOT_REACHABLE)
     except (ValueError, AttributeError):
         fail(f"the host at {path} went away, or something else listens there", NOT_REACHABLE)
     if not answer.get("ok"):

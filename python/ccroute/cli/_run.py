@@ -21,6 +21,7 @@ from ccroute.cli._console import count, fail
 from ccroute.cli._reading import sentence
 from ccroute.cli._serving import listening, served
 from ccroute.host import Centre, ControlSocket, Host, JsonFormatter, incident_bundle
+from ccroute.metrics import shown
 
 _log = logging.getLogger("ccroute.run")
 
@@ -36,8 +37,7 @@ def run(
     SIGTERM and SIGINT end it in order, SIGHUP has it read its plans anew.
     """
     try:
-        centre = Centre.load(path, environ=os.environ)
-        host = centre.host()
+        centre, host = Centre.load_host(path, environ=os.environ)
         if check:
             tenants, links = count(len(centre.tenants), "tenant"), count(len(centre.links), "link")
             print(f"{path}: {tenants}, {links}")
@@ -103,17 +103,25 @@ async def _reload(centre: Centre, host: Host, asked: asyncio.Event) -> None:
 
 
 class _Text(logging.Formatter):
-    """Lines for people, without secrets."""
+    """Lines for people, without secrets. What a message or an exception holds that would move a
+    terminal's cursor is written out, and what follows a record's line is indented: nobody can make
+    another's."""
 
     def __init__(self, secrets: tuple[Secret, ...]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        head, *more = self._hidden(super().format(record)).split("\n")
+        return "\n".join([head, *(f"  {shown(line)}" for line in more)])
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # as logging calls it
+        return shown(self._hidden(super().formatMessage(record)))
+
+    def _hidden(self, text: str) -> str:
         for secret in self._secrets:
-            line = secret.hide_in(line)
-        return line
+            text = secret.hide_in(text)
+        return text
 
 
 def _configure_logging(centre: Centre) -> None:

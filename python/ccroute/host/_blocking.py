@@ -5,14 +5,26 @@ What each method does stands at the method of the same name of `Host`, `AgentDes
 """
 
 import asyncio
-import concurrent.futures
 import functools
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import suppress
 from os import PathLike
+from queue import SimpleQueue
 from types import TracebackType
-from typing import Concatenate, Generic, Never, ParamSpec, Self, TypedDict, TypeVar, Unpack
+from typing import (
+    Any,
+    Concatenate,
+    Generic,
+    Never,
+    ParamSpec,
+    Self,
+    TypedDict,
+    TypeVar,
+    Unpack,
+)
 
 from ccroute._errors import Rejected
 from ccroute._router import Router
@@ -25,44 +37,118 @@ from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
 from ccroute.journal import Journal
 
+_log = logging.getLogger("ccroute.host")
+
 Inner = TypeVar("Inner")
 Reply = TypeVar("Reply")
 Arguments = ParamSpec("Arguments")
 
 
-class LoopThread:
-    """A thread with a loop, on which others have things done."""
+class _Errand(Generic[Reply]):
+    """Work on the loop, for one who waits outside.
 
-    def __init__(self) -> None:
-        self._running = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended = asyncio.Event()
-        self._failed: BaseException | None = None
+    A `SimpleQueue` brings the answer: a condition would be held while a signal handler or the
+    garbage collector, in the midst of the wait, asks for something else.
+    """
+
+    def __init__(self, work: Coroutine[object, object, Reply]) -> None:
+        self._work = work
+        self._task: asyncio.Task[Reply] | None = None
+        self._answers: SimpleQueue[asyncio.Task[Reply] | None] = SimpleQueue()
+
+    def begin(self) -> None:
+        """Begins the work; on the loop."""
+        self._task = asyncio.get_running_loop().create_task(self._work)
+        self._task.add_done_callback(self._answer)
+
+    def cancel(self) -> None:
+        """Gives the work up, begun or not; on the loop."""
+        if self._task is None:
+            self._work.close()
+        else:
+            self._task.cancel()
+
+    def refuse(self) -> None:
+        """Answers that the host does not run."""
+        if self._task is None:
+            self._work.close()
+        self._answers.put(None)
+
+    def answer(self) -> Reply:
+        """Waits for what the work returns or raises; ``stopped`` when the loop ends before."""
+        done = self._answers.get()
+        try:
+            if done is None or done.cancelled():
+                raise _stopped()
+            return done.result()
+        finally:
+            del done  # an error, its traceback and this frame would keep each other
+
+    def _answer(self, task: "asyncio.Task[Reply]") -> None:
+        self._task = None
+        if not task.cancelled():
+            task.exception()  # or asyncio complains where nobody waits any more
+        self._answers.put(task)
+
+
+class HostThread:
+    """A host on a thread and a loop of its own; no lock is held while something is asked of it."""
+
+    def __init__(self, make: Callable[[], Host]) -> None:
+        self._make = make
+        self._unused = threading.Lock()
+        self._joining = threading.RLock()
         self._process = 0
         self._thread = threading.Thread(target=self._work, name="ccroute host", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opened: SimpleQueue[bool] = SimpleQueue()
+        self._errands: set[_Errand[Any]] = set()
+        self._ending = False
+        self._asked = asyncio.Event()
+        self._over = False
+        self._failed: BaseException | None = None
+        self._trouble: Exception | None = None
 
     def start(self) -> None:
-        """Begins; returns when the loop runs."""
-        started = threading.Event()
-        self._started = started
+        """Begins; returns when the host works. Interrupted, it leaves nothing behind.
+
+        Raises:
+            Rejected: ``started``: before; ``stopped``: meanwhile.
+        """
+        if not self._unused.acquire(blocking=False):
+            raise Rejected("started", "a host is started once: make another")
         self._process = os.getpid()
-        self._thread.start()
-        started.wait()
-        if self._failed is not None:
+        try:
+            self._thread.start()
+            opened = self._opened.get()
+        except BaseException:
+            with suppress(Exception):
+                self.end()
+            raise
+        if not opened:
+            self._join()
+            if self._failed is None or isinstance(self._failed, asyncio.CancelledError):
+                raise _stopped()
             raise self._failed
 
-    def _work(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except BaseException as error:
-            self._failed = error  # as without a file descriptor left
-        finally:
-            self._started.set()
+    def end(self) -> None:
+        """Has the host stop in order; returns when the thread has ended. An interruption comes
+        out only then; a second one at once, and the host goes on stopping.
 
-    async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._started.set()
-        await self._ended.wait()
+        Raises:
+            RuntimeError: from the host's own thread; nothing changes.
+        """
+        self._check_thread()
+        if self._process != os.getpid() or (self._over and not self._thread.is_alive()):
+            return
+        self._ending = True
+        try:
+            self._until_over()
+        except BaseException:
+            self._until_over()
+            raise
+        if self._trouble is not None:
+            raise self._trouble
 
     def wait(self, work: Coroutine[object, object, Reply]) -> Reply:
         """What ``work`` returns on the loop, or raises.
@@ -71,24 +157,18 @@ class LoopThread:
             Rejected: ``stopped``: the loop has ended, before or meanwhile.
             RuntimeError: from the loop's own thread, which would wait for itself.
         """
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise RuntimeError(
-                "a blocking call from the host's own thread would wait for itself: use the "
-                "asynchronous `Host` there"
-            )
-        with self._running:
-            if self._loop is None or self._process != os.getpid():
-                work.close()  # after a fork the thread is the parent's alone
-                raise _stopped()
-            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        errand = _Errand(work)
+        self._errands.add(errand)  # first: the thread refuses those it finds at its end
         try:
-            return future.result()
-        except concurrent.futures.CancelledError:
-            raise _stopped() from None
+            self._check_thread()
+            if not self._tell(lambda: self._begin(errand)):
+                errand.refuse()
+            return errand.answer()
         except BaseException:
-            future.cancel()  # as Ctrl-C, while it waited
+            self._tell(errand.cancel)  # if it is not over: as Ctrl-C, while it waited
             raise
+        finally:
+            self._errands.discard(errand)
 
     def call(self, function: Callable[[], Reply]) -> Reply:
         """What a function returns on the loop's thread; errors as `wait`."""
@@ -99,7 +179,8 @@ class LoopThread:
         return self.wait(work())
 
     def stream(self, events: AsyncIterator[Reply]) -> Iterator[Reply]:
-        """The items of an asynchronous iterator, until it or the loop ends."""
+        """The items of an asynchronous iterator, until it or the loop ends. One that is left is
+        closed without being waited for: who knows where it is collected."""
 
         async def following() -> list[Reply]:
             try:
@@ -107,32 +188,93 @@ class LoopThread:
             except StopAsyncIteration:
                 return []
 
-        async def close() -> None:
-            ended = getattr(events, "aclose", None)
-            if ended is not None:
-                await ended()
-
         try:
-            while found := self._or_end(following):
+            while found := self.wait(following()):
                 yield from found
-        finally:
-            self._or_end(close)
-
-    def _or_end(self, work: Callable[[], Coroutine[object, object, Reply]]) -> Reply | None:
-        try:
-            return self.wait(work())
         except Rejected as refusal:
-            if refusal.code == "stopped":
-                return None
-            raise
+            if refusal.code != "stopped":
+                raise
+        finally:
+            self._tell(lambda: self._leave(events))
 
-    def close(self) -> None:
-        """Ends the loop; who still waits for it is refused."""
-        with self._running:
-            loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.call_soon_threadsafe(self._ended.set)
-            self._thread.join()
+    def _check_thread(self) -> None:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError(
+                "a blocking call from the host's own thread would wait for itself: use the "
+                "asynchronous `Host` there"
+            )
+
+    def _tell(self, what: Callable[[], None]) -> bool:
+        if self._loop is None or self._process != os.getpid():
+            return False  # after a fork the thread is the parent's alone
+        try:
+            self._loop.call_soon_threadsafe(what)
+        except RuntimeError:
+            return False  # it is closed
+        return True
+
+    def _until_over(self) -> None:
+        with suppress(Rejected):
+            self.wait(self._end())
+        self._join()
+
+    def _join(self) -> None:
+        with self._joining:  # two who join at once can trip over each other, until Python 3.13
+            if self._thread.is_alive():
+                self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            with asyncio.Runner() as runner:
+                try:
+                    runner.run(self._live())
+                finally:
+                    self._over = True
+        except (Exception, asyncio.CancelledError) as error:
+            self._failed = error  # as without a file descriptor left
+        except BaseException as error:
+            self._failed = error  # as a listener's `sys.exit`
+            _log.critical("the host's thread has died", exc_info=error)
+        self._over = True
+        while self._errands:
+            with suppress(KeyError):
+                self._errands.pop().refuse()
+        self._opened.put(False)
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self._ending:
+            return
+        self._starting = self._loop.create_task(self._start())
+        host = await self._starting
+        self._opened.put(True)
+        await self._asked.wait()
+        try:
+            await host.stop()
+        except Exception as error:
+            self._trouble = error
+
+    async def _start(self) -> Host:
+        host = self._make()
+        await host.start()
+        return host
+
+    async def _end(self) -> None:
+        if not self._asked.is_set():  # once: a second time would cut the tidying short
+            self._asked.set()
+            self._starting.cancel()
+        await asyncio.Event().wait()  # cancelled with all others when the loop ends
+
+    def _begin(self, errand: _Errand[Any]) -> None:
+        if self._over:
+            errand.refuse()
+        else:
+            errand.begin()
+
+    def _leave(self, events: AsyncIterator[object]) -> None:
+        close = getattr(events, "aclose", None)
+        if close is not None and not self._over:
+            _Errand(close()).begin()
 
 
 def _stopped() -> Rejected:
@@ -142,7 +284,7 @@ def _stopped() -> Rejected:
 class Facade(Generic[Inner]):
     """An object that lives on a loop, from outside."""
 
-    def __init__(self, loop: LoopThread, inner: Inner) -> None:
+    def __init__(self, loop: HostThread, inner: Inner) -> None:
         self._loop = loop
         self._inner = inner
 
@@ -271,8 +413,8 @@ class BlockingHost(Facade[Host]):
     """A host on a thread and a loop of its own, for programs that have none.
 
     Everything as with `Host`, but that ``adapters`` is a function that makes them, called on that
-    loop, where they live. Any thread may use it; exceptions are those of `Host`. When it ends,
-    event streams end and who waits is refused (``Rejected``, ``stopped``).
+    loop, where they live. Any thread may use it, and a signal handler; exceptions are those of
+    `Host`. When it ends, event streams end and who waits is refused (``Rejected``, ``stopped``).
 
     >>> from ccroute import Plan, Router
     >>> with BlockingHost(Router(Plan.from_toml("[queues.support]"))) as host:
@@ -290,10 +432,10 @@ class BlockingHost(Facade[Host]):
         **options: Unpack[HostOptions],
     ) -> None:
         def made() -> Host:
-            return Host(routers, adapters=adapters(), **options)
+            self._inner = Host(routers, adapters=adapters(), **options)
+            return self._inner
 
-        self._make = made
-        self._loop = LoopThread()
+        self._loop = HostThread(made)
 
     def __getattr__(self, name: str) -> Never:
         if name == "_inner":
@@ -313,28 +455,23 @@ class BlockingHost(Facade[Host]):
         self.stop()
 
     def start(self) -> None:
-        """As `Host.start`, on a new thread.
+        """As `Host.start`, on a new thread. Interrupted (Ctrl-C), it ends what it began.
 
         Raises:
             ConfigError: as `Host`; nothing is left behind.
-            RuntimeError: it was started before.
+            Rejected: ``started``: it was started before; ``stopped``: it was stopped meanwhile.
         """
         self._loop.start()
-        try:
-            self._inner = self._loop.call(self._make)
-            self._loop.wait(self._inner.start())
-        except BaseException:
-            self._loop.close()
-            raise
 
     def stop(self) -> None:
-        """As `Host.stop`; the thread ends. Twice is as good as once."""
-        try:
-            self._loop.wait(self._inner.stop())
-        except Rejected:
-            pass  # it has ended before
-        finally:
-            self._loop.close()
+        """As `Host.stop`; the thread ends. Twice is as good as once. Interrupted (Ctrl-C), it
+        first stops in order, then raises; interrupted again, it raises at once, and the host goes
+        on: stop it again to wait for it.
+
+        Raises:
+            RuntimeError: from the host's own thread, as that of a listener; nothing changes.
+        """
+        self._loop.end()
 
     def agent(self, agent: str, *, tenant: str | None = None) -> BlockingDesk:
         """The desk of an agent."""

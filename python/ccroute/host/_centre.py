@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
+from os.path import realpath
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -11,7 +12,8 @@ from ccroute._errors import AdapterError, CcrouteError, ConfigError
 from ccroute._plan import Plan
 from ccroute._router import Router
 from ccroute.adapters import Adapter, Adapters, Secret, Setting
-from ccroute.host._control import path_is_too_long
+from ccroute.host._control import lock_of, path_is_too_long
+from ccroute.host._given import strange_queues
 from ccroute.host._host import Host
 from ccroute.host._settings import VALUES, Announcement, TenantSettings
 from ccroute.host._toml import Document, Keys
@@ -96,7 +98,33 @@ class Centre:
                 message.
             OSError: the file cannot be read.
         """
-        document = Document.load(Path(path))
+        found = cls._read(Path(path), environ)
+        found._document.settle()
+        return found
+
+    @classmethod
+    def load_host(
+        cls,
+        path: str | PathLike[str],
+        *,
+        environ: Mapping[str, str],
+        adapters: Adapters | None = None,
+    ) -> tuple[Self, Host]:
+        """The centre in a file and a host of it, as `load` and `host` make them, for who wants to
+        hear at once what is wrong in the document, in the plans and in the adapters' settings.
+
+        Raises:
+            ConfigError: as those two; each further problem is a line of the message.
+            AdapterError: an adapter that is not there or cannot be loaded, and nothing else.
+            OSError: the file cannot be read.
+        """
+        found = cls._read(Path(path), environ)
+        return found, found.host(adapters)
+
+    @classmethod
+    def _read(cls, path: Path, environ: Mapping[str, str]) -> Self:
+        """What can be read of a file; what cannot is noted in its document."""
+        document = Document.load(path)
         root = document.root
         document.valid(root, (), _KEYS)
         links = {
@@ -113,11 +141,13 @@ class Centre:
         control = document.file(root, ("control",)) or usual
         if too_long := path_is_too_long(control):
             document.wrong(("control",), f"control: {too_long}")
-        found = cls(
+        if control.is_dir():
+            document.wrong(("control",), f"control: {control} is a folder: name a socket in it")
+        return cls(
             path=document.path,
             tenants=tenants,
             links=links,
-            snapshot=_snapshot(document, root),
+            snapshot=_snapshot(document, root, control),
             control=control,
             log=document.word(root, ("log",), _FORMATS, "text"),
             log_level=document.word(root, ("log_level",), _LEVELS, "info"),
@@ -125,8 +155,6 @@ class Centre:
             http=_http(document, root),
             document=document,
         )
-        document.settle()
-        return found
 
     @staticmethod
     def control_of(path: str | PathLike[str]) -> Path:
@@ -163,31 +191,60 @@ class Centre:
         """A host of all that, not started. ``adapters``: default those that are installed.
 
         Raises:
-            ConfigError: a plan, or a setting of an adapter, that can never work.
-            AdapterError: an adapter that is not there or cannot be loaded.
+            ConfigError: a plan, or a setting of an adapter, that can never work; each further
+                problem is a line of the message.
+            AdapterError: an adapter that is not there or cannot be loaded, and nothing else.
         """
         known = Adapters() if adapters is None else adapters
+        routers = {
+            name: router for name in self.tenants if (router := self._router(name)) is not None
+        }
+        built = {
+            name: adapter
+            for name, link in self.links.items()
+            if (adapter := self._adapter(name, link, known)) is not None
+        }
+        self._document.settle()
         return Host(
-            {name: Router(self.plan(name), source=name) for name in self.tenants},
-            adapters={name: self._adapter(name, link, known) for name, link in self.links.items()},
+            routers,
+            adapters=built,
             settings={name: tenant.settings for name, tenant in self.tenants.items()},
             snapshot=self.snapshot,
             drain=self.drain,
         )
 
-    def _adapter(self, name: str, link: LinkPart, adapters: Adapters) -> Adapter:
+    def _router(self, tenant: str) -> Router | None:
+        """A tenant's router; ``None``: what is wrong is noted."""
+        keys = ("tenants", tenant)
+        if self._document.is_wrong((*keys, "plan")):
+            return None
+        try:
+            router = Router(self.plan(tenant), source=tenant)
+        except ConfigError as error:
+            ours = error.path == str(self.path)
+            words = error.message if ours else f"tenants.{tenant}.plan: {error}"
+            self._document.wrong((*keys, "plan"), words)
+            return None
+        for key, words in strange_queues(self.tenants[tenant].settings, router.plan):
+            self._document.wrong((*keys, key), f"tenants.{tenant}.{words}")
+        return router
+
+    def _adapter(self, name: str, link: LinkPart, adapters: Adapters) -> Adapter | None:
+        """A link's adapter; ``None``: what is wrong is noted, without the secrets."""
+        keys = ("links", name)
+        if self._document.is_wrong(keys):
+            return None
         try:
             return adapters.build(link.adapter, link=name, config=link.revealed())
         except CcrouteError as error:
             words = str(error)
             for secret in link.secrets():
                 words = secret.hide_in(words)
-            # Not `from error`: its words may hold what these hide.
-            line = self._document.line(("links", name))
             if isinstance(error, AdapterError):
-                where = str(self.path) if line is None else f"{self.path}:{line}"
-                raise AdapterError(f"{where}: links.{name}: {words}") from None
-            raise ConfigError(words, line, str(self.path)) from None
+                self._document.wrong(keys, f"links.{name}: {words}", AdapterError)
+            else:
+                self._document.wrong(keys, words)
+            return None
 
 
 def _tenant(
@@ -197,7 +254,7 @@ def _tenant(
     name = ".".join(keys)
     plan = document.file(given, (*keys, "plan"))
     if plan is None and "plan" not in given:
-        document.wrong(keys, f"{name}: no `plan`: name the file of its plan")
+        document.wrong((*keys, "plan"), f"{name}: no `plan`: name the file of its plan")
     directory = {
         at[-1]: document.by_name(document.table(given, (*keys, "directory")), at)
         for at, _ in document.tables(given, (*keys, "directory"))
@@ -251,6 +308,8 @@ def _announcement(
 def _link(
     document: Document, keys: Keys, given: Mapping[str, object], environ: Mapping[str, str]
 ) -> LinkPart:
+    if not keys[-1] or ":" in keys[-1]:
+        document.wrong(keys, f"link {keys[-1]!r}: give a name without a colon")
     adapter = document.text(given, (*keys, "adapter"))
     if adapter is None and "adapter" not in given:
         document.wrong(keys, f"{'.'.join(keys)}: no `adapter`: give the name of one")
@@ -306,8 +365,11 @@ def _from_file(document: Document, keys: Keys, path: Path) -> Secret:
     return Secret(secret)
 
 
-def _snapshot(document: Document, root: Mapping[str, object]) -> Path | None:
+def _snapshot(document: Document, root: Mapping[str, object], control: Path) -> Path | None:
     path = document.file(root, ("snapshot",))
+    if path is not None and realpath(path) in {realpath(it) for it in (control, lock_of(control))}:
+        words = f"snapshot: {path} is the control socket's place: give another"
+        document.wrong(("snapshot",), words)
     if path is not None and not path.parent.is_dir():
         document.wrong(("snapshot",), f"snapshot: no folder {path.parent}: make it")
     return path
@@ -321,8 +383,11 @@ def _http(document: Document, root: Mapping[str, object]) -> HttpPart | None:
     port = document.whole(given, ("http", "port"), 8080)
     if port > 65_535:
         document.wrong(("http", "port"), f"http.port: give one from 0 to 65535, not {port}")
+    host = document.text(given, ("http", "host")) or "127.0.0.1"
+    if "\0" in host:
+        document.wrong(("http", "host"), f"http.host: {host!r} is no host: it holds a NUL")
     return HttpPart(
-        host=document.text(given, ("http", "host")) or "127.0.0.1",
+        host=host,
         port=port,
         public_url=document.text(given, ("http", "public_url")),
     )

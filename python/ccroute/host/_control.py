@@ -6,6 +6,7 @@ nonsense is answered so, or cut off; nobody else notices.
 """
 
 import asyncio
+import fcntl
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import attrs
 
@@ -33,6 +34,8 @@ _log = logging.getLogger("ccroute.host")
 MOST_BYTES = 64 * 1024
 """Of a request."""
 _CLIENTS = 32
+_WAITING = 100
+"""Clients that are not yet let in."""
 _PATIENCE = 30.0
 """Seconds within which a client must send its next request, or take its answer."""
 _LONGEST = 100
@@ -40,6 +43,7 @@ _LONGEST = 100
 
 Answer = dict[str, object]
 _Reply = tuple[Answer, bytes]
+_WHATS = ("queue", "contact", "agent")
 _Told = AgentExplanation | ContactExplanation | QueueExplanation
 _Kind = Callable[[Mapping[str, object]], Awaitable[_Reply]]
 
@@ -77,6 +81,7 @@ class ControlSocket:
         self._path = Path(path)
         self._bundle = bundle
         self._patience = patience
+        self._place: _Place | None = None
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self._writing = asyncio.Lock()
@@ -104,58 +109,67 @@ class ControlSocket:
         Raises:
             ConfigError: another host listens there, or the place cannot be used.
         """
-        path = str(self._path)
         if too_long := path_is_too_long(self._path):
-            raise ConfigError(too_long, path=path)
-        ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            raise ConfigError(too_long, path=str(self._path))
+        place = _Place(self._path)
         try:
-            await asyncio.to_thread(_bind, ours, self._path)
-            self._server = await asyncio.start_unix_server(self._serve, sock=ours, limit=MOST_BYTES)
-        except OSError as error:
-            ours.close()
-            raise ConfigError(
-                f"no control socket here: {error.strerror or error}", path=path
-            ) from error
-        except ConfigError:
-            ours.close()
+            self._server = await asyncio.start_unix_server(
+                self._greet, sock=place.socket, limit=MOST_BYTES, start_serving=False
+            )
+            self._place = place
+            await self._server.start_serving()
+        except BaseException:
+            await self.close()
+            place.leave()
             raise
 
     async def close(self) -> None:
         """Answers nobody any more, and takes the socket away."""
-        if self._server is None:
+        server, self._server = self._server, None
+        if server is None:
             return
-        self._server.close()
-        for task in self._clients:
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-        self._path.unlink(missing_ok=True)
-        self._server = None
+        place, self._place = self._place, None
+        try:
+            server.close()
+            for task in self._clients:
+                task.cancel()
+            await asyncio.gather(*self._clients, return_exceptions=True)
+        finally:
+            if place is not None:
+                place.leave()
 
     # -- Clients ------------------------------------------------------------------------
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None or len(self._clients) >= _CLIENTS:
+    def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of ours: asyncio's own, when it is cancelled, logs an error (Python 3.11).
+        if self._server is None or len(self._clients) >= _CLIENTS:
             writer.transport.abort()
             return
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (line := await asyncio.wait_for(reader.readline(), self._patience)).endswith(
-                b"\n"
-            ):
+            while (line := await self._request(reader)).endswith(b"\n"):
                 answer, data = await self._answered(line)
-                writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n" + data)
-                await asyncio.wait_for(writer.drain(), self._patience)
+                writer.write(_line(answer) + data)
+                async with asyncio.timeout(self._patience):
+                    await writer.drain()
         except ValueError:  # longer than a line may be
-            writer.write(json.dumps(_refusal("too_long", f"at most {MOST_BYTES} bytes")).encode())
-            writer.write(b"\n")
+            writer.write(_line(_refusal("too_long", f"at most {MOST_BYTES} bytes")))
         except (OSError, TimeoutError):
             writer.transport.abort()
         finally:
-            self._clients.discard(task)
             writer.close()
             with suppress(Exception):
-                await asyncio.wait_for(writer.wait_closed(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await writer.wait_closed()
+
+    async def _request(self, reader: asyncio.StreamReader) -> bytes:
+        # Not `wait_for`, which may miss that it is cancelled (Python 3.11).
+        async with asyncio.timeout(self._patience):
+            return await reader.readline()
 
     async def _answered(self, line: bytes) -> _Reply:
         try:
@@ -186,7 +200,10 @@ class ControlSocket:
         if not isinstance(name, str) or not isinstance(tenant, str | None):
             raise Rejected("no_request", "give `name` and, where there are several, `tenant`")
         router = self._host.router(tenant)
-        match asked.get("what"):
+        what = asked.get("what")
+        if not _whole(name) and what in _WHATS:
+            raise Rejected(f"unknown_{what}", f"no {what} {name!r}: it holds half a character")
+        match what:
             case "queue":
                 told: _Told = router.explain_queue(name)
             case "contact":
@@ -218,31 +235,116 @@ def _refusal(code: str, message: str) -> Answer:
     return {"ok": False, "code": code, "message": message}
 
 
-def _bind(ours: socket.socket, path: Path) -> None:
-    """Binds a socket that from its first moment is its owner's alone.
+def _line(answer: Answer) -> bytes:
+    """An answer as it is sent. Half a character, which cannot be written, is escaped."""
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _whole(text: str) -> bool:
+    """Whether it is made of whole characters, as all names are."""
+    return not any("\ud800" <= it <= "\udfff" for it in text)
+
+
+class _Place:
+    """A socket that listens at a path and from its first moment is its owner's alone. A lock beside
+    it keeps other hosts away until `leave`, or until the process dies.
 
     Raises:
-        ConfigError: something else is there.
-        OSError: the place cannot be used.
+        ConfigError: something else is there, or the place cannot be used.
     """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._lock: IO[bytes] | None = None
+        self._file: tuple[int, int] | None = None
+        try:
+            self._lock = _locked(path)
+            _clear(path)
+            self._listen()
+        except OSError as error:
+            self.leave()
+            words = f"no control socket here: {error.strerror or error}"
+            raise ConfigError(words, path=str(path)) from error
+        except ConfigError:
+            self.leave()
+            raise
+
+    def _listen(self) -> None:
+        os.fchmod(self.socket.fileno(), 0o600)  # Linux gives the file the mode of the socket
+        self.socket.bind(str(self._path))
+        self._file = _identity(self._path)
+        self._path.chmod(0o600)
+        self.socket.listen(_WAITING)
+        self.socket.setblocking(False)
+
+    def leave(self) -> None:
+        """Takes its own socket away, and lets others in."""
+        self.socket.close()
+        if self._file is not None and _identity(self._path) == self._file:
+            self._path.unlink(missing_ok=True)
+        self._file = None
+        if self._lock is not None:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child of this process may have the file too
+            self._lock.close()
+        self._lock = None
+
+
+def lock_of(path: Path) -> Path:
+    """The file that keeps a control socket for one host; it stays, empty."""
+    return path.parent / f"{path.name}.lock"
+
+
+def _locked(path: Path) -> IO[bytes]:
+    _is_socket(path)  # beside what is none, no lock is left
+    handle = os.open(lock_of(path), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    file = os.fdopen(handle, "wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise _runs_here(path) from None
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _clear(path: Path) -> None:
+    """Takes away a socket that a dead host left."""
+    if not _is_socket(path):
+        return
+    if _listens(path):
+        raise _runs_here(path)
+    path.unlink()
+
+
+def _is_socket(path: Path) -> bool:
+    """Whether one is there. Raises `ConfigError` when something else is."""
     try:
         there = path.lstat()
     except FileNotFoundError:
-        there = None
-    if there is not None:
-        if not stat.S_ISSOCK(there.st_mode):
-            raise ConfigError("is a file and no socket: give another place", path=str(path))
-        if _listens(path):
-            raise ConfigError("another host runs here: stop it first", path=str(path))
-        path.unlink()
-    os.fchmod(ours.fileno(), 0o600)  # Linux gives the file the mode of the socket
-    ours.bind(str(path))
-    path.chmod(0o600)
+        return False
+    if not stat.S_ISSOCK(there.st_mode):
+        raise ConfigError("is a file and no socket: give another place", path=str(path))
+    return True
+
+
+def _runs_here(path: Path) -> ConfigError:
+    return ConfigError("another host runs here: stop it first", path=str(path))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        there = path.lstat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
+        probe.setblocking(False)
         try:
             probe.connect(str(path))
         except (ConnectionRefusedError, FileNotFoundError):

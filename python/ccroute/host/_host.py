@@ -3,11 +3,11 @@
 import asyncio
 import itertools
 import logging
-import os
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -31,13 +31,14 @@ from ccroute.host._announcing import Announcer
 from ccroute.host._audit import Audit
 from ccroute.host._desk import AgentDesk
 from ccroute.host._effects import Effects
+from ccroute.host._ends import in_thread, is_cancelled, while_works
 from ccroute.host._floor import Floor
-from ccroute.host._given import check_pumps, check_queues, named, settings_of
+from ccroute.host._given import check_pumps, check_queues, named, sendable, settings_of
 from ccroute.host._health import Health, health_of
 from ccroute.host._keeping import check_saved, resume, state_of, write_states
-from ccroute.host._link import Link
+from ccroute.host._link import Link, _tamed
 from ccroute.host._pumps import Pump, run_pump
-from ccroute.host._saved import SavedTenant, lock, read
+from ccroute.host._saved import FileLock, SavedTenant, read
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
 from ccroute.host._switchboard import Switchboard
@@ -119,15 +120,16 @@ class Host:
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._writing: asyncio.Future[None] | None = None
+        self._saving = asyncio.Lock()
         self.saved_at: float | None = None
         self.loop_lag = 0.0
         self._began: float | None = None
         self._running = False
         self._stopping = False
+        self._starting: asyncio.Future[None] | None = None
         self._ending: asyncio.Future[None] | None = None
-        self._lock: int | None = None
-        self._guard: asyncio.Task[None] | None = None
+        self._lock = None if self._path is None else FileLock(self._path)
+        self._whole = False
         self._packed: dict[str, tuple[int, SavedTenant]] = {}
 
     # -- Life ---------------------------------------------------------------------------
@@ -150,23 +152,27 @@ class Host:
 
         Raises:
             ConfigError: the saved state cannot be read, or belongs to other tenants.
+            Rejected: ``started``; ``stopped``: somebody stopped it meanwhile.
         """
         if self._running or self._stopping:
             raise Rejected("started", "a host is started once: make another")
         self._running = True
         self._began = self._time.now()
+        self._starting = asyncio.ensure_future(self._start())
         try:
-            await self._start()
+            await self._starting
         except BaseException:
+            overtaken = self._ending is not None and not is_cancelled()
             # Half a host would keep links and tasks that nobody can close.
-            await self._shut(drain=0.0)
+            await self._end(drain=0.0)
+            if overtaken:
+                raise Rejected("stopped", "it was stopped while it started: make another") from None
             raise
 
     async def _start(self) -> None:
-        saved = await asyncio.to_thread(self._restored)
         if self._lock is not None:
-            self._guard = asyncio.get_running_loop().create_task(_hold(self._lock))
-            await asyncio.sleep(0)
+            await self._lock.hold()
+        saved = await in_thread(self._restored)
         for name, router in self._given.items():
             self._add(name, router, saved.get(name))
         for name, tenant in self._tenants.items():
@@ -189,6 +195,7 @@ class Host:
         self._run(self._every(self._checkpoint_every, self._checkpoint_all))
         if self._path is not None:
             self._run(self._every(self._snapshot_every, self.save))
+        self._whole = True
 
     async def stop(self) -> None:
         """Ends in order: no new commands; what was asked is done; links get their last
@@ -196,19 +203,32 @@ class Host:
         waits is cancelled."""
         if not self._running:
             return
+        await self._end(self._drain)
+
+    async def _end(self, drain: float) -> None:
         if self._ending is None:
-            self._ending = asyncio.ensure_future(self._shut(self._drain))
+            self._ending = asyncio.ensure_future(self._shut(drain))
         await asyncio.shield(self._ending)
 
     async def _shut(self, drain: float) -> None:
+        """Whatever fails, the rest is shut all the same."""
         self._stopping = True
+        async with AsyncExitStack() as last:
+            last.push_async_callback(self._let_go)
+            last.push_async_callback(self._save_last)
+            await self._wind_down(drain)
+
+    async def _wind_down(self, drain: float) -> None:
+        if self._starting is not None:
+            self._starting.cancel()  # one that is still under way is given up
+            await asyncio.wait((self._starting,))
         for tenant in self._tenants.values():
             with suppress(Exception):
                 await tenant.through()
         closing = [link.close(drain) for link in self._links.values()]
         await asyncio.gather(*closing, return_exceptions=True)
         if self._tasks:
-            await self._switchboard.drained()
+            await while_works(self._tasks[0], self._switchboard.drained())
         await self._effects.close()
         for task in self._tasks:
             task.cancel()
@@ -217,15 +237,16 @@ class Host:
             await floor.close()
         for tenant in self._tenants.values():
             await tenant.stop()
-        if self._path is not None and self._ending is not None:
+
+    async def _save_last(self) -> None:
+        if self._whole and self._lock is not None:
+            self._lock.take()  # who cancels all tasks at once has it given back
             await self.save()
-        if self._guard is not None:
-            self._guard.cancel()
-            await asyncio.gather(self._guard, return_exceptions=True)
-        elif self._lock is not None:
-            os.close(self._lock)
-        self._lock = self._guard = None
+
+    async def _let_go(self) -> None:
         self._running = False
+        if self._lock is not None:
+            await self._lock.give_back()
 
     # -- What it is for -----------------------------------------------------------------
 
@@ -267,7 +288,7 @@ class Host:
         if it is None or not it.info.can("webhook_in"):
             return HttpResponse(status=404)
         try:
-            return await it.adapter.handle_http(request)
+            return sendable(await _tamed(it.adapter.handle_http(request)))
         except Exception:
             it.counters.faults += 1
             _log.exception("link %s: its adapter broke over a request", link, extra={"link": link})
@@ -286,17 +307,14 @@ class Host:
         """
         if self._path is None:
             raise ConfigError("no `snapshot` was given: name a file")
-        while self._writing is not None and not self._writing.done():
-            # One that was cancelled still writes: the newer must come last.
-            await asyncio.wait((self._writing,))
-        at = self._time.now()
-        states = {}
-        for name, floor in self._floors.items():
-            states[name] = self._state(floor, at)
-            await asyncio.sleep(0)  # tenants know nothing of each other: one a turn
-        self._writing = asyncio.ensure_future(asyncio.to_thread(write_states, self._path, states))
-        await asyncio.shield(self._writing)
-        self.saved_at = at
+        async with self._saving:  # the newer must come last
+            at = self._time.now()
+            states = {}
+            for name, floor in self._floors.items():
+                states[name] = self._state(floor, at)
+                await asyncio.sleep(0)  # tenants know nothing of each other: one a turn
+            await in_thread(partial(write_states, self._path, states))
+            self.saved_at = at
 
     # -- For who reads the whole of it --------------------------------------------------
 
@@ -379,7 +397,6 @@ class Host:
     def _restored(self) -> dict[str, SavedTenant]:
         if self._path is None:
             return {}
-        self._lock = lock(self._path)
         saved, wrong = read(self._path, check_saved)
         if wrong is not None:
             _log.error("the newest state cannot be read, the one before is used: %s", wrong)
@@ -470,11 +487,3 @@ class Host:
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
-
-
-async def _hold(lock: int) -> None:
-    """Keeps a lock for as long as the host's tasks run: one whose loop is gone holds nothing."""
-    try:
-        await asyncio.Event().wait()
-    finally:
-        os.close(lock)

@@ -5,14 +5,17 @@ and what the host itself knew. The one before stays beside it, for the day on wh
 cannot be read.
 """
 
+import asyncio
 import fcntl
 import io
 import json
 import os
 import re
 import secrets
+import stat
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -23,6 +26,8 @@ from ccroute.host._live import LiveContact
 from ccroute.host._placement import Placed, Rung
 
 _FORMAT = 1
+_LONGEST = 242
+"""Bytes of a file's name that leave room for what is put beside it, on most systems."""
 
 
 @attrs.frozen(kw_only=True)
@@ -102,22 +107,29 @@ def _tenant(archive: zipfile.ZipFile, number: int) -> SavedTenant:
 
 def write(path: Path, data: bytes) -> None:
     """Puts the bytes into the file, whole or not at all; the ones before go beside it."""
-    # A name of its own: a host that was given up may still be writing.
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    # Names and numbers of customers are in it: nobody else's business.
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    if path.exists():
-        path.replace(_before(path))
-    fresh.replace(path)
+    fresh = _fresh(path)
+    try:
+        _fill(fresh, data)
+        if path.exists():
+            path.replace(_before(path))
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)  # on a full disk each would take what room is left
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # or the names may be lost with the power
     finally:
         os.close(folder)
+
+
+def _fill(path: Path, data: bytes) -> None:
+    # Names and numbers of customers are in it: nobody else's business.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read(
@@ -153,31 +165,103 @@ def read(
     return {}, None
 
 
-def lock(path: Path) -> int:
-    """Keeps other hosts from the file, of this process too, until the descriptor that is returned
-    is closed or the process dies.
+class FileLock:
+    """Keeps other hosts from a file, of this process too, until it is given back, or the tasks of
+    the loop are cancelled, or the process dies."""
 
-    Raises:
-        ConfigError: another host has it.
-    """
-    try:
-        file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no name of a file"
-        raise ConfigError(
-            f"{path.name!r} cannot be written there ({why}): give a file in a folder "
-            "that exists and is ours",
-            path=str(path),
-        ) from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+        self._process = 0
+        self._guard: asyncio.Task[None] | None = None
+
+    async def hold(self) -> None:
+        """Takes it, for as long as tasks run here: a host whose loop is gone holds nothing.
+
+        Raises:
+            ConfigError: as `take`.
+        """
+        self.take()
+        self._guard = asyncio.get_running_loop().create_task(self._watch())
+        await asyncio.sleep(0)
+
+    async def _watch(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._release()
+
+    def take(self) -> None:
+        """Takes it, if it is not ours already.
+
+        Raises:
+            ConfigError: another host has it, or it is no file that a state can be kept in.
+        """
+        if self._file is not None:
+            return
+        file = self._open()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(file)
+            raise ConfigError(
+                f"{self._path.name} is in use by another host: stop that one, or give another file",
+                path=str(self._path),
+            ) from error
+        self._file, self._process = file, os.getpid()
+
+    def _open(self) -> int:
+        try:
+            _check_files(self._path)
+            return os.open(_lock(self._path), os.O_WRONLY | os.O_CREAT, 0o600)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "no name of a file"
+            raise ConfigError(
+                f"{self._path.name!r} cannot be written there ({why}): give a file, with a name "
+                f"of at most {_LONGEST} bytes, in a folder that exists and is ours",
+                path=str(self._path),
+            ) from error
+
+    async def give_back(self) -> None:
+        """Lets others have it. Twice is as good as once."""
+        self._release()
+        if self._guard is not None:
+            self._guard.cancel()
+            await asyncio.gather(self._guard, return_exceptions=True)
+
+    def _release(self) -> None:
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        if self._process == os.getpid():
+            # Children that were forked have the file open too; in one of them it is not theirs.
+            fcntl.flock(file, fcntl.LOCK_UN)
         os.close(file)
-        raise ConfigError(
-            f"{path.name} is in use by another host: stop that one, or give another file",
-            path=str(path),
-        ) from error
-    return file
+
+
+def _check_files(path: Path) -> None:
+    _check_file(path)  # first: some folders have no name to put anything beside
+    for beside in (_before, _lock, _fresh):
+        _check_file(beside(path))
+
+
+def _check_file(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(
+                f"{str(path)!r} is no file but a folder, a pipe or the like: give the path of a "
+                "file, which need not exist",
+                path=str(path),
+            )
+
+
+def _lock(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def _fresh(path: Path) -> Path:
+    # A name of its own: a host that was given up may still be writing.
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
 
 
 def _before(path: Path) -> Path:

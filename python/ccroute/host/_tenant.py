@@ -2,7 +2,6 @@
 append, durable, apply, effect."""
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -33,6 +32,7 @@ from ccroute.adapters import (
     Time,
 )
 from ccroute.host._consequences import Consequence, Consequences, Effect
+from ccroute.host._ends import is_cancelled
 from ccroute.host._hearing import Hearing
 from ccroute.host._opening import OpeningHours
 from ccroute.host._placement import Placements
@@ -140,9 +140,8 @@ class Tenant(Hearing):
                 self._again(entry)
         except DataUnavailable as error:
             said = {"tenant": self.name}
-            _log.warning(
-                "tenant %s: not all can be carried out again: %s", self.name, error, extra=said
-            )
+            what = "tenant %s: not all can be carried out again: %s"
+            _log.warning(what, self.name, error, extra=said)
 
     def _again(self, entry: Entry) -> None:
         self.place_again(entry.command)
@@ -158,6 +157,7 @@ class Tenant(Hearing):
             self.now = max(self.now, self._time.now())
         self.watch_hours()
         self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task.add_done_callback(self._end)
 
     def watch_hours(self) -> None:
         """Reads the plan's calendars, from now on."""
@@ -181,10 +181,8 @@ class Tenant(Hearing):
         self._check()
         if self._inbox.full:
             self.counters.overloads += 1
-            raise Rejected(
-                "overloaded",
-                f"tenant {self.name!r} has {len(self._inbox)} things to do: ask again later",
-            )
+            busy = f"tenant {self.name!r} has {len(self._inbox)} things to do: ask again later"
+            raise Rejected("overloaded", busy)
         answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._inbox.put(
             Ask(
@@ -205,8 +203,7 @@ class Tenant(Hearing):
     def hear(self, link: str, what: Heard) -> bool:
         """Puts a signal or a snapshot at the end. ``False``: there is no room, and it was not
         taken; what is about the link as a whole always is."""
-        always = isinstance(what, LinkUp | LinkDown | PlatformSnapshot)
-        if self._inbox.full and not always:
+        if self._inbox.full and not isinstance(what, LinkUp | LinkDown | PlatformSnapshot):
             self.counters.skipped += 1
             return False
         self._inbox.put(HeardOn(link=link, what=what, since=self._time.now()))
@@ -221,10 +218,12 @@ class Tenant(Hearing):
         """Returns when all that was asked before is done.
 
         Raises:
-            Rejected: ``stopped``.
+            Rejected: ``stopped``, or it has not begun.
             EngineBroken: the tenant is broken.
         """
         self._check()
+        if self._task is None:
+            raise self._refusal()
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._inbox.put(Mark(reached=reached, since=self._time.now()))
         await reached
@@ -245,14 +244,12 @@ class Tenant(Hearing):
 
     async def stop(self) -> None:
         """Does what was asked before, then stops."""
-        if self.broken is None and self._task is not None and not self._stopped:
+        with suppress(CcrouteError):  # it is broken, has stopped, or has not begun
             await self.through()
-        self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._alarm.close()
-        self._fail(Rejected("stopped", f"tenant {self.name!r} has stopped: start another host"))
+        self._end()
 
     # -- The one task -------------------------------------------------------------------
 
@@ -263,13 +260,11 @@ class Tenant(Hearing):
                 await self._work()
                 await asyncio.sleep(0)  # the others' turn
         except (Exception, asyncio.CancelledError) as error:
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             self.broken = error  # a journal that was cancelled from within is broken too
             said = {"tenant": self.name}
             _log.critical("tenant %s has stopped", self.name, exc_info=error, extra=said)
-            self._fail(error)
 
     async def _until_due(self) -> None:
         while not self._inbox:
@@ -393,9 +388,7 @@ class Tenant(Hearing):
                 actor=ask.actor,
                 reason=ask.reason,
             )
-            for number, ask in zip(
-                itertools.count(self._written + 1), self._under_way, strict=False
-            )
+            for number, ask in enumerate(self._under_way, self._written + 1)
         ]
         await self._journal.append(self.name, entries, expected=self._written, epoch=self.epoch)
         self._written += len(entries)
@@ -446,8 +439,7 @@ class Tenant(Hearing):
 
     def _spill(self) -> None:
         """What happened behind our back has its consequences too; the log knows nothing of it."""
-        events = self.router.events()
-        if events:
+        if events := self.router.events():
             if not self.counters.bypassed:
                 _log.warning(
                     "tenant %s: the router was used behind the host's back: "
@@ -488,13 +480,21 @@ class Tenant(Hearing):
 
     def _check(self) -> None:
         if self.broken is not None:
-            raise EngineBroken(
-                f"tenant {self.name!r} is broken: {self.broken}: restore it from its snapshot"
-            ) from self.broken
+            why = f"tenant {self.name!r} is broken: {self.broken}: restore it from its snapshot"
+            raise EngineBroken(why) from self.broken
         if self._stopped:
-            raise Rejected("stopped", f"tenant {self.name!r} has stopped: start another host")
+            raise self._refusal()
 
-    def _fail(self, error: BaseException) -> None:
-        why = error if isinstance(error, CcrouteError) else EngineBroken(str(error))
-        self._inbox.fail(why, self._under_way)
+    def _refusal(self) -> CcrouteError:
+        if isinstance(self.broken, CcrouteError):
+            return self.broken
+        if self.broken is not None:
+            return EngineBroken(str(self.broken))
+        return Rejected("stopped", f"tenant {self.name!r} has stopped: start another host")
+
+    def _end(self, _: object = None) -> None:
+        """Nobody works any more, whoever ended it: who waits is refused."""
+        self._stopped = True
+        self._alarm.close()
+        self._inbox.fail(self._refusal(), self._under_way)
         self._under_way = []

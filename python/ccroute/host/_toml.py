@@ -5,12 +5,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ccroute._errors import ConfigError
+from ccroute._errors import AdapterError, CcrouteError, ConfigError
 
 Keys = tuple[str, ...]
 
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_DIGITS = re.compile(r"\d[\d_]{999}")
+_DEEPEST = 50
+_TOO_DEEP = f"tables and lists are nested more than {_DEEPEST} deep: nest fewer"
+_TOO_LARGE = "a whole number has more than 64 bits: give a smaller one"
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -19,7 +23,7 @@ class Document:
 
     def __init__(self, text: str, path: Path) -> None:
         self.path = path
-        self._problems: list[tuple[int | None, str]] = []
+        self._problems: list[tuple[Keys, str, type[CcrouteError]]] = []
         self._lines = dict(_lines(text))
         try:
             self.root: Mapping[str, object] = tomllib.loads(text)
@@ -28,6 +32,13 @@ class Document:
             line = int(found[1]) if found and found[1] else None
             words = _PLACE.sub("", str(error))
             raise ConfigError(f"not TOML: {words}", line, str(path)) from None
+        except ValueError:  # Python reads no number that long
+            raise ConfigError(_TOO_LARGE, _line_of_digits(text), str(path)) from None
+        except RecursionError:
+            raise ConfigError(_TOO_DEEP, path=str(path)) from None
+        for keys, words in _unbearable(self.root):
+            self.wrong(keys, f"{'.'.join(keys)}: {words}")
+        self.settle()
 
     @classmethod
     def load(cls, path: Path) -> "Document":
@@ -42,9 +53,13 @@ class Document:
         except UnicodeDecodeError:
             raise ConfigError("not UTF-8: save it as UTF-8", path=str(path)) from None
 
-    def wrong(self, keys: Keys, message: str) -> None:
+    def wrong(self, keys: Keys, message: str, kind: type[CcrouteError] = ConfigError) -> None:
         """Notes what is wrong at a key."""
-        self._problems.append((self.line(keys), message))
+        self._problems.append((keys, message, kind))
+
+    def is_wrong(self, keys: Keys) -> bool:
+        """Whether something was noted there or further inside."""
+        return any(at[: len(keys)] == keys for at, _, _ in self._problems)
 
     def line(self, keys: Keys) -> int | None:
         """The line of a key, or of the nearest table around it."""
@@ -54,18 +69,24 @@ class Document:
         return None
 
     def settle(self) -> None:
-        """Raises what was noted.
+        """Raises what was noted, and forgets it.
 
         Raises:
             ConfigError: all of it, in the order of the lines; each further problem is a line of
                 the message.
+            AdapterError: the same, where nothing was noted but these.
         """
-        if not self._problems:
+        problems, self._problems = self._problems, []
+        if not problems:
             return
-        told = sorted(self._problems, key=lambda it: it[0] or 0)
+        numbered = [(self.line(keys), words) for keys, words, _ in problems]
+        told = sorted(numbered, key=lambda it: it[0] or 0)
         (line, first), *others = told
         rest = [words if at is None else f"line {at}: {words}" for at, words in others]
-        raise ConfigError("\n".join([first, *rest]), line, str(self.path))
+        error = ConfigError("\n".join([first, *rest]), line, str(self.path))
+        if all(kind is AdapterError for _, _, kind in problems):
+            raise AdapterError(str(error)) from None
+        raise error from None
 
     # -- Reading ------------------------------------------------------------------------
 
@@ -148,6 +169,26 @@ class Document:
             self.wrong(keys, f"{'.'.join(keys)}: {text!r} is no path: it holds a NUL")
             return None
         return None if text is None else self.path.parent / text
+
+
+def _unbearable(root: Mapping[str, object]) -> Iterator[tuple[Keys, str]]:
+    """Where something is that TOML allows and who reads it would break over, and what."""
+    waiting: list[tuple[Keys, int, object]] = [((), 0, root)]
+    while waiting:
+        keys, depth, value = waiting.pop()
+        if depth > _DEEPEST:
+            yield keys, _TOO_DEEP
+        elif isinstance(value, dict):
+            waiting += [((*keys, key), depth + 1, it) for key, it in value.items()]
+        elif isinstance(value, list):
+            waiting += [(keys, depth + 1, it) for it in value]
+        elif isinstance(value, int) and value.bit_length() > 64:
+            yield keys, _TOO_LARGE
+
+
+def _line_of_digits(text: str) -> int | None:
+    found = _DIGITS.search(text)
+    return None if found is None else text.count("\n", 0, found.start()) + 1
 
 
 def _shown(value: object) -> str:

@@ -58,6 +58,10 @@ LOOKS = 2
 meanwhile."""
 SECOND_LOOK = 2.0
 """Seconds until what differs is looked at again."""
+STEADY = 10.0
+"""Seconds that a link must have stood for the pauses between tries to be short again."""
+MOST_EARLY = 50_000
+"""Events that are kept while a link comes up, at most."""
 FIRST_REPLY = 5.0
 """Seconds that the first reply over the WebSocket may take, before HTTP is believed in more."""
 TOGETHER = 50
@@ -108,6 +112,7 @@ class AriAdapter:
         self._wire: Wire | None = None
         self._stands = False
         self._early: list[Event] = []
+        self._looking: tuple[asyncio.Task[None], ...] = ()
         self._epoch = 0
         self._wary = False
         self._last_heard: float | None = None
@@ -168,8 +173,7 @@ class AriAdapter:
         finally:
             if not self._stands:
                 await wire.close()
-        self._start(self._watch(wire))
-        self._start(self._sweep(wire))
+        self._looking = self._start(self._watch(wire)), self._start(self._sweep(wire))
         return wire
 
     async def _look_at(self, wire: Wire) -> None:
@@ -250,8 +254,13 @@ class AriAdapter:
         assert self._sink is not None
         pauses = BackOff(self._chance, self._settings.longest_pause)
         while True:
+            stands_since = self._time.now()
             reason = await wire.ended
             self._stands, self._last_heard = False, wire.last_heard
+            if self._time.now() - stands_since > STEADY:
+                pauses.reset()
+            for task in self._looking:
+                task.cancel()
             self._sink.push(LinkDown(reason=reason, final=wire.final))
             await wire.close()
             if wire.final:
@@ -262,19 +271,20 @@ class AriAdapter:
                     wire = await self._come_up()
                 except LinkError:
                     self._counters["tries"] += 1
-                except ConfigError as error:
+                except Exception as error:  # noqa: BLE001  # whatever it is, it may pass
                     final = self._wire is not None and self._wire.final
-                    if final or str(error) != reason:
-                        reason = str(error)
+                    known = isinstance(error, ConfigError)
+                    why = str(error) if known else f"{type(error).__name__} in the adapter"
+                    if final or why != reason:
+                        reason = why
                         self._sink.push(LinkDown(reason=reason, final=final))
                     if final:
                         return
-                    # It was let in before: what refuses it now may be an Asterisk that is
-                    # being set up.
+                    # It was let in before: what refuses it now, or says what is unheard of, may
+                    # be an Asterisk that is being set up.
                     self._counters["tries"] += 1
                 else:
                     break
-            pauses.reset()
 
     def _kept_up(self, keeper: "asyncio.Task[None]") -> None:
         """Nobody makes the link anew any more: where that is a defect, it is told."""
@@ -301,6 +311,8 @@ class AriAdapter:
             wire.replied(event)
         elif not self._stands:
             self._early.append(event)
+            if len(self._early) > MOST_EARLY:
+                wire.end(f"more than {MOST_EARLY} events while the link came up")
         else:
             self._session.hear(event, now)
             self._flush(wire)

@@ -1,6 +1,7 @@
 """Frames to events, and requests to what HTTP wants. No socket, no clock."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -15,6 +16,8 @@ LONGEST = 1 << 20
 """Bytes a message has at most; no sound Asterisk sends a longer one."""
 LONGEST_REPLY = 64 * LONGEST
 """The same of a reply over HTTP, which may be a list."""
+LONGEST_PAUSE = 60.0
+"""Seconds after which a request is made again at the latest, however much later is asked for."""
 
 
 def event_of(frame: Heard) -> Event | None:
@@ -111,7 +114,8 @@ def read_reply(status: int, content: bytes, retry_after: str | None = None) -> R
     except (ValueError, RecursionError):
         body = None
     try:
-        pause = None if retry_after is None else max(float(retry_after), 0.0)
+        pause = float(retry_after or "nan")
     except ValueError:
-        pause = None
-    return Reply(status, body, pause)
+        pause = math.nan
+    # As the other side says it, it may be endless, or no number.
+    return Reply(status, body, min(pause, LONGEST_PAUSE) if pause >= 0 else None)

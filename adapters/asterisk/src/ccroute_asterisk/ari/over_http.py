@@ -10,6 +10,12 @@ from ccroute.adapters import Secret
 from ccroute_asterisk.ari.codec import LONGEST_REPLY, Reply, Request, read_reply
 from ccroute_asterisk.ari.settings import AriSettings
 
+NOBODY = (
+    "set `enabled`, `bindaddr` and `bindport` in http.conf and give them as `url`, with https only "
+    "for its TLS port"
+)
+UNTRUSTED = "give the certificate of who signed Asterisk's as `ca`, and the name in it as `url`"
+
 
 class NotSent(LinkError):
     """A request was not sent, for certain."""
@@ -55,10 +61,8 @@ class OverHttp:
             )
             body = await _read(reply)
         except httpx.ConnectError as error:
-            raise NotSent(
-                f"{self._told}: cannot connect: {error}: set `enabled`, `bindaddr` and `bindport` "
-                "in http.conf and give them as `url`, with https only for its TLS port"
-            ) from error
+            remedy = UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in str(error) else NOBODY
+            raise NotSent(f"{self._told}: cannot connect: {error}: {remedy}") from error
         except httpx.PoolTimeout as error:
             raise NotSent(f"{self._told}: no connection is free") from error
         except httpx.RemoteProtocolError as error:

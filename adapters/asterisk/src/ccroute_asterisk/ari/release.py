@@ -15,7 +15,7 @@ TAKES_REQUESTS: Mapping[int, int] = MappingProxyType({20: 15, 21: 10, 22: 5})
 
 def release_of(version: str) -> tuple[int, int] | None:
     """The branch, and the release of it; ``None``: that is no version."""
-    found = re.match(r"(?:certified[-/])?(\d+)(?:\.(\d+))?", version)
+    found = re.match(r"(?:certified[-/])?(\d{1,4})(?:\.(\d{1,4}))?", version)
     return None if found is None else (int(found[1]), int(found[2] or 0))
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import attrs
+import httpx
 
 from ccroute.adapters import Secret
 
@@ -30,11 +31,10 @@ def _url(_: object, __: object, value: str) -> None:
 
 
 def _has_place(url: str) -> bool:
-    """Whether it names a host, and a port that can be one, if any."""
+    """Whether it names a host that can be looked up, and a port that can be one, if any."""
     try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        return bool(httpx.URL(url).host.encode("idna")) and urlsplit(url).port != 0
+    except (ValueError, httpx.InvalidURL):
         return False
 
 

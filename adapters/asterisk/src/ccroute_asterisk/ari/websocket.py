@@ -22,6 +22,11 @@ from ccroute_asterisk.ari.messages import Heard
 # Not of the tree of loggers: websockets would tell the headers, and the password in them.
 _silence = logging.Logger("websocket", logging.CRITICAL + 1)  # noqa: LOG001
 _MESSAGES = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+SLICE = 1 << 13
+"""Bytes that are heard in one turn of the loop, at most: they may be thousands of tiny messages."""
+UNREAD = 1 << 20
+"""Bytes that wait for the other side to read them, at most: more than requests ever are, so it asks
+(each of its pings is answered) and does not read."""
 
 
 class WebSocket(asyncio.Protocol):
@@ -41,6 +46,8 @@ class WebSocket(asyncio.Protocol):
         self._protocol = ClientProtocol(self._uri, max_size=LONGEST, logger=_silence)
         self._opened: asyncio.Future[None] = loop.create_future()
         self._begun: bytearray | None = None
+        self._came = bytearray()
+        self._why: str | None = None
         self._transport: asyncio.Transport | None = None
 
     async def open(self, trust: ssl.SSLContext | None) -> None:
@@ -61,8 +68,7 @@ class WebSocket(asyncio.Protocol):
 
     def is_closing(self) -> bool:
         """Whether it is about to end, of which nobody may have heard yet."""
-        gone = self._transport is None or self._transport.is_closing()
-        return gone or self._protocol.state is not State.OPEN
+        return self._is_gone() or self._protocol.state is not State.OPEN
 
     def unsent(self) -> int:
         """Bytes that wait to be sent."""
@@ -98,17 +104,15 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
         self.last_heard = self._time.now()
-        self._protocol.receive_data(data)
-        self._flush()
-        for it in self._protocol.events_received():
-            if isinstance(it, Frame) and it.opcode in _MESSAGES:
-                self._take(it.data, it.fin)
-        self._look_at_handshake()
-        if self._protocol.close_expected():
-            self.abort()  # what was to be said is, and whoever is there may never agree
+        waits = bool(self._came)
+        self._came += data
+        if not waits:
+            self._go_on()
 
     def eof_received(self) -> None:
         """See `asyncio.Protocol`."""
+        while self._came and not self._is_gone():
+            self._receive(self._slice())
         self._protocol.receive_eof()
         self._flush()
 
@@ -120,13 +124,44 @@ class WebSocket(asyncio.Protocol):
             self._opened.set_exception(broken or self._protocol.handshake_exc or never)
             self._opened.exception()  # nobody's, where connecting was given up
         reason = f"the WebSocket is closed: {self._protocol.close_exc}"
-        if isinstance(broken, OSError):
-            reason = f"the WebSocket broke: {broken}"
-        elif broken is not None:
-            reason = f"{type(broken).__name__} in the adapter"
-        self.closed.set_result(reason)
+        if broken is not None:
+            reason = f"the WebSocket broke: {type(broken).__name__}: {broken}"
+        self.closed.set_result(self._why or reason)
 
     # -- Inside ---------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """Hears some of what came; the rest when others have had their turn."""
+        if self._transport is None or self._is_gone():
+            return
+        try:
+            self._receive(self._slice())
+        except Exception as error:
+            self._cut(f"{type(error).__name__} in the adapter")
+            raise
+        if self._came:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._go_on)
+        else:
+            self._transport.resume_reading()
+
+    def _slice(self) -> bytes:
+        some = bytes(self._came[:SLICE])
+        del self._came[:SLICE]
+        return some
+
+    def _receive(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        self._flush()
+        for it in self._protocol.events_received():
+            if isinstance(it, Frame) and it.opcode in _MESSAGES:
+                self._take(it.data, it.fin)
+        self._look_at_handshake()
+        if self._protocol.close_expected():
+            self.abort()  # what was to be said is, and whoever is there may never agree
+
+    def _is_gone(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     def _look_at_handshake(self) -> None:
         if self._opened.done():
@@ -137,7 +172,7 @@ class WebSocket(asyncio.Protocol):
             self._opened.set_result(None)
 
     def _take(self, data: Heard, fin: bool) -> None:
-        if self._transport is None or self._transport.is_closing():
+        if self._is_gone():
             return  # what was heard before put an end to it
         if not fin or self._begun is not None:
             self._begun = self._begun or bytearray()
@@ -153,3 +188,9 @@ class WebSocket(asyncio.Protocol):
                 self._transport.write(data)
             else:
                 self.abort()
+        if self.unsent() > UNREAD:
+            self._cut(f"Asterisk does not read: {self.unsent()} bytes wait for it")
+
+    def _cut(self, why: str) -> None:
+        self._why = self._why or why
+        self.abort()

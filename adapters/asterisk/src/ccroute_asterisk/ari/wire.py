@@ -18,9 +18,11 @@ from ccroute_asterisk.ari.over_http import NotSent, OverHttp
 from ccroute_asterisk.ari.over_websocket import OverWebSocket
 from ccroute_asterisk.ari.pace import Promptness, Slots
 from ccroute_asterisk.ari.settings import AriSettings
+from ccroute_asterisk.ari.shown import Shown
 from ccroute_asterisk.ari.trust import trust_of
 from ccroute_asterisk.ari.websocket import WebSocket
 
+UPGRADES = "a proxy in between, if any, must let WebSockets through"
 PATIENCE = 10.0
 """Seconds that connecting and each question at the beginning may take."""
 
@@ -45,6 +47,7 @@ class Wire:
         auth = httpx.BasicAuth(settings.user, settings.password.reveal())
         signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
         self._signed = Secret(signed.headers["Authorization"])
+        self._shown = Shown(settings.password, self._signed)
         self._http = OverHttp(settings, self._trust, self._signed, repr(self))
         self._slots = Slots(settings.in_flight)
         self._promptness = Promptness()
@@ -87,10 +90,11 @@ class Wire:
             if self.framed and frames is not None and frames.has_room():
                 framed = frames.framed(request, name)
                 if framed is not None:
-                    return await self._timed(frames.ask(*framed, deadline))
-            if request.lists:  # however long it takes, that says nothing of the others
-                return await self._by_http(request, name, deadline)
-            return await self._timed(self._by_http(request, name, deadline))
+                    return self._shown.reply(await self._timed(frames.ask(*framed, deadline)))
+            asking = self._by_http(request, name, deadline)
+            # However long a list takes, that says nothing of the others.
+            reply = await (asking if request.lists else self._timed(asking))
+            return self._shown.reply(reply)
         finally:
             self._slots.give_back(turn)
             self.pending -= 1
@@ -152,8 +156,12 @@ class Wire:
         except InvalidStatus as error:
             status = error.response.status_code
             raise refusal(self._name, settings, status, "events") from None
-        except (OSError, TimeoutError, WebSocketException) as error:
-            raise LinkError(f"{self!r}: no WebSocket: {type(error).__name__}: {error}") from None
+        except TimeoutError:
+            told = f"no WebSocket: no answer in {PATIENCE:g} s, though requests have one"
+            raise LinkError(f"{self!r}: {told}: {UPGRADES}") from None
+        except (OSError, WebSocketException) as error:
+            told = self._shown(f"no WebSocket: {type(error).__name__}: {error}")
+            raise LinkError(f"{self!r}: {told}") from None
         except BaseException:
             socket.abort()  # it may have come about in this very moment
             raise
@@ -175,6 +183,7 @@ class Wire:
         """Cuts the link. ``final``: it must not be made anew."""
         if not self.ended.done():
             self.final = final
+            reason = self._shown(reason)
             self.ended.set_result(reason)
             self._deadlines.fail(reason)
             if self._socket is not None:
@@ -218,5 +227,7 @@ def refusal(name: str, settings: AriSettings, status: int, what: str) -> LinkErr
                 f"{told}has no ARI there: set `enabled = yes` in ari.conf and http.conf, load "
                 "res_ari and res_stasis, and give the `prefix` of http.conf, if any, in `url`"
             )
+        case _ if what == "events":
+            return LinkError(f"{told}answered events with {status}: {UPGRADES}")
         case _:
             return LinkError(f"{told}answered {what} with {status}")
