@@ -287,11 +287,14 @@ def test_a_start_that_is_stopped_from_elsewhere_is_refused() -> None:
     assert threading.active_count() == before
 
 
-def test_when_its_thread_dies_everybody_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+def test_when_its_thread_dies_everybody_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def listener(_: object) -> None:
         sys.exit("bye")
 
-    host = BlockingHost(Router(PLAN))
+    state = tmp_path / "state"
+    host = BlockingHost(Router(PLAN), snapshot=state)
     host.start()
     desk = host.agent("ana")
     events = desk.events()
@@ -312,6 +315,7 @@ def test_when_its_thread_dies_everybody_is_refused(caplog: pytest.LogCaptureFixt
     host.stop()
     host.stop()
     assert [it.message for it in caplog.records] == ["the host's thread has died"]
+    assert state.exists()  # it has stopped in order all the same
 
 
 def test_streams_collected_on_the_hosts_own_thread_are_closed(

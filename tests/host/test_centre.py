@@ -229,6 +229,16 @@ TENANT = '[tenants.a]\nplan = "acme.toml"\n'
             1,
             "is the control socket's place: give another",
         ),
+        (
+            'snapshot = "s"\ncontrol = "s.before"\n' + TENANT,
+            1,
+            "is the control socket's place: give another",
+        ),
+        (
+            'snapshot = "s"\ncontrol = "s.lock"\n' + TENANT,
+            1,
+            "is the control socket's place: give another",
+        ),
         ('control = "state"\n' + TENANT, 1, "state is a folder: name a socket in it"),
         (TENANT + '[links."a:b"]\nadapter = "x"\n', 3, "link 'a:b': give a name without a colon"),
         ("links = 3\n" + TENANT, 1, "links: give a table, not 3"),

@@ -276,6 +276,27 @@ def test_a_child_of_the_host_keeps_nobody_out(tmp_path: Path) -> None:
     os.waitpid(child, 0)
 
 
+def test_a_child_that_unwinds_leaves_the_host_its_socket(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with ControlSocket(host(), tmp_path / "s") as control:
+            if (child := os.fork()) == 0:
+                assert control._place is not None
+                control._place.leave()
+                os._exit(0)
+            assert await asyncio.to_thread(os.waitpid, child, 0) == (child, 0)
+            assert (await ask(tmp_path / "s", {"ask": "health"}))["ok"] is True
+            with pytest.raises(ConfigError, match="another host runs here"):
+                await ControlSocket(host(), tmp_path / "s").open()
+
+    asyncio.run(run())
+
+
+def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "s.lock")
+    with pytest.raises(ConfigError, match="no control socket here"):
+        asyncio.run(ControlSocket(host(), tmp_path / "s").open())
+
+
 def test_an_open_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
     async def run() -> None:
         control = ControlSocket(host(), tmp_path / "s")

@@ -117,7 +117,7 @@ LINK = '[links.x]\nadapter = "acme"\nhost = '
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("drain = " + "9" * 5000 + "\n" + TENANT, ":1: a whole number has more than 64 bits"),
+        ("drain = " + "9" * 5000 + "\n" + TENANT, "a whole number has more than 64 bits"),
         (
             "drain = 0x" + "f" * 5000 + "\n" + TENANT,
             ":1: drain: a whole number has more than 64 bits",

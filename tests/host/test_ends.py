@@ -268,6 +268,39 @@ def test_a_journal_that_fails_at_the_start_fails_it(tmp_path: Path) -> None:
     asyncio.run(whole())
 
 
+def test_the_file_is_kept_from_others_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def whole() -> None:
+        path, begun, may_end = tmp_path / "state", threading.Event(), threading.Event()
+        host = host_on(Platform(), ManualTime(), path)
+        await host.start()
+        fsync = os.fsync
+
+        def slowly(file: int) -> None:
+            begun.set()
+            assert may_end.wait(PATIENCE)
+            fsync(file)
+
+        monkeypatch.setattr(os, "fsync", slowly)
+        saving = asyncio.create_task(host.save())
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
+        cancel_all()
+        await settle()
+        with pytest.raises(ConfigError, match="in use by another host"):
+            await host_on(Platform(), ManualTime(), path).start()
+        may_end.set()
+        await asyncio.gather(saving, return_exceptions=True)
+        await settle()
+        async with host_on(Platform(), ManualTime(), path):
+            pass
+        with pytest.raises(ConfigError, match="in use by another host"):
+            async with host_on(Platform(), ManualTime(), path):
+                await host.stop()
+
+    asyncio.run(whole())
+
+
 @contextmanager
 def forked(work: Callable[[], object]) -> Iterator[None]:
     """A child that has done ``work`` and lives on."""

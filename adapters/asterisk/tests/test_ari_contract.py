@@ -58,6 +58,17 @@ def test_an_asterisk_that_is_too_old_is_refused(
     asyncio.run(opened())
 
 
+def test_a_version_is_shown_without_the_password_and_on_one_line() -> None:
+    async def opened() -> str:
+        async with placed("13\nERROR forged \x1b[2J swordfish") as (_, adapter, time):
+            with pytest.raises(ConfigError, match="too old") as refused:
+                await adapter.open(BoundedSink(), time)
+        return str(refused.value)
+
+    told = asyncio.run(opened())
+    assert "Asterisk 13\\nERROR forged \\x1b[2J ... is too old" in told
+
+
 def test_a_call_that_nobody_told_of_is_found_by_the_sweep() -> None:
     async def found() -> list[object]:
         sink = BoundedSink()

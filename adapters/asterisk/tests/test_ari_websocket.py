@@ -198,6 +198,26 @@ def test_whoever_fails_over_the_rest_of_a_burst_ends_it_too(secure: bool) -> Non
 
 
 @both_ways
+def test_whoever_fails_over_what_came_before_the_end_gives_no_words_away(secure: bool) -> None:
+    async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+
+        def fails(message: Heard) -> None:
+            heard.append(b"")
+            if len(heard) == 26:
+                raise KeyError("what nobody should read")
+
+        socket._hear = fails
+        for _ in range(30):
+            server.send(Opcode.TEXT, b"x" * 1_000)
+        server.writer.close()
+        ended = await asyncio.wait_for(asyncio.shield(socket.closed), 5.0)
+        assert ended == "KeyError in the adapter"
+
+    played(scene, Server(secure=secure))
+
+
+@both_ways
 def test_whoever_asks_and_does_not_read_is_cut(
     secure: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

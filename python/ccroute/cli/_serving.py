@@ -21,7 +21,7 @@ def listening(http: HttpPart) -> socket.socket:
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     try:
         at = socket.create_server((http.host, http.port), family=family, backlog=256)
-    except (OSError, ValueError, TypeError) as error:  # the latter two: no name of a host
+    except (OSError, ValueError) as error:  # the latter: no name of a host
         why = (error.strerror if isinstance(error, OSError) else None) or error
         raise ConfigError(f"http: {http.host}:{http.port}: {why}: give another place") from error
     # Connections inherit it. A reply is written in pieces, and asyncio switches Nagle's rule off

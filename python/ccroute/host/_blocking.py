@@ -248,11 +248,13 @@ class HostThread:
         self._starting = self._loop.create_task(self._start())
         host = await self._starting
         self._opened.put(True)
-        await self._asked.wait()
         try:
-            await host.stop()
-        except Exception as error:
-            self._trouble = error
+            await self._asked.wait()
+        finally:
+            try:
+                await host.stop()
+            except Exception as error:
+                self._trouble = error
 
     async def _start(self) -> Host:
         host = self._make()

@@ -15,6 +15,7 @@ from ccroute.adapters import Adapter, Adapters, Secret, Setting
 from ccroute.host._control import lock_of, path_is_too_long
 from ccroute.host._given import strange_queues
 from ccroute.host._host import Host
+from ccroute.host._saved import files_of
 from ccroute.host._settings import VALUES, Announcement, TenantSettings
 from ccroute.host._toml import Document, Keys
 
@@ -367,7 +368,8 @@ def _from_file(document: Document, keys: Keys, path: Path) -> Secret:
 
 def _snapshot(document: Document, root: Mapping[str, object], control: Path) -> Path | None:
     path = document.file(root, ("snapshot",))
-    if path is not None and realpath(path) in {realpath(it) for it in (control, lock_of(control))}:
+    theirs = {realpath(it) for it in (control, lock_of(control))}
+    if path is not None and theirs & {realpath(it) for it in files_of(path)}:
         words = f"snapshot: {path} is the control socket's place: give another"
         document.wrong(("snapshot",), words)
     if path is not None and not path.parent.is_dir():

@@ -6,7 +6,6 @@ nonsense is answered so, or cut off; nobody else notices.
 """
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
@@ -16,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import attrs
 
@@ -28,6 +27,7 @@ from ccroute._explain import (
     QueueExplanation,
 )
 from ccroute.host._host import Host
+from ccroute.host._locks import FileLock
 
 _log = logging.getLogger("ccroute.host")
 
@@ -256,10 +256,13 @@ class _Place:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._lock: IO[bytes] | None = None
+        self._lock = FileLock(lock_of(path))
+        self._process = os.getpid()
         self._file: tuple[int, int] | None = None
         try:
-            self._lock = _locked(path)
+            _is_socket(path)  # beside what is none, no lock is left
+            if not self._lock.take():
+                raise _runs_here(path)
             _clear(path)
             self._listen()
         except OSError as error:
@@ -281,33 +284,16 @@ class _Place:
     def leave(self) -> None:
         """Takes its own socket away, and lets others in."""
         self.socket.close()
-        if self._file is not None and _identity(self._path) == self._file:
+        ours = self._file is not None and _identity(self._path) == self._file
+        if ours and self._process == os.getpid():  # in a child that was forked it is not
             self._path.unlink(missing_ok=True)
         self._file = None
-        if self._lock is not None:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child of this process may have the file too
-            self._lock.close()
-        self._lock = None
+        self._lock.give_back()
 
 
 def lock_of(path: Path) -> Path:
     """The file that keeps a control socket for one host; it stays, empty."""
     return path.parent / f"{path.name}.lock"
-
-
-def _locked(path: Path) -> IO[bytes]:
-    _is_socket(path)  # beside what is none, no lock is left
-    handle = os.open(lock_of(path), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    file = os.fdopen(handle, "wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise _runs_here(path) from None
-    except OSError:
-        file.close()
-        raise
-    return file
 
 
 def _clear(path: Path) -> None:

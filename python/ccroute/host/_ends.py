@@ -24,6 +24,7 @@ async def in_thread(work: Callable[[], Reply]) -> Reply:
         while not running.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait((running,))
+        running.exception()  # nobody's any more
         raise
 
 

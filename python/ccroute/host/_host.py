@@ -36,9 +36,9 @@ from ccroute.host._floor import Floor
 from ccroute.host._given import check_pumps, check_queues, named, sendable, settings_of
 from ccroute.host._health import Health, health_of
 from ccroute.host._keeping import check_saved, resume, state_of, write_states
-from ccroute.host._link import Link, _tamed
+from ccroute.host._link import Link, tamed
 from ccroute.host._pumps import Pump, run_pump
-from ccroute.host._saved import FileLock, SavedTenant, read
+from ccroute.host._saved import SavedTenant, StateLock, read
 from ccroute.host._settings import TenantSettings
 from ccroute.host._supervisor import Supervisor
 from ccroute.host._switchboard import Switchboard
@@ -120,6 +120,7 @@ class Host:
         self._tenants: dict[str, Tenant] = {}
         self._floors: dict[str, Floor] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._handing_on: asyncio.Task[None] | None = None
         self._saving = asyncio.Lock()
         self.saved_at: float | None = None
         self.loop_lag = 0.0
@@ -128,7 +129,7 @@ class Host:
         self._stopping = False
         self._starting: asyncio.Future[None] | None = None
         self._ending: asyncio.Future[None] | None = None
-        self._lock = None if self._path is None else FileLock(self._path)
+        self._lock = None if self._path is None else StateLock(self._path, self._saving)
         self._whole = False
         self._packed: dict[str, tuple[int, SavedTenant]] = {}
 
@@ -161,8 +162,9 @@ class Host:
         self._starting = asyncio.ensure_future(self._start())
         try:
             await self._starting
-        except BaseException:
-            overtaken = self._ending is not None and not is_cancelled()
+        except BaseException as error:
+            given_up = isinstance(error, asyncio.CancelledError)
+            overtaken = given_up and self._ending is not None and not is_cancelled()
             # Half a host would keep links and tasks that nobody can close.
             await self._end(drain=0.0)
             if overtaken:
@@ -182,7 +184,7 @@ class Host:
         self._switchboard.connect(self._tenants)
         for tenant in self._tenants.values():
             tenant.start()
-        self._run(self._switchboard.run())
+        self._handing_on = self._run(self._switchboard.run())
         for link in self._links.values():
             link.open()
         await self._first_words()
@@ -211,7 +213,7 @@ class Host:
         await asyncio.shield(self._ending)
 
     async def _shut(self, drain: float) -> None:
-        """Whatever fails, the rest is shut all the same."""
+        """However winding down ends, the state is saved and its file let go."""
         self._stopping = True
         async with AsyncExitStack() as last:
             last.push_async_callback(self._let_go)
@@ -227,8 +229,8 @@ class Host:
                 await tenant.through()
         closing = [link.close(drain) for link in self._links.values()]
         await asyncio.gather(*closing, return_exceptions=True)
-        if self._tasks:
-            await while_works(self._tasks[0], self._switchboard.drained())
+        if self._handing_on is not None:
+            await while_works(self._handing_on, self._switchboard.drained())
         await self._effects.close()
         for task in self._tasks:
             task.cancel()
@@ -240,8 +242,9 @@ class Host:
 
     async def _save_last(self) -> None:
         if self._whole and self._lock is not None:
-            self._lock.take()  # who cancels all tasks at once has it given back
-            await self.save()
+            async with self._saving:
+                self._lock.take()  # who cancels all tasks at once has it given back
+                await self._save()
 
     async def _let_go(self) -> None:
         self._running = False
@@ -288,7 +291,7 @@ class Host:
         if it is None or not it.info.can("webhook_in"):
             return HttpResponse(status=404)
         try:
-            return sendable(await _tamed(it.adapter.handle_http(request)))
+            return sendable(await tamed(it.adapter.handle_http(request)))
         except Exception:
             it.counters.faults += 1
             _log.exception("link %s: its adapter broke over a request", link, extra={"link": link})
@@ -308,13 +311,17 @@ class Host:
         if self._path is None:
             raise ConfigError("no `snapshot` was given: name a file")
         async with self._saving:  # the newer must come last
-            at = self._time.now()
-            states = {}
-            for name, floor in self._floors.items():
-                states[name] = self._state(floor, at)
-                await asyncio.sleep(0)  # tenants know nothing of each other: one a turn
-            await in_thread(partial(write_states, self._path, states))
-            self.saved_at = at
+            await self._save()
+
+    async def _save(self) -> None:
+        assert self._path is not None
+        at = self._time.now()
+        states = {}
+        for name, floor in self._floors.items():
+            states[name] = self._state(floor, at)
+            await asyncio.sleep(0)  # tenants know nothing of each other: one a turn
+        await in_thread(partial(write_states, self._path, states))
+        self.saved_at = at
 
     # -- For who reads the whole of it --------------------------------------------------
 
@@ -485,5 +492,7 @@ class Host:
             await asyncio.sleep(0.5)
             self.loop_lag = max(0.0, loop.time() - began - 0.5)
 
-    def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(work))
+    def _run(self, work: "asyncio._CoroutineLike[None]") -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.append(task)
+        return task

@@ -98,7 +98,7 @@ class Link:
         while True:
             try:
                 until = self._time.now() + _OPENING
-                await _tamed(within(self._time, until, self.adapter.open(self.sink, self._time)))
+                await tamed(within(self._time, until, self.adapter.open(self.sink, self._time)))
             except ConfigError as error:
                 self._give_up(f"can never work so: {error}")
                 return
@@ -182,7 +182,7 @@ class Link:
                 return self._counted(failed("throttled", "no slot until its deadline"))
             try:
                 work = self.adapter.execute(instruction)
-                outcome = await _tamed(within(self._time, instruction.deadline, work))
+                outcome = await tamed(within(self._time, instruction.deadline, work))
                 if not isinstance(outcome, Outcome):
                     raise TypeError(f"the outcome is a {type(outcome).__name__}")
             except TimeoutError:
@@ -212,7 +212,7 @@ class Link:
         """
         try:
             until = self._time.now() + seconds
-            return await _tamed(within(self._time, until, self.adapter.snapshot()))
+            return await tamed(within(self._time, until, self.adapter.snapshot()))
         except LinkError:
             raise
         except TimeoutError:
@@ -225,7 +225,7 @@ class Link:
         """How it does, by the adapter's own account where it gives one."""
         try:
             until = self._time.now() + seconds
-            return await _tamed(within(self._time, until, self.adapter.probe()))
+            return await tamed(within(self._time, until, self.adapter.probe()))
         except Exception:
             self.counters.faults += 1
             return LinkHealth(up=False, pending=len(self._pending))
@@ -267,7 +267,7 @@ class Link:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _tamed(work: Awaitable[Reply]) -> Reply:
+async def tamed(work: Awaitable[Reply]) -> Reply:
     """What an adapter does; a cancellation that nobody asked for, as of a socket that was reset,
     is a fault of the adapter's and ends nothing else."""
     try:

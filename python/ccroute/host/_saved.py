@@ -6,7 +6,6 @@ cannot be read.
 """
 
 import asyncio
-import fcntl
 import io
 import json
 import os
@@ -23,6 +22,7 @@ import attrs
 from ccroute._errors import ConfigError
 from ccroute._events import OfferMade
 from ccroute.host._live import LiveContact
+from ccroute.host._locks import FileLock
 from ccroute.host._placement import Placed, Rung
 
 _FORMAT = 1
@@ -165,14 +165,14 @@ def read(
     return {}, None
 
 
-class FileLock:
+class StateLock:
     """Keeps other hosts from a file, of this process too, until it is given back, or the tasks of
-    the loop are cancelled, or the process dies."""
+    the loop are cancelled, or the process dies. Never while ``saving`` is held."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, saving: asyncio.Lock) -> None:
         self._path = path
-        self._file: int | None = None
-        self._process = 0
+        self._saving = saving
+        self._lock = FileLock(_lock(path))
         self._guard: asyncio.Task[None] | None = None
 
     async def hold(self) -> None:
@@ -189,7 +189,8 @@ class FileLock:
         try:
             await asyncio.Event().wait()
         finally:
-            self._release()
+            async with self._saving:
+                self._lock.give_back()
 
     def take(self) -> None:
         """Takes it, if it is not ours already.
@@ -197,23 +198,9 @@ class FileLock:
         Raises:
             ConfigError: another host has it, or it is no file that a state can be kept in.
         """
-        if self._file is not None:
-            return
-        file = self._open()
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(file)
-            raise ConfigError(
-                f"{self._path.name} is in use by another host: stop that one, or give another file",
-                path=str(self._path),
-            ) from error
-        self._file, self._process = file, os.getpid()
-
-    def _open(self) -> int:
         try:
             _check_files(self._path)
-            return os.open(_lock(self._path), os.O_WRONLY | os.O_CREAT, 0o600)
+            ours = self._lock.take()
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "no name of a file"
             raise ConfigError(
@@ -221,22 +208,23 @@ class FileLock:
                 f"of at most {_LONGEST} bytes, in a folder that exists and is ours",
                 path=str(self._path),
             ) from error
+        if not ours:
+            raise ConfigError(
+                f"{self._path.name} is in use by another host: stop that one, or give another file",
+                path=str(self._path),
+            )
 
     async def give_back(self) -> None:
         """Lets others have it. Twice is as good as once."""
-        self._release()
+        self._lock.give_back()
         if self._guard is not None:
             self._guard.cancel()
             await asyncio.gather(self._guard, return_exceptions=True)
 
-    def _release(self) -> None:
-        if self._file is None:
-            return
-        file, self._file = self._file, None
-        if self._process == os.getpid():
-            # Children that were forked have the file open too; in one of them it is not theirs.
-            fcntl.flock(file, fcntl.LOCK_UN)
-        os.close(file)
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files of a state that have names of their own."""
+    return path, _before(path), _lock(path)
 
 
 def _check_files(path: Path) -> None:
@@ -256,7 +244,7 @@ def _check_file(path: Path) -> None:
 
 
 def _lock(path: Path) -> Path:
-    return path.with_name(path.name + ".lock")
+    return path.parent / f"{path.name}.lock"
 
 
 def _fresh(path: Path) -> Path:
@@ -265,4 +253,4 @@ def _fresh(path: Path) -> Path:
 
 
 def _before(path: Path) -> Path:
-    return path.with_name(path.name + ".before")
+    return path.parent / f"{path.name}.before"

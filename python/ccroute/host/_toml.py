@@ -11,7 +11,6 @@ Keys = tuple[str, ...]
 
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
-_DIGITS = re.compile(r"\d[\d_]{999}")
 _DEEPEST = 50
 _TOO_DEEP = f"tables and lists are nested more than {_DEEPEST} deep: nest fewer"
 _TOO_LARGE = "a whole number has more than 64 bits: give a smaller one"
@@ -33,7 +32,7 @@ class Document:
             words = _PLACE.sub("", str(error))
             raise ConfigError(f"not TOML: {words}", line, str(path)) from None
         except ValueError:  # Python reads no number that long
-            raise ConfigError(_TOO_LARGE, _line_of_digits(text), str(path)) from None
+            raise ConfigError(_TOO_LARGE, path=str(path)) from None
         except RecursionError:
             raise ConfigError(_TOO_DEEP, path=str(path)) from None
         for keys, words in _unbearable(self.root):
@@ -184,11 +183,6 @@ def _unbearable(root: Mapping[str, object]) -> Iterator[tuple[Keys, str]]:
             waiting += [(keys, depth + 1, it) for it in value]
         elif isinstance(value, int) and value.bit_length() > 64:
             yield keys, _TOO_LARGE
-
-
-def _line_of_digits(text: str) -> int | None:
-    found = _DIGITS.search(text)
-    return None if found is None else text.count("\n", 0, found.start()) + 1
 
 
 def _shown(value: object) -> str:

@@ -187,7 +187,7 @@ class AriAdapter:
         body = reply.body if isinstance(reply.body, Mapping) else {}
         system, status = body.get("system"), body.get("status")
         version = system.get("version") if isinstance(system, Mapping) else None
-        version = version if isinstance(version, str) else ""
+        version = wire.shown(version) if isinstance(version, str) else ""
         check_release(self._name, self._settings, version)
         wire.framed = goes_by_websocket(self._settings.requests, version) and not self._wary
         began = instant_of(status.get("startup_time")) if isinstance(status, Mapping) else None

@@ -9,14 +9,17 @@ from ccroute_asterisk.ari.settings import AriSettings
 
 OLDEST = 16
 """The oldest that has all we ask for."""
+_DIGITS = 4
 TAKES_REQUESTS: Mapping[int, int] = MappingProxyType({20: 15, 21: 10, 22: 5})
 """The first release of each branch that takes requests over the WebSocket; later branches do."""
 
 
 def release_of(version: str) -> tuple[int, int] | None:
     """The branch, and the release of it; ``None``: that is no version."""
-    found = re.match(r"(?:certified[-/])?(\d{1,4})(?:\.(\d{1,4}))?", version)
-    return None if found is None else (int(found[1]), int(found[2] or 0))
+    found = re.match(r"(?:certified[-/])?(\d+)(?:\.(\d+))?", version)
+    if found is None or len(found[1]) > _DIGITS or len(found[2] or "") > _DIGITS:
+        return None
+    return int(found[1]), int(found[2] or 0)
 
 
 def can_take_requests(version: str) -> bool:

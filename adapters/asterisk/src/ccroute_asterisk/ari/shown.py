@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import attrs
 
 from ccroute.adapters import Secret
+from ccroute.metrics import shown
 from ccroute_asterisk.ari.codec import Reply
 
 _WORDS = ("message", "error")
@@ -14,8 +15,8 @@ _BASIC = "Basic "
 class Shown:
     r"""Hides the password, also as HTTP carries it, and writes out what a terminal would obey.
 
-    >>> shown = Shown(Secret("pw"), Secret("Basic dTpwdw=="))
-    >>> shown("user u:pw (dTpwdw==)" + chr(10))
+    >>> fit = Shown(Secret("pw"), Secret("Basic dTpwdw=="))
+    >>> fit("user u:pw (dTpwdw==)" + chr(10))
     'user u:... (...)\\n'
     """
 
@@ -26,7 +27,7 @@ class Shown:
         """``text``, fit to be shown."""
         for secret in self._secrets:
             text = secret.hide_in(text)
-        return "".join(it if it.isprintable() else repr(it)[1:-1] for it in text)
+        return shown(text)
 
     def reply(self, reply: Reply) -> Reply:
         """A reply whose words are so."""

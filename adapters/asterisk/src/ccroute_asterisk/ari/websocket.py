@@ -104,10 +104,13 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
         self.last_heard = self._time.now()
-        waits = bool(self._came)
-        self._came += data
-        if not waits:
+        if self._came:
+            self._came += data
+        elif len(data) > SLICE:
+            self._came += data
             self._go_on()
+        else:
+            self._receive(data)
 
     def eof_received(self) -> None:
         """See `asyncio.Protocol`."""
@@ -134,11 +137,7 @@ class WebSocket(asyncio.Protocol):
         """Hears some of what came; the rest when others have had their turn."""
         if self._transport is None or self._is_gone():
             return
-        try:
-            self._receive(self._slice())
-        except Exception as error:
-            self._cut(f"{type(error).__name__} in the adapter")
-            raise
+        self._receive(self._slice())
         if self._came:
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._go_on)
@@ -153,9 +152,13 @@ class WebSocket(asyncio.Protocol):
     def _receive(self, data: bytes) -> None:
         self._protocol.receive_data(data)
         self._flush()
-        for it in self._protocol.events_received():
-            if isinstance(it, Frame) and it.opcode in _MESSAGES:
-                self._take(it.data, it.fin)
+        try:
+            for it in self._protocol.events_received():
+                if isinstance(it, Frame) and it.opcode in _MESSAGES:
+                    self._take(it.data, it.fin)
+        except Exception as error:
+            self._cut(f"{type(error).__name__} in the adapter")
+            raise
         self._look_at_handshake()
         if self._protocol.close_expected():
             self.abort()  # what was to be said is, and whoever is there may never agree

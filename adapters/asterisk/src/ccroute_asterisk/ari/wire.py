@@ -47,7 +47,7 @@ class Wire:
         auth = httpx.BasicAuth(settings.user, settings.password.reveal())
         signed = next(auth.auth_flow(httpx.Request("GET", settings.url)))
         self._signed = Secret(signed.headers["Authorization"])
-        self._shown = Shown(settings.password, self._signed)
+        self.shown = Shown(settings.password, self._signed)
         self._http = OverHttp(settings, self._trust, self._signed, repr(self))
         self._slots = Slots(settings.in_flight)
         self._promptness = Promptness()
@@ -90,11 +90,11 @@ class Wire:
             if self.framed and frames is not None and frames.has_room():
                 framed = frames.framed(request, name)
                 if framed is not None:
-                    return self._shown.reply(await self._timed(frames.ask(*framed, deadline)))
+                    return self.shown.reply(await self._timed(frames.ask(*framed, deadline)))
             asking = self._by_http(request, name, deadline)
             # However long a list takes, that says nothing of the others.
             reply = await (asking if request.lists else self._timed(asking))
-            return self._shown.reply(reply)
+            return self.shown.reply(reply)
         finally:
             self._slots.give_back(turn)
             self.pending -= 1
@@ -160,7 +160,7 @@ class Wire:
             told = f"no WebSocket: no answer in {PATIENCE:g} s, though requests have one"
             raise LinkError(f"{self!r}: {told}: {UPGRADES}") from None
         except (OSError, WebSocketException) as error:
-            told = self._shown(f"no WebSocket: {type(error).__name__}: {error}")
+            told = self.shown(f"no WebSocket: {type(error).__name__}: {error}")
             raise LinkError(f"{self!r}: {told}") from None
         except BaseException:
             socket.abort()  # it may have come about in this very moment
@@ -183,7 +183,7 @@ class Wire:
         """Cuts the link. ``final``: it must not be made anew."""
         if not self.ended.done():
             self.final = final
-            reason = self._shown(reason)
+            reason = self.shown(reason)
             self.ended.set_result(reason)
             self._deadlines.fail(reason)
             if self._socket is not None:
