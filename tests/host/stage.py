@@ -131,10 +131,11 @@ def host_on(
 
 async def die(host: Host) -> None:
     """As kill -9: nothing is saved, drained or closed."""
-    mine = asyncio.current_task()
-    for task in asyncio.all_tasks():
-        if task is not mine:
-            task.cancel()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    # A state that is being written is written to its end, and its file is kept until then.
+    await asyncio.gather(*others, return_exceptions=True)
     await settle()
 
 

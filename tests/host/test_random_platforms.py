@@ -5,13 +5,12 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.host.stage import AGENTS, PLAN, SETTINGS
+from tests.host.stage import AGENTS, PLAN, SETTINGS, die
 
 from ccroute import Plan, Router
 from ccroute.adapters import ContactInstruction, Instruction, Outcome, Signal, failed, unknown
@@ -73,8 +72,6 @@ class Game:
         )
 
     async def begin(self) -> None:
-        self.writers = ThreadPoolExecutor()
-        asyncio.get_running_loop().set_default_executor(self.writers)
         await self.host.start()
         for agent in AGENTS:
             await self.host.agent(agent).sign_in(queues=["billing"], capacity={"voice": 1})
@@ -170,15 +167,7 @@ class Game:
 
     async def restart(self) -> None:
         """Kill -9, and a host that goes on from the last save."""
-        mine = asyncio.current_task()
-        for task in asyncio.all_tasks():
-            if task is not mine:
-                task.cancel()
-        await settle()
-        # What the dead one was writing is written, or not: it does not write on for ever.
-        self.writers.shutdown(wait=True)
-        self.writers = ThreadPoolExecutor()
-        asyncio.get_running_loop().set_default_executor(self.writers)
+        await die(self.host)
         self.platform.up = self.platform.tell = True
         self.host = self.fresh()
         await self.host.start()
