@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -25,6 +26,7 @@ import asyncio, gc, os, signal, threading
 from ccroute import Plan, Rejected, Router
 from ccroute.host import BlockingHost
 from ccroute.testing import LoopbackAdapter, LoopbackPlatform
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the background ignores it
 
 def router():
     return Router(Plan.from_toml("[queues.billing]"))
@@ -171,6 +173,15 @@ def interrupted_at_its_end(state: Path, link: Interrupting) -> BlockingHost:
     return host
 
 
+@pytest.fixture
+def usual_interrupts() -> Iterator[None]:
+    """Who is started in the background is told to ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual_interrupts")
 def test_an_interrupted_stop_stops_in_order_before_it_raises(tmp_path: Path) -> None:
     state = tmp_path / "state"
     before = threading.active_count()
