@@ -185,19 +185,19 @@ def test_a_start_that_is_given_up_leaves_the_file_to_the_next(tmp_path: Path) ->
     asyncio.run(whole())
 
 
-class SlowReading:
-    """The state is read when the test says so."""
+class Slow:
+    """A function, called in a thread, that goes on when the test says so."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
         self.begun, self.may_end = threading.Event(), threading.Event()
-        read = Path.read_bytes
+        usual: Callable[..., object] = getattr(owner, name)
 
-        def slowly(path: Path) -> bytes:
+        def slowly(*args: object) -> object:
             self.begun.set()
             assert self.may_end.wait(PATIENCE)
-            return read(path)
+            return usual(*args)
 
-        monkeypatch.setattr(Path, "read_bytes", slowly)
+        monkeypatch.setattr(owner, name, slowly)
 
     async def until_begun(self) -> None:
         assert await asyncio.to_thread(self.begun.wait, PATIENCE)
@@ -207,7 +207,7 @@ def test_a_start_that_is_given_up_ends_when_nothing_of_it_reads_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def whole() -> None:
-        slow, path = SlowReading(monkeypatch), tmp_path / "state"
+        slow, path = Slow(monkeypatch, Path, "read_bytes"), tmp_path / "state"
         starting = asyncio.create_task(host_on(Platform(), ManualTime(), path).start())
         await slow.until_begun()
         for _ in range(2):
@@ -233,7 +233,7 @@ def test_a_host_that_is_stopped_while_it_starts_keeps_the_saved_state(
         async with host_on(Platform(), time, path) as first:
             await first.apply(Enqueue(contact="c1", queue="billing"), actor="test")
         before = path.read_bytes()
-        slow, second = SlowReading(monkeypatch), host_on(Platform(), time, path)
+        slow, second = Slow(monkeypatch, Path, "read_bytes"), host_on(Platform(), time, path)
         starting = asyncio.create_task(second.start())
         await slow.until_begun()
         stopping = asyncio.create_task(second.stop())
@@ -272,24 +272,17 @@ def test_the_file_is_kept_from_others_while_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def whole() -> None:
-        path, begun, may_end = tmp_path / "state", threading.Event(), threading.Event()
+        path = tmp_path / "state"
         host = host_on(Platform(), ManualTime(), path)
         await host.start()
-        fsync = os.fsync
-
-        def slowly(file: int) -> None:
-            begun.set()
-            assert may_end.wait(PATIENCE)
-            fsync(file)
-
-        monkeypatch.setattr(os, "fsync", slowly)
+        slow = Slow(monkeypatch, os, "fsync")
         saving = asyncio.create_task(host.save())
-        assert await asyncio.to_thread(begun.wait, PATIENCE)
+        await slow.until_begun()
         cancel_all()
         await settle()
         with pytest.raises(ConfigError, match="in use by another host"):
             await host_on(Platform(), ManualTime(), path).start()
-        may_end.set()
+        slow.may_end.set()
         await asyncio.gather(saving, return_exceptions=True)
         await settle()
         async with host_on(Platform(), ManualTime(), path):

@@ -1,6 +1,7 @@
 """The WebSocket of a link against a server that does as it likes."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from adapters.asterisk.tests.websocket_server import Server, played, until
@@ -12,6 +13,18 @@ from ccroute_asterisk.ari import websocket
 from ccroute_asterisk.ari.codec import LONGEST
 from ccroute_asterisk.ari.messages import Heard
 from ccroute_asterisk.ari.websocket import SLICE, WebSocket
+
+
+def failing(heard: list[bytes], at: int) -> Callable[[Heard], object]:
+    """Who hears, and fails over a message of that number."""
+
+    def hear(message: Heard) -> None:
+        heard.append(b"")
+        if len(heard) == at:
+            raise KeyError("what nobody should read")
+
+    return hear
+
 
 both_ways = pytest.mark.parametrize("secure", [False, True], ids=["ws", "wss"])
 
@@ -87,11 +100,7 @@ def test_after_a_cut_in_the_midst_of_messages_none_is_heard() -> None:
 def test_whoever_hears_and_fails_does_not_leave_a_link_that_nobody_reads() -> None:
     async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda *_: heard.append(b"told"))
-
-        def fails(message: Heard) -> None:
-            raise KeyError("what nobody should read")
-
-        socket._hear = fails
+        socket._hear = failing([], 1)
         server.send(Opcode.TEXT, b"x")
         ended = await asyncio.wait_for(asyncio.shield(socket.closed), 5.0)
         assert ended == "KeyError in the adapter"
@@ -182,12 +191,7 @@ def test_whoever_fails_over_the_rest_of_a_burst_ends_it_too(secure: bool) -> Non
     async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda *_: heard.append(b"told"))
 
-        def fails(message: Heard) -> None:
-            heard.append(b"")
-            if len(heard) == 20:
-                raise KeyError("what nobody should read")
-
-        socket._hear = fails
+        socket._hear = failing(heard, 20)
         for _ in range(30):
             server.send(Opcode.TEXT, b"x" * 1_000)
         ended = await asyncio.wait_for(asyncio.shield(socket.closed), 5.0)
@@ -202,12 +206,7 @@ def test_whoever_fails_over_what_came_before_the_end_gives_no_words_away(secure:
     async def scene(server: Server, socket: WebSocket, heard: list[bytes]) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
 
-        def fails(message: Heard) -> None:
-            heard.append(b"")
-            if len(heard) == 26:
-                raise KeyError("what nobody should read")
-
-        socket._hear = fails
+        socket._hear = failing(heard, 26)
         for _ in range(30):
             server.send(Opcode.TEXT, b"x" * 1_000)
         server.writer.close()

@@ -12,9 +12,10 @@ from ccroute._errors import AdapterError, CcrouteError, ConfigError
 from ccroute._plan import Plan
 from ccroute._router import Router
 from ccroute.adapters import Adapter, Adapters, Secret, Setting
-from ccroute.host._control import lock_of, path_is_too_long
+from ccroute.host._control import path_is_too_long
 from ccroute.host._given import strange_queues
 from ccroute.host._host import Host
+from ccroute.host._locks import lock_of
 from ccroute.host._saved import files_of
 from ccroute.host._settings import VALUES, Announcement, TenantSettings
 from ccroute.host._toml import Document, Keys

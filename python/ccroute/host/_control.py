@@ -27,7 +27,7 @@ from ccroute._explain import (
     QueueExplanation,
 )
 from ccroute.host._host import Host
-from ccroute.host._locks import FileLock
+from ccroute.host._locks import FileLock, lock_of
 
 _log = logging.getLogger("ccroute.host")
 
@@ -257,7 +257,6 @@ class _Place:
         self._path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._lock = FileLock(lock_of(path))
-        self._process = os.getpid()
         self._file: tuple[int, int] | None = None
         try:
             _is_socket(path)  # beside what is none, no lock is left
@@ -284,16 +283,11 @@ class _Place:
     def leave(self) -> None:
         """Takes its own socket away, and lets others in."""
         self.socket.close()
-        ours = self._file is not None and _identity(self._path) == self._file
-        if ours and self._process == os.getpid():  # in a child that was forked it is not
+        there = self._file is not None and _identity(self._path) == self._file
+        if there and self._lock.is_ours:
             self._path.unlink(missing_ok=True)
         self._file = None
         self._lock.give_back()
-
-
-def lock_of(path: Path) -> Path:
-    """The file that keeps a control socket for one host; it stays, empty."""
-    return path.parent / f"{path.name}.lock"
 
 
 def _clear(path: Path) -> None:

@@ -5,6 +5,11 @@ import os
 from pathlib import Path
 
 
+def lock_of(path: Path) -> Path:
+    """The file that keeps another for one host."""
+    return path.parent / f"{path.name}.lock"
+
+
 class FileLock:
     """An empty file, held until it is given back or the process dies; the file stays."""
 
@@ -12,6 +17,12 @@ class FileLock:
         self._path = path
         self._file: int | None = None
         self._process = 0
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process took it, and has it still: a child that was forked has it open, and
+        it is not the child's."""
+        return self._file is not None and self._process == os.getpid()
 
     def take(self) -> bool:
         """Whether it is ours, now or already; if not, another has it.
@@ -39,8 +50,7 @@ class FileLock:
         """Lets others have it. Twice is as good as once."""
         if self._file is None:
             return
-        file, self._file = self._file, None
-        if self._process == os.getpid():
-            # Children that were forked have the file open too; in one of them it is not theirs.
-            fcntl.flock(file, fcntl.LOCK_UN)
-        os.close(file)
+        if self.is_ours:
+            fcntl.flock(self._file, fcntl.LOCK_UN)  # closing it would leave it to the children
+        os.close(self._file)
+        self._file = None

@@ -22,7 +22,7 @@ import attrs
 from ccroute._errors import ConfigError
 from ccroute._events import OfferMade
 from ccroute.host._live import LiveContact
-from ccroute.host._locks import FileLock
+from ccroute.host._locks import FileLock, lock_of
 from ccroute.host._placement import Placed, Rung
 
 _FORMAT = 1
@@ -172,7 +172,7 @@ class StateLock:
     def __init__(self, path: Path, saving: asyncio.Lock) -> None:
         self._path = path
         self._saving = saving
-        self._lock = FileLock(_lock(path))
+        self._lock = FileLock(lock_of(path))
         self._guard: asyncio.Task[None] | None = None
 
     async def hold(self) -> None:
@@ -224,32 +224,23 @@ class StateLock:
 
 def files_of(path: Path) -> tuple[Path, ...]:
     """The files of a state that have names of their own."""
-    return path, _before(path), _lock(path)
+    return path, _before(path), lock_of(path)
 
 
 def _check_files(path: Path) -> None:
-    _check_file(path)  # first: some folders have no name to put anything beside
-    for beside in (_before, _lock, _fresh):
-        _check_file(beside(path))
-
-
-def _check_file(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigError(
-                f"{str(path)!r} is no file but a folder, a pipe or the like: give the path of a "
-                "file, which need not exist",
-                path=str(path),
-            )
-
-
-def _lock(path: Path) -> Path:
-    return path.parent / f"{path.name}.lock"
+    for it in (*files_of(path), _fresh(path)):
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(it.stat().st_mode):
+                raise ConfigError(
+                    f"{str(it)!r} is no file but a folder, a pipe or the like: give the path of a "
+                    "file, which need not exist",
+                    path=str(it),
+                )
 
 
 def _fresh(path: Path) -> Path:
     # A name of its own: a host that was given up may still be writing.
-    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    return path.parent / f"{path.name}.{secrets.token_hex(4)}.new"
 
 
 def _before(path: Path) -> Path:

@@ -112,7 +112,6 @@ class AriAdapter:
         self._wire: Wire | None = None
         self._stands = False
         self._early: list[Event] = []
-        self._looking: tuple[asyncio.Task[None], ...] = ()
         self._epoch = 0
         self._wary = False
         self._last_heard: float | None = None
@@ -173,7 +172,6 @@ class AriAdapter:
         finally:
             if not self._stands:
                 await wire.close()
-        self._looking = self._start(self._watch(wire)), self._start(self._sweep(wire))
         return wire
 
     async def _look_at(self, wire: Wire) -> None:
@@ -255,11 +253,12 @@ class AriAdapter:
         pauses = BackOff(self._chance, self._settings.longest_pause)
         while True:
             stands_since = self._time.now()
+            looking = self._start(self._watch(wire)), self._start(self._sweep(wire))
             reason = await wire.ended
             self._stands, self._last_heard = False, wire.last_heard
             if self._time.now() - stands_since > STEADY:
                 pauses.reset()
-            for task in self._looking:
+            for task in looking:
                 task.cancel()
             self._sink.push(LinkDown(reason=reason, final=wire.final))
             await wire.close()

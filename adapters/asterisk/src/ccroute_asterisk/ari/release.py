@@ -10,6 +10,7 @@ from ccroute_asterisk.ari.settings import AriSettings
 OLDEST = 16
 """The oldest that has all we ask for."""
 _DIGITS = 4
+"""Of a number in a version, at most."""
 TAKES_REQUESTS: Mapping[int, int] = MappingProxyType({20: 15, 21: 10, 22: 5})
 """The first release of each branch that takes requests over the WebSocket; later branches do."""
 
