@@ -184,8 +184,9 @@ from ccroute._recording import (
     read_recording,
     recording_readers,
 )
-from ccroute._router import Router
+from ccroute._router import Router, Simulated, simulate
 from ccroute._wire import (
+    CALLER_OUTCOMES,
     CAUSES,
     COMMAND_DTYPE,
     COMMAND_OPS,
@@ -193,6 +194,8 @@ from ccroute._wire import (
     EVENT_DTYPE,
     EVENT_DTYPE_VERSION,
     KINDS,
+    MATCH_OPS,
+    QUEUE_OPS,
     ROLES,
     STATUS_CODES,
     Distribution,
@@ -201,9 +204,11 @@ from ccroute._wire import (
     SkillMatcher,
     VisitTable,
     __version__,
+    assign,
 )
 
 __all__ = [
+    "CALLER_OUTCOMES",
     "CAUSES",
     "COMMAND_DTYPE",
     "COMMAND_OPS",
@@ -212,6 +217,8 @@ __all__ = [
     "EVENT_DTYPE_VERSION",
     "EVENT_KINDS",
     "KINDS",
+    "MATCH_OPS",
+    "QUEUE_OPS",
     "RECORDINGS_GROUP",
     "ROLES",
     "STATUS_CODES",
@@ -368,6 +375,7 @@ __all__ = [
     "SetScores",
     "SignIn",
     "SignOut",
+    "Simulated",
     "SkillMatcher",
     "Split",
     "Step",
@@ -386,7 +394,9 @@ __all__ = [
     "WrapUpExtended",
     "WrapUpStarted",
     "__version__",
+    "assign",
     "openings",
     "read_recording",
     "recording_readers",
+    "simulate",
 ]

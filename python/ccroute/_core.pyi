@@ -1,7 +1,7 @@
 """The extension's truth, held by stubtest; ``ccroute._wire`` is its only importer."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Self, final
+from typing import Final, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from ccroute._wire import (
     AnswerRow,
     Asked,
     Bytes,
+    CallersArgument,
+    CallersRows,
     ContactArgument,
     ContactRow,
     DecisionRow,
@@ -24,6 +26,7 @@ from ccroute._wire import (
     Needs,
     ObservedArgument,
     Pairs,
+    Places,
     QueueRow,
     SettingsArgument,
     Story,
@@ -45,10 +48,18 @@ __all__ = [
     "VisitTable",
     "__version__",
     "array_words",
+    "assign",
     "pair_visits",
 ]
 
 __version__: str
+
+_I16: TypeAlias = NDArray[np.int16]
+_I64: TypeAlias = NDArray[np.int64]
+_U8: TypeAlias = NDArray[np.uint8]
+_U64: TypeAlias = NDArray[np.uint64]
+_Bands: TypeAlias = _I16 | None
+_Us: TypeAlias = _I64 | None
 
 @final
 class Plan:
@@ -82,6 +93,10 @@ class SkillMatcher:
     def arrive(
         self, requirement: int, at: float, band: int = 0, head_start: float = 0.0
     ) -> tuple[int | None, int | None]: ...
+    def arrive_with(
+        self, all_of: Mapping[str, int], at: float, band: int = 0, head_start: float = 0.0
+    ) -> tuple[int | None, int | None]: ...
+    def skill_numbers(self, names: Sequence[str]) -> NDArray[np.uint32]: ...
     def free(self, agent: int, at: float) -> int | None: ...
     def busy(self, agent: int) -> None: ...
     def cancel(self, handle: int) -> None: ...
@@ -89,16 +104,19 @@ class SkillMatcher:
     def best_contact(self, agent: int) -> int | None: ...
     def __len__(self) -> int: ...
     def arrive_batch(
+        self, requirements: _I64, at_us: _I64, band: _Bands = None, head_start_us: _Us = None
+    ) -> tuple[_I64, _U64]: ...
+    def free_batch(self, agents: _I64, at_us: _I64) -> _U64: ...
+    def cancel_batch(self, handles: _U64) -> NDArray[np.bool_]: ...
+    def apply_batch(
         self,
-        requirements: NDArray[np.int64],
-        at_us: NDArray[np.int64],
-        band: NDArray[np.int16] | None = None,
-        head_start_us: NDArray[np.int64] | None = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]: ...
-    def free_batch(
-        self, agents: NDArray[np.int64], at_us: NDArray[np.int64]
-    ) -> NDArray[np.uint64]: ...
-    def cancel_batch(self, handles: NDArray[np.uint64]) -> NDArray[np.bool_]: ...
+        ops: _U8,
+        subjects: _U64,
+        at_us: _I64,
+        band: _Bands = None,
+        head_start_us: _Us = None,
+        needs: tuple[NDArray[np.uint32], NDArray[np.uint32], _U8] | None = None,
+    ) -> _U64: ...
 
 @final
 class PriorityQueue:
@@ -120,21 +138,16 @@ class PriorityQueue:
     def id(self, handle: int) -> str | None: ...
     def __len__(self) -> int: ...
     def __contains__(self, contact: int | str, /) -> bool: ...
-    def push_batch(
-        self,
-        at_us: NDArray[np.int64],
-        band: NDArray[np.int16] | None = None,
-        head_start_us: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.uint64]: ...
-    def pop_batch(self, n: int) -> NDArray[np.uint64]: ...
-    def cancel_batch(self, handles: NDArray[np.uint64]) -> NDArray[np.bool_]: ...
+    def push_batch(self, at_us: _I64, band: _Bands = None, head_start_us: _Us = None) -> _U64: ...
+    def pop_batch(self, n: int) -> _U64: ...
+    def cancel_batch(self, handles: _U64) -> NDArray[np.bool_]: ...
     def reprioritise_batch(
-        self,
-        handles: NDArray[np.uint64],
-        band: NDArray[np.int16] | None = None,
-        head_start_us: NDArray[np.int64] | None = None,
+        self, handles: _U64, band: _Bands = None, head_start_us: _Us = None
     ) -> NDArray[np.bool_]: ...
-    def rank_batch(self, handles: NDArray[np.uint64]) -> NDArray[np.int64]: ...
+    def rank_batch(self, handles: _U64) -> _I64: ...
+    def apply_batch(
+        self, ops: _U8, contacts: _U64, at_us: _I64, band: _Bands = None, head_start_us: _Us = None
+    ) -> _U64: ...
 
 @final
 class Distribution:
@@ -144,7 +157,7 @@ class Distribution:
         """Thresholds in seconds, ascending, 1 to 32; ``ConfigError`` for others."""
     def record(self, seconds: float) -> None:
         """Counts a duration; ``Rejected`` when it is negative or not finite."""
-    def record_batch(self, durations_us: NDArray[np.int64]) -> None:
+    def record_batch(self, durations_us: _I64) -> None:
         """Counts a column in microseconds: all of it or, with a wrong row, none."""
     def merge(self, other: Distribution) -> None:
         """Adds every duration of another; ``ConfigError`` unless its thresholds are the same."""
@@ -227,12 +240,7 @@ class Engine:
     ) -> int: ...
     def cancel(self, now: float, contact: str, cause: str, asked: Asked) -> None: ...
     def reprioritise(
-        self,
-        now: float,
-        contact: str,
-        band: int | None,
-        head_start: float | None,
-        asked: Asked,
+        self, now: float, contact: str, band: int | None, head_start: float | None, asked: Asked
     ) -> None: ...
     def update(
         self,
@@ -295,6 +303,7 @@ class Engine:
     def take_events(self) -> list[EventRow]: ...
     def take_event_rows(self) -> Bytes: ...
     def apply_batch(self, rows: Bytes) -> tuple[Bytes, Bytes]: ...
+    def simulate(self, callers: CallersArgument) -> CallersRows: ...
     def names(self, kind: str) -> list[str]: ...
     def attributes(self, contact: str) -> list[tuple[str, Fact]]: ...
     def story(self, contact: str) -> Story: ...
@@ -349,7 +358,7 @@ class KpiAggregator:
         reasons: Sequence[str] | None = None,
         source: str = "",
     ) -> None: ...
-    def contacts(self, ids: Sequence[str], *, source: str = "") -> NDArray[np.uint64]: ...
+    def contacts(self, ids: Sequence[str], *, source: str = "") -> _U64: ...
     def merge(self, other: KpiAggregator) -> None: ...
     def snapshot(self) -> bytes: ...
     @staticmethod
@@ -371,14 +380,14 @@ class KpiAggregator:
         self, now: float | None = None
     ) -> tuple[float, list[LiveQueueRow], list[LiveAgentRow]]: ...
     @staticmethod
-    def customers(ids: Sequence[str]) -> NDArray[np.uint64]: ...
+    def customers(ids: Sequence[str]) -> _U64: ...
     def post_visits(
         self,
         columns: dict[str, NDArray[np.integer]],
         *,
         names: Sequence[tuple[str, Sequence[str]]],
         source: str = "",
-    ) -> NDArray[np.uint8]:
+    ) -> _U8:
         """Counts visits given as a whole, a row each, in place of what was known of them.
 
         Columns (arrays of one length): contact uint64 (of ``contacts()``), entered_us int64;
@@ -413,37 +422,24 @@ class KpiAggregator:
         """
 
     def mark(
-        self,
-        contact: str | int,
-        name: str,
-        at: float,
-        *,
-        visit: int = 1,
-        score: int | None = None,
-        amount: float | None = None,
-        response: float | None = None,
-        revision: int = 1,
+        self, contact: str | int, name: str, at: float, *, visit: int = 1, score: int | None = None,
+        amount: float | None = None, response: float | None = None, revision: int = 1,
         source: str = "",
-    ) -> str:
+    ) -> str:  # fmt: skip
         """Returns counted, duplicate, superseded, conflict, late, or held: until its visit is
         known."""
     def query(
-        self,
-        by: Sequence[str],
-        fields: Sequence[str],
-        *,
-        basis: str = "offered",
-        edges: NDArray[np.int64] | None = None,
-        where: Mapping[str, Sequence[str | None]] | None = None,
+        self, by: Sequence[str], fields: Sequence[str], *, basis: str = "offered",
+        edges: _Us = None, where: Mapping[str, Sequence[str | None]] | None = None,
         now: float | None = None,
-    ) -> Groups: ...
+    ) -> Groups: ...  # fmt: skip
     def distributions(
         self,
         by: Sequence[str],
         timing: str,
         *,
         basis: str = "offered",
-        edges: NDArray[np.int64] | None = None,
+        edges: _I64 | None = None,
         where: Mapping[str, Sequence[str | None]] | None = None,
     ) -> list[tuple[list[str | None], int, int, int, list[tuple[int, int]]]]: ...
     def visits(
@@ -484,7 +480,7 @@ class VisitTable:
         fields: Sequence[str],
         *,
         basis: str = "offered",
-        edges: NDArray[np.int64] | None = None,
+        edges: _I64 | None = None,
         where: Mapping[str, Sequence[str | None]] | None = None,
         now: float | None = None,
         threads: int | None = None,
@@ -493,7 +489,12 @@ class VisitTable:
     def dimensions(self) -> list[str]: ...
     def __len__(self) -> int: ...
 
+def assign(
+    indptr: Places, indices: Places, costs: NDArray[np.int64], *, agents: int
+) -> NDArray[np.int64]:
+    """Who takes whom, at the least total cost: an agent per contact, -1 for who stays waiting."""
+
 def pair_visits(
     columns: dict[str, NDArray[np.integer]], *, kinds: Sequence[str]
-) -> tuple[dict[str, NDArray[np.integer]], NDArray[np.int64], dict[str, int]]:
+) -> tuple[dict[str, NDArray[np.integer]], _I64, dict[str, int]]:
     """Columns of visits, the events that began visits which still wait, and counters."""

@@ -23,6 +23,7 @@ from ccroute._core import (
     VisitTable,
     __version__,
     array_words,
+    assign,
     pair_visits,
 )
 from ccroute._core import Plan as CheckedPlan
@@ -41,6 +42,8 @@ AnswerRow: TypeAlias = tuple[str, float, str | None, str | None, str | None]
 """command, at, actor, reason, the code of a refusal."""
 Fields: TypeAlias = list[tuple[str, str]]
 """Field names with numpy types."""
+Places: TypeAlias = NDArray[np.int32 | np.int64]
+"""Starts of rows and places in them, of either width."""
 Bytes: TypeAlias = NDArray[np.uint8]
 """Rows of a structured array, seen as bytes."""
 EventHead: TypeAlias = tuple[int, int, float, str | None, int, str | None, str | None, str | None]
@@ -116,6 +119,14 @@ DecisionRow: TypeAlias = tuple[PlaceRow, ChoiceRow, list[CandidateRow], Pairs]
 """place, choice, candidates, eliminated."""
 WaitRow: TypeAlias = tuple[int | None, int, float | None, float | None]
 """position, competing, expected, foretold."""
+CallersArgument: TypeAlias = tuple[
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None
+]
+"""arrivals, queues, service, patience."""
+CallersRows: TypeAlias = tuple[
+    NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]
+"""outcomes, agents, waits, ends."""
 FindingRow: TypeAlias = tuple[str, str, str, str, int | None]
 """severity, code, path, message, line."""
 
@@ -184,6 +195,10 @@ age (transfer)."""
 
 COMMAND_OPS = _words["ops"]
 """The words of the ``op`` column, by number."""
+QUEUE_OPS = _words["queue_ops"]
+"""The words of the ``ops`` column of ``PriorityQueue.apply_batch``, by number."""
+MATCH_OPS = _words["match_ops"]
+"""The words of the ``ops`` column of ``SkillMatcher.apply_batch``, by number."""
 STATUS_CODES = ("accepted", *_words["refusals"])
 """The words of a status, by number: accepted, or why a row was refused."""
 KINDS = _words["kinds"]
@@ -194,6 +209,9 @@ ROLES = _words["roles"]
 """The roles of agents in a conversation, by number."""
 DEVICES = _words["devices"]
 """The states of a device, by number."""
+CALLER_OUTCOMES = _words["caller_outcomes"]
+"""What can become of a caller of ``simulate``, by number: waiting (when nothing could happen any
+more), answered, abandoned, left (by rule), refused (let into no queue)."""
 
 COURSES: Mapping[str, int] = MappingProxyType({"answered": 0, "abandoned": 1, "left": 2, "void": 3})
 """What became of a visit, by number in the ``course`` column of ``post_visits``; ``void``: there
@@ -202,6 +220,7 @@ FATES = ("counted", "duplicate", "superseded", "conflict", "late")
 """What became of a row of ``post_visits``, by number."""
 
 __all__ = [
+    "CALLER_OUTCOMES",
     "CAUSES",
     "COMMAND_DTYPE",
     "COMMAND_OPS",
@@ -211,6 +230,8 @@ __all__ = [
     "EVENT_DTYPE_VERSION",
     "FATES",
     "KINDS",
+    "MATCH_OPS",
+    "QUEUE_OPS",
     "ROLES",
     "STATUS_CODES",
     "CheckedPlan",
@@ -225,5 +246,6 @@ __all__ = [
     "VisitRecord",
     "VisitTable",
     "__version__",
+    "assign",
     "pair_visits",
 ]

@@ -19,15 +19,15 @@ use ccroute_core::{
 
 const ROUNDS: usize = 7;
 const AGENTS: usize = 1_000;
-const QUEUES: usize = 60;
+pub(crate) const QUEUES: usize = 60;
 const SKILLS: usize = 64;
 const CONTACTS: usize = 200_000;
 
 /// SplitMix64: small, seeded, the same everywhere.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -64,7 +64,7 @@ fn report(what: &str, unit: &str, (seconds, count): (f64, usize)) {
     println!("{what:<42} {rate:>7.2} million {unit:<13} {each:>7.0} ns each");
 }
 
-fn centre() -> Router {
+pub(crate) fn centre() -> Router {
     let mut dice = Dice(7);
     let mut plan = Plan { retention: Span::secs(1), ..Plan::default() };
     for skill in 0..SKILLS {

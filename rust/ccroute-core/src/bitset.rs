@@ -25,6 +25,15 @@ impl BitSet {
         self.words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
+    /// How many are below `index`; `None` where it is not in the set.
+    pub(crate) fn rank(&self, index: usize) -> Option<usize> {
+        let word = *self.words.get(index / 64)?;
+        let bit = 1u64 << (index % 64);
+        let below = self.words[..index / 64].iter().map(|word| word.count_ones());
+        let below = below.sum::<u32>() + (word & (bit - 1)).count_ones();
+        (word & bit != 0).then_some(below as usize)
+    }
+
     /// No bits at all.
     pub(crate) const EMPTY: Self = Self { words: Vec::new() };
 
@@ -79,6 +88,11 @@ impl BitSet {
     pub(crate) fn in_both<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = usize> + 'a {
         let words = self.words.iter().zip(&other.words).enumerate();
         words.flat_map(|(at, (a, b))| Ones(a & b).map(move |bit| at * 64 + bit))
+    }
+
+    /// A word; none is set past the end.
+    pub(crate) fn word(&self, at: usize) -> u64 {
+        self.words.get(at).copied().unwrap_or(0)
     }
 
     /// The words, lowest indexes first.

@@ -5,8 +5,10 @@
 //! Three parts stand alone, because vendors embed them one at a time:
 //! [`PriorityQueue`] (who goes next), [`SkillMatcher`] (who may take it) and
 //! [`KpiAggregator`] (what it cost in time). [`Router`] is built of the first two;
-//! it and the aggregator are strangers who share only the [`Event`] vocabulary.
+//! it and the aggregator are strangers who share only the [`Event`] vocabulary. [`simulate`]
+//! runs drawn callers through a router on a virtual clock.
 
+mod assignment;
 mod bitset;
 mod command;
 mod condition;
@@ -22,10 +24,12 @@ mod number;
 mod plan;
 mod queue;
 mod router;
+mod simulation;
 mod skill;
 mod slab;
 mod time;
 
+pub use assignment::{Column, GREATEST_COST, MOST, assign};
 pub use command::{
     AdoptedPhase, AgentSettings, Command, Envelope, NewContact, Observed, ObservedPhase, Preferred,
     ScoreRow,
@@ -70,6 +74,7 @@ pub use router::{
     Decision, Eliminated, Foretold, GroupExplanation, How, Missing, Nearest, NextStep, Obstacle,
     QueueExplanation, RULES_VERSION, Redaction, Reply, Router, WaitEstimate, Withheld,
 };
+pub use simulation::{CallerOutcome, Callers, Simulated, simulate};
 pub use skill::{
     Clause, Labels, MAX_LEVEL, Profile, Relax, Requirement, SkillLevel, SkillSet, Where,
 };

@@ -55,6 +55,15 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// As [`Self::remove`], with the value dropped where it is.
+    pub(crate) fn discard(&mut self, index: usize, generation: u32) {
+        let row = self.rows.get_mut(index).filter(|row| row.generation.get() == generation);
+        let row = row.filter(|row| row.value.is_some()).expect("only what is there is discarded");
+        row.value = None;
+        row.generation = row.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        self.free.push(u32::try_from(index).expect("an index in use fits"));
+    }
+
     /// Takes out whoever is in a row, for owners who hold rows and not keys.
     pub(crate) fn take(&mut self, index: usize) -> Option<T> {
         let generation = self.generation(index)?;

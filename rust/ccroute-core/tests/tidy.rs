@@ -10,8 +10,17 @@ use std::path::{Path, PathBuf};
 const MAX_LINES: usize = 500;
 const MAX_TEST_LINES: usize = 700;
 const VAGUE: [&str; 7] = ["utils", "util", "common", "helpers", "helper", "base", "manager"];
-const DEPENDENCIES: [&str; 8] =
-    ["cel", "datasketches", "pathfinding", "postcard", "rustc-hash", "serde", "sha2", "toml"];
+const DEPENDENCIES: [&str; 9] = [
+    "cel",
+    "datasketches",
+    "hashbrown",
+    "pathfinding",
+    "postcard",
+    "rustc-hash",
+    "serde",
+    "sha2",
+    "toml",
+];
 const DEV_DEPENDENCIES: [&str; 1] = ["proptest"];
 
 /// What the core must not reach: the host owns the clock, the threads and every effect.
@@ -28,11 +37,12 @@ const BANNED_PATHS: [&str; 8] = [
 const BANNED_MACROS: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
 
 /// Parts that vendors embed one at a time, and the rooms each must do without.
-const STRANGERS: [(&str, &[&str]); 4] = [
-    ("queue", &["matching", "router", "metrics"]),
-    ("matching", &["router", "metrics"]),
-    ("metrics", &["queue", "matching", "router"]),
-    ("router", &["metrics"]),
+const STRANGERS: [(&str, &[&str]); 5] = [
+    ("assignment", &["queue", "matching", "router", "metrics", "simulation"]),
+    ("queue", &["matching", "router", "metrics", "simulation"]),
+    ("matching", &["router", "metrics", "simulation"]),
+    ("metrics", &["queue", "matching", "router", "simulation"]),
+    ("router", &["metrics", "simulation"]),
 ];
 
 fn crate_root() -> &'static Path {

@@ -1,7 +1,7 @@
 //! Columns from Python: one-dimensional numpy arrays, copied, so that the work on them can run
 //! detached and strides do not matter; or lent, where the work takes hardly longer than the copy.
 
-use ccroute_core::{Rejection, Span, Timestamp};
+use ccroute_core::{Handle, Rejection, Span, Timestamp};
 use numpy::{
     Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1, PyUntypedArray,
     PyUntypedArrayMethods,
@@ -101,6 +101,48 @@ pub(crate) fn read_beside<T: Element + Copy>(
     let column = read(name, array)?;
     check_rows(name, column.len(), rows)?;
     Ok(Some(column))
+}
+
+/// `rows` values of the array `name`.
+pub(crate) fn beside<T: Element + Copy>(
+    name: &str,
+    array: &Bound<'_, PyAny>,
+    rows: usize,
+) -> PyResult<Vec<T>> {
+    Ok(read_beside(name, Some(array), rows)?.unwrap_or_default())
+}
+
+/// Operations by number: places in `words`.
+pub(crate) fn ops(name: &str, array: &Bound<'_, PyAny>, words: &[&str]) -> PyResult<Vec<u8>> {
+    let ops: Vec<u8> = read(name, array)?;
+    match ops.iter().position(|&op| usize::from(op) >= words.len()) {
+        None => Ok(ops),
+        Some(row) => Err(PyValueError::new_err(format!(
+            "{name}[{row}] is {}: give 0 to {} ({})",
+            ops[row],
+            words.len() - 1,
+            words.join(", ")
+        ))),
+    }
+}
+
+/// The handle a row names: its own number, or the answer of an earlier row, which `gives` one.
+pub(crate) fn meant(number: u64, answers: &[u64], gives: impl Fn(usize) -> bool) -> Option<Handle> {
+    Handle::from_raw(number).or_else(|| {
+        let earlier = usize::try_from(number).ok()?;
+        let answer = *answers.get(earlier)?;
+        if gives(earlier) { Handle::from_raw(answer) } else { None }
+    })
+}
+
+/// Whether all of them are instants: nearly always, so that no row need be looked at by itself.
+pub(crate) fn are_instants(micros: &[i64]) -> bool {
+    micros.iter().fold(true, |all, &micros| all & Timestamp::from_micros(micros).is_some())
+}
+
+/// Whether all of them are lengths of time.
+pub(crate) fn are_spans(micros: &[i64]) -> bool {
+    micros.iter().fold(true, |all, &micros| all & Span::from_micros(micros).is_some())
 }
 
 /// Microseconds since the epoch as instants; all or none.

@@ -1,14 +1,17 @@
 //! Python bindings of the ccroute engine: convert, detach, map errors. No routing rules.
 
 mod arrays;
+mod assignment;
 mod columns;
 mod distribution;
 mod engine;
 mod errors;
 mod gate;
+mod matcher_batch;
 mod metrics;
 mod plan;
 mod priority_queue;
+mod queue_batch;
 mod scalars;
 mod skill_matcher;
 mod threads;
@@ -20,6 +23,8 @@ use pyo3::prelude::*;
 mod _core {
     use super::*;
 
+    #[pymodule_export]
+    use super::assignment::py_assign;
     #[pymodule_export]
     use super::distribution::PyDistribution;
     #[pymodule_export]

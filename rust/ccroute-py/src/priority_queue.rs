@@ -15,7 +15,9 @@ use crate::{columns, errors};
 /// order they were pushed.
 ///
 /// A contact is known by its handle, an int that is never given out twice, or by the
-/// host's id, which is free again when the contact leaves. Times and spans are seconds
+/// host's id, which is free again when the contact leaves. The low 32 bits of a handle are a
+/// row, counted from 0, that another contact gets when this one has left: a place in arrays of
+/// your own. Times and spans are seconds
 /// (float) one at a time, and int64 microseconds in columns whose names end in ``_us``.
 /// Times need not grow from call to call. One queue may be used from several threads.
 ///
@@ -234,6 +236,10 @@ impl PyPriorityQueue {
 }
 
 impl PyPriorityQueue {
+    pub(crate) fn gate(&self) -> &Gate<HandleQueue> {
+        &self.gate
+    }
+
     /// One call that the queue may refuse.
     fn decide<R>(
         &self,

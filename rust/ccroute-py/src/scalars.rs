@@ -61,9 +61,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Band {
     type Error = PyErr;
 
     fn extract(number: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let (least, most) = (i16::MIN, i16::MAX);
-        let remedy = format!("give a whole number from {least} to {most}");
-        number.extract().map(Self).map_err(|error| too_big("band ", number, &remedy, error))
+        number.extract().map(Self).map_err(|error| {
+            let (least, most) = (i16::MIN, i16::MAX);
+            let remedy = format!("give a whole number from {least} to {most}");
+            too_big("band ", number, &remedy, error)
+        })
     }
 }
 

@@ -19,15 +19,16 @@ type Levels = BTreeMap<String, Whole>;
 type Column<'py, T> = Bound<'py, PyArray1<T>>;
 
 /// The matcher and the names of its skills.
-struct Desk {
-    matcher: HandleMatcher,
-    skills: Directory,
+pub(crate) struct Desk {
+    pub(crate) matcher: HandleMatcher,
+    pub(crate) skills: Directory,
 }
 
 /// Who takes it: agents by skills, waiting contacts by requirement.
 ///
 /// Agents and requirements are ints that count from 0; a waiting contact's handle is an
-/// int that is never given out twice. Skills are names with a proficiency from 1 to 10,
+/// int that is never given out twice, 2**32 or more, whose low 32 bits are a row that another
+/// contact gets when this one has left. Skills are names with a proficiency from 1 to 10,
 /// known when first mentioned. ``strategy`` chooses among the able, ties to the longest idle:
 /// ``longest_idle``; ``most_proficient`` (greatest sum of proficiencies in the skills asked
 /// for); ``best_match`` (furthest beyond what is asked); or ``fewest_skills``. Among waiting
@@ -139,6 +140,45 @@ impl PySkillMatcher {
                 Arrival::Waits(handle) => (None, Some(handle.raw())),
             })
         })
+    }
+
+    /// As ``arrive``, for a contact that asks for skills of its own, all of them at the level
+    /// or better: no number is given out, and nothing kept of them once the contact has left.
+    #[pyo3(
+        signature = (all_of, at, band=Band(0), head_start=Seconds(0.0)),
+        text_signature = "($self, all_of, at, band=0, head_start=0.0)"
+    )]
+    fn arrive_with(
+        &self,
+        py: Python<'_>,
+        all_of: Levels,
+        at: Seconds,
+        band: Band,
+        head_start: Seconds,
+    ) -> PyResult<(Option<usize>, Option<u64>)> {
+        self.decide(py, "arrive_with", |desk| {
+            let at = scalars::instant("at", at)?;
+            let head_start = scalars::span("head_start", head_start)?;
+            let skills = desk.levels(&all_of)?;
+            Ok(match desk.matcher.arrive_with(&skills, band.0, at, head_start) {
+                Arrival::Taken(agent) => (Some(agent.index()), None),
+                Arrival::Waits(handle) => (None, Some(handle.raw())),
+            })
+        })
+    }
+
+    /// The numbers of skills, for the ``needs`` of ``apply_batch``: uint32[names], given now to
+    /// those never mentioned.
+    fn skill_numbers<'py>(
+        &self,
+        py: Python<'py>,
+        names: Vec<String>,
+    ) -> PyResult<Column<'py, u32>> {
+        let numbers = self.gate.run(py, "skill_numbers", |desk| {
+            let number = |name: &String| desk.skills.intern(name) as u32;
+            names.iter().map(number).collect::<Vec<u32>>()
+        })?;
+        Ok(PyArray1::from_vec(py, numbers))
     }
 
     /// An agent is free: takes the first waiting contact it can and returns its handle,
@@ -272,6 +312,10 @@ impl PySkillMatcher {
 }
 
 impl PySkillMatcher {
+    pub(crate) fn gate(&self) -> &Gate<Desk> {
+        &self.gate
+    }
+
     fn decide<R>(
         &self,
         py: Python<'_>,
@@ -304,7 +348,7 @@ impl Desk {
         Ok(keyed.collect())
     }
 
-    fn agent(&self, Whole(number): Whole) -> Result<AgentKey, Rejection> {
+    pub(crate) fn agent(&self, Whole(number): Whole) -> Result<AgentKey, Rejection> {
         let known = usize::try_from(number).ok().filter(|&index| index < self.matcher.agents());
         known.map(AgentKey::new).ok_or_else(|| {
             let message = format!("no agent {number}: {} were added", self.matcher.agents());
@@ -312,7 +356,7 @@ impl Desk {
         })
     }
 
-    fn class(&self, Whole(number): Whole) -> Result<ClassKey, Rejection> {
+    pub(crate) fn class(&self, Whole(number): Whole) -> Result<ClassKey, Rejection> {
         // No key is as great as the greatest of its 32 bits.
         let known = u32::try_from(number).ok().filter(|&index| index < u32::MAX);
         known

@@ -21,7 +21,6 @@ struct SkillHolders {
 #[derive(Clone, Debug)]
 struct Class {
     ask: Ask,
-    able: BitSet,
     users: u32,
 }
 
@@ -29,6 +28,8 @@ struct Class {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
     rows: Slab<Class>,
+    /// By class, who is able: apart from the rows, for decisions look at nothing else.
+    able: Vec<BitSet>,
     by_ask: FxHashMap<Ask, ClassKey>,
     holders: Vec<SkillHolders>,
     everyone: BitSet,
@@ -44,8 +45,12 @@ impl Classes {
             return key;
         }
         let able = self.who_meets(ask, &self.everyone, agents);
-        let (index, _) = self.rows.insert(Class { ask: ask.clone(), able, users: 1 });
+        let (index, _) = self.rows.insert(Class { ask: ask.clone(), users: 1 });
         let key = ClassKey::new(index as usize);
+        if key.index() >= self.able.len() {
+            self.able.resize_with(key.index() + 1, BitSet::default);
+        }
+        self.able[key.index()] = able;
         self.by_ask.insert(ask.clone(), key);
         key
     }
@@ -59,11 +64,8 @@ impl Classes {
         }
         let class = self.rows.take(key.index()).expect("a held class exists");
         self.by_ask.remove(&class.ask);
+        self.able[key.index()] = BitSet::EMPTY;
         true
-    }
-
-    pub(super) fn is_held(&self, key: ClassKey) -> bool {
-        self.rows.at(key.index()).is_some()
     }
 
     pub(super) fn ask(&self, key: ClassKey) -> &Ask {
@@ -71,7 +73,13 @@ impl Classes {
     }
 
     pub(super) fn able_set(&self, key: ClassKey) -> &BitSet {
-        &self.row(key).able
+        &self.able[key.index()]
+    }
+
+    /// Of the skills that everybody of a class asks for the one that fewest agents have.
+    pub(super) fn anchor(&self, key: ClassKey) -> Option<SkillLevel> {
+        let asked = self.ask(key).requirement.all_of.iter().copied();
+        asked.min_by_key(|need| (self.at_least(*need).len(), need.skill))
     }
 
     /// Holds a class once more.
@@ -90,8 +98,8 @@ impl Classes {
     /// Asks of every class anew whether an agent meets it.
     pub(super) fn look_at(&mut self, agent: usize, row: &AgentRow) {
         let rankless = &self.rankless;
-        for class in self.rows.iter_mut() {
-            class.able.set(agent, meets(&class.ask, row, rankless));
+        for (index, _, class) in self.rows.iter() {
+            self.able[index as usize].set(agent, meets(&class.ask, row, rankless));
         }
     }
 
@@ -107,10 +115,10 @@ impl Classes {
         }
         self.rankless.set(queue.index(), rankless);
         let counts = &self.rankless;
-        for class in self.rows.iter_mut() {
+        for (at, _, class) in self.rows.iter() {
             if class.ask.ranks.is_some_and(|(of, _)| of == queue) {
                 for (index, row) in agents.iter().enumerate() {
-                    class.able.set(index, meets(&class.ask, row, counts));
+                    self.able[at as usize].set(index, meets(&class.ask, row, counts));
                 }
             }
         }
@@ -159,6 +167,11 @@ impl Classes {
             able.drop_all(self.at_least(*need));
         }
         able
+    }
+
+    /// Who has each of some skills, at the level or better.
+    pub(super) fn sets_of(&self, skills: &[SkillLevel]) -> Vec<&BitSet> {
+        skills.iter().map(|need| self.at_least(*need)).collect()
     }
 
     fn at_least(&self, need: SkillLevel) -> &BitSet {

@@ -3,9 +3,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::classes::Classes;
+use super::heads::{Heads, Place};
+use super::line::Looked;
 use crate::bitset::BitSet;
 use crate::ids::{ChannelKey, ClassKey, QueueKey};
 use crate::queue::{OrderKey, PriorityQueue};
+use crate::skill::SkillLevel;
 use crate::slab::Slab;
 
 /// What a waiting contact asks of an agent.
@@ -23,13 +27,19 @@ pub struct Demand {
 pub(super) struct Group {
     pub(super) demand: Demand,
     pub(super) waiting: PriorityQueue,
+    /// How far it has looked down the line of idle agents.
+    pub(super) looked: Looked,
+    anchor: Option<SkillLevel>,
+    widen: Box<[QueueKey]>,
+    /// Where its first contact is, if it has one.
+    place: Option<Place>,
 }
 
 /// The groups of one queue in which somebody waits.
 #[derive(Clone, Debug, Default)]
 struct Busy {
     /// Its own.
-    own: Vec<u32>,
+    own: Heads,
     /// Those of other queues that this queue's agents may take.
     guests: Vec<u32>,
     /// How many wait in its own.
@@ -50,63 +60,141 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// `also`: other queues whose agents may take it.
-    pub(super) fn push(&mut self, demand: Demand, also: &[QueueKey], key: OrderKey, item: u32) {
-        let at = match self.by_demand.get(&demand) {
-            Some(&at) => at,
-            None => self.open(demand),
+    /// The group of a demand, made now if there is none.
+    pub(super) fn of(&mut self, demand: Demand, classes: &Classes) -> u32 {
+        if let Some(&at) = self.by_demand.get(&demand) {
+            return at;
+        }
+        let anchor = classes.anchor(demand.class);
+        let widen = classes.ask(demand.class).widen.clone().into_boxed_slice();
+        let group = Group {
+            demand,
+            waiting: PriorityQueue::default(),
+            looked: Looked::default(),
+            anchor,
+            widen,
+            place: None,
         };
-        let group = self.rows.at_mut(at as usize).expect("a listed group exists");
-        let first = group.waiting.is_empty();
+        let (at, _) = self.rows.insert(group);
+        self.by_demand.insert(demand, at);
+        self.by_class.entry(demand.class).or_default().push(at);
+        at
+    }
+
+    /// A contact waits in a group.
+    pub(super) fn push(&mut self, at: u32, key: OrderKey, item: u32) {
+        let group = self.rows.at_mut(at as usize).expect("a group is held by its class");
+        let Demand { queue, .. } = group.demand;
+        let head = group.waiting.peek().map(|(head, _)| head);
         group.waiting.push(key, item);
-        self.queue_mut(demand.queue).waiting += 1;
+        if queue.index() >= self.busy.len() {
+            self.busy.resize_with(queue.index() + 1, Busy::default);
+        }
+        let busy = &mut self.busy[queue.index()];
+        busy.waiting += 1;
         self.waiting += 1;
-        self.lines.set(demand.queue.index(), true);
-        if first {
-            self.queue_mut(demand.queue).own.push(at);
-            for &queue in also {
-                self.queue_mut(queue).guests.push(at);
+        match (head, group.place) {
+            (Some(head), Some(place)) if key < head => busy.own.set(place, key),
+            (Some(_), _) => {}
+            (None, _) => {
+                group.place = Some(busy.own.insert(key, at, group.anchor));
+                self.lines.set(queue.index(), true);
+                self.entered(at, queue);
             }
         }
     }
 
-    pub(super) fn remove(
-        &mut self,
-        demand: Demand,
-        also: &[QueueKey],
-        key: OrderKey,
-    ) -> Option<u32> {
-        let at = *self.by_demand.get(&demand)?;
+    /// A contact waits there no more; its item, if it did.
+    pub(super) fn remove(&mut self, at: u32, key: OrderKey) -> Option<u32> {
         let group = self.rows.at_mut(at as usize)?;
-        let item = group.waiting.remove(key)?;
-        let last = group.waiting.is_empty();
+        let Demand { queue, .. } = group.demand;
+        let (head, _) = group.waiting.peek()?;
+        let item = if head == key { group.waiting.pop()?.1 } else { group.waiting.remove(key)? };
         self.waiting -= 1;
-        let busy = self.queue_mut(demand.queue);
+        let busy = &mut self.busy[queue.index()];
         busy.waiting -= 1;
-        let empty = busy.waiting == 0;
-        if last {
-            forget(&mut busy.own, at);
-            if empty {
-                self.lines.set(demand.queue.index(), false);
-            }
-            for &queue in also {
-                forget(&mut self.queue_mut(queue).guests, at);
+        if head != key {
+            return Some(item);
+        }
+        let place = group.place.expect("a group with somebody waiting has a place");
+        match group.waiting.peek() {
+            Some((next, _)) => busy.own.set(place, next),
+            None => {
+                group.place = None;
+                let moved = busy.own.remove(place, group.anchor);
+                if busy.waiting == 0 {
+                    self.lines.set(queue.index(), false);
+                }
+                if let Some(moved) = moved {
+                    self.row_mut(moved).place = Some(place);
+                }
+                self.emptied(at, queue);
             }
         }
         Some(item)
     }
 
+    /// A group with somebody waiting is its queue's, and a guest of those it draws in.
+    fn entered(&mut self, at: u32, queue: QueueKey) {
+        for to in self.widened(at) {
+            if to.index() >= self.busy.len() {
+                self.busy.resize_with(to.index() + 1, Busy::default);
+            }
+            self.busy[to.index()].guests.push(at);
+        }
+        self.turn(queue);
+    }
+
+    fn emptied(&mut self, at: u32, queue: QueueKey) {
+        for to in self.widened(at) {
+            let guests = &mut self.busy[to.index()].guests;
+            let place = guests.iter().position(|&row| row == at);
+            guests.swap_remove(place.expect("a group with somebody waiting is listed"));
+        }
+        self.turn(queue);
+    }
+
+    fn widened(&self, at: u32) -> Vec<QueueKey> {
+        self.rows.at(at as usize).map_or(Vec::new(), |group| group.widen.to_vec())
+    }
+
+    /// Keeps the groups of a queue the way that suits their number.
+    fn turn(&mut self, queue: QueueKey) {
+        if !self.busy[queue.index()].own.are_to_turn() {
+            return;
+        }
+        for (at, key) in self.busy[queue.index()].own.turn() {
+            let group = self.rows.at_mut(at as usize).expect("a listed group exists");
+            group.place = Some(self.busy[queue.index()].own.insert(key, at, group.anchor));
+        }
+    }
+
+    /// The heads of `queue`.
+    pub(super) fn heads(&self, queue: QueueKey) -> Option<&Heads> {
+        self.busy.get(queue.index()).map(|busy| &busy.own)
+    }
+
+    /// A group by its row.
+    pub(super) fn row(&self, at: u32) -> &Group {
+        self.rows.at(at as usize).expect("a listed group exists")
+    }
+
+    /// As [`Self::row`], to change.
+    pub(super) fn row_mut(&mut self, at: u32) -> &mut Group {
+        self.rows.at_mut(at as usize).expect("a listed group exists")
+    }
+
     /// The groups of `queue` in which somebody waits.
     pub(super) fn of_queue(&self, queue: QueueKey) -> impl Iterator<Item = &Group> {
-        let own = self.busy.get(queue.index()).map_or(&[][..], |busy| &busy.own);
-        own.iter().map(|&at| self.rows.at(at as usize).expect("a listed group exists"))
+        let busy = self.busy.get(queue.index()).into_iter();
+        busy.flat_map(|busy| busy.own.groups()).map(|at| self.row(at))
     }
 
     /// The groups of other queues that the agents of `queue` may take, in which somebody
     /// waits.
     pub(super) fn guests_of(&self, queue: QueueKey) -> impl Iterator<Item = &Group> {
         let guests = self.busy.get(queue.index()).map_or(&[][..], |busy| &busy.guests);
-        guests.iter().map(|&at| self.rows.at(at as usize).expect("a listed group exists"))
+        guests.iter().map(|&at| self.row(at))
     }
 
     /// Queues in which somebody waits.
@@ -132,23 +220,4 @@ impl Groups {
             }
         }
     }
-
-    fn open(&mut self, demand: Demand) -> u32 {
-        let (at, _) = self.rows.insert(Group { demand, waiting: PriorityQueue::default() });
-        self.by_demand.insert(demand, at);
-        self.by_class.entry(demand.class).or_default().push(at);
-        at
-    }
-
-    fn queue_mut(&mut self, queue: QueueKey) -> &mut Busy {
-        if queue.index() >= self.busy.len() {
-            self.busy.resize_with(queue.index() + 1, Busy::default);
-        }
-        &mut self.busy[queue.index()]
-    }
-}
-
-fn forget(list: &mut Vec<u32>, at: u32) {
-    let place = list.iter().position(|&row| row == at);
-    list.swap_remove(place.expect("a group with somebody waiting is listed"));
 }

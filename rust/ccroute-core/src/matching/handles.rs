@@ -10,14 +10,16 @@ use crate::error::{Rejection, RejectionCode};
 use crate::ids::{AgentKey, ChannelKey, ClassKey, Handle, QueueKey};
 use crate::plan::{Link, Ranking, Strategy};
 use crate::queue::OrderKey;
-use crate::skill::{Requirement, SkillSet};
+use crate::skill::{Requirement, SkillLevel, SkillSet};
 use crate::slab::Slab;
 use crate::time::{Span, Timestamp};
 
 /// Which contact, and where it waits.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    class: ClassKey,
+    group: u32,
+    /// The class it holds by itself, if it came with skills of its own.
+    own: Option<ClassKey>,
     key: OrderKey,
 }
 
@@ -52,6 +54,8 @@ pub struct HandleMatcher {
     matcher: SkillMatcher,
     ranking: Ranking,
     places: Slab<Place>,
+    /// By class that was given out, its group.
+    groups: Vec<u32>,
     agents: usize,
     sequence: u64,
 }
@@ -83,6 +87,7 @@ impl HandleMatcher {
             matcher: SkillMatcher::default(),
             ranking: strategy.into(),
             places: Slab::default(),
+            groups: Vec::new(),
             agents: 0,
             sequence: 0,
         })
@@ -110,6 +115,15 @@ impl HandleMatcher {
 
     /// The key of a requirement, to be used by any number of contacts, for good.
     pub fn requirement(&mut self, requirement: &Requirement) -> ClassKey {
+        let class = self.hold(requirement);
+        if class.index() >= self.groups.len() {
+            self.groups.resize(class.index() + 1, u32::MAX);
+        }
+        self.groups[class.index()] = self.matcher.group(Self::demand(class));
+        class
+    }
+
+    fn hold(&mut self, requirement: &Requirement) -> ClassKey {
         self.matcher.hold_class(&Ask::plain(requirement.clone()))
     }
 
@@ -124,15 +138,67 @@ impl HandleMatcher {
         since: Timestamp,
         head_start: Span,
     ) -> Result<Arrival, Rejection> {
-        if let Some(agent) = self.best_agent(class)? {
+        self.check_class(class)?;
+        let group = self.groups[class.index()];
+        if let Some(agent) = self.take(class, group) {
             self.matcher.set_open(agent, ChannelKey::new(Self::CHANNEL), false);
             return Ok(Arrival::Taken(agent));
         }
+        Ok(self.wait(group, None, band, since, head_start))
+    }
+
+    /// As [`Self::arrive`], of a contact that asks for skills of its own: nothing is
+    /// remembered of them once it has left.
+    pub fn arrive_with(
+        &mut self,
+        skills: &[SkillLevel],
+        band: i16,
+        since: Timestamp,
+        head_start: Span,
+    ) -> Arrival {
+        let channel = ChannelKey::new(Self::CHANNEL);
+        let asked = || Requirement { all_of: skills.to_vec(), ..Requirement::default() };
+        if self.ranking.only() == Some(Strategy::LongestIdle) {
+            let queue = QueueKey::new(Self::QUEUE);
+            if let Some(agent) = self.matcher.longest_idle_with(queue, channel, skills) {
+                self.matcher.set_open(agent, channel, false);
+                return Arrival::Taken(agent);
+            }
+            let class = self.hold(&asked());
+            let group = self.matcher.group(Self::demand(class));
+            return self.wait(group, Some(class), band, since, head_start);
+        }
+        let class = self.hold(&asked());
+        let group = self.matcher.group(Self::demand(class));
+        if let Some(agent) = self.take(class, group) {
+            self.matcher.set_open(agent, channel, false);
+            self.matcher.release_class(class);
+            return Arrival::Taken(agent);
+        }
+        self.wait(group, Some(class), band, since, head_start)
+    }
+
+    fn wait(
+        &mut self,
+        group: u32,
+        own: Option<ClassKey>,
+        band: i16,
+        since: Timestamp,
+        head_start: Span,
+    ) -> Arrival {
         self.sequence += 1;
         let key = OrderKey::new(band, since, head_start, self.sequence);
-        let (row, generation) = self.places.insert(Place { class, key });
-        self.matcher.wait(Self::demand(class), key, row);
-        Ok(Arrival::Waits(Handle::new(row, generation)))
+        let (row, generation) = self.places.insert(Place { group, own, key });
+        self.matcher.wait(group, key, row);
+        Arrival::Waits(Handle::new(row, generation))
+    }
+
+    /// The best free agent for a requirement, found as quickly as can be.
+    fn take(&mut self, class: ClassKey, group: u32) -> Option<AgentKey> {
+        match self.ranking.only() {
+            Some(Strategy::LongestIdle) => self.matcher.longest_idle(group),
+            Some(_) | None => self.choose(class).map(|choice| AgentKey::new(choice.agent)),
+        }
     }
 
     /// An agent is free: takes the first waiting contact it can, or is idle from `at`.
@@ -142,9 +208,9 @@ impl HandleMatcher {
     pub fn free(&mut self, agent: AgentKey, at: Timestamp) -> Result<Option<Handle>, Rejection> {
         self.known(agent)?;
         let channel = ChannelKey::new(Self::CHANNEL);
-        self.matcher.set_open(agent, channel, true);
-        let Some((key, row)) = self.matcher.best_contact(agent, |_| false) else {
+        let Some((key, row)) = self.matcher.best_contact_on(agent, channel) else {
             self.matcher.set_idle_since(agent, at);
+            self.matcher.set_open(agent, channel, true);
             return Ok(None);
         };
         self.matcher.set_open(agent, channel, false);
@@ -185,34 +251,32 @@ impl HandleMatcher {
     /// # Errors
     /// `invalid_value` for a requirement that was never given out.
     pub fn best_agent(&self, class: ClassKey) -> Result<Option<AgentKey>, Rejection> {
-        if !self.knows(class) {
-            let message =
-                format!("no requirement {}: ask for it by its skills first", class.index());
-            return Err(Rejection::new(RejectionCode::InvalidValue, message));
-        }
+        self.check_class(class)?;
         Ok(self.choose(class).map(|choice| AgentKey::new(choice.agent)))
+    }
+
+    fn check_class(&self, class: ClassKey) -> Result<(), Rejection> {
+        if self.knows(class) {
+            return Ok(());
+        }
+        let message = format!("no requirement {}: ask for it by its skills first", class.index());
+        Err(Rejection::new(RejectionCode::InvalidValue, message))
     }
 
     /// The first waiting contact an agent may take, were it free; nothing changes.
     ///
     /// # Errors
     /// `unknown_agent`.
-    pub fn best_contact(&mut self, agent: AgentKey) -> Result<Option<Handle>, Rejection> {
+    pub fn best_contact(&self, agent: AgentKey) -> Result<Option<Handle>, Rejection> {
         self.known(agent)?;
-        let channel = ChannelKey::new(Self::CHANNEL);
-        // Only an open agent is looked at: open for the question, if it is not.
-        let opened = self.matcher.set_open(agent, channel, true);
-        let best = self.matcher.best_contact(agent, |_| false);
-        if opened {
-            self.matcher.set_open(agent, channel, false);
-        }
+        let best = self.matcher.best_contact_on(agent, ChannelKey::new(Self::CHANNEL));
         Ok(best.map(|(_, row)| self.handle(row)))
     }
 
     /// Whether a requirement was given out.
     #[must_use]
     pub fn knows(&self, class: ClassKey) -> bool {
-        self.matcher.is_held(class)
+        self.groups.get(class.index()).is_some_and(|&group| group != u32::MAX)
     }
 
     /// How many contacts wait.
@@ -261,7 +325,10 @@ impl HandleMatcher {
     fn vacate(&mut self, handle: Handle, key: OrderKey) {
         let place = self.places.remove(handle.index(), handle.generation());
         let place = place.expect("who waits has a place");
-        self.matcher.leave(Self::demand(place.class), key);
+        self.matcher.leave(place.group, key);
+        if let Some(class) = place.own {
+            self.matcher.release_class(class);
+        }
     }
 
     fn known(&self, agent: AgentKey) -> Result<(), Rejection> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::Ask;
 use super::classes::Classes;
 use super::groups::{Demand, Groups};
+use super::line::IdleLine;
 use super::rows::{AgentRow, Standing};
 use super::servers::Servers;
 use crate::bitset::BitSet;
@@ -50,6 +51,9 @@ pub struct SkillMatcher {
     pub(super) servers: Vec<Servers>,
     #[serde(skip)]
     pub(super) open: Vec<BitSet>,
+    /// Who is open, by channel, in the order of idleness.
+    #[serde(skip)]
+    pub(super) lines: Vec<IdleLine>,
     /// Who is signed in, as far as the caller says.
     #[serde(skip)]
     present: BitSet,
@@ -69,6 +73,7 @@ impl SkillMatcher {
         let old = core::mem::replace(&mut row.profile, profile);
         let row = &self.agents[agent.index()];
         self.classes.set_skills(agent.index(), old.skills.as_slice(), row);
+        self.stand_anew(agent);
     }
 
     /// What an agent can do and is known for.
@@ -94,6 +99,7 @@ impl SkillMatcher {
         if self.by_turns {
             self.classes.look_at(agent.index(), &self.agents[agent.index()]);
         }
+        self.stand_anew(agent);
     }
 
     /// The queues an agent serves, by key.
@@ -130,7 +136,27 @@ impl SkillMatcher {
     /// Sets since when an agent has been idle.
     pub fn set_idle_since(&mut self, agent: AgentKey, since: Timestamp) {
         self.row_mut(agent);
-        self.idle_since[agent.index()] = since;
+        let before = core::mem::replace(&mut self.idle_since[agent.index()], since);
+        if before == since {
+            return;
+        }
+        for line in &mut self.lines {
+            if line.holds(agent.index()) {
+                line.leave(agent.index(), before);
+                line.join(agent.index(), since, &self.idle_since);
+            }
+        }
+    }
+
+    /// Others may find what they ask in an agent by now: whoever looked already looks again.
+    fn stand_anew(&mut self, agent: AgentKey) {
+        let since = self.idle_since[agent.index()];
+        for line in &mut self.lines {
+            if line.holds(agent.index()) {
+                line.leave(agent.index(), since);
+                line.stand_aside(agent.index(), since, &self.idle_since);
+            }
+        }
     }
 
     /// What rankers go by of an agent who has a profile, to change.
@@ -147,14 +173,22 @@ impl SkillMatcher {
     /// Says whether an agent can be offered contacts of `channel` now; true when it
     /// could not before and now can.
     pub fn set_open(&mut self, agent: AgentKey, channel: ChannelKey, open: bool) -> bool {
+        self.row_mut(agent);
         let index = channel.index();
         if index >= self.open.len() {
             self.open.resize_with(index + 1, BitSet::default);
+            self.lines.resize_with(index + 1, IdleLine::default);
         }
         let set = &mut self.open[index];
         let before = set.contains(agent.index());
         if before != open {
             set.set(agent.index(), open);
+            let since = self.idle_since[agent.index()];
+            if open {
+                self.lines[index].join(agent.index(), since, &self.idle_since);
+            } else {
+                self.lines[index].leave(agent.index(), since);
+            }
         }
         open && !before
     }
@@ -211,22 +245,19 @@ impl SkillMatcher {
         }
     }
 
-    /// Whether a class is in use.
-    #[must_use]
-    pub fn is_held(&self, class: ClassKey) -> bool {
-        self.classes.is_held(class)
+    /// The group of those who ask for the same, which is there as long as the class is held.
+    pub fn group(&mut self, demand: Demand) -> u32 {
+        self.groups.of(demand, &self.classes)
     }
 
-    /// Lets a contact wait; `item` is the caller's name for it.
-    pub fn wait(&mut self, demand: Demand, key: OrderKey, item: u32) {
-        let also = &self.classes.ask(demand.class).widen;
-        self.groups.push(demand, also, key, item);
+    /// Lets a contact wait in its group; `item` is the caller's name for it.
+    pub fn wait(&mut self, group: u32, key: OrderKey, item: u32) {
+        self.groups.push(group, key, item);
     }
 
-    /// Takes a contact out; its item, if it was waiting there.
-    pub fn leave(&mut self, demand: Demand, key: OrderKey) -> Option<u32> {
-        let also = &self.classes.ask(demand.class).widen;
-        self.groups.remove(demand, also, key)
+    /// Takes a contact out of its group; its item, if it was waiting there.
+    pub fn leave(&mut self, group: u32, key: OrderKey) -> Option<u32> {
+        self.groups.remove(group, key)
     }
 
     /// Builds the sets anew after the rows came back from a snapshot. Who is open, who is

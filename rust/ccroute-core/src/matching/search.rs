@@ -3,13 +3,18 @@
 use super::ask::Ask;
 use super::groups::Demand;
 use super::index::SkillMatcher;
+use super::line::Unknown;
 use super::ranker::{Choice, choose};
 use super::servers::{self, Look, Servers};
 use crate::bitset::{BitSet, Ones};
 use crate::ids::{AgentKey, ChannelKey, ClassKey, QueueKey};
 use crate::plan::{Link, Strategy};
 use crate::queue::{OrderKey, PriorityQueue};
+use crate::skill::SkillLevel;
 use crate::time::{Span, Timestamp};
+
+/// So many agents are looked at one by one before sets are compared.
+const FEW_LOOKS: usize = 64;
 
 impl SkillMatcher {
     /// Whether the heads of an agent's groups alone decide what it takes next, and all
@@ -18,6 +23,59 @@ impl SkillMatcher {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         !self.by_turns
+    }
+
+    /// Whoever has been idle longest of those who may take the contacts of a group. Only where
+    /// [`Self::is_plain`].
+    pub fn longest_idle(&mut self, group: u32) -> Option<AgentKey> {
+        let group = self.groups.row_mut(group);
+        let demand = group.demand;
+        let line = self.lines.get(demand.channel.index())?;
+        let serving = &self.servers.get(demand.queue.index())?.always;
+        let able = self.classes.able_set(demand.class);
+        let suits = |agent: usize| able.contains(agent) && serving.contains(agent);
+        let (first, looked) = line.first(group.looked, &self.idle_since, suits);
+        group.looked = looked;
+        first.map(AgentKey::new)
+    }
+
+    /// Whoever has been idle longest of those who may take a contact that asks for these
+    /// skills, of no class. Only where [`Self::is_plain`].
+    #[must_use]
+    pub fn longest_idle_with(
+        &self,
+        queue: QueueKey,
+        channel: ChannelKey,
+        skills: &[SkillLevel],
+    ) -> Option<AgentKey> {
+        let line = self.lines.get(channel.index())?;
+        let serving = &self.servers.get(queue.index())?.always;
+        let able = self.classes.sets_of(skills);
+        let suits =
+            |agent: usize| serving.contains(agent) && able.iter().all(|able| able.contains(agent));
+        let found = line.first_of_few(FEW_LOOKS, &self.idle_since, suits);
+        let found = found.unwrap_or_else(|Unknown| {
+            let open = self.open[channel.index()].words().iter().zip(serving.words());
+            let able = |at: usize| able.iter().map(move |able| able.word(at));
+            let both =
+                open.enumerate().map(|(at, (a, b))| (at, able(at).fold(a & b, |a, b| a & b)));
+            let them = both.flat_map(|(at, word)| Ones(word).map(move |bit| at * 64 + bit));
+            them.min_by_key(|&agent| (self.idle_since[agent], agent))
+        });
+        found.map(AgentKey::new)
+    }
+
+    /// As [`Self::longest_idle`], with how many there were to choose from.
+    pub fn longest_idle_of(&mut self, group: u32) -> Option<Choice> {
+        let agent = self.longest_idle(group)?.index();
+        let demand = self.groups.row(group).demand;
+        let open = self.open.get(demand.channel.index())?.words();
+        let serving = self.servers.get(demand.queue.index())?.always.words();
+        let able = self.classes.able_set(demand.class).words();
+        let words = able.iter().zip(open).zip(serving);
+        let eligible = words.map(|((able, open), serving)| (able & open & serving).count_ones());
+        let (eligible, idle_since) = (eligible.sum(), self.idle_since[agent]);
+        Some(Choice { agent, eligible, idle_since, score: 0 })
     }
 
     /// The best agent for a contact, without those `excluded` names, by a strategy that
@@ -49,21 +107,45 @@ impl SkillMatcher {
         agent: AgentKey,
         excluded: impl Fn(u32) -> bool,
     ) -> Option<(OrderKey, u32)> {
+        self.first_contact(agent, |channel| self.is_open(agent, channel), excluded)
+    }
+
+    /// The first waiting contact that an agent may take were it open on `channel` alone.
+    pub fn best_contact_on(&self, agent: AgentKey, channel: ChannelKey) -> Option<(OrderKey, u32)> {
+        self.first_contact(agent, |asked| asked == channel, |_| false)
+    }
+
+    fn first_contact(
+        &self,
+        agent: AgentKey,
+        open: impl Fn(ChannelKey) -> bool,
+        excluded: impl Fn(u32) -> bool,
+    ) -> Option<(OrderKey, u32)> {
+        let row = self.agents.get(agent.index())?;
+        let skills = row.profile.skills.as_slice();
         let mut best: Option<(OrderKey, u32)> = None;
-        for queue in self.agents.get(agent.index())?.queues.in_both(self.groups.lines()) {
-            for group in self.groups.of_queue(QueueKey::new(queue)) {
-                let Demand { class, channel, .. } = group.demand;
-                if !self.is_open(agent, channel) || !self.is_able(agent, class) {
-                    continue;
+        for queue in row.queues.in_both(self.groups.lines()) {
+            let Some(heads) = self.groups.heads(QueueKey::new(queue)) else { continue };
+            heads.for_agent(skills, |list| {
+                for (&key, &at) in list.keys.iter().zip(&list.groups) {
+                    if best.is_some_and(|(best, _)| best < key) {
+                        continue;
+                    }
+                    let group = self.groups.row(at);
+                    let Demand { class, channel, .. } = group.demand;
+                    if !open(channel) || !self.is_able(agent, class) {
+                        continue;
+                    }
+                    // Whom the agent is excluded from is few: look past them, not at all.
+                    let first = group.waiting.peek().filter(|&(_, item)| !excluded(item));
+                    let next = || group.waiting.iter().find(|&(_, item)| !excluded(item));
+                    if let Some(head) = first.or_else(next)
+                        && best.is_none_or(|best| head.0 < best.0)
+                    {
+                        best = Some(head);
+                    }
                 }
-                // Whom the agent is excluded from is few: look past them, not at all.
-                let head = group.waiting.iter().find(|&(_, item)| !excluded(item));
-                if let Some(head) = head
-                    && best.is_none_or(|best| head.0 < best.0)
-                {
-                    best = Some(head);
-                }
-            }
+            });
         }
         best
     }

@@ -157,7 +157,7 @@ impl Records {
 
     /// Room for the facts of a visit.
     pub(crate) fn room(&mut self) -> Vec<Fact> {
-        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(8))
+        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(2))
     }
 
     /// The visit is over; all its facts so far, to be [put back](Self::put_back).

@@ -49,6 +49,8 @@ pub struct PriorityQueue {
     rest: VecDeque<Block>,
     /// `floors[i]` stands before `rest[i]`.
     floors: VecDeque<OrderKey>,
+    /// How many are in `rest[i]`: side by side, to be added up.
+    sizes: Vec<u8>,
     /// The memory of a block that ran empty, for the next one needed.
     spare: Block,
     len: usize,
@@ -62,11 +64,13 @@ impl PriorityQueue {
         let at = block.slot(key);
         if !block.is_full() {
             block.insert(at, key, item);
+            self.count(index);
         } else if at == CAPACITY && index == self.rest.len() {
             let mut last = self.empty_block();
             last.insert(0, key, item);
             self.rest.push_back(last);
             self.floors.push_back(key);
+            self.sizes.push(1);
         } else {
             self.split_and_insert(index, at, key, item);
         }
@@ -95,6 +99,7 @@ impl PriorityQueue {
         let block = self.block_mut(index);
         let item = block.find(key).and_then(|at| block.remove(at))?;
         self.len -= 1;
+        self.count(index);
         self.join_if_small(index);
         Some(item)
     }
@@ -117,10 +122,17 @@ impl PriorityQueue {
     fn before_block(&self, index: usize) -> usize {
         match index.checked_sub(1) {
             None => 0,
-            Some(behind) if behind < self.rest.len() / 2 => {
-                self.front.len() + self.rest.range(..behind).map(Block::len).sum::<usize>()
+            Some(behind) if behind < self.sizes.len() / 2 => {
+                self.front.len() + total(&self.sizes[..behind])
             }
-            Some(behind) => self.len - self.rest.range(behind..).map(Block::len).sum::<usize>(),
+            Some(behind) => self.len - total(&self.sizes[behind..]),
+        }
+    }
+
+    /// Notes how many are in block `index` by now.
+    fn count(&mut self, index: usize) {
+        if let Some(behind) = index.checked_sub(1) {
+            self.sizes[behind] = size(&self.rest[behind]);
         }
     }
 
@@ -177,8 +189,10 @@ impl PriorityQueue {
         } else {
             upper.insert(at - cut, key, item);
         }
+        self.sizes.insert(index, size(&upper));
         self.rest.insert(index, upper);
         self.floors.insert(index, floor);
+        self.count(index);
     }
 
     /// Joins block `index` with a neighbour when it is small and both fit in one.
@@ -199,6 +213,7 @@ impl PriorityQueue {
     fn join(&mut self, index: usize) {
         let mut upper = self.rest.remove(index).expect("a block stands behind `index`");
         self.floors.remove(index);
+        self.sizes.remove(index);
         let lower = self.block_mut(index);
         if lower.is_empty() {
             mem::swap(lower, &mut upper);
@@ -206,7 +221,16 @@ impl PriorityQueue {
             lower.append(&mut upper);
         }
         self.spare = upper;
+        self.count(index);
     }
+}
+
+fn size(block: &Block) -> u8 {
+    u8::try_from(block.len()).expect("a block holds less than 256")
+}
+
+fn total(sizes: &[u8]) -> usize {
+    sizes.iter().map(|&size| usize::from(size)).sum()
 }
 
 impl fmt::Debug for PriorityQueue {
@@ -229,6 +253,7 @@ mod tests {
     /// Invariants of the layout, beyond what callers see.
     fn check(queue: &PriorityQueue) {
         assert_eq!(queue.rest.len(), queue.floors.len());
+        assert!(queue.rest.iter().map(size).eq(queue.sizes.iter().copied()));
         assert_eq!(queue.front.is_empty(), queue.is_empty());
         assert_eq!(queue.iter().count(), queue.len());
         assert!(queue.spare.is_empty());

@@ -57,7 +57,7 @@ impl Router {
 
     fn check_contact(&self, key: ContactKey, contact: &Contact) -> Checked {
         let id = &contact.id;
-        ensure(self.ids.get(id) == Some(&key), || format!("contact '{id}' has lost its name"))?;
+        ensure(self.find_contact(id) == Some(key), || format!("contact '{id}' has lost its name"))?;
         ensure(contact.class.is_none() == (contact.phase == Phase::Closed), || {
             format!("contact '{id}' is {} with the wrong class", contact.phase.word())
         })?;

@@ -8,7 +8,7 @@ use super::state::{Contact, Phase};
 use crate::bitset::BitSet;
 use crate::ids::{AgentKey, ContactKey, QueueKey};
 use crate::matching::{Choice, Demand, Look, Ranked};
-use crate::plan::{KeepFree, OfferPolicy};
+use crate::plan::{KeepFree, OfferPolicy, Strategy};
 
 impl Router {
     /// Whether more than heads, skills and idle times decide.
@@ -32,6 +32,26 @@ impl Router {
             OfferPolicy::ALL => true,
             parallel => live < usize::from(parallel) + usize::from(added),
         }
+    }
+
+    /// The best of all agents eligible for a contact that stands in line, as
+    /// [`Self::best_agent`] says, found as quickly as can be.
+    pub(super) fn agent_for(&mut self, key: ContactKey) -> Option<Choice> {
+        if self.goes_by_turns() {
+            return self.best_agent(key);
+        }
+        let contact = self.contacts.get(key.index(), key.generation())?;
+        let strategy = self.plan.queue(contact.queue).strategy.only().unwrap_or_default();
+        if strategy != Strategy::LongestIdle {
+            return self.best_agent(key);
+        }
+        if !self.is_open_for_offers(contact) {
+            return None;
+        }
+        if !contact.excluded.is_empty() || !contact.wrapping.is_empty() {
+            return self.best_agent(key);
+        }
+        self.matcher.longest_idle_of(contact.group)
     }
 
     /// The best of all agents eligible for a contact that stands in line.

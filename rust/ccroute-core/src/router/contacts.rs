@@ -91,7 +91,7 @@ impl Router {
             head_start: new.head_start,
             since: new.entered_at.unwrap_or(self.now),
             entered: self.now,
-            own: new.requirement.map(|own| own.clone().canonical()),
+            own: new.requirement.map(|own| Box::new(own.clone().canonical())),
             steps: StepsTaken::default(),
             escalation: None,
             phase: Phase::Waiting,
@@ -103,11 +103,12 @@ impl Router {
             more: None,
             class: None,
             place: None,
+            group: 0,
             look: None,
         };
         let (index, generation) = self.contacts.insert(contact);
         let key = ContactKey::new(index, generation);
-        self.ids.insert(new.id.into(), key);
+        self.ids.insert(index, &self.contacts);
         if !new.attributes.is_empty() {
             self.set_attributes(key, new.attributes);
         }
@@ -201,7 +202,7 @@ impl Router {
             self.unsettled.contact(key);
         }
         if let Some(own) = requirement {
-            self.contact_mut(key).own = Some(own.clone().canonical());
+            self.contact_mut(key).own = Some(Box::new(own.clone().canonical()));
             self.reclassify(key);
         }
         Ok(())

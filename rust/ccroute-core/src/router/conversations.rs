@@ -232,8 +232,11 @@ impl Router {
     }
 
     pub(super) fn end_other_parts(&mut self, key: ContactKey) {
-        let parts = self.contact(key).parts.clone();
-        for part in parts.into_iter().filter(|part| part.role != Role::Primary) {
+        let parts = &self.contact(key).parts;
+        if parts.iter().all(|part| part.role == Role::Primary) {
+            return;
+        }
+        for part in parts.clone().into_iter().filter(|part| part.role != Role::Primary) {
             self.end_part(key, part);
         }
     }

@@ -22,6 +22,7 @@ mod expiring;
 mod explain;
 mod failures;
 mod helping;
+mod ids;
 mod known;
 mod leaving;
 mod lines;
@@ -53,6 +54,7 @@ use serde::{Deserialize, Serialize};
 use self::answers::Answers;
 use self::escalation::Awaited;
 use self::expiring::{Ends, Expiring};
+use self::ids::Ids;
 use self::known::valid_name;
 use self::queues::QueueState;
 use self::scores::ScoreState;
@@ -154,7 +156,7 @@ pub struct Router {
     #[serde(skip)]
     as_of: Timestamp,
     #[serde(skip)]
-    ids: FxHashMap<Box<str>, ContactKey>,
+    ids: Ids,
     /// Contacts forgotten while events that name them were not yet read.
     #[serde(skip)]
     departed: FxHashMap<ContactKey, Box<str>>,
@@ -239,7 +241,7 @@ impl Router {
             answers: Answers::default(),
             now: Timestamp::ZERO,
             as_of: Timestamp::ZERO,
-            ids: FxHashMap::default(),
+            ids: Ids::default(),
             departed: FxHashMap::default(),
             plan_classes: Vec::new(),
             events: Vec::new(),

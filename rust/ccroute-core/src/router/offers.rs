@@ -46,6 +46,7 @@ impl Router {
             (key, Offer { contact, agent, timer, line, rank, eligible, score, idle_since })
         });
         self.offers_made += 1;
+        // Whatever the strategy: another plan may go round from here.
         self.queues[queue.index()].turn = Some(self.matcher.turn(queue, agent));
         self.stop_escalating(contact);
         let holder = self.contact_mut(contact);

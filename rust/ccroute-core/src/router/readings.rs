@@ -54,7 +54,7 @@ impl Router {
     /// The key of a contact, live or retained.
     #[must_use]
     pub fn find_contact(&self, id: &str) -> Option<ContactKey> {
-        self.ids.get(id).copied()
+        self.ids.find(id, &self.contacts)
     }
 
     /// The host's ids of a contact's customer, conversation and previous contact.

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 
 use super::Router;
 use super::answers::Answers;
+use super::ids::Ids;
 use super::known::valid_name;
 use crate::condition::{Comparison, Condition, ContactField, Node, Path, TextTest, Value};
 use crate::directory::Directory;
-use crate::ids::ContactKey;
 use crate::plan::{AttachedNeed, Plan};
 
 const BLOCK: usize = 64;
@@ -344,11 +344,7 @@ impl Router {
         self.resumable.rename(|(queue, name)| (*queue, customer(name)));
         self.answers.redact(redaction);
         self.departed.clear();
-        self.ids = self
-            .contacts
-            .iter()
-            .map(|(index, generation, it)| (it.id.clone(), ContactKey::new(index, generation)))
-            .collect();
+        self.ids = Ids::of(&self.contacts);
     }
 
     /// Leaves of remembered refusals the code alone: their sentences name what was asked.

@@ -73,6 +73,10 @@ impl Unsettled {
         self.staffed.clear();
     }
 
+    fn is_empty(&self) -> bool {
+        self.agents.is_empty() && self.contacts.is_empty() && self.queues.is_empty()
+    }
+
     fn clear(&mut self) {
         self.agents.clear();
         self.contacts.clear();
@@ -85,7 +89,9 @@ impl Router {
     /// the steps whose conditions hold.
     pub(super) fn settle(&mut self) {
         self.unsettled.settle_staff();
-        self.match_waiting();
+        if !self.unsettled.is_empty() {
+            self.match_waiting();
+        }
         while self.step_by_condition() {
             self.match_waiting();
         }
@@ -115,9 +121,9 @@ impl Router {
         let by_contact = self.first_of_contacts();
         match (by_agent, by_contact) {
             (Some((at, contact)), Some((other, ..))) if at < other => {
-                self.best_agent(contact).map(|choice| (contact, choice))
+                self.agent_for(contact).map(|choice| (contact, choice))
             }
-            (Some((_, contact)), None) => self.best_agent(contact).map(|choice| (contact, choice)),
+            (Some((_, contact)), None) => self.agent_for(contact).map(|choice| (contact, choice)),
             (_, Some((_, contact, choice))) => Some((contact, choice)),
             (None, None) => None,
         }
@@ -150,7 +156,7 @@ impl Router {
         let mut contacts = core::mem::take(&mut self.unsettled.contacts);
         let mut first: Option<(OrderKey, ContactKey, Choice)> = None;
         contacts.retain(|&key| {
-            let Some(choice) = self.best_agent(key) else { return false };
+            let Some(choice) = self.agent_for(key) else { return false };
             let at = self.contact(key).place.expect("who has a choice stands in line");
             if first.is_none_or(|first| at < first.0) {
                 first = Some((at, key, choice));

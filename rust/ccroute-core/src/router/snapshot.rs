@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::ids::Ids;
 use super::{RULES_VERSION, Router};
 use crate::error::ConfigError;
 use crate::ids::{AgentKey, ContactKey, QueueKey};
@@ -99,9 +100,12 @@ impl Router {
         for &key in &keys {
             let contact = self.contact(key);
             self.in_use.preferences |= !contact.preferred().is_empty();
-            self.ids.insert(self.contact(key).id.clone(), key);
         }
-        for agent in (0..self.agents.len()).map(AgentKey::new) {
+        self.ids = Ids::of(&self.contacts);
+        // Agents stand in line as they became idle.
+        let mut agents: Vec<_> = (0..self.agents.len()).map(AgentKey::new).collect();
+        agents.sort_by_key(|agent| self.matcher.idle_since(*agent));
+        for agent in agents {
             if self.in_use.lines {
                 self.bar_by_lines(agent);
             }

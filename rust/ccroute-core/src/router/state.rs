@@ -121,7 +121,7 @@ pub(super) struct Contact {
     /// When the visit began.
     pub(super) entered: Timestamp,
     /// What the host says it needs.
-    pub(super) own: Option<Requirement>,
+    pub(super) own: Option<Box<Requirement>>,
     pub(super) steps: StepsTaken,
     pub(super) escalation: Option<TimerKey>,
     pub(super) phase: Phase,
@@ -139,6 +139,9 @@ pub(super) struct Contact {
     /// Its place in the matcher while it stands there.
     #[serde(skip)]
     pub(super) place: Option<OrderKey>,
+    /// The group it stands in.
+    #[serde(skip)]
+    pub(super) group: u32,
     /// When it is looked at for its age.
     #[serde(skip)]
     pub(super) look: Option<Timestamp>,

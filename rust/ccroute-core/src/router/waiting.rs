@@ -63,8 +63,10 @@ impl Router {
     pub(super) fn stand_in_line(&mut self, key: ContactKey) {
         let contact = self.contact(key);
         let (demand, place) = (contact.demand(), self.place_of(contact));
-        self.matcher.wait(demand, place, key.index() as u32);
-        self.contact_mut(key).place = Some(place);
+        let group = self.matcher.group(demand);
+        self.matcher.wait(group, place, key.index() as u32);
+        let contact = self.contact_mut(key);
+        (contact.place, contact.group) = (Some(place), group);
         if !self.matcher.is_plain() {
             self.call_helpers(demand.queue);
         }
@@ -73,9 +75,10 @@ impl Router {
 
     /// Takes a contact from its place; whether it had one.
     pub(super) fn step_out(&mut self, key: ContactKey) -> bool {
-        let Some(place) = self.contact_mut(key).place.take() else { return false };
-        let demand = self.contact(key).demand();
-        self.matcher.leave(demand, place);
+        let contact = self.contact_mut(key);
+        let Some(place) = contact.place.take() else { return false };
+        let group = contact.group;
+        self.matcher.leave(group, place);
         self.forget_look(key);
         true
     }
@@ -211,7 +214,7 @@ impl Router {
 
     /// What a contact itself needs: what the host says, and what rules attached.
     pub(super) fn own_need(&self, contact: &Contact) -> Requirement {
-        let own = contact.own.clone().unwrap_or_default();
+        let own = contact.own.as_deref().cloned().unwrap_or_default();
         let attached = contact.more.as_deref().map_or(&[][..], |more| &more.attached);
         let lasts = |lasts: &Option<Span>| lasts.is_none_or(|l| contact.since + l > self.as_of);
         let lasting = attached.iter().filter(|(_, until)| lasts(until));
@@ -243,12 +246,13 @@ impl Router {
     /// Forgets the closed contacts whose retention is over.
     pub(super) fn forget_closed(&mut self) {
         while let Some(key) = self.closed.take(self.now) {
-            let contact = self.contacts.remove(key.index(), key.generation());
-            let contact = contact.expect("a closed contact is forgotten once");
-            self.ids.remove(&contact.id);
+            debug_assert_eq!(self.contact(key).phase, Phase::Closed);
+            self.ids.remove(key.index() as u32, &self.contacts);
             if !self.events.is_empty() {
-                self.departed.insert(key, contact.id);
+                let id = core::mem::take(&mut self.contact_mut(key).id);
+                self.departed.insert(key, id);
             }
+            self.contacts.discard(key.index(), key.generation());
         }
     }
 

@@ -10,9 +10,10 @@ use ccroute_core::{
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::{Measured, PyEngine, session};
+use super::{Measured, PyEngine, session, simulation};
 use crate::arrays::{self, Fields};
 use crate::scalars::invalid;
+use crate::{matcher_batch, queue_batch};
 
 /// Bytes of a row of `COMMAND_DTYPE`.
 const ROW: usize = 48;
@@ -123,7 +124,10 @@ pub(crate) fn array_words() -> (FieldList, Vec<WordList>) {
         ("kinds", EventKind::ALL.iter().map(|kind| kind.word()).collect()),
         ("causes", Cause::ALL.iter().map(|cause| cause.word()).collect()),
         ("roles", Role::ALL.iter().map(|role| role.word()).collect()),
+        ("queue_ops", queue_batch::OPS.to_vec()),
+        ("match_ops", matcher_batch::OPS.to_vec()),
         ("devices", Device::ALL.iter().map(|device| device.word()).collect()),
+        ("caller_outcomes", simulation::outcome_words()),
     ];
     (COMMAND_FIELDS, words)
 }

@@ -12,6 +12,7 @@ mod readings;
 mod redaction;
 mod restored;
 mod session;
+mod simulation;
 mod whole;
 
 pub(crate) use batch::array_words;
