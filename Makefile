@@ -138,12 +138,28 @@ test-python: env
 
 # -- The rest ---------------------------------------------------------------------------
 
-.PHONY: bench bench-pbx docs wheel sdist notices format clean
-bench: install ## Decisions and folded events per second, from Rust and from Python
-	$(call step,bench-tools,bench tools,$(PY) -m pip install --group bench)
+.PHONY: bench bench-quick bench-rust bench-pbx docs wheel sdist notices format clean
+# The peers live in an environment of their own, which sees our packages where they are built.
+PEERS := $(CURDIR)/target/bench
+BENCH = $(PEERS)/bin/python -m pytest -c benches/pytest.ini benches --record
+
+bench: install $(PEERS)/.stamp ## ccroute beside its peers, at every size; benches/LEDGER.md gets an entry
+	@$(BENCH)
+
+bench-quick: install $(PEERS)/.stamp ## The same at a few sizes, in two minutes
+	@$(BENCH) --quick --ignore=benches/bench_host.py
+
+bench-rust: $(VENV)/.venv-stamp ## The engine alone, in Rust; instructions of the plain case
 	@cargo bench --locked -p ccroute-core
-	@$(BIN)/pytest benches -o 'python_files=bench_*.py' --benchmark-only
 	@$(PY) benches/instructions.py
+
+$(PEERS)/.stamp: pyproject.toml | $(VENV)/.install-stamp
+	$(call step,bench-tools,peers, \
+	  $(PYTHON) -m venv --clear --without-pip $(PEERS) && \
+	  $(PY) -m pip --python $(PEERS)/bin/python install --group bench && \
+	  printf '%s\n' $(CURDIR)/python $(ADAPTERS:%=$(CURDIR)/%/src) \
+	    >"$$($(PEERS)/bin/python -c 'import site; print(site.getsitepackages()[0])')/ccroute.pth")
+	@touch $@
 
 bench-pbx: env ## Calls and events per second with a real Asterisk, and ten busy minutes (root)
 	@$(PY) -m benches.pbx $(PARTS)

@@ -1,8 +1,7 @@
 """KPIs beside peers in the same run: a cube of facts, one call an event, and distributions.
 
 Every peer answers the same question and the answers are compared before anything is timed; what
-only brings them into one order for that is not timed. Ratios to the fastest peer are printed at
-the end by `conftest.py`; compare ratios of one run only. The peers' threads are theirs to choose:
+only brings them into one order for that is not timed. The peers' threads are theirs to choose:
 DuckDB and polars take every core, we take one, or two where the row says so.
 """
 
@@ -16,8 +15,8 @@ import numpy as np
 import polars as pl
 import pytest
 from numpy.typing import NDArray
-from pytest_benchmark.fixture import BenchmarkFixture
 
+from benches.race import Race
 from ccroute import Distribution, KpiAggregator, VisitTable
 from ccroute.metrics import pair_visits
 
@@ -25,7 +24,6 @@ QUEUES = 1_000
 DAY_US = 86_400_000_000
 CELL_US = 900_000_000
 TARGET_US = 20_000_000
-SIZES = [pytest.param(10**6, id="1e6"), pytest.param(10**7, id="1e7")]
 FIELDS = [
     "offered", "answered", "abandoned", "wait_answered.within:20000000", "wait_answered.sum",
     "wait_answered.max", "wait_answered.p50", "wait_answered.p90", "wait_answered.p95",
@@ -49,11 +47,27 @@ def facts(size: int) -> Columns:
     }
 
 
-def timed(benchmark: BenchmarkFixture, work: Callable[[], object], count: int) -> None:
-    """Times what does ``count`` things."""
-    benchmark.pedantic(work, rounds=7, warmup_rounds=1)
-    benchmark.extra_info["unit"] = "a second"
-    benchmark.extra_info["rate"] = count / benchmark.stats["min"]
+def timed(
+    race: Race,
+    setting: str,
+    cell: str,
+    way: str,
+    work: Callable[[], object],
+    events: int,
+    goal: float | None = None,
+) -> None:
+    """Times what does ``events`` things; the answers have been compared."""
+    race(
+        setting,
+        cell,
+        way,
+        events=events,
+        work=work,
+        settle=lambda _: None,
+        goal=goal,
+        size=float(events),
+        rounds=7,
+    )
 
 
 def ours(columns: Columns, threads: int = 1) -> Mapping[str, Any]:
@@ -115,16 +129,17 @@ def by_polars(columns: Columns) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(
-    "way", ["ccroute", "ccroute, two threads", "duckdb", "polars", "ccroute by an aggregator"]
-)
-def test_cube(benchmark: BenchmarkFixture, size: int, way: str) -> None:
+CUBE_GOALS = {"ccroute batch": 3.0, "ccroute batch, two threads": 5.0}
+
+
+@pytest.mark.parametrize("way", [*CUBE_GOALS, "duckdb", "polars", "ccroute by an aggregator"])
+@pytest.mark.cells(quick=[10**6], more=[10**7])
+def test_cube(race: Race, cell: int, way: str) -> None:
     """Queue × quarter of an hour: counts, service level, sum, max, four percentiles."""
-    columns = facts(size)
+    columns = facts(cell)
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": lambda: ours(columns),
-        "ccroute, two threads": lambda: ours(columns, threads=2),
+        "ccroute batch": lambda: ours(columns),
+        "ccroute batch, two threads": lambda: ours(columns, threads=2),
         "ccroute by an aggregator": lambda: posted(columns),
         "duckdb": lambda: by_duckdb(columns),
         "polars": lambda: by_polars(columns),
@@ -146,7 +161,8 @@ def test_cube(benchmark: BenchmarkFixture, size: int, way: str) -> None:
             quantiles = np.array([row or none for row in found["quantiles"].to_list()]) / 1e6
             for mine, column in zip(FIELDS[-len(SHARES) :], quantiles.T, strict=True):
                 np.testing.assert_allclose(expected[mine], column)
-    timed(benchmark, ways[way], size)
+    name = f"{cell:,} visits"
+    timed(race, "cube of visits", name, way, ways[way], cell, CUBE_GOALS.get(way))
 
 
 PAIRED = ["contact_queued", "contact_connected", "contact_abandoned"]
@@ -178,14 +194,14 @@ def joined(events: Columns, order: Literal["none", "left"] = "none") -> pl.DataF
     return paired.select("contact", "queue", "entered_us", course=course, wait_us=wait).collect()
 
 
-@pytest.mark.parametrize("way", ["ccroute", "polars"])
+@pytest.mark.parametrize("way", ["ccroute batch", "polars"])
 @pytest.mark.parametrize("order", ["in order", "in any order"])
-def test_pairing_by_contact(benchmark: BenchmarkFixture, order: str, way: str) -> None:
+def test_pairing_by_contact(race: Race, order: str, way: str) -> None:
     """A million events to half a million visits, in the order of entry and in whatever order the
     peer likes best; ours also counts what cannot be paired, and always keeps the order."""
     events = log()
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": lambda: pair_visits(events, kinds=PAIRED),
+        "ccroute batch": lambda: pair_visits(events, kinds=PAIRED),
         "polars": lambda: joined(events, "left" if order == "in order" else "none"),
     }
     found = pair_visits(events, kinds=PAIRED)
@@ -193,18 +209,24 @@ def test_pairing_by_contact(benchmark: BenchmarkFixture, order: str, way: str) -
     expected = joined(events, "left")
     for name in expected.columns:
         np.testing.assert_array_equal(found.columns[name], expected[name].to_numpy())
-    timed(benchmark, ways[way], len(events["kind"]))
+    timed(race, "pairing by contact", order, way, ways[way], len(events["kind"]), 3.0)
 
 
 def live_ours(columns: Columns) -> Mapping[str, Any]:
     return VisitTable(columns, names=NAMES).query(["queue"], FIELDS)
 
 
-def live_by_digest(columns: Columns) -> dict[int, list[int]]:
+def live_rows(columns: Columns) -> list[tuple[int, int, int]]:
+    """What `live_by_digest` takes."""
+    return list(
+        zip(*(columns[name].tolist() for name in ("queue", "course", "wait_us")), strict=True)
+    )
+
+
+def live_by_digest(rows: list[tuple[int, int, int]]) -> dict[int, list[int]]:
     """The obvious way: counters in dicts, and a t-digest a queue."""
     counts: dict[int, list[int]] = {}
     digests: dict[int, crick.TDigest] = {}
-    rows = zip(*(columns[name].tolist() for name in ("queue", "course", "wait_us")), strict=True)
     for queue, course, wait in rows:
         if queue not in counts:
             counts[queue], digests[queue] = [0, 0, 0, 0], crick.TDigest()
@@ -219,20 +241,21 @@ def live_by_digest(columns: Columns) -> dict[int, list[int]]:
     return counts
 
 
-@pytest.mark.parametrize("way", ["ccroute", "dict and t-digest"])
-def test_counters_and_percentiles(benchmark: BenchmarkFixture, way: str) -> None:
+@pytest.mark.parametrize("way", ["ccroute batch", "dict and t-digest"])
+def test_counters_and_percentiles(race: Race, way: str) -> None:
     """By queue, of a column of visits: three counts, the service level, four percentiles."""
     columns = facts(10**6)
+    rows = live_rows(columns)
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": lambda: live_ours(columns),
-        "dict and t-digest": lambda: live_by_digest(columns),
+        "ccroute batch": lambda: live_ours(columns),
+        "dict and t-digest": lambda: live_by_digest(rows),
     }
     answer = live_ours(columns)
     found = in_order({**answer, "interval": np.zeros(QUEUES)})
-    counts = live_by_digest(columns)
+    counts = live_by_digest(rows)
     for place, name in enumerate(FIELDS[:4]):
         assert found[name].tolist() == [counts[queue][place] for queue in range(QUEUES)]
-    timed(benchmark, ways[way], 10**6)
+    timed(race, "counters and percentiles", "batch", way, ways[way], 10**6, 15.0)
 
 
 def counted(events: list[tuple[str, float, str, str]]) -> int:
@@ -260,8 +283,8 @@ def by_dict(events: list[tuple[str, float, str, str]]) -> int:
     return sum(count for (_, kind), count in counts.items() if kind == "contact_queued")
 
 
-@pytest.mark.parametrize("way", ["ccroute", "dict and t-digest"])
-def test_one_call_an_event(benchmark: BenchmarkFixture, way: str) -> None:
+@pytest.mark.parametrize("way", ["ccroute calls", "dict and t-digest"])
+def test_one_call_an_event(race: Race, way: str) -> None:
     """A visit's beginning and end, a call each; ours also keeps intervals and who waits."""
     events = []
     for number in range(20_000):
@@ -269,11 +292,11 @@ def test_one_call_an_event(benchmark: BenchmarkFixture, way: str) -> None:
         events.append(("contact_queued", number * 1.0, f"c{number}", queue))
         events.append(("contact_abandoned", number * 1.0 + 0.5, f"c{number}", queue))
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": lambda: counted(events),
+        "ccroute calls": lambda: counted(events),
         "dict and t-digest": lambda: by_dict(events),
     }
     assert ways[way]() == 20_000
-    timed(benchmark, ways[way], len(events))
+    timed(race, "counters and percentiles", "a call an event", way, ways[way], len(events), 4.0)
 
 
 Visit = tuple[int, str, float, float, str]
@@ -306,8 +329,10 @@ def whole_by_digest(visits: list[Visit]) -> dict[str, list[int]]:
     return counts
 
 
-@pytest.mark.parametrize("way", ["ccroute", "ccroute by quarters of an hour", "dict and t-digest"])
-def test_one_call_a_visit(benchmark: BenchmarkFixture, way: str) -> None:
+@pytest.mark.parametrize(
+    "way", ["ccroute calls", "ccroute calls, by quarters of an hour", "dict and t-digest"]
+)
+def test_one_call_a_visit(race: Race, way: str) -> None:
     """A visit that is over, a call each: counts, the service level and percentiles by queue. The
     peer knows no intervals, nor does an aggregator of days."""
     columns, names = facts(200_000), NAMES[0][1]
@@ -317,15 +342,15 @@ def test_one_call_a_visit(benchmark: BenchmarkFixture, way: str) -> None:
         for n, (queue, at, course, wait) in enumerate(rows)
     ]
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": lambda: told_whole(visits, 86_400.0),
-        "ccroute by quarters of an hour": lambda: told_whole(visits, 900.0),
+        "ccroute calls": lambda: told_whole(visits, 86_400.0),
+        "ccroute calls, by quarters of an hour": lambda: told_whole(visits, 900.0),
         "dict and t-digest": lambda: whole_by_digest(visits),
     }
     answer = told_whole(visits, 86_400.0).query(["queue"], FIELDS)
     figures = zip(*(answer["columns"][name].tolist() for name in FIELDS[:4]), strict=True)
     counts = dict(zip(answer["labels"]["queue"], map(list, figures), strict=True))
     assert counts == whole_by_digest(visits)
-    timed(benchmark, ways[way], len(visits))
+    timed(race, "counters and percentiles", "a call a visit", way, ways[way], len(visits), 4.0)
 
 
 def waits() -> NDArray[np.int64]:
@@ -351,16 +376,16 @@ def sketched(column: NDArray[np.float64]) -> datasketches.kll_doubles_sketch:
     return sketch
 
 
-SKETCHES = ["ccroute", "t-digest", "KLL"]
+SKETCHES = ["ccroute batch", "t-digest", "KLL"]
 
 
 @pytest.mark.parametrize("way", SKETCHES)
-def test_distribution_filled(benchmark: BenchmarkFixture, way: str) -> None:
+def test_distribution_filled(race: Race, way: str) -> None:
     """A column of a million waits; ours also counts by twelve thresholds exactly."""
     column = waits()
     reals = column.astype(np.float64)
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": lambda: filled(column),
+        "ccroute batch": lambda: filled(column),
         "t-digest": lambda: digested(reals),
         "KLL": lambda: sketched(reals),
     }
@@ -368,11 +393,11 @@ def test_distribution_filled(benchmark: BenchmarkFixture, way: str) -> None:
     found = filled(column).quantile(0.9)
     assert found is not None
     assert abs(found / exact - 1) <= 0.0055
-    timed(benchmark, ways[way], len(column))
+    timed(race, "distributions", "inserted", way, ways[way], len(column), 10.0)
 
 
 @pytest.mark.parametrize("way", SKETCHES)
-def test_distributions_merged(benchmark: BenchmarkFixture, way: str) -> None:
+def test_distributions_merged(race: Race, way: str) -> None:
     """A hundred of a thousand waits each into one."""
     parts = np.array_split(waits()[: 10**5], 100)
     distributions = [filled(part) for part in parts]
@@ -397,7 +422,7 @@ def test_distributions_merged(benchmark: BenchmarkFixture, way: str) -> None:
         return whole.n
 
     ways: dict[str, Callable[[], object]] = {
-        "ccroute": merged, "t-digest": digests_merged, "KLL": sketches_merged,
+        "ccroute batch": merged, "t-digest": digests_merged, "KLL": sketches_merged,
     }  # fmt: skip
     assert ways[way]() == 10**5
-    timed(benchmark, ways[way], len(parts))
+    timed(race, "distributions", "merged", way, ways[way], len(parts), 3.0)

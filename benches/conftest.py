@@ -1,51 +1,73 @@
-"""Prints, after the table of times, rates, and ratios to the best peer."""
+"""The fixture of comparisons, and what is printed and written when all have run."""
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
-OURS = "ccroute"
+from benches import ledger, page, table
+from benches.race import Race
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--quick``: small sizes and few rounds, for a first look."""
+    parser.addoption("--quick", action="store_true", help="small sizes, few rounds")
+    parser.addoption("--record", action="store_true", help="write the results and the ledger")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Gives a benchmark with ``cell`` its cells: ``@cells(quick=[...], more=[...])``."""
+    mark = metafunc.definition.get_closest_marker("cells")
+    if mark is not None:
+        more = [] if metafunc.config.getoption("--quick") else mark.kwargs.get("more", [])
+        metafunc.parametrize("cell", [*mark.kwargs["quick"], *more], ids=str)
+
+
+@pytest.fixture(scope="session")
+def answers() -> dict[tuple[str, str], list]:
+    """Who answered first in each cell, and what."""
+    return {}
+
+
+@pytest.fixture
+def race(
+    benchmark: BenchmarkFixture,
+    answers: dict[tuple[str, str], list],
+    request: pytest.FixtureRequest,
+) -> Race:
+    """Times a way and compares its answers with those of the others."""
+    return Race(benchmark, answers, request.config.getoption("--quick"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the mark."""
+    config.addinivalue_line("markers", "cells(quick, more): the sizes a comparison is made at")
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """One line a benchmark: how many a second; then how much faster we are than the best peer."""
+    """The table; what the host did; with ``--record`` the results, the page and the ledger."""
     session = getattr(config, "_benchmarksession", None)
-    rows = [] if session is None else session.benchmarks
-    if not rows:
-        return
-    terminalreporter.section("from Python, per second")
-    for row in rows:
-        if "rate" not in row.extra_info:
-            continue
-        rate, unit = row.extra_info["rate"], row.extra_info["unit"]
-        terminalreporter.write_line(f"{row.name:<56} {rate / 1e6:>9.3f} million {unit}")
-    terminalreporter.section("the host")
-    for row in rows:
-        if "figures" in row.extra_info:
+    rows = [] if session is None else [dict(row.extra_info) for row in session.benchmarks]
+    weighed = [row["weight"] for row in rows if "weight" in row]
+    for row in [] if session is None else session.benchmarks:
+        if "figures" in row.extra_info and "weight" not in row.extra_info:
             figures = row.extra_info["figures"].items()
-            words = ", ".join(f"{name} {value:.3f}" for name, value in figures)
+            words = ", ".join(f"{word} {value:.3f}" for word, value in figures)
             terminalreporter.write_line(f"{row.name}: {words}")
-    terminalreporter.section("best peer's time over ours, each at its shortest round")
-    ways = sorted({row.params["way"] for row in rows if row.params and "way" in row.params})
-    for own in (way for way in ways if way.startswith(OURS)):
-        for name, ours in times(rows, own).items():
-            peers = [
-                (time, way)
-                for way in ways
-                if not way.startswith(OURS) and (time := times(rows, way).get(name)) is not None
-            ]
-            if peers:
-                best, way = min(peers)
-                words = name + own.removeprefix(OURS)
-                terminalreporter.write_line(f"{words:<56} {best / ours:>7.2f} x {way}")
-
-
-def times(rows: list, way: str) -> dict[str, float]:
-    """The shortest round of each comparison, of one of the ways."""
-    found = {}
-    for row in rows:
-        params = row.params or {}
-        if params.get("way") == way:
-            others = [str(value) for name, value in params.items() if name != "way"]
-            found[" ".join([row.name.split("[")[0], *others])] = row.stats.min
-    return found
+    if weighed:
+        terminalreporter.section("memory")
+        terminalreporter.write_line(table.weights(weighed))
+    compared = table.comparisons([row for row in rows if "setting" in row])
+    if not compared:
+        return
+    quick = config.getoption("--quick")
+    terminalreporter.section("best peer's median over ours, in this run")
+    terminalreporter.write_line(table.text(compared))
+    for line in table.means(compared):
+        terminalreporter.write_line(line)
+    for line in ledger.regressions(compared, quick=quick):
+        terminalreporter.write_line(line)
+    if config.getoption("--record"):
+        command = "make bench-quick" if quick else "make bench"
+        ledger.write(rows, compared, command=command, quick=quick)
+        page.write(rows, quick=quick)

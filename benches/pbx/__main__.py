@@ -3,10 +3,11 @@
 import asyncio
 import sys
 
-from benches.pbx import ami, calls, day
-from benches.pbx.callers import set_phones
 from tests.pbx.install import CannotInstall, install
 from tests.pbx.instance import Asterisk, sweep
+
+from benches.pbx import ami, calls, day
+from benches.pbx.callers import set_phones
 
 PARTS = ("observe", "calls", "day")
 

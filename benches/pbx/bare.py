@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from websockets.asyncio.client import connect
+
 from benches.pbx.callers import PHONES
 from benches.pbx.client import Client, Figures
-from websockets.asyncio.client import connect
 
 WANTED = (
     "StasisStart", "StasisEnd", "ChannelStateChange", "ChannelEnteredBridge", "ChannelDestroyed",

@@ -17,8 +17,9 @@ from typing import Any
 
 import attrs
 import numpy as np
-from benches.pbx.callers import PHONES, RING, TALK, Callers
 from tests.pbx.instance import Asterisk
+
+from benches.pbx.callers import PHONES, RING, TALK, Callers
 
 STEP = 20
 RATES = range(STEP, 260, STEP)

@@ -9,9 +9,10 @@ import base64
 import json
 import urllib.request
 
+from tests.pbx.instance import Asterisk
+
 from benches.pbx.callers import Callers, set_phones
 from benches.pbx.calls import processor, quantiles, routing
-from tests.pbx.instance import Asterisk
 
 MINUTES = 10
 AGENTS = 2_000

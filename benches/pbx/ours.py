@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from benches.pbx.callers import PHONES
 from benches.pbx.client import Client, Figures
-
 from ccroute import KpiAggregator, Plan, Router
 from ccroute.adapters import Answered, Bridged, Instruction, Outcome, Ring, Ringing, Setting, Signal
 from ccroute.host import Host, TenantSettings
