@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::classes::Classes;
-use super::heads::{Heads, Place};
+use super::heads::{Head, Heads, Place};
 use super::line::Looked;
 use crate::bitset::BitSet;
 use crate::ids::{ChannelKey, ClassKey, QueueKey};
@@ -84,8 +84,8 @@ impl Groups {
     /// A contact waits in a group.
     pub(super) fn push(&mut self, at: u32, key: OrderKey, item: u32) {
         let group = self.rows.at_mut(at as usize).expect("a group is held by its class");
-        let Demand { queue, .. } = group.demand;
-        let head = group.waiting.peek().map(|(head, _)| head);
+        let Demand { queue, class, channel } = group.demand;
+        let first = group.waiting.peek().map(|(first, _)| first);
         group.waiting.push(key, item);
         if queue.index() >= self.busy.len() {
             self.busy.resize_with(queue.index() + 1, Busy::default);
@@ -93,11 +93,12 @@ impl Groups {
         let busy = &mut self.busy[queue.index()];
         busy.waiting += 1;
         self.waiting += 1;
-        match (head, group.place) {
-            (Some(head), Some(place)) if key < head => busy.own.set(place, key),
+        match (first, group.place) {
+            (Some(first), Some(place)) if key < first => busy.own.set(place, key, item),
             (Some(_), _) => {}
             (None, _) => {
-                group.place = Some(busy.own.insert(key, at, group.anchor));
+                let head = Head { key, item, group: at, class, channel };
+                group.place = Some(busy.own.insert(head, group.anchor));
                 self.lines.set(queue.index(), true);
                 self.entered(at, queue);
             }
@@ -118,7 +119,7 @@ impl Groups {
         }
         let place = group.place.expect("a group with somebody waiting has a place");
         match group.waiting.peek() {
-            Some((next, _)) => busy.own.set(place, next),
+            Some((next, item)) => busy.own.set(place, next, item),
             None => {
                 group.place = None;
                 let moved = busy.own.remove(place, group.anchor);
@@ -163,9 +164,9 @@ impl Groups {
         if !self.busy[queue.index()].own.are_to_turn() {
             return;
         }
-        for (at, key) in self.busy[queue.index()].own.turn() {
-            let group = self.rows.at_mut(at as usize).expect("a listed group exists");
-            group.place = Some(self.busy[queue.index()].own.insert(key, at, group.anchor));
+        for head in self.busy[queue.index()].own.turn() {
+            let group = self.rows.at_mut(head.group as usize).expect("a listed group exists");
+            group.place = Some(self.busy[queue.index()].own.insert(head, group.anchor));
         }
     }
 

@@ -2,19 +2,23 @@
 //! looks at nothing else. Where groups are many they are kept by a skill that all of their
 //! contacts ask for: an agent then looks only at those whose skill it has.
 
+use crate::ids::{ChannelKey, ClassKey};
 use crate::queue::OrderKey;
 use crate::skill::SkillLevel;
 
 /// With more groups than this in a queue they are kept by skill …
-pub(super) const MANY: usize = 24;
+const MANY: usize = 24;
 /// … until there are fewer than this.
 const FEW: usize = 8;
 
-/// Groups with the keys of their first contacts.
-#[derive(Clone, Debug, Default)]
-pub(super) struct List {
-    pub(super) keys: Vec<OrderKey>,
-    pub(super) groups: Vec<u32>,
+/// The first contact of a group, with all that decides whether an agent may take it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) key: OrderKey,
+    pub(super) item: u32,
+    pub(super) group: u32,
+    pub(super) class: ClassKey,
+    pub(super) channel: ChannelKey,
 }
 
 /// Where a group's head is.
@@ -35,47 +39,41 @@ struct Levels {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heads {
     /// The first is of groups that are everybody's: all of them while they are few.
-    lists: Vec<List>,
+    lists: Vec<Vec<Head>>,
     /// By skill; empty while groups are few.
     by_skill: Vec<Levels>,
     count: usize,
 }
 
 impl Heads {
-    /// Enters a group that begins with `key`.
-    pub(super) fn insert(
-        &mut self,
-        key: OrderKey,
-        group: u32,
-        anchor: Option<SkillLevel>,
-    ) -> Place {
+    /// Enters the first contact of a group.
+    pub(super) fn insert(&mut self, head: Head, anchor: Option<SkillLevel>) -> Place {
         let list = match anchor {
             Some(anchor) if self.is_by_skill() => self.list_of(anchor),
             Some(_) | None => 0,
         };
         if self.lists.is_empty() {
-            self.lists.push(List::default());
+            self.lists.push(Vec::new());
         }
-        let List { keys, groups } = &mut self.lists[list as usize];
-        keys.push(key);
-        groups.push(group);
+        let heads = &mut self.lists[list as usize];
+        heads.push(head);
         self.count += 1;
-        Place { list, at: u32::try_from(keys.len() - 1).expect("fewer than 2^32 groups") }
+        Place { list, at: u32::try_from(heads.len() - 1).expect("fewer than 2^32 groups") }
     }
 
     /// Another contact is the first of a group.
-    pub(super) fn set(&mut self, place: Place, key: OrderKey) {
-        self.lists[place.list as usize].keys[place.at as usize] = key;
+    pub(super) fn set(&mut self, place: Place, key: OrderKey, item: u32) {
+        let head = &mut self.lists[place.list as usize][place.at as usize];
+        (head.key, head.item) = (key, item);
     }
 
     /// Takes a group out; returns the group that is in its place now.
     pub(super) fn remove(&mut self, place: Place, anchor: Option<SkillLevel>) -> Option<u32> {
-        let List { keys, groups } = &mut self.lists[place.list as usize];
-        keys.swap_remove(place.at as usize);
-        groups.swap_remove(place.at as usize);
+        let heads = &mut self.lists[place.list as usize];
+        heads.swap_remove(place.at as usize);
         self.count -= 1;
-        let moved = groups.get(place.at as usize).copied();
-        if groups.is_empty() && place.list > 0 {
+        let moved = heads.get(place.at as usize).map(|head| head.group);
+        if heads.is_empty() && place.list > 0 {
             let SkillLevel { skill, level } = anchor.expect("it is kept by a skill");
             self.by_skill[skill.index()].filled &= !(1 << (level - 1));
         }
@@ -87,21 +85,20 @@ impl Heads {
         if self.is_by_skill() { self.count < FEW } else { self.count > MANY }
     }
 
-    /// Empties it, to be filled the other way; returns the groups with their keys.
-    pub(super) fn turn(&mut self) -> Vec<(u32, OrderKey)> {
+    /// Empties it, to be filled the other way.
+    pub(super) fn turn(&mut self) -> Vec<Head> {
         let by_skill = !self.is_by_skill();
         let old = core::mem::take(self);
         if by_skill {
             self.by_skill.push(Levels::default());
         }
-        let pairs = old.lists.into_iter().flat_map(|list| list.groups.into_iter().zip(list.keys));
-        pairs.collect()
+        old.lists.concat()
     }
 
     /// Looks at the lists that hold whatever an agent of these skills may take.
     #[inline]
-    pub(super) fn for_agent(&self, skills: &[SkillLevel], mut look: impl FnMut(&List)) {
-        self.lists.first().into_iter().for_each(&mut look);
+    pub(super) fn for_agent(&self, skills: &[SkillLevel], mut look: impl FnMut(&[Head])) {
+        self.lists.first().into_iter().for_each(|heads| look(heads));
         if !self.is_by_skill() {
             return;
         }
@@ -117,7 +114,7 @@ impl Heads {
 
     /// Every group.
     pub(super) fn groups(&self) -> impl Iterator<Item = u32> + '_ {
-        self.lists.iter().flat_map(|list| list.groups.iter().copied())
+        self.lists.iter().flatten().map(|head| head.group)
     }
 
     fn is_by_skill(&self) -> bool {
@@ -130,13 +127,13 @@ impl Heads {
             self.by_skill.resize(skill.index() + 1, Levels::default());
         }
         if self.lists.is_empty() {
-            self.lists.push(List::default());
+            self.lists.push(Vec::new());
         }
         let levels = &mut self.by_skill[skill.index()];
         let list = &mut levels.lists[usize::from(level) - 1];
         if *list == 0 {
             *list = u32::try_from(self.lists.len()).expect("fewer than 2^32 lists");
-            self.lists.push(List::default());
+            self.lists.push(Vec::new());
         }
         levels.filled |= 1 << (level - 1);
         *list

@@ -20,8 +20,40 @@ const MOST_ASIDE: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unknown;
 
-/// Nobody was found; whether somebody was left out.
-struct Unlooked(bool);
+/// Nobody was found up to a place; whether somebody stands behind it.
+struct Unlooked {
+    place: usize,
+    more: bool,
+}
+
+/// The places before everybody moved up.
+#[derive(Clone, Debug, Default)]
+struct Before {
+    /// Who was still there.
+    there: Vec<u64>,
+    /// How many were before each word of it, and in all.
+    ranks: Vec<u32>,
+}
+
+impl Before {
+    fn of(there: Vec<u64>) -> Self {
+        let mut all = 0;
+        let mut ranks = Vec::with_capacity(there.len() + 1);
+        for word in &there {
+            ranks.push(all);
+            all += word.count_ones();
+        }
+        ranks.push(all);
+        Self { there, ranks }
+    }
+
+    /// How many of those still there were before a place: where it is now.
+    fn now(&self, place: u32) -> usize {
+        let word = place as usize / 64;
+        let within = self.there.get(word).map_or(0, |word| word & ((1 << (place % 64)) - 1));
+        (self.ranks[word.min(self.ranks.len() - 1)] + within.count_ones()) as usize
+    }
+}
 
 /// How far somebody has looked, in which layout of the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +79,8 @@ pub(super) struct IdleLine {
     last: Option<(Timestamp, u32)>,
     /// Changes when places do.
     layout: u32,
+    /// The places in the layout before; `None` where it does not tell what was looked at.
+    before: Option<Before>,
 }
 
 impl IdleLine {
@@ -86,37 +120,28 @@ impl IdleLine {
         self.places.get(agent).is_some_and(|&place| place != NOWHERE)
     }
 
-    /// The first who suits, of those who do as long as they stand where they do; and how far
-    /// whoever asks, having `looked` so far, need not look again.
+    /// The first who suits, of those who do as long as they stand where they do, if that is
+    /// known after `most` looks; and how far whoever asks, having `looked` so far, need not look
+    /// again.
     pub(super) fn first(
         &self,
         looked: Looked,
-        idle_since: &[Timestamp],
-        suits: impl Fn(usize) -> bool,
-    ) -> (Option<usize>, Looked) {
-        let from = if looked.layout == self.layout { looked.place as usize } else { 0 };
-        let (found, passed) = match self.first_from(from, usize::MAX, &suits) {
-            Ok((row, place)) => (Some(row), place),
-            Err(_) => (None, self.agents.len()),
-        };
-        let place = u32::try_from(passed).expect("places are 32 bits");
-        let looked = Looked { layout: self.layout, place };
-        (self.or_aside(found, idle_since, &suits), looked)
-    }
-
-    /// The first who suits, if that is known after `most` looks.
-    pub(super) fn first_of_few(
-        &self,
         most: usize,
         idle_since: &[Timestamp],
         suits: impl Fn(usize) -> bool,
-    ) -> Result<Option<usize>, Unknown> {
-        let found = match self.first_from(0, most, &suits) {
-            Ok((row, _)) => Some(row),
-            Err(Unlooked(true)) => return Err(Unknown),
-            Err(Unlooked(false)) => None,
+    ) -> (Result<Option<usize>, Unknown>, Looked) {
+        let from = match &self.before {
+            _ if looked.layout == self.layout => looked.place as usize,
+            Some(before) if looked.layout + 1 == self.layout => before.now(looked.place),
+            Some(_) | None => 0,
         };
-        Ok(self.or_aside(found, idle_since, &suits))
+        let (found, place) = match self.first_from(from, most, &suits) {
+            Ok((row, place)) => (Ok(self.or_aside(Some(row), idle_since, &suits)), place),
+            Err(Unlooked { place, more: true }) => (Err(Unknown), place),
+            Err(Unlooked { place, .. }) => (Ok(self.or_aside(None, idle_since, &suits)), place),
+        };
+        let place = u32::try_from(place).expect("places are 32 bits");
+        (found, Looked { layout: self.layout, place })
     }
 
     /// Somebody found in the line, or who stands aside and has been idle longer.
@@ -134,7 +159,7 @@ impl IdleLine {
         best.map(|row| row as usize)
     }
 
-    /// The first who suits of at most so many, with the place; else whether some are unlooked at.
+    /// The first who suits of at most so many, and the place.
     fn first_from(
         &self,
         from: usize,
@@ -148,7 +173,7 @@ impl IdleLine {
             while left != 0 {
                 let place = word * 64 + left.trailing_zeros() as usize;
                 if most == 0 {
-                    return Err(Unlooked(true));
+                    return Err(Unlooked { place, more: true });
                 }
                 if suits(self.agents[place] as usize) {
                     return Ok((self.agents[place], place));
@@ -157,7 +182,7 @@ impl IdleLine {
                 most -= 1;
             }
         }
-        Err(Unlooked(false))
+        Err(Unlooked { place: self.agents.len(), more: false })
     }
 
     fn append(&mut self, row: u32) {
@@ -207,6 +232,7 @@ impl IdleLine {
             self.append(row);
         }
         aside.for_each(|(_, row)| self.append(row));
+        self.before = None;
         self.layout += 1;
     }
 
@@ -220,6 +246,7 @@ impl IdleLine {
                 self.append(row);
             }
         }
+        self.before = Some(Before::of(there));
         self.layout += 1;
     }
 }
@@ -258,13 +285,13 @@ mod tests {
                     prop_assert!(line.holds(agent));
                 }
                 let suits = |agent: usize| agent % 5 == class;
-                let (found, now) = line.first(looked[class], &idle_since, suits);
+                let most = if step % 2 == 0 { usize::MAX } else { 20 };
+                let (found, now) = line.first(looked[class], most, &idle_since, suits);
                 looked[class] = now;
                 let wanted = model.iter().filter(|(_, agent)| suits(*agent)).min();
-                prop_assert_eq!(found, wanted.map(|&(_, agent)| agent));
-                match line.first_of_few(20, &idle_since, suits) {
-                    Ok(few) => prop_assert_eq!(few, found),
-                    Err(Unknown) => prop_assert!(line.count > 20),
+                match found {
+                    Ok(found) => prop_assert_eq!(found, wanted.map(|&(_, agent)| agent)),
+                    Err(Unknown) => prop_assert!(most == 20 && line.count > 20),
                 }
                 prop_assert!(line.agents.len() <= 2 * idle_since.len());
             }
@@ -281,10 +308,19 @@ mod tests {
             looks.set(looks.get() + 1);
             agent >= 900
         };
-        let (first, looked) = line.first(Looked::default(), &idle_since, suits);
-        assert_eq!((first, looks.get()), (Some(900), 901));
+        let all = usize::MAX;
+        let (first, looked) = line.first(Looked::default(), all, &idle_since, suits);
+        assert_eq!((first, looks.get()), (Ok(Some(900)), 901));
         line.leave(900, Timestamp::ZERO);
-        let (next, _) = line.first(looked, &idle_since, suits);
-        assert_eq!((next, looks.get()), (Some(901), 902));
+        let (next, looked) = line.first(looked, all, &idle_since, suits);
+        assert_eq!((next, looks.get()), (Ok(Some(901)), 902));
+        // Most go, and everybody moves up: what was looked at is still known.
+        (0..900).filter(|agent| agent % 4 > 0).for_each(|agent| line.leave(agent, Timestamp::ZERO));
+        line.leave(0, Timestamp::ZERO);
+        let later = Timestamp::from_micros(1).unwrap();
+        line.join(0, later, &idle_since);
+        assert!(line.agents.len() < 400);
+        let (next, _) = line.first(looked, all, &idle_since, suits);
+        assert_eq!((next, looks.get()), (Ok(Some(901)), 903));
     }
 }

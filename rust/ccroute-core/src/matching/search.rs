@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::groups::Demand;
 use super::index::SkillMatcher;
-use super::line::Unknown;
+use super::line::{Looked, Unknown};
 use super::ranker::{Choice, choose};
 use super::servers::{self, Look, Servers};
 use crate::bitset::{BitSet, Ones};
@@ -13,8 +13,11 @@ use crate::queue::{OrderKey, PriorityQueue};
 use crate::skill::SkillLevel;
 use crate::time::{Span, Timestamp};
 
-/// So many agents are looked at one by one before sets are compared.
-const FEW_LOOKS: usize = 64;
+/// How many agents are looked at one by one before sets are compared, which takes the longer the
+/// more agents there are.
+fn few_looks(open: &BitSet) -> usize {
+    (open.words().len() / 4).clamp(8, 64)
+}
 
 impl SkillMatcher {
     /// Whether the heads of an agent's groups alone decide what it takes next, and all
@@ -28,15 +31,17 @@ impl SkillMatcher {
     /// Whoever has been idle longest of those who may take the contacts of a group. Only where
     /// [`Self::is_plain`].
     pub fn longest_idle(&mut self, group: u32) -> Option<AgentKey> {
-        let group = self.groups.row_mut(group);
-        let demand = group.demand;
+        let row = self.groups.row_mut(group);
+        let demand = row.demand;
         let line = self.lines.get(demand.channel.index())?;
         let serving = &self.servers.get(demand.queue.index())?.always;
         let able = self.classes.able_set(demand.class);
         let suits = |agent: usize| able.contains(agent) && serving.contains(agent);
-        let (first, looked) = line.first(group.looked, &self.idle_since, suits);
-        group.looked = looked;
-        first.map(AgentKey::new)
+        let most = few_looks(&self.open[demand.channel.index()]);
+        let (first, looked) = line.first(row.looked, most, &self.idle_since, suits);
+        row.looked = looked;
+        let among = || self.longest_idle_among(demand.channel, serving, &[able]);
+        first.unwrap_or_else(|Unknown| among()).map(AgentKey::new)
     }
 
     /// Whoever has been idle longest of those who may take a contact that asks for these
@@ -53,16 +58,24 @@ impl SkillMatcher {
         let able = self.classes.sets_of(skills);
         let suits =
             |agent: usize| serving.contains(agent) && able.iter().all(|able| able.contains(agent));
-        let found = line.first_of_few(FEW_LOOKS, &self.idle_since, suits);
-        let found = found.unwrap_or_else(|Unknown| {
-            let open = self.open[channel.index()].words().iter().zip(serving.words());
-            let able = |at: usize| able.iter().map(move |able| able.word(at));
-            let both =
-                open.enumerate().map(|(at, (a, b))| (at, able(at).fold(a & b, |a, b| a & b)));
-            let them = both.flat_map(|(at, word)| Ones(word).map(move |bit| at * 64 + bit));
-            them.min_by_key(|&agent| (self.idle_since[agent], agent))
-        });
-        found.map(AgentKey::new)
+        let most = few_looks(&self.open[channel.index()]);
+        let (first, _) = line.first(Looked::default(), most, &self.idle_since, suits);
+        let among = || self.longest_idle_among(channel, serving, &able);
+        first.unwrap_or_else(|Unknown| among()).map(AgentKey::new)
+    }
+
+    /// Whoever has been idle longest of those open on a channel who are in all of some sets.
+    fn longest_idle_among(
+        &self,
+        channel: ChannelKey,
+        serving: &BitSet,
+        able: &[&BitSet],
+    ) -> Option<usize> {
+        let open = self.open[channel.index()].words().iter().zip(serving.words());
+        let within = |at: usize, word: u64| able.iter().fold(word, |word, set| word & set.word(at));
+        let words = open.enumerate().map(|(at, (open, serving))| (at, within(at, open & serving)));
+        let them = words.flat_map(|(at, word)| Ones(word).map(move |bit| at * 64 + bit));
+        them.min_by_key(|&agent| (self.idle_since[agent], agent))
     }
 
     /// As [`Self::longest_idle`], with how many there were to choose from.
@@ -126,23 +139,22 @@ impl SkillMatcher {
         let mut best: Option<(OrderKey, u32)> = None;
         for queue in row.queues.in_both(self.groups.lines()) {
             let Some(heads) = self.groups.heads(QueueKey::new(queue)) else { continue };
-            heads.for_agent(skills, |list| {
-                for (&key, &at) in list.keys.iter().zip(&list.groups) {
-                    if best.is_some_and(|(best, _)| best < key) {
+            heads.for_agent(skills, |heads| {
+                for head in heads {
+                    let comes_later = best.is_some_and(|(best, _)| best < head.key);
+                    if comes_later || !open(head.channel) || !self.is_able(agent, head.class) {
                         continue;
                     }
-                    let group = self.groups.row(at);
-                    let Demand { class, channel, .. } = group.demand;
-                    if !open(channel) || !self.is_able(agent, class) {
+                    if !excluded(head.item) {
+                        best = Some((head.key, head.item));
                         continue;
                     }
                     // Whom the agent is excluded from is few: look past them, not at all.
-                    let first = group.waiting.peek().filter(|&(_, item)| !excluded(item));
-                    let next = || group.waiting.iter().find(|&(_, item)| !excluded(item));
-                    if let Some(head) = first.or_else(next)
-                        && best.is_none_or(|best| head.0 < best.0)
+                    let mut waiting = self.groups.row(head.group).waiting.iter();
+                    if let Some(next) = waiting.find(|&(_, item)| !excluded(item))
+                        && best.is_none_or(|best| next.0 < best.0)
                     {
-                        best = Some(head);
+                        best = Some(next);
                     }
                 }
             });
