@@ -29,7 +29,7 @@ def write(rows: list[Row], *, quick: bool) -> Path:
     path.write_text(
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>ccroute: benchmark</title>"
         f"<style>{STYLE}</style><h1>ccroute beside its peers</h1>"
-        f"<p>{html.escape(ledger.machine())}. Medians, one run; every answer compared.</p>"
+        f"<p>{html.escape(ledger.machine())}. Medians, one run; every decision compared.</p>"
         f"<pre>{html.escape(shown)}</pre><div class='plots'>{plots}</div></html>\n"
     )
     return path
