@@ -31,7 +31,8 @@ const NOBODY: i64 = -1;
 ///
 /// Raises:
 ///     Rejected: ``invalid_value``, with the first value that is wrong and what would be right.
-///     TypeError, ValueError: no array of that type, or of more than one dimension.
+///     TypeError, ValueError: no array of that type, or of more than one dimension; fewer
+///         agents than 0.
 ///
 /// >>> import numpy as np
 /// >>> indptr = np.array([0, 2, 3, 3])  # the third contact suits nobody

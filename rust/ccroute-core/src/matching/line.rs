@@ -3,7 +3,7 @@
 //!
 //! Agents join at the end, mostly, and leave from anywhere, so the line is a vector of
 //! agents with a bit for each who is still there. Whoever asks remembers how far it has
-//! looked past those it can never take: a group of contacts looks at no agent twice.
+//! looked past those it can never take, and goes on from there.
 
 use core::mem;
 
@@ -27,7 +27,7 @@ struct Unlooked {
 }
 
 /// The places before everybody moved up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Before {
     /// Who was still there.
     there: Vec<u64>,
@@ -120,9 +120,8 @@ impl IdleLine {
         self.places.get(agent).is_some_and(|&place| place != NOWHERE)
     }
 
-    /// The first who suits, of those who do as long as they stand where they do, if that is
-    /// known after `most` looks; and how far whoever asks, having `looked` so far, need not look
-    /// again.
+    /// The first who suits, if that is known after `most` looks; and how far whoever asks, having
+    /// `looked` so far, need not look again. Who did not suit does not where it stands: who changes stands aside.
     pub(super) fn first(
         &self,
         looked: Looked,

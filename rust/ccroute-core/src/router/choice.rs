@@ -37,21 +37,14 @@ impl Router {
     /// The best of all agents eligible for a contact that stands in line, as
     /// [`Self::best_agent`] says, found as quickly as can be.
     pub(super) fn agent_for(&mut self, key: ContactKey) -> Option<Choice> {
-        if self.goes_by_turns() {
-            return self.best_agent(key);
-        }
         let contact = self.contacts.get(key.index(), key.generation())?;
         let strategy = self.plan.queue(contact.queue).strategy.only().unwrap_or_default();
-        if strategy != Strategy::LongestIdle {
-            return self.best_agent(key);
-        }
-        if !self.is_open_for_offers(contact) {
-            return None;
-        }
-        if !contact.excluded.is_empty() || !contact.wrapping.is_empty() {
-            return self.best_agent(key);
-        }
-        self.matcher.longest_idle_of(contact.group)
+        let in_line = strategy == Strategy::LongestIdle
+            && contact.excluded.is_empty()
+            && contact.wrapping.is_empty()
+            && self.is_open_for_offers(contact)
+            && !self.goes_by_turns();
+        if in_line { self.matcher.longest_idle_of(contact.group) } else { self.best_agent(key) }
     }
 
     /// The best of all agents eligible for a contact that stands in line.

@@ -232,11 +232,8 @@ impl Router {
     }
 
     pub(super) fn end_other_parts(&mut self, key: ContactKey) {
-        let parts = &self.contact(key).parts;
-        if parts.iter().all(|part| part.role == Role::Primary) {
-            return;
-        }
-        for part in parts.clone().into_iter().filter(|part| part.role != Role::Primary) {
+        let others = self.contact(key).parts.iter().filter(|part| part.role != Role::Primary);
+        for part in others.copied().collect::<Vec<Part>>() {
             self.end_part(key, part);
         }
     }
