@@ -33,7 +33,7 @@ impl Router {
         }
         self.prefer_last_agent(key);
         self.begin_preference(key);
-        self.begin_visit(key, cause);
+        self.begin_visit_alone(key, cause);
     }
 
     /// A newcomer whom no queue takes is gone.

@@ -72,8 +72,7 @@ impl Router {
         }
         let only: BitSet = [agent.index()].into_iter().collect();
         let choice = self.best_of(key, &only).expect("there is one");
-        let offer = self.propose(key, choice, How::Picked);
-        self.take_offer(offer);
+        self.make_taken_offer(key, choice, How::Picked);
         Ok(())
     }
 }

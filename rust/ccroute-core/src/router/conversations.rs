@@ -232,8 +232,8 @@ impl Router {
     }
 
     pub(super) fn end_other_parts(&mut self, key: ContactKey) {
-        let others = self.contact(key).parts.iter().filter(|part| part.role != Role::Primary);
-        for part in others.copied().collect::<Vec<Part>>() {
+        let other = |part: &&Part| part.role != Role::Primary;
+        while let Some(&part) = self.contact(key).parts.iter().find(other) {
             self.end_part(key, part);
         }
     }

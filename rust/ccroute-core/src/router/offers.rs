@@ -5,13 +5,13 @@
 use super::Router;
 use super::explain::How;
 use super::state::{Offer, Phase};
-use super::timers::Deadline;
+use super::timers::{Deadline, TimerKey, Timers};
 use crate::error::{Rejection, RejectionCode};
 use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ContactKey, OfferKey};
 use crate::matching::Choice;
 use crate::plan::OfferPolicy;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 impl Router {
     /// Proposes a contact that stands in line; the agent's slot is taken from now on.
@@ -20,15 +20,28 @@ impl Router {
         if !self.scores.is_empty() {
             self.count_fallback(contact);
         }
-        let key = self.propose(contact, choice, how);
         if accept {
-            self.take_offer(key);
+            self.make_taken_offer(contact, choice, how);
+        } else {
+            self.propose(contact, choice, how, Timers::set);
         }
         self.unsettled.settle_staff();
     }
 
-    /// Makes an offer; returns it.
-    pub(super) fn propose(&mut self, contact: ContactKey, choice: Choice, how: How) -> OfferKey {
+    /// Makes an offer that the agent takes at once: its deadline never comes.
+    pub(super) fn make_taken_offer(&mut self, contact: ContactKey, choice: Choice, how: How) {
+        let key = self.propose(contact, choice, how, Timers::pass);
+        self.take_offer(key);
+    }
+
+    /// Makes an offer, whose deadline `due` notes; returns it.
+    fn propose(
+        &mut self,
+        contact: ContactKey,
+        choice: Choice,
+        how: How,
+        due: impl FnOnce(&mut Timers, Timestamp, Deadline) -> TimerKey,
+    ) -> OfferKey {
         if self.traced.is_some() {
             self.trace_offer(contact, choice, how);
         }
@@ -41,7 +54,7 @@ impl Router {
         let until = self.after(timeout);
         let key = self.offers.insert_with(|index, generation| {
             let key = OfferKey::new(index, generation);
-            let timer = self.timers.set(until, Deadline::Offer(key));
+            let timer = due(&mut self.timers, until, Deadline::Offer(key));
             let Choice { eligible, score, idle_since, .. } = choice;
             (key, Offer { contact, agent, timer, line, rank, eligible, score, idle_since })
         });

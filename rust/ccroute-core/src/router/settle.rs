@@ -73,7 +73,7 @@ impl Unsettled {
         self.staffed.clear();
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.agents.is_empty() && self.contacts.is_empty() && self.queues.is_empty()
     }
 

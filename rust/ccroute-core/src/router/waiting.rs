@@ -1,12 +1,13 @@
 //! Contacts that wait: where they stand in line, and under which class.
 
 use super::Router;
+use super::explain::How;
 use super::queues::ask;
 use super::state::{Contact, Phase};
 use crate::event::{Cause, Event, EventKind};
 use crate::ids::{AgentKey, ClassKey, ContactKey, QueueKey};
 use crate::matching::Ask;
-use crate::plan::QueueOrder;
+use crate::plan::{QueueOrder, QueuePlan, Strategy};
 use crate::queue::OrderKey;
 use crate::skill::Requirement;
 use crate::time::Span;
@@ -14,10 +15,54 @@ use crate::time::Span;
 impl Router {
     /// A stay in the contact's queue begins.
     pub(super) fn begin_visit(&mut self, key: ContactKey, cause: Cause) {
+        self.open_visit(key, cause);
+        self.wait(key);
+        let queue = self.contact(key).queue;
+        if self.plan.queue(queue).expected_wait {
+            self.foretell(key);
+        }
+        self.escalation_due(key);
+    }
+
+    /// As [`Self::begin_visit`], of a contact whose coming is all that happens.
+    pub(super) fn begin_visit_alone(&mut self, key: ContactKey, cause: Cause) {
+        if !self.is_settled_at_once(key) {
+            return self.begin_visit(key, cause);
+        }
+        self.open_visit(key, cause);
+        let demand = self.contact(key).demand();
+        let group = self.matcher.group(demand);
+        // Who waits already cannot be taken by anybody who is idle.
+        match self.matcher.longest_idle_of(group) {
+            Some(choice) => self.make_offer(key, choice, How::Turn),
+            None => self.stand_in_group(key, group),
+        }
+    }
+
+    /// Whether nothing but skills and idle times says what becomes of a newcomer, and that it
+    /// waits changes nothing else.
+    fn is_settled_at_once(&self, key: ContactKey) -> bool {
+        let contact = self.contact(key);
+        let rules = self.rules(contact);
+        let QueuePlan { strategy, offer, escalation, expected_wait, .. } = rules;
+        strategy.only().unwrap_or_default() == Strategy::LongestIdle
+            && (offer.parallel, offer.add_every) == (1, None)
+            && escalation.is_empty()
+            && !expected_wait
+            && contact.more.is_none()
+            && contact.excluded.is_empty()
+            && !self.in_use.staff
+            && !self.goes_by_turns()
+            && self.unsettled.is_empty()
+            && self.traced.is_none()
+    }
+
+    fn open_visit(&mut self, key: ContactKey, cause: Cause) {
         let now = self.now;
         let contact = self.contact_mut(key);
         contact.steps = Default::default();
         contact.entered = now;
+        contact.phase = Phase::Waiting;
         if let Some(more) = contact.more.as_deref_mut() {
             (more.offers_made, more.failed, more.overtaken) = (0, 0, 0);
             (more.expected, more.callback_offered) = (None, false);
@@ -27,11 +72,6 @@ impl Router {
         self.queues[queue.index()].length += 1;
         let event = self.contact_event(EventKind::ContactQueued, key);
         self.emit(Event { cause, time: Some(since), ..event });
-        self.wait(key);
-        if self.plan.queue(queue).expected_wait {
-            self.foretell(key);
-        }
-        self.escalation_due(key);
     }
 
     /// Back to the queue: the wait goes on where it was.
@@ -61,16 +101,20 @@ impl Router {
 
     /// Puts a contact at its place, to be looked at when time alone changes something.
     pub(super) fn stand_in_line(&mut self, key: ContactKey) {
-        let contact = self.contact(key);
-        let (demand, place) = (contact.demand(), self.place_of(contact));
+        let demand = self.contact(key).demand();
         let group = self.matcher.group(demand);
-        self.matcher.wait(group, place, key.index() as u32);
-        let contact = self.contact_mut(key);
-        (contact.place, contact.group) = (Some(place), group);
+        self.stand_in_group(key, group);
         if !self.matcher.is_plain() {
             self.call_helpers(demand.queue);
         }
         self.arm_look(key);
+    }
+
+    fn stand_in_group(&mut self, key: ContactKey, group: u32) {
+        let place = self.place_of(self.contact(key));
+        self.matcher.wait(group, place, key.index() as u32);
+        let contact = self.contact_mut(key);
+        (contact.place, contact.group) = (Some(place), group);
     }
 
     /// Takes a contact from its place; whether it had one.
