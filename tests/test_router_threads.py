@@ -106,7 +106,7 @@ def test_a_batch_waits_for_the_turn_of_a_scalar_call():
     rows = np.zeros(1, ccroute.COMMAND_DTYPE)
     rows["at_us"] = 9_000_000
     batch = threading.Thread(target=router.apply_batch, args=(rows,), daemon=True)
-    with router._turn:
+    with router._turn.lock:
         batch.start()
         batch.join(0.05)
         assert batch.is_alive()

@@ -99,24 +99,18 @@ class Turn:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = RLock()
+        self.lock = RLock()
+        """Whoever holds it has the turn."""
         self._set: float | None = None
 
-    def __enter__(self) -> float:
-        self._lock.acquire()
-        try:
-            return self._clock.now() if self._set is None else self._set
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def now(self) -> float:
+        """The instant of who has the turn."""
+        return self._clock.now() if self._set is None else self._set
 
     @contextmanager
     def at(self, instant: float | None) -> Iterator[None]:
         """Turns inside are at ``instant``, whatever the clock says; ``None``: by the clock."""
-        with self._lock:
+        with self.lock:
             before, self._set = self._set, instant
             try:
                 yield

@@ -197,16 +197,16 @@ def _link(name: str, link: Link) -> LinkArgument:
 
 def newcomer(new: NewContact) -> ContactArgument:
     try:
-        return (
+        return coming(
             new.contact,
             new.queue,
             new.channel,
             new.band,
             new.head_start,
-            needs(new.requirement),
-            pairs("attributes", {} if new.attributes is None else new.attributes),
-            preferences(new.preferred) or [],
-            _exclusions(new.excluded),
+            new.requirement,
+            new.attributes,
+            new.preferred,
+            new.excluded,
             new.entered_at,
             new.not_before,
             new.customer,
@@ -215,6 +215,41 @@ def newcomer(new: NewContact) -> ContactArgument:
         )
     except AttributeError:
         raise not_a("ccroute.NewContact", "contact", new) from None
+
+
+def coming(
+    contact: str,
+    queue: str | None,
+    channel: str | None,
+    band: int | None,
+    head_start: float | None,
+    requirement: Requirement | None,
+    attributes: Mapping[str, Value] | None,
+    preferred: Iterable[str] | Mapping[str, int] | None,
+    excluded: Iterable[str] | Mapping[str, float | None] | None,
+    entered_at: float | None,
+    not_before: float | None,
+    customer: str | None,
+    conversation: str | None,
+    previous: str | None,
+) -> ContactArgument:
+    """What comes with a contact, as the engine takes it; the order is that of `NewContact`."""
+    return (
+        contact,
+        queue,
+        channel,
+        band,
+        head_start,
+        needs(requirement),
+        [] if attributes is None else pairs("attributes", attributes),
+        preferences(preferred) or [],
+        _exclusions(excluded),
+        entered_at,
+        not_before,
+        customer,
+        conversation,
+        previous,
+    )
 
 
 def preferences(

@@ -37,7 +37,7 @@ class AgentCommands(Driven):
             Rejected: ``agent_signed_in``; ``unknown_queue``, ``unknown_skill``, ``unknown_channel``
                 or ``unknown_line`` for what the plan has not; ``invalid_value``.
         """
-        with self._turn:  # no other plan between our look at it and the engine's
+        with self._turn.lock:  # no other plan between our look at it and the engine's
             known = self._plan.agents.get(agent)
             if known is not None:
                 skills = known.skills if skills is None else skills

@@ -99,7 +99,7 @@ class CentreCommands(Driven):
             checked = plan.checked()
         except AttributeError:
             raise not_a("ccroute.Plan", "plan", plan) from None
-        with self._turn:  # no other command between the engine's plan and ours
+        with self._turn.lock:  # no other command between the engine's plan and ours
             if self._ask(self._engine.set_plan, checked, asked(envelope)):
                 self._plan = plan
                 counted = self._metrics.aggregator.thresholds()

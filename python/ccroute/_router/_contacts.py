@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from ccroute._models import Envelope, NewContact, asked, needs, newcomer, pairs, preferences
+from ccroute._models import Envelope, asked, coming, needs, pairs, preferences
 from ccroute._plan import Requirement, Value
 from ccroute._router._driven import Driven
 
@@ -37,23 +37,23 @@ class ContactCommands(Driven):
             Rejected: ``duplicate_contact``, ``unclassified``; ``unknown_queue``, ``unknown_skill``
                 or ``unknown_channel`` for what the plan has not; ``invalid_value``.
         """
-        new = NewContact(
-            contact=contact,
-            queue=queue,
-            channel=channel,
-            band=band,
-            head_start=head_start,
-            requirement=requirement,
-            attributes=attributes,
-            preferred=preferred,
-            excluded=excluded,
-            entered_at=entered_at,
-            not_before=not_before,
-            customer=customer,
-            conversation=conversation,
-            previous=previous,
+        new = coming(
+            contact,
+            queue,
+            channel,
+            band,
+            head_start,
+            requirement,
+            attributes,
+            preferred,
+            excluded,
+            entered_at,
+            not_before,
+            customer,
+            conversation,
+            previous,
         )
-        return self._ask(self._engine.enqueue, newcomer(new), asked(envelope))
+        return self._ask(self._engine.enqueue, new, asked(envelope))
 
     def adopt(
         self,
@@ -85,23 +85,23 @@ class ContactCommands(Driven):
         Raises:
             Rejected: as `enqueue`; ``unknown_agent``.
         """
-        new = NewContact(
-            contact=contact,
-            queue=queue,
-            channel=channel,
-            band=band,
-            head_start=head_start,
-            requirement=requirement,
-            attributes=attributes,
-            preferred=preferred,
-            excluded=excluded,
-            entered_at=entered_at,
-            not_before=not_before,
-            customer=customer,
-            conversation=conversation,
-            previous=previous,
+        new = coming(
+            contact,
+            queue,
+            channel,
+            band,
+            head_start,
+            requirement,
+            attributes,
+            preferred,
+            excluded,
+            entered_at,
+            not_before,
+            customer,
+            conversation,
+            previous,
         )
-        return self._ask(self._engine.adopt, newcomer(new), agent, asked(envelope))
+        return self._ask(self._engine.adopt, new, agent, asked(envelope))
 
     def cancel(
         self, contact: str, *, cause: str = "abandoned", envelope: Envelope | None = None

@@ -26,8 +26,10 @@ class Driven:
         **kwargs: Arguments.kwargs,
     ) -> Reply:
         """Carries out a command of the engine at the clock's time."""
-        with self._turn as now:
-            self._past.note(self._engine, now, call.__name__, args)
+        with self._turn.lock:
+            now = self._turn.now()
+            if self._past.keeps:
+                self._past.note(self._engine, now, call.__name__, args)
             return call(now, *args, **kwargs)
 
     def _at(self) -> float:

@@ -33,19 +33,14 @@ class Past:
             raise not_a("whole number", "recall", commands) from None
         if self._commands < 0:
             raise ConfigError(f"recall is {commands}: give 0 or the number of commands to keep")
-        self._stretches: list[_Stretch] = []
-
-    @property
-    def keeps(self) -> bool:
+        self.keeps = self._commands > 0
         """Whether anything is kept."""
-        return self._commands > 0
+        self._stretches: list[_Stretch] = []
 
     def note(
         self, engine: Engine, now: float | None, call: str, arguments: tuple[Any, ...]
     ) -> None:
-        """Keeps a command that is about to be carried out."""
-        if not self.keeps:
-            return
+        """Keeps a command that is about to be carried out; to be called where it `keeps` any."""
         if not self._stretches or len(self._stretches[-1].asked) >= self._commands:
             fresh = _Stretch(engine.sequence() + 1, engine.snapshot(), [])
             self._stretches = [*self._stretches[-1:], fresh]

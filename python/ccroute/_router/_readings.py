@@ -19,6 +19,11 @@ from ccroute._router._driven import Driven
 from ccroute._wire import EVENT_DTYPE
 
 
+def as_events(rows: NDArray[np.uint8]) -> NDArray[np.void]:
+    """Bytes of the engine as rows of ``EVENT_DTYPE``; a view takes three times as long."""
+    return np.ndarray(rows.size // EVENT_DTYPE.itemsize, EVENT_DTYPE, rows)
+
+
 class Readings(Driven):
     """What hosts read; nothing changes."""
 
@@ -38,7 +43,7 @@ class Readings(Driven):
 
         Names behind the integers: :meth:`names`.
         """
-        return self._engine.take_event_rows().view(EVENT_DTYPE)
+        return as_events(self._engine.take_event_rows())
 
     def names(self, kind: str) -> list[str]:
         """The names behind the integers of arrays, in order.

@@ -17,9 +17,9 @@ from ccroute._router._centre import CentreCommands
 from ccroute._router._contacts import ContactCommands
 from ccroute._router._conversations import ConversationCommands
 from ccroute._router._past import Past
-from ccroute._router._readings import Readings
+from ccroute._router._readings import Readings, as_events
 from ccroute._targets import measuring, targets
-from ccroute._wire import COMMAND_DTYPE, EVENT_DTYPE, Engine, KpiAggregator, Restored
+from ccroute._wire import COMMAND_DTYPE, Engine, KpiAggregator, Restored
 from ccroute.metrics import Metrics
 
 
@@ -180,8 +180,8 @@ class Router(AgentCommands, ContactCommands, ConversationCommands, CentreCommand
             )
             raise TypeError(message)
         rows = np.ascontiguousarray(given).view(np.uint8)
-        with self._turn:  # no scalar call between its look at the clock and its command
+        with self._turn.lock:  # no scalar call between its look at the clock and its command
             if self._past.keeps:
                 self._past.note(self._engine, None, "apply_batch", (rows.copy(),))
             events, statuses = self._engine.apply_batch(rows)
-        return events.view(EVENT_DTYPE), statuses
+        return as_events(events), statuses
