@@ -79,6 +79,15 @@ impl Block {
         self.entries.pop_front().map(Entry::pair)
     }
 
+    /// Whether a newcomer at `at` stands behind who came last of all here, or before who came
+    /// first: sequence numbers tell.
+    pub(super) fn grows_at(&self, at: usize) -> bool {
+        let sequences = || self.entries.iter().map(|it| it.key().sequence());
+        let of = |at: usize| self.entries.get(at).map(|it| it.key().sequence());
+        at.checked_sub(1).is_some_and(|before| of(before) == sequences().max())
+            || (at < self.len() && of(at) == sequences().min())
+    }
+
     /// Moves the entries from `cut` on to the end of `upper`.
     pub(super) fn split_into(&mut self, cut: usize, upper: &mut Self) {
         upper.entries.extend(self.entries.drain(cut..));

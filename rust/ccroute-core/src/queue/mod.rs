@@ -175,20 +175,20 @@ impl PriorityQueue {
         block
     }
 
-    /// Splits the full block `index` to make room at `at`. The cut follows the place
-    /// of the newcomer, since the next one often lands behind it (a band's end):
-    /// blocks then stay three quarters full instead of half.
+    /// Splits the full block `index` to make room at `at`. Where the newcomer goes next to who
+    /// came last, so will the next (a band's end): the cut is there, and what is on this side
+    /// of it fills up. Else it is in the middle.
     fn split_and_insert(&mut self, index: usize, at: usize, key: OrderKey, item: u32) {
-        let cut = at.clamp(SMALL, CAPACITY - SMALL);
         let mut upper = self.empty_block();
         let lower = self.block_mut(index);
+        let cut = if lower.grows_at(at) { at } else { CAPACITY / 2 };
         lower.split_into(cut, &mut upper);
-        let (floor, _) = upper.first().expect("the cut leaves entries on both sides");
-        if at <= cut {
+        if at <= cut && cut < CAPACITY {
             lower.insert(at, key, item);
         } else {
             upper.insert(at - cut, key, item);
         }
+        let (floor, _) = upper.first().expect("the cut leaves somebody on both sides");
         self.sizes.insert(index, size(&upper));
         self.rest.insert(index, upper);
         self.floors.insert(index, floor);
@@ -356,14 +356,36 @@ mod tests {
     }
 
     #[test]
-    fn bands_keep_blocks_three_quarters_full() {
+    fn bands_fill_their_blocks() {
         let mut queue = PriorityQueue::default();
         let total = 100 * CAPACITY as u64;
         for sequence in 0..total {
             queue.push(key((sequence * 7 % 5) as i16, sequence), 0);
         }
         check(&queue);
-        assert!(blocks(&queue) <= 100 * 4 / 3 + 5, "{} blocks", blocks(&queue));
+        assert!(blocks(&queue) <= 100 + 5, "{} blocks", blocks(&queue));
+    }
+
+    #[test]
+    fn the_latest_first_fill_their_blocks() {
+        let mut queue = PriorityQueue::default();
+        for back in 1..=100 * CAPACITY as u64 {
+            let sequence = OrderKey::MAX_SEQUENCE - back;
+            queue.push(OrderKey::at(0, -(back as i64), sequence), 0);
+        }
+        check(&queue);
+        assert!(blocks(&queue) <= 100 + 1, "{} blocks", blocks(&queue));
+    }
+
+    #[test]
+    fn places_at_random_leave_blocks_two_thirds_full() {
+        let mut queue = PriorityQueue::default();
+        for sequence in 0..100 * CAPACITY as u64 {
+            let arrival = (sequence * 0x9e37_79b9 % 1_000_003) as i64;
+            queue.push(OrderKey::at(0, arrival, sequence), 0);
+        }
+        check(&queue);
+        assert!(blocks(&queue) <= 100 * 3 / 2 + 5, "{} blocks", blocks(&queue));
     }
 
     #[test]
