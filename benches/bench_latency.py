@@ -24,6 +24,8 @@ SETTING = "latency of a decision, p99"
 PEERS = ["class index", "numpy classes", "a query each (SQLite)"]
 CALLS, ROUTER = "ccroute calls", "ccroute Router calls"
 ROUTER_EVENTS = 5_000
+LIMITS_NS = {1_000: 5_000, 10_000: None, 100_000: 50_000}
+"""How long the p99 of a decision of the router may be, by number of agents."""
 CONTACT, AGENT, KIND, OFFER = (
     EVENT_DTYPE.names.index(field) for field in ("contact", "agent", "kind", "offer")
 )
@@ -129,9 +131,12 @@ def measure(
     work: Callable[..., tuple[Any, list[int]]],
     events: int,
     goal: float | None = None,
-    settle: Callable[[Any], Any] = np.array,
+    limit_ns: float | None = None,
 ) -> None:
-    """Compares answers as any race does, and puts the p99 of single calls in place of the mean."""
+    """Compares answers as any race does, and puts the p99 of single calls in place of the mean.
+
+    ``limit_ns``: how long that may be, whatever the peers'.
+    """
     rounds: list[list[int]] = []
 
     def noted(*given: object) -> object:
@@ -141,7 +146,7 @@ def measure(
 
     race(
         SETTING, cell, way, events=events, size=size(cell)[0], rounds=3,
-        prepare=prepare, work=noted, settle=settle, goal=goal,
+        prepare=prepare, work=noted, settle=np.array, goal=goal,
     )  # fmt: skip
     measured = np.array(rounds[-3:])
     p50, p99, p999 = np.quantile(measured, [0.5, 0.99, 0.999], axis=1)
@@ -151,6 +156,7 @@ def measure(
         p50_ns=float(np.median(p50)),
         p99_ns=float(np.median(p99)),
         p999_ns=float(np.median(p999)),
+        limit_ns=limit_ns,
     )
 
 
@@ -163,13 +169,13 @@ def test_decision(race: Race, benchmark: BenchmarkFixture, cell: str, way: str) 
     if way == CALLS:
         measure(
             race, benchmark, cell, way, lambda: call_rows(Ours(trace)), timed_calls, trace.events,
-            goal, settle=np.array,
+            goal,
         )  # fmt: skip
     elif way == ROUTER:
         last = trace.start + ROUTER_EVENTS
         measure(
             race, benchmark, cell, way, lambda: (Centre(trace),),
-            lambda centre: centre.run(trace.start, last), ROUTER_EVENTS, goal,
+            lambda centre: centre.run(trace.start, last), ROUTER_EVENTS, goal, LIMITS_NS[agents],
         )  # fmt: skip
     else:
         matcher = peer(way, cell, own=False)

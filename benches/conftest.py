@@ -57,13 +57,18 @@ def pytest_terminal_summary(
     if weighed:
         terminalreporter.section("memory")
         terminalreporter.write_line(table.weights(weighed))
+    lasted = [row for row in rows if "p99_ns" in row]
+    if lasted:
+        terminalreporter.section("latency")
+        terminalreporter.write_line(table.latencies(lasted))
     compared = table.comparisons([row for row in rows if "setting" in row])
     if not compared:
         return
     quick = config.getoption("--quick")
     terminalreporter.section("best peer's median over ours, in this run")
     terminalreporter.write_line(table.text(compared))
-    for line in table.means(compared):
+    raced = [row for row in rows if "setting" in row]
+    for line in [*table.means(compared), *table.growth(raced)]:
         terminalreporter.write_line(line)
     for line in ledger.regressions(compared, quick=quick):
         terminalreporter.write_line(line)

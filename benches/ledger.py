@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benches.table import Comparison, Row, means, text, weights
+from benches.table import Comparison, Row, growth, latencies, means, text, weights
 
 FOLDER = Path(__file__).parent
 LEDGER = FOLDER / "LEDGER.md"
@@ -52,8 +52,8 @@ def write(rows: list[Row], compared: list[Comparison], *, command: str, quick: b
     entry = (
         f"\n## {found['date']}\n\n{found['machine']}, `{command}`:"
         f" {sum(judged)} of {len(judged)} goals reached.\n\n```text\n{text(compared)}\n\n"
-        + "\n".join(means(compared))
-        + "\n\n"
+        + "\n".join([*means(compared), *growth(found["rows"])])
+        + f"\n\n{latencies(row for row in found['rows'] if 'p99_ns' in row)}\n\n"
         f"{weights(found['weights'])}\n```\n"
     )
     with LEDGER.open("a") as ledger:

@@ -86,13 +86,13 @@ def heap_and_dict(waiting: int) -> Build:
     return build
 
 
-def centre(queues: int) -> tuple[Router, list[str]]:
+def centre(queues: int, clock: ManualClock | None = None) -> tuple[Router, list[str]]:
     names = [f"q{number}" for number in range(queues)]
     plan = {
         "skills": [f"s{number}" for number in range(SKILLS)],
         "queues": {name: {} for name in names},
     }
-    router = Router(Plan.from_json(json.dumps(plan)), clock=ManualClock(0.0))
+    router = Router(Plan.from_json(json.dumps(plan)), clock=clock or ManualClock(0.0))
     return router, names
 
 

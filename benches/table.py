@@ -1,7 +1,9 @@
 """From times to the table: per setting and cell ours, the best peer, and their ratio."""
 
+import math
+import re
 from collections.abc import Iterable, Mapping
-from statistics import geometric_mean
+from statistics import geometric_mean, linear_regression
 from typing import Any, TypeAlias
 
 import attrs
@@ -122,6 +124,48 @@ def means(compared: Iterable[Comparison]) -> list[str]:
         for (setting, way), found in ratios.items()
         if len(found) > 1
     ]
+
+
+def growth(rows: Iterable[Row]) -> list[str]:
+    """How the cost of each way of ours grows with size, beside the peer that is best at the
+    largest: the exponent of a line through both logarithms, where there are three sizes or more.
+    """
+    found: dict[tuple[str, str], dict[str, dict[float, float]]] = {}
+    for row in rows:
+        if row["size"] is not None:
+            kind = re.sub(r"[\d,.^% ]+", " ", row["cell"]).strip()
+            ways = found.setdefault((row["setting"], kind), {})
+            ways.setdefault(row["way"], {})[row["size"]] = row["ns"]
+    lines = []
+    for (setting, kind), ways in found.items():
+        reaching = {way: at for way, at in ways.items() if len(at) > 2}
+        peers = [way for way in reaching if not way.startswith(OURS)]
+        best = min(peers, key=lambda way: reaching[way][max(reaching[way])], default=None)
+        beside = f"; {best} by {exponent(reaching[best]):.2f}" if best else ""
+        lines += [
+            f"cost grows by an exponent of {exponent(at):.2f}: {setting}, {kind}, {way}{beside}"
+            for way, at in reaching.items()
+            if way.startswith(OURS)
+        ]
+    return lines
+
+
+def exponent(cost: Mapping[float, float]) -> float:
+    """The slope of cost against size, both logarithmic."""
+    sizes, costs = [map(math.log, column) for column in zip(*cost.items(), strict=True)]
+    return linear_regression(list(sizes), list(costs)).slope
+
+
+def latencies(rows: Iterable[Row]) -> str:
+    """Quantiles of single calls in microseconds, and how long the 99th percentile may be."""
+    lines = [("cell", "way", "p50 us", "p99 us", "p99.9 us", "at most", "")]
+    for row in rows:
+        limit = row.get("limit_ns")
+        verdict = "" if limit is None else "ok" if row["p99_ns"] <= limit else "SHORT"
+        quantiles = [f"{row[name] / 1e3:,.1f}" for name in ("p50_ns", "p99_ns", "p999_ns")]
+        most = "-" if limit is None else f"{limit / 1e3:g}"
+        lines.append((row["cell"], row["way"], *quantiles, most, verdict))
+    return columns(lines, numbers={2, 3, 4, 5})
 
 
 def weights(rows: Iterable[Row]) -> str:

@@ -63,6 +63,36 @@ def test_what_is_heavier_than_it_may_be_is_short():
     assert [line.split()[-1] for line in shown.splitlines()[1:]] == ["SHORT", "ok", "-"]
 
 
+def test_what_takes_longer_than_it_may_is_short():
+    from benches import table
+
+    took = {"cell": "1,000", "way": "ccroute", "p50_ns": 1e3, "p99_ns": 5e3, "p999_ns": 9e4}
+    shown = table.latencies([{**took, "limit_ns": 4e3}, {**took, "limit_ns": 5e3}, took])
+    assert [line.split()[-1] for line in shown.splitlines()[1:]] == ["SHORT", "ok", "-"]
+    assert shown.splitlines()[1].split()[2:6] == ["1.0", "5.0", "90.0", "4"]
+
+
+def test_growth_is_the_slope_of_both_logarithms_regime_by_regime():
+    from benches import table
+
+    def grown(way, regime, cost):
+        return [
+            row(way, cost(size), cell=f"{size:,} agents, {regime}", size=size)
+            for size in (100, 1_000, 10_000)
+        ]
+
+    rows = [
+        *grown("list", "idle", lambda size: size), *grown("heapq", "idle", lambda size: 9.0),
+        *grown("ccroute", "idle", lambda size: size**0.5),
+        *grown("ccroute", "backlog", lambda size: 7.0),
+        row("ccroute", 1.0, cell="100 waiting", size=100), row("ccroute", 1.0, cell="a queue"),
+    ]  # fmt: skip
+    assert table.growth(rows) == [
+        "cost grows by an exponent of 0.50: queue, agents idle, ccroute; heapq by 0.00",
+        "cost grows by an exponent of 0.00: queue, agents backlog, ccroute",
+    ]
+
+
 def test_a_ratio_that_fell_by_more_than_noise_is_named(tmp_path, monkeypatch):
     from benches import ledger, table
 
