@@ -21,7 +21,7 @@ const DEPENDENCIES: [&str; 9] = [
     "sha2",
     "toml",
 ];
-const DEV_DEPENDENCIES: [&str; 1] = ["proptest"];
+const DEV_DEPENDENCIES: [&str; 2] = ["allocation-counter", "proptest"];
 
 /// What the core must not reach: the host owns the clock, the threads and every effect.
 const BANNED_PATHS: [&str; 8] = [

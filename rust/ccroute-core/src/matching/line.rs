@@ -7,6 +7,7 @@
 
 use core::mem;
 
+use crate::bitset::Ones;
 use crate::time::Timestamp;
 
 /// The place of an agent who is in no line.
@@ -27,7 +28,7 @@ struct Unlooked {
 }
 
 /// The places before everybody moved up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Before {
     /// Who was still there.
     there: Vec<u64>,
@@ -36,15 +37,17 @@ struct Before {
 }
 
 impl Before {
-    fn of(there: Vec<u64>) -> Self {
+    /// Takes down who is there, instead of who was.
+    fn note(&mut self, there: &[u64]) {
+        self.there.clear();
+        self.there.extend(there);
+        self.ranks.clear();
         let mut all = 0;
-        let mut ranks = Vec::with_capacity(there.len() + 1);
-        for word in &there {
-            ranks.push(all);
+        for word in there {
+            self.ranks.push(all);
             all += word.count_ones();
         }
-        ranks.push(all);
-        Self { there, ranks }
+        self.ranks.push(all);
     }
 
     /// How many of those still there were before a place: where it is now.
@@ -79,8 +82,10 @@ pub(super) struct IdleLine {
     last: Option<(Timestamp, u32)>,
     /// Changes when places do.
     layout: u32,
-    /// The places in the layout before; `None` where it does not tell what was looked at.
-    before: Option<Before>,
+    /// The places in the layout before.
+    before: Before,
+    /// The layout from which places lead here, beside its own; none leads here from an older one.
+    leads: Option<u32>,
 }
 
 impl IdleLine {
@@ -129,10 +134,12 @@ impl IdleLine {
         idle_since: &[Timestamp],
         suits: impl Fn(usize) -> bool,
     ) -> (Result<Option<usize>, Unknown>, Looked) {
-        let from = match &self.before {
-            _ if looked.layout == self.layout => looked.place as usize,
-            Some(before) if looked.layout + 1 == self.layout => before.now(looked.place),
-            Some(_) | None => 0,
+        let from = if looked.layout == self.layout {
+            looked.place as usize
+        } else if self.leads == Some(looked.layout) {
+            self.before.now(looked.place)
+        } else {
+            0
         };
         let (found, place) = match self.first_from(from, most, &suits) {
             Ok((row, place)) => (Ok(self.or_aside(Some(row), idle_since, &suits)), place),
@@ -231,22 +238,30 @@ impl IdleLine {
             self.append(row);
         }
         aside.for_each(|(_, row)| self.append(row));
-        self.before = None;
+        self.leads = None;
         self.layout += 1;
     }
 
     /// Those who are there move up to the front, in order.
     fn close_up(&mut self) {
-        let old = mem::take(&mut self.agents);
-        let there = mem::take(&mut self.there);
-        self.count = 0;
-        for (place, row) in old.into_iter().enumerate() {
-            if there[place / 64] >> (place % 64) & 1 == 1 {
-                self.append(row);
+        self.before.note(&self.there);
+        self.leads = Some(self.layout);
+        self.layout += 1;
+        let mut free = 0;
+        for (word, &there) in self.before.there.iter().enumerate() {
+            for bit in Ones(there) {
+                let row = self.agents[word * 64 + bit];
+                self.agents[free] = row;
+                self.places[row as usize] = u32::try_from(free).expect("places are 32 bits");
+                free += 1;
             }
         }
-        self.before = Some(Before::of(there));
-        self.layout += 1;
+        self.agents.truncate(free);
+        self.there.clear();
+        self.there.resize(free / 64, !0);
+        if free % 64 > 0 {
+            self.there.push((1 << (free % 64)) - 1);
+        }
     }
 }
 

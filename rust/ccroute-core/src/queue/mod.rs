@@ -21,6 +21,9 @@ pub use self::order::OrderKey;
 /// A removal that leaves fewer than this in a block looks for a neighbour to join.
 const SMALL: usize = CAPACITY / 4;
 
+/// How many blocks that ran empty are kept at most.
+const SPARE: usize = 4;
+
 /// Joined blocks keep this much room, so that they do not split again at once.
 const JOINED: usize = CAPACITY - CAPACITY / 4;
 
@@ -51,8 +54,8 @@ pub struct PriorityQueue {
     floors: VecDeque<OrderKey>,
     /// How many are in `rest[i]`: side by side, to be added up.
     sizes: Vec<u8>,
-    /// The memory of a block that ran empty, for the next one needed.
-    spare: Block,
+    /// The memory of blocks that ran empty, for the next ones needed.
+    spare: Vec<Block>,
     len: usize,
 }
 
@@ -170,7 +173,7 @@ impl PriorityQueue {
     }
 
     fn empty_block(&mut self) -> Block {
-        let mut block = mem::take(&mut self.spare);
+        let mut block = self.spare.pop().unwrap_or_default();
         block.reserve();
         block
     }
@@ -220,7 +223,9 @@ impl PriorityQueue {
         } else {
             lower.append(&mut upper);
         }
-        self.spare = upper;
+        if self.spare.len() < SPARE {
+            self.spare.push(upper);
+        }
         self.count(index);
     }
 }
@@ -256,7 +261,7 @@ mod tests {
         assert!(queue.rest.iter().map(size).eq(queue.sizes.iter().copied()));
         assert_eq!(queue.front.is_empty(), queue.is_empty());
         assert_eq!(queue.iter().count(), queue.len());
-        assert!(queue.spare.is_empty());
+        assert!(queue.spare.iter().all(Block::is_empty));
         let mut last = None;
         for (index, block) in queue.rest.iter().enumerate() {
             assert!(!block.is_empty() && block.len() <= CAPACITY);
@@ -343,7 +348,7 @@ mod tests {
     fn an_unused_queue_allocates_nothing() {
         let queue = PriorityQueue::default();
         assert_eq!(queue.rest.capacity() + queue.floors.capacity(), 0);
-        assert_eq!((queue.front.room(), queue.spare.room()), (0, 0));
+        assert_eq!((queue.front.room(), queue.spare.capacity()), (0, 0));
     }
 
     #[test]
@@ -426,8 +431,8 @@ mod tests {
         for sequence in 0..CAPACITY as u64 {
             assert_eq!(queue.pop(), Some((key(0, sequence), 0)));
         }
-        assert_eq!((blocks(&queue), queue.spare.room()), (2, CAPACITY));
+        assert_eq!((blocks(&queue), queue.spare[0].room()), (2, CAPACITY));
         queue.push(key(0, 3 * CAPACITY as u64), 0);
-        assert_eq!((blocks(&queue), queue.spare.room()), (3, 0));
+        assert_eq!((blocks(&queue), queue.spare.len()), (3, 0));
     }
 }

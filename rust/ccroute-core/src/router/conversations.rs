@@ -202,12 +202,17 @@ impl Router {
 
     fn add_part(&mut self, key: ContactKey, agent: AgentKey, role: Role) {
         let since = self.now;
-        self.contact_mut(key).parts.push(Part { agent, role, since });
+        let contact = self.contacts.get_mut(key.index(), key.generation());
+        let parts = &mut contact.expect("a key inside the router is live").parts;
+        self.room_for_parts.push(parts, Part { agent, role, since });
         self.agent_mut(agent).list_of(role).push(key);
     }
 
     fn remove_part(&mut self, key: ContactKey, Part { agent, role, .. }: Part) {
-        self.contact_mut(key).parts.retain(|part| part.agent != agent);
+        let contact = self.contacts.get_mut(key.index(), key.generation());
+        let parts = &mut contact.expect("a key inside the router is live").parts;
+        parts.retain(|part| part.agent != agent);
+        self.room_for_parts.take_back(parts);
         self.agent_mut(agent).list_of(role).retain(|&other| other != key);
     }
 

@@ -34,6 +34,7 @@ mod queues;
 mod readings;
 mod reconciling;
 mod redacting;
+mod room;
 mod scores;
 mod settle;
 mod snapshot;
@@ -57,9 +58,10 @@ use self::expiring::{Ends, Expiring};
 use self::ids::Ids;
 use self::known::valid_name;
 use self::queues::QueueState;
+use self::room::Room;
 use self::scores::ScoreState;
 use self::settle::Unsettled;
-use self::state::{Agent, Contact, Offer};
+use self::state::{Agent, Contact, Offer, Part, WrappingUp};
 use self::timers::{Deadline, Due, Timers};
 use self::wait_estimate::Takes;
 use crate::command::{Command, Envelope};
@@ -166,6 +168,10 @@ pub struct Router {
     events: Vec<Event>,
     #[serde(skip)]
     unsettled: Unsettled,
+    #[serde(skip)]
+    room_for_parts: Room<Part>,
+    #[serde(skip)]
+    room_for_wrap_up: Room<WrappingUp>,
     /// Contacts that have their agent already while others are shared out.
     #[serde(skip)]
     set_aside: BTreeSet<u64>,
@@ -246,6 +252,8 @@ impl Router {
             plan_classes: Vec::new(),
             events: Vec::new(),
             unsettled: Unsettled::default(),
+            room_for_parts: Room::default(),
+            room_for_wrap_up: Room::default(),
             set_aside: BTreeSet::new(),
             awaiting: BTreeMap::new(),
             in_use: InUse::default(),

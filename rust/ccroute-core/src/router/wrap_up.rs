@@ -25,7 +25,9 @@ impl Router {
         let until = self.after(rule.limit);
         let timer = self.timers.set(until, Deadline::WrapUp(agent, key));
         let left = WrappingUp { agent, visit, queue, timer, extended: Span::ZERO };
-        self.contact_mut(key).wrapping.push(left);
+        let contact = self.contacts.get_mut(key.index(), key.generation());
+        let wrapping = &mut contact.expect("a key inside the router is live").wrapping;
+        self.room_for_wrap_up.push(wrapping, left);
         self.agent_mut(agent).wrapping.push(key);
         let event = self.wrap_up_event(EventKind::WrapUpStarted, key, &left);
         self.emit(Event { time: Some(until), ..event });
@@ -94,9 +96,11 @@ impl Router {
     /// Ends a wrap-up.
     pub(super) fn finish_wrap_up(&mut self, agent: AgentKey, key: ContactKey, cause: Cause) {
         self.agent_mut(agent).wrapping.retain(|&other| other != key);
-        let wrapping = &mut self.contact_mut(key).wrapping;
+        let contact = self.contacts.get_mut(key.index(), key.generation());
+        let wrapping = &mut contact.expect("a key inside the router is live").wrapping;
         let at = wrapping.iter().position(|left| left.agent == agent);
         let left = wrapping.remove(at.expect("an agent wraps up a contact that knows it"));
+        self.room_for_wrap_up.take_back(wrapping);
         self.timers.cancel(left.timer);
         self.slot_worked(agent, self.contact(key).channel, left.queue);
         let event = self.wrap_up_event(EventKind::WrapUpEnded, key, &left);
