@@ -1,6 +1,8 @@
 //! The one room that knows both the router and the aggregator: it carries events from
 //! the first to the second and translates keys. Neither knows the other.
 
+use std::borrow::Cow;
+
 use crate::condition::Value;
 use crate::error::Rejection;
 use crate::event::{Event, EventKind};
@@ -40,28 +42,39 @@ pub struct Feed {
 pub struct Poured {
     source: u16,
     event: Event,
-    described: Option<Box<Described>>,
+    described: Option<Box<Described<'static>>>,
 }
 
 /// What is known of a contact beside its events.
 #[derive(Clone, Debug)]
-struct Described {
+struct Described<'a> {
     contact: ContactKey,
-    id: Option<Box<str>>,
-    labels: Vec<(Dimension, Box<str>)>,
+    id: Option<Cow<'a, str>>,
+    labels: Vec<(Dimension, Cow<'a, str>)>,
     customer: u64,
+}
+
+impl Described<'_> {
+    fn tell(&self, source: u16, aggregator: &mut KpiAggregator) {
+        let labels: Vec<_> = self.labels.iter().map(|(by, label)| (*by, &**label)).collect();
+        aggregator
+            .describe(source, self.contact, self.id.as_deref(), &labels, self.customer)
+            .expect("only labels of contacts were taken");
+    }
+
+    /// The same, for when the router has gone on.
+    fn kept(self) -> Described<'static> {
+        let Self { contact, id, labels, customer } = self;
+        let keep = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let labels = labels.into_iter().map(|(by, label)| (by, keep(label))).collect();
+        Described { contact, id: id.map(keep), labels, customer }
+    }
 }
 
 impl Poured {
     /// Counts it.
     pub fn fold(&self, aggregator: &mut KpiAggregator) {
-        if let Some(known) = &self.described {
-            let labels = known.labels.iter().map(|(dimension, label)| (*dimension, &**label));
-            let labels: Vec<_> = labels.collect();
-            aggregator
-                .describe(self.source, known.contact, known.id.as_deref(), &labels, known.customer)
-                .expect("only labels of contacts were taken");
-        }
+        self.described.iter().for_each(|known| known.tell(self.source, aggregator));
         aggregator.fold(self.source, &self.event);
     }
 }
@@ -93,9 +106,20 @@ impl Feed {
     /// To be called before the events are cleared.
     pub fn pour(&mut self, router: &Router, aggregator: &mut KpiAggregator) {
         self.learn_names(router, aggregator);
-        let mut fresh = Vec::new();
-        self.draw(router, &mut fresh);
-        fresh.iter().for_each(|poured| poured.fold(aggregator));
+        for event in self.fresh(router) {
+            let described = self.described(router, event);
+            described.iter().for_each(|known| known.tell(self.source, aggregator));
+            aggregator.fold(self.source, &self.translate(event));
+        }
+    }
+
+    /// The events that were not taken yet: they are now.
+    fn fresh<'a>(&mut self, router: &'a Router) -> &'a [Event] {
+        let events = router.events();
+        let last = events.last().map_or(self.poured, |event| event.sequence);
+        let fresh = usize::try_from(last.saturating_sub(self.poured)).unwrap_or(usize::MAX);
+        self.poured = last;
+        &events[events.len() - fresh.min(events.len())..]
     }
 
     /// Whether every name that the events of `router` may bear has been learnt.
@@ -111,40 +135,35 @@ impl Feed {
     /// Takes every event of `router` that was not taken yet, to be folded in this order, when
     /// the aggregator has time. The names must have been learnt.
     pub fn draw(&mut self, router: &Router, into: &mut Vec<Poured>) {
-        let Some(last) = router.events().last() else { return };
-        let fresh = usize::try_from(last.sequence.saturating_sub(self.poured))
-            .unwrap_or(usize::MAX)
-            .min(router.events().len());
-        for event in &router.events()[router.events().len() - fresh..] {
-            let described = match (event.kind, event.contact) {
-                (EventKind::ContactQueued | EventKind::ContactRefused, Some(contact)) => {
-                    Some(Box::new(self.described(router, contact)))
-                }
-                _ => None,
-            };
+        for event in self.fresh(router) {
+            let described = self.described(router, event).map(|known| Box::new(known.kept()));
             into.push(Poured { source: self.source, event: self.translate(event), described });
         }
-        self.poured = last.sequence;
     }
 
     /// What figures can be grouped by besides queue, channel and agent: attributes that are
-    /// called like a dimension; and the contact's own id and customer.
-    fn described(&self, router: &Router, contact: ContactKey) -> Described {
-        let label = |(name, value): (&str, &Value)| {
+    /// called like a dimension; and the contact's own id and customer. To be told with the event
+    /// that begins a visit.
+    fn described<'a>(&self, router: &'a Router, event: &Event) -> Option<Described<'a>> {
+        if !matches!(event.kind, EventKind::ContactQueued | EventKind::ContactRefused) {
+            return None;
+        }
+        let contact = event.contact?;
+        let label = |(name, value): (&str, &'a Value)| {
             let (_, dimension) = self.labels.iter().find(|(known, _)| **known == *name)?;
             let label = match value {
-                Value::Text(text) => text.clone(),
-                Value::Flag(_) | Value::Number(_) => value.to_string().into(),
+                Value::Text(text) => Cow::Borrowed(&**text),
+                Value::Flag(_) | Value::Number(_) => Cow::Owned(value.to_string()),
             };
             Some((*dimension, label))
         };
         let customer = router.story(contact).and_then(|[customer, ..]| customer);
-        Described {
+        Some(Described {
             contact,
-            id: router.contact_id(contact).map(Into::into),
+            id: router.contact_id(contact).map(Cow::Borrowed),
             labels: router.attributes(contact).filter_map(label).collect(),
             customer: customer.map_or(0, KpiAggregator::customer),
-        }
+        })
     }
 
     /// Names that came up since the last time; they only ever grow.

@@ -227,11 +227,10 @@ impl KpiAggregator {
         labels: &[(Dimension, &str)],
         customer: u64,
     ) -> Result<(), Rejection> {
-        let places = labels.iter().map(|&(dimension, _)| dimension.label_place());
-        let places = places.collect::<Result<Vec<_>, _>>()?;
+        labels.iter().try_for_each(|(dimension, _)| dimension.label_place().map(|_| ()))?;
         let mut more = [0; 8];
-        for (&(dimension, name), place) in labels.iter().zip(places) {
-            more[place] = self.label(dimension, name);
+        for &(dimension, name) in labels {
+            more[dimension.label_place()?] = self.label(dimension, name);
         }
         let touched = self.clocks.of(source).at;
         let id = id.map(Into::into);
@@ -476,13 +475,8 @@ impl KpiAggregator {
             return None;
         }
         let extra = self.extras.get(key.source, key.contact, event.at);
-        Some(self.slices.visit(event.queue?, event.channel, &extra.labels))
-    }
-
-    /// What was said of a contact beside its events.
-    pub(super) fn extra_of(&mut self, key: VisitKey) -> Extra {
-        let now = self.clocks.of(key.source).at;
-        self.extras.get(key.source, key.contact, now)
+        let labels = extra.map_or([0; 8], |extra| extra.labels);
+        Some(self.slices.visit(event.queue?, event.channel, &labels))
     }
 
     /// Whether an interval was complete before this change to it.

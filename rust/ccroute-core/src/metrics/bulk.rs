@@ -7,28 +7,9 @@ use std::collections::BTreeMap;
 use super::aggregator::KpiAggregator;
 use super::cell::Sign;
 use super::corrections::{Course, Posted, VisitFact};
-use super::facts::{Fact, Hears};
-use super::posting::Facts;
+use super::facts::Fact;
 use crate::error::{Rejection, RejectionCode};
 use crate::time::{Span, Timestamp};
-
-/// A visit and the team of its agent all through it.
-struct InTeam<'a> {
-    visit: &'a VisitFact,
-    team: u32,
-}
-
-impl Facts for InTeam<'_> {
-    #[inline(always)]
-    fn each(&self, to: &mut impl Hears) {
-        self.visit.each_fact(self.team, to);
-    }
-
-    #[inline]
-    fn has_agents(&self) -> bool {
-        self.visit.agent.is_some()
-    }
-}
 
 /// Visits by row, such as those of a table.
 pub trait VisitRows {
@@ -151,16 +132,13 @@ impl KpiAggregator {
         let (place, over) = (self.place_of(visit), visit.completed());
         let response = visit.first_response.unwrap_or_default();
         let last = (over + visit.wrap_up).max(visit.entered + response);
+        let mut facts = self.records.room();
         match self.team_all_through(visit, last) {
-            Some(team) => {
-                self.post_all(place, &InTeam { visit, team }, Some(over), Sign::Add);
-            }
-            None => {
-                let mut facts = Vec::with_capacity(4);
-                visit.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact)));
-                self.post_all(place, &facts[..], Some(over), Sign::Add);
-            }
+            Some(team) => visit.each_fact(team, &mut |&fact: &Fact| facts.push(fact)),
+            None => visit.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact))),
         }
+        self.post_all(place, &facts, Some(over), Sign::Add);
+        self.records.spare(facts);
         if visit.course != Course::None {
             self.count_customer(place, visit.customer);
         }

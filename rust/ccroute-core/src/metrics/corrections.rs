@@ -217,6 +217,9 @@ impl KpiAggregator {
 
     /// Puts a record in the place of that of the same visit. Marks stay.
     fn replace(&mut self, key: VisitKey, mut record: Record) {
+        if self.records.get(key).is_some() {
+            self.post_so_far();
+        }
         if let Some(known) = self.records.get(key) {
             let known = known.clone();
             self.post_all(known.place, &known.facts[..], known.completed, Sign::Take);
@@ -257,6 +260,7 @@ impl KpiAggregator {
         fact.each_fact(0, &mut |&fact: &Fact| facts.push(self.in_team(fact)));
         Record {
             revision: fact.revision,
+            unposted: 0,
             place,
             id: self.contacts.id(fact.contact.raw()).map(Into::into),
             customer: fact.customer,

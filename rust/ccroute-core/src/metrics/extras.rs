@@ -1,14 +1,13 @@
 //! What a source says of a contact beside its events: labels and the customer. Kept until a
 //! day after the contact was last heard of. What is counted does not belong here.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::aggregator::KpiAggregator;
 use super::canonical;
+use super::rising::Rising;
 use crate::time::{Span, Timestamp};
 
 /// How long after a contact was last heard of its labels are kept.
@@ -41,37 +40,40 @@ impl KpiAggregator {
 pub(crate) struct Extras {
     #[serde(with = "canonical")]
     known: FxHashMap<(u16, u64), Extra>,
-    leaving: BTreeSet<(u16, Timestamp, u64)>,
+    /// By when they were last heard of.
+    leaving: Rising<u64>,
 }
 
 impl Extras {
     pub(crate) fn set(&mut self, source: u16, contact: u64, fresh: Extra) {
         let now = fresh.touched;
         if let Some(known) = self.known.insert((source, contact), fresh) {
-            self.leaving.remove(&(source, known.touched, contact));
+            self.leaving.remove(source, known.touched, contact);
         }
-        self.leaving.insert((source, now, contact));
         // What was said before the source's first event has no age yet.
-        let first = Timestamp::ZERO + Span::SHORTEST;
-        while let Some(&(from, touched, old)) = self.leaving.range((source, first, 0)..).next()
-            && from == source
+        if now > Timestamp::ZERO {
+            self.leaving.insert(source, now, contact);
+        }
+        while let Some((touched, old)) = self.leaving.first_of(source)
             && now.since(touched) > KEPT
         {
-            self.leaving.remove(&(from, touched, old));
-            self.known.remove(&(from, old));
+            self.leaving.remove(source, touched, old);
+            self.known.remove(&(source, old));
         }
     }
 
     /// What was said of a contact that is heard of again.
-    pub(crate) fn get(&mut self, source: u16, contact: u64, now: Timestamp) -> Extra {
+    pub(crate) fn get(&mut self, source: u16, contact: u64, now: Timestamp) -> Option<&Extra> {
         if self.known.is_empty() {
-            return Extra::default();
+            return None;
         }
-        let Some(extra) = self.known.get_mut(&(source, contact)) else { return Extra::default() };
-        self.leaving.remove(&(source, extra.touched, contact));
-        extra.touched = now;
-        self.leaving.insert((source, now, contact));
-        extra.clone()
+        let extra = self.known.get_mut(&(source, contact))?;
+        if extra.touched != now {
+            self.leaving.remove(source, extra.touched, contact);
+            self.leaving.insert(source, now, contact);
+            extra.touched = now;
+        }
+        Some(extra)
     }
 
     /// Adds what is known in `other`; `label` translates a label, `visit` source and contact.

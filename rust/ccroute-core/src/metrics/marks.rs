@@ -147,15 +147,15 @@ impl KpiAggregator {
                     return posted;
                 }
             }
+            self.post_so_far();
             self.records.remove(key, known);
         }
         self.correct(|all| {
             if let Some(known) = known {
-                all.post_all(place, &[known][..], completed, Sign::Take);
+                all.post_all(place, &[known], completed, Sign::Take);
             }
-            all.post_all(place, &[fact][..], completed, Sign::Add);
+            all.keep(key, place, fact, completed);
         });
-        self.records.push(key, place, &fact);
         posted
     }
 

@@ -66,6 +66,7 @@ impl KpiAggregator {
         self.queue_cells.merge(&other.queue_cells, ladder, row, &text);
         let agents = &names.agent_slices;
         self.agent_cells.merge(&other.agent_cells, ladder, |row| agents[row], &text);
+        self.merge_unposted(other, &names);
         self.merge_stale(other, &names);
         self.clocks.merge(&other.clocks, source);
         let horizon = self.clocks.horizon();
@@ -111,6 +112,15 @@ impl KpiAggregator {
             self.teams[index].extend(teams.iter().map(renamed));
             self.teams[index].sort_unstable();
             self.teams[index].dedup();
+        }
+    }
+
+    /// What is in no cell there goes into those here: of two records of a visit ours stands.
+    fn merge_unposted(&mut self, other: &Self, names: &Names) {
+        for theirs in other.records.unposted() {
+            let record = names.record(theirs);
+            let posted = record.facts.len() - theirs.unposted().len();
+            self.post_in_time(record.place, &record.facts[posted..]);
         }
     }
 
@@ -215,6 +225,6 @@ impl Names {
             Fact { agent: fact.agent.map(|key| self.agent(key)), team, what, ..fact }
         };
         let facts = record.facts.iter().map(fact).collect();
-        Record { place: self.place(record.place), facts, ..record.clone() }
+        Record { unposted: 0, place: self.place(record.place), facts, ..record.clone() }
     }
 }

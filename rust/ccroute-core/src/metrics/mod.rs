@@ -1,7 +1,7 @@
 //! Metrics: what every event cost in time.
 //!
-//! Events become facts (`visits.rs`, `facts.rs`), facts become contributions to cells
-//! (`posting.rs`, `cell.rs`) kept by slice and interval under each basis (`table.rs`); agents'
+//! Events become facts (`visits.rs`, `facts.rs`), facts, told one by one (`telling.rs`), become
+//! contributions to cells (`posting.rs`, `cell.rs`) kept by slice and interval under each basis (`table.rs`); agents'
 //! time is kept by state (`agent_time.rs`). The facts themselves are kept for a while
 //! (`records.rs`), so that they can be corrected and shown. Readers get integers and make
 //! ratios of them (`query.rs`, `reading.rs`). A table that is whole answers without any of it
@@ -64,6 +64,7 @@ mod state_times;
 mod table;
 mod tails;
 mod tally;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod timings;

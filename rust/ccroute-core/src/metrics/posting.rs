@@ -1,36 +1,29 @@
 //! From facts to cells: where each contribution goes under each basis, added or taken back.
-//! What a fact contributes is in `facts.rs`, what is open in `visits.rs`.
+//! What a fact contributes is in `facts.rs`, which facts are posted when in `telling.rs`.
 
 use super::aggregator::KpiAggregator;
 use super::cell::{Cell, Sign};
 use super::changes::{Change, Changed};
-use super::extras::Extra;
-use super::facts::{Delta, Fact, Gains, Hears, Place, What};
+use super::facts::{Delta, Fact, Gains, Place, What};
 use super::fields::{Basis, Subject};
 use super::ladder::Thresholds;
-use super::records::{Known, Record};
 use super::slices::{AgentSlice, SliceKey};
 use super::split;
 use super::table::Slot;
-use super::visits::{Told, VisitKey};
-use crate::event::{Event, EventKind};
 use crate::ids::AgentKey;
 use crate::time::Timestamp;
 
 /// A cell that must be rebuilt: table, row, basis, interval.
 pub(super) type CellKey = (Subject, usize, Basis, Slot);
 
+/// A row of one of the two tables.
+type Row = (Subject, usize);
+
 /// The bases under which each fact of a visit has an interval of its own, a bit each.
-const BY_THE_FACT: u8 =
-    1 << Basis::Event as u8 | 1 << Basis::Split as u8 | 1 << Basis::ServiceLevelEvent as u8;
+const BY_THE_FACT: u8 = bit(Basis::Event) | bit(Basis::Split) | bit(Basis::ServiceLevelEvent);
 
-/// Facts of one visit, as they are counted: with their agents' teams.
-pub(super) trait Facts {
-    /// Shows each of them.
-    fn each(&self, to: &mut impl Hears);
-
-    /// Whether any may count for an agent.
-    fn has_agents(&self) -> bool;
+const fn bit(basis: Basis) -> u8 {
+    1 << basis as u8
 }
 
 /// A cell that gains all it is told.
@@ -46,154 +39,123 @@ impl Gains for Gaining<'_> {
     }
 }
 
-impl Hears for Gaining<'_> {
-    #[inline(always)]
-    fn hear(&mut self, fact: &Fact) {
-        fact.what.contribution(Subject::Queue, self);
-    }
-}
-
-impl Facts for [Fact] {
-    #[inline(always)]
-    fn each(&self, to: &mut impl Hears) {
-        self.iter().for_each(|fact| to.hear(fact));
-    }
-
-    #[inline]
-    fn has_agents(&self) -> bool {
-        self.iter().any(|fact| fact.agent.is_some())
-    }
-}
-
-impl Facts for Fact {
-    #[inline(always)]
-    fn each(&self, to: &mut impl Hears) {
-        to.hear(self);
-    }
-
-    #[inline]
-    fn has_agents(&self) -> bool {
-        self.agent.is_some()
-    }
-}
-
 impl KpiAggregator {
-    /// Counts a fact of a visit, and keeps it.
-    pub(super) fn tell(&mut self, mut told: Told) {
-        told.fact.team = self.team_of(&told.fact);
-        let Told { key, place, ref fact, completed } = told;
-        match fact.what {
-            What::Refused { .. } => {
-                self.post(place, fact, Sign::Add);
-                self.post_completed(place, fact, Sign::Add, fact.at);
-                return;
-            }
-            What::Entered { .. } => {
-                self.begin(key, place, *fact);
-                self.watch(&told);
-                self.post(place, fact, Sign::Add);
-                return;
-            }
-            What::Code { set, .. } if set > 1 => {
-                // What it replaces cannot be taken back: both would count.
-                if self.records.get(key).is_none() {
-                    self.counters.late += 1;
-                    return;
-                }
-                self.replace_codes(&told);
-            }
-            What::Answered { .. } | What::Abandoned { .. } | What::Left { .. } => self.watch(&told),
-            What::Code { .. }
-            | What::OfferMade
-            | What::OfferAccepted { .. }
-            | What::OfferDeclined
-            | What::OfferMissed
-            | What::OfferWithdrawn
-            | What::OfferLost
-            | What::CallbackOffered
-            | What::CallbackFailed
-            | What::Responded { .. }
-            | What::Held { .. }
-            | What::Conversed { .. }
-            | What::Handled { .. }
-            | What::Marked { .. } => {}
-        }
-        self.post(place, fact, Sign::Add);
-        match (self.records.push(key, place, fact), completed) {
-            (Known::Open, None) => {}
-            (Known::Open, Some(at)) => {
-                self.complete(key, place, at);
-            }
-            (Known::Closed(at), _) => self.post_completed(place, fact, Sign::Add, at),
-            // Its record is not kept: the tail knows, but for a hand-over long ago.
-            (Known::Gone, at) => {
-                self.post_completed(place, fact, Sign::Add, at.unwrap_or(fact.at));
-            }
-        }
-    }
-
-    /// The record of a visit begins, with the fact that it did.
-    fn begin(&mut self, key: VisitKey, place: Place, fact: Fact) {
-        let Extra { id, customer, .. } = self.extra_of(key);
-        let id = self.contacts.id(key.contact).map(Into::into).or(id);
-        self.count_customer(place, customer);
-        let mut facts = self.records.room();
-        facts.push(fact);
-        let record = Record { revision: 0, place, id, customer, completed: None, facts };
-        self.records.begin(key, record);
-    }
-
-    /// A visit is over.
-    pub(super) fn complete(&mut self, key: VisitKey, place: Place, at: Timestamp) {
-        let facts = self.records.complete(key, at);
-        self.early_marks.visit_is_known(key);
-        if self.keeps(Basis::Completion) {
-            self.add(place, &facts[..], Sign::Add, Basis::Completion, self.grid.slot(at));
-        }
-        self.records.put_back(key, facts);
-    }
-
-    /// A code that is given when all else of its visit is over.
-    pub(super) fn code_after_all(&self, key: VisitKey, event: &Event) -> Option<Told> {
-        let name = event.reason.filter(|_| event.kind == EventKind::ContactDisposed)?;
-        let record = self.records.get(key)?;
-        let what = What::Code { name, set: event.number };
-        let fact = Fact::new(event.at, event.agent, what);
-        let told = Told { key, place: record.place, fact, completed: record.completed };
-        Some(told)
-    }
-
-    /// A corrected set of codes takes the place of those before.
-    fn replace_codes(&mut self, told: &Told) {
-        let Told { key, place, fact, .. } = *told;
-        let What::Code { set, .. } = fact.what else { return };
-        let completed = self.records.get(key).and_then(|record| record.completed);
-        for earlier in self.records.replace_codes(key, set) {
-            self.post(place, &earlier, Sign::Take);
-            if let Some(at) = completed {
-                self.post_completed(place, &earlier, Sign::Take, at);
-            }
-        }
-    }
-
-    /// Adds or takes back all that a visit came to.
+    /// Adds or takes back facts of one visit: all of them, or some. Each cell is looked up once.
     #[inline]
     pub(super) fn post_all(
         &mut self,
         place: Place,
-        facts: &(impl Facts + ?Sized),
+        facts: &[Fact],
         completed: Option<Timestamp>,
         sign: Sign,
     ) {
-        if self.keeps(Basis::Offered) {
-            self.add(place, facts, sign, Basis::Offered, self.grid.slot(place.entered));
+        self.post_under(self.bases, place, facts, completed, sign);
+    }
+
+    /// Adds facts under the basis of completion alone: under the others they are there.
+    pub(super) fn post_completed(&mut self, place: Place, facts: &[Fact], at: Timestamp) {
+        let completion = self.bases & bit(Basis::Completion);
+        self.post_under(completion, place, facts, Some(at), Sign::Add);
+    }
+
+    fn post_under(
+        &mut self,
+        bases: u8,
+        place: Place,
+        facts: &[Fact],
+        completed: Option<Timestamp>,
+        sign: Sign,
+    ) {
+        let queue = (Subject::Queue, place.slice.0 as usize);
+        self.post_to(queue, bases, place, facts, completed, sign);
+        // What happens to an agent in a visit mostly comes one after the other.
+        for part in facts.chunk_by(|one, next| (one.agent, one.team) == (next.agent, next.team)) {
+            if part[0].agent.is_some() && part.iter().any(|fact| fact.what.is_agents()) {
+                let agent = (Subject::Agent, self.agent_row(place, part[0]));
+                self.post_to(agent, bases, place, part, completed, sign);
+            }
         }
-        if self.bases & BY_THE_FACT > 0 {
-            facts.each(&mut |fact: &Fact| self.post_as_it_happened(place, fact, sign));
+    }
+
+    /// The same, in one row.
+    fn post_to(
+        &mut self,
+        to: Row,
+        bases: u8,
+        place: Place,
+        facts: &[Fact],
+        completed: Option<Timestamp>,
+        sign: Sign,
+    ) {
+        if bases & bit(Basis::Offered) > 0 {
+            self.add(to, facts, sign, Basis::Offered, self.grid.slot(place.entered));
         }
-        if let (Some(at), true) = (completed, self.keeps(Basis::Completion)) {
-            self.add(place, facts, sign, Basis::Completion, self.grid.slot(at));
+        if bases & BY_THE_FACT > 0 {
+            self.post_as_it_happened(to, bases, place, facts, sign);
         }
+        if let (Some(at), true) = (completed, bases & bit(Basis::Completion) > 0) {
+            self.add(to, facts, sign, Basis::Completion, self.grid.slot(at));
+        }
+    }
+
+    /// Under the bases that go by when each thing happened.
+    fn post_as_it_happened(
+        &mut self,
+        to: Row,
+        bases: u8,
+        place: Place,
+        facts: &[Fact],
+        sign: Sign,
+    ) {
+        let is_queues = to.0 == Subject::Queue;
+        if bases & bit(Basis::Event) > 0 {
+            let mut rest = facts;
+            while let Some(first) = rest.first() {
+                let slot = self.grid.slot(first.at);
+                let within = rest.iter().take_while(|fact| self.grid.holds(slot, fact.at)).count();
+                let (together, later) = rest.split_at(within);
+                if is_queues || together.iter().any(|fact| fact.what.is_agents()) {
+                    self.add(to, together, sign, Basis::Event, slot);
+                }
+                rest = later;
+            }
+        }
+        if bases & bit(Basis::Split) > 0 {
+            let lasts = if is_queues { split::lasts } else { split::has_parts };
+            for &fact in facts.iter().filter(|fact| lasts(fact.what)) {
+                self.add_split(to, place, fact, sign);
+            }
+        }
+        if is_queues && bases & bit(Basis::ServiceLevelEvent) > 0 {
+            facts.iter().for_each(|&fact| self.add_passed(place, fact, sign));
+        }
+    }
+
+    fn keeps(&self, basis: Basis) -> bool {
+        self.bases & bit(basis) > 0
+    }
+
+    /// Facts of one visit, in one cell.
+    #[inline]
+    fn add(&mut self, to: Row, facts: &[Fact], sign: Sign, basis: Basis, slot: Slot) {
+        let late = self.is_final(slot);
+        let ((subject, row), ladder) = (to, &self.thresholds);
+        let table = match subject {
+            Subject::Queue => &mut self.queue_cells,
+            Subject::Agent => &mut self.agent_cells,
+        };
+        let cell = table.series(row).cells_mut(basis).at(slot);
+        let mut stale = false;
+        for fact in facts.iter().filter(|fact| subject == Subject::Queue || fact.what.is_agents()) {
+            match sign {
+                Sign::Add => fact.what.contribution(subject, &mut Gaining { cell, ladder }),
+                Sign::Take => {
+                    let mut take = |delta| stale |= cell.take(delta, ladder);
+                    fact.what.contribution(subject, &mut take);
+                }
+            }
+        }
+        self.note_change((subject, row, basis, slot), late, stale);
     }
 
     /// Does what corrects what was known: each final cell it touches is at a new revision.
@@ -227,85 +189,6 @@ impl KpiAggregator {
                 self.changes.note(Change { what: Changed::Visits(slice), basis, slot });
             }
         }
-    }
-
-    /// Under every basis but that of completion.
-    fn post(&mut self, place: Place, fact: &Fact, sign: Sign) {
-        if self.keeps(Basis::Offered) {
-            let slot = self.grid.slot(place.entered);
-            self.add(place, fact, sign, Basis::Offered, slot);
-        }
-        if self.bases & BY_THE_FACT > 0 {
-            self.post_as_it_happened(place, fact, sign);
-        }
-    }
-
-    /// Under the bases that go by when each thing happened.
-    fn post_as_it_happened(&mut self, place: Place, fact: &Fact, sign: Sign) {
-        if self.keeps(Basis::Event) {
-            self.add(place, fact, sign, Basis::Event, self.grid.slot(fact.at));
-        }
-        if self.keeps(Basis::Split) && split::lasts(fact.what) {
-            self.add_split(place, *fact, sign);
-        }
-        if self.keeps(Basis::ServiceLevelEvent) {
-            self.add_passed(place, *fact, sign);
-        }
-    }
-
-    fn post_completed(&mut self, place: Place, fact: &Fact, sign: Sign, at: Timestamp) {
-        if self.keeps(Basis::Completion) {
-            self.add(place, fact, sign, Basis::Completion, self.grid.slot(at));
-        }
-    }
-
-    fn keeps(&self, basis: Basis) -> bool {
-        self.bases & (1 << basis as u8) > 0
-    }
-
-    /// Facts of one visit, in one cell of its queue and one of each agent.
-    #[inline]
-    fn add(
-        &mut self,
-        place: Place,
-        facts: &(impl Facts + ?Sized),
-        sign: Sign,
-        basis: Basis,
-        slot: Slot,
-    ) {
-        let late = self.is_final(slot);
-        let row = place.slice.0 as usize;
-        let cell = self.queue_cells.series(row).cells_mut(basis).at(slot);
-        let (mut stale, ladder) = (false, &self.thresholds);
-        match sign {
-            Sign::Add => facts.each(&mut Gaining { cell, ladder }),
-            Sign::Take => facts.each(&mut |fact: &Fact| {
-                let mut take = |delta| stale |= cell.take(delta, ladder);
-                fact.what.contribution(Subject::Queue, &mut take);
-            }),
-        }
-        self.note_change((Subject::Queue, row, basis, slot), late, stale);
-        if facts.has_agents() {
-            facts.each(&mut |fact: &Fact| self.add_to_agent(place, fact, sign, basis, slot));
-        }
-    }
-
-    fn add_to_agent(&mut self, place: Place, fact: &Fact, sign: Sign, basis: Basis, slot: Slot) {
-        if fact.agent.is_none() || !fact.what.is_agents() {
-            return;
-        }
-        let late = self.is_final(slot);
-        let row = self.agent_row(place, *fact);
-        let cell = self.agent_cells.series(row).cells_mut(basis).at(slot);
-        let (mut stale, ladder) = (false, &self.thresholds);
-        match sign {
-            Sign::Add => fact.what.contribution(Subject::Agent, &mut Gaining { cell, ladder }),
-            Sign::Take => {
-                let mut take = |delta| stale |= cell.take(delta, ladder);
-                fact.what.contribution(Subject::Agent, &mut take);
-            }
-        }
-        self.note_change((Subject::Agent, row, basis, slot), late, stale);
     }
 
     #[inline]
@@ -375,26 +258,19 @@ impl KpiAggregator {
         }
     }
 
-    fn add_split(&mut self, place: Place, fact: Fact, sign: Sign) {
-        let (grid, row) = (self.grid, place.slice.0 as usize);
-        let (series, first, touched) =
-            (self.queue_cells.series(row), self.final_before, &mut self.touched);
-        split::parts(place, fact, sign, true, grid, |slot, part| {
+    fn add_split(&mut self, to: Row, place: Place, fact: Fact, sign: Sign) {
+        let (subject, row) = to;
+        let (grid, first) = (self.grid, self.final_before);
+        let (series, touched) = match subject {
+            Subject::Queue => (self.queue_cells.series(row), &mut self.touched),
+            Subject::Agent => (self.agent_cells.series(row), &mut self.touched),
+        };
+        split::parts(place, fact, sign, subject == Subject::Queue, grid, |slot, part| {
             series.split.at(slot).merge(&part);
             if first.is_some_and(|first| slot < first) {
-                touched.insert((Subject::Queue, row, Basis::Split, slot));
+                touched.insert((subject, row, Basis::Split, slot));
             }
         });
-        if fact.agent.is_some() && split::has_parts(fact.what) {
-            let row = self.agent_row(place, fact);
-            let (series, touched) = (self.agent_cells.series(row), &mut self.touched);
-            split::parts(place, fact, sign, false, grid, |slot, part| {
-                series.split.at(slot).merge(&part);
-                if first.is_some_and(|first| slot < first) {
-                    touched.insert((Subject::Agent, row, Basis::Split, slot));
-                }
-            });
-        }
     }
 
     /// Every threshold that passed while the visit waited.

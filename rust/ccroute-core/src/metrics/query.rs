@@ -185,7 +185,7 @@ impl KpiAggregator {
     /// When an edge is none of an interval, edges do not ascend, a basis is not kept, or a
     /// threshold can no longer be counted by.
     pub fn answer(&mut self, query: &Query) -> Result<FigureTable<'_>, NoAnswer> {
-        self.rebuild();
+        self.make_readable();
         let wanted = query.fields.iter().fold(0, |bits, field| bits | field.timings());
         let mut all = self.gathered(query, wanted).map_err(NoAnswer::Config)?;
         self.recount(&mut all, query.subject(), &self.only(query))?;
@@ -195,7 +195,8 @@ impl KpiAggregator {
     /// From the first interval of which anything is known to the end of the last, that of `now`
     /// where an agent's time still runs (the latest event's when absent); `None` when nothing is.
     #[must_use]
-    pub fn extent(&self, now: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
+    pub fn extent(&mut self, now: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
+        self.post_so_far();
         let now = now.unwrap_or(self.horizon());
         let series = self.queue_cells.rows().iter().chain(self.agent_cells.rows());
         let slots = series.flat_map(Series::extent).chain(self.times.extent(self.grid, now));
@@ -213,7 +214,7 @@ impl KpiAggregator {
         query: &Query,
         timing: Timing,
     ) -> Result<Vec<DistributionRow<'_>>, ConfigError> {
-        self.rebuild();
+        self.make_readable();
         let all = self.gathered(query, 1 << timing as u8)?;
         let mut read = Vec::new();
         for (group, labels) in self.sorted(&all) {

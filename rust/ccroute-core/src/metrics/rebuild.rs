@@ -13,9 +13,15 @@ use super::uniques::Uniques;
 use crate::time::Span;
 
 impl KpiAggregator {
-    /// Rebuilds, from the facts that are kept, the distributions of which something was
-    /// taken that they cannot tell by themselves.
-    pub(super) fn rebuild(&mut self) {
+    /// Makes the cells tell all that is known: posts what is unposted, and rebuilds, from the
+    /// facts that are kept, the distributions of which something was taken that they cannot tell
+    /// by themselves.
+    pub(super) fn make_readable(&mut self) {
+        self.post_so_far();
+        self.rebuild();
+    }
+
+    fn rebuild(&mut self) {
         if self.stale.is_empty() {
             return;
         }

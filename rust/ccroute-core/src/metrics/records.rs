@@ -16,11 +16,17 @@ use crate::time::{Span, Timestamp};
 /// Where no facts are kept: for how many visits room is left for the next.
 const SPARE: usize = 64;
 
+/// The visits noted as unposted are looked through when they are so many times as many as it is.
+const MOST_OVER: usize = 4;
+
 /// All that is known of one visit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// 0: made of events; the greatest stands.
     pub(crate) revision: u32,
+    /// How many of its facts, the last ones, are in no cell yet: only while the visit goes on.
+    #[serde(skip)]
+    pub(crate) unposted: u32,
     pub(crate) place: Place,
     /// What the source calls the contact, where it has said so.
     pub(crate) id: Option<Box<str>>,
@@ -32,6 +38,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The facts that are in no cell yet.
+    pub(crate) fn unposted(&self) -> &[Fact] {
+        &self.facts[self.facts.len() - self.unposted as usize..]
+    }
+
     /// The customer, if the visit counts for one: a contact that came to no queue does not.
     pub(crate) fn counted_customer(&self) -> u64 {
         let entered = |fact: &Fact| matches!(fact.what, What::Entered { .. });
@@ -75,6 +86,12 @@ pub(crate) struct Records {
     /// Room for facts of visits to come.
     #[serde(skip)]
     spare: Vec<Vec<Fact>>,
+    /// The visits of which something is unposted, as they became so, and others that were.
+    #[serde(skip)]
+    unposted: Vec<VisitKey>,
+    /// How many of them there are.
+    #[serde(skip)]
+    going_on: usize,
 }
 
 impl Records {
@@ -88,21 +105,68 @@ impl Records {
             forgotten: BTreeMap::new(),
             gone: None,
             spare: Vec::new(),
+            unposted: Vec::new(),
+            going_on: 0,
         }
     }
 
-    /// Begins the record of a visit. One of the same key was of an id that is used again.
-    pub(crate) fn begin(&mut self, key: VisitKey, record: Record) {
-        let Some(known) = self.visits.insert(key, record) else { return };
-        if let Some(at) = known.completed {
-            let before = self.earlier.insert((at, key), known);
-            before.iter().for_each(|record| self.lose(key.source, record));
-        } else {
+    /// Begins the record of a visit, of which nothing is posted. One of the same key was of an id
+    /// that is used again: it is returned where it was not over, and lost.
+    pub(crate) fn begin(&mut self, key: VisitKey, record: Record) -> Option<Record> {
+        self.note_unposted(key);
+        let known = self.visits.insert(key, record)?;
+        let Some(at) = known.completed else {
+            self.going_on -= usize::from(known.unposted > 0);
             self.lose(key.source, &known);
+            return Some(known);
+        };
+        let before = self.earlier.insert((at, key), known);
+        before.iter().for_each(|record| self.lose(key.source, record));
+        None
+    }
+
+    /// Something of a visit is unposted, of which all was posted before.
+    fn note_unposted(&mut self, key: VisitKey) {
+        self.going_on += 1;
+        self.unposted.push(key);
+        if self.unposted.len() > MOST_OVER * (self.going_on + SPARE) {
+            self.forget_posted();
         }
     }
 
-    /// Adds a fact to the record of its visit, if that is kept.
+    /// Most visits that are noted as unposted were posted since.
+    #[inline(never)]
+    fn forget_posted(&mut self) {
+        let Self { visits, unposted, .. } = self;
+        unposted.sort_unstable();
+        unposted.dedup();
+        unposted.retain(|key| visits.get(key).is_some_and(|record| record.unposted > 0));
+    }
+
+    /// A visit of which something may be unposted, until there is none.
+    pub(crate) fn next_unposted(&mut self) -> Option<VisitKey> {
+        self.unposted.pop()
+    }
+
+    /// The visits of which something is unposted.
+    pub(crate) fn unposted(&self) -> impl Iterator<Item = &Record> {
+        let mut keys = self.unposted.clone();
+        keys.sort_unstable();
+        keys.dedup();
+        let records = keys.into_iter().filter_map(|key| self.visits.get(&key));
+        records.filter(|record| record.unposted > 0)
+    }
+
+    /// What is unposted of a visit, which is to be posted now.
+    pub(crate) fn take_unposted(&mut self, key: VisitKey) -> Option<(Place, Vec<Fact>)> {
+        let record = self.visits.get_mut(&key).filter(|record| record.unposted > 0)?;
+        let facts = record.unposted().to_vec();
+        record.unposted = 0;
+        self.going_on -= 1;
+        Some((record.place, facts))
+    }
+
+    /// Adds a fact to the record of its visit, if that is kept: unposted while the visit goes on.
     pub(crate) fn push(&mut self, key: VisitKey, place: Place, fact: &Fact) -> Known {
         let mut record = self.visits.get_mut(&key).filter(|record| record.place == place);
         if record.is_none() {
@@ -115,8 +179,19 @@ impl Records {
             self.gone = self.gone.max(Some(fact.at));
             return Known::Gone;
         };
+        if record.facts.len() == record.facts.capacity() {
+            // Two are those of an abandonment, six those of a conversation.
+            record.facts.reserve_exact(record.facts.len().max(4));
+        }
         record.facts.push(*fact);
-        record.completed.map_or(Known::Open, Known::Closed)
+        if let Some(at) = record.completed {
+            return Known::Closed(at);
+        }
+        record.unposted += 1;
+        if record.unposted == 1 {
+            self.note_unposted(key);
+        }
+        Known::Open
     }
 
     /// A record of a source is not kept any more.
@@ -160,27 +235,36 @@ impl Records {
         self.spare.pop().unwrap_or_else(|| Vec::with_capacity(2))
     }
 
-    /// The visit is over; all its facts so far, to be [put back](Self::put_back).
-    pub(crate) fn complete(&mut self, key: VisitKey, at: Timestamp) -> Vec<Fact> {
+    /// The visit is over; all its facts so far, to be [put back](Self::put_back), and how many of
+    /// them, the last ones, are to be posted.
+    pub(crate) fn complete(&mut self, key: VisitKey, at: Timestamp) -> (Vec<Fact>, usize) {
         if self.retention == Span::ZERO {
-            let Some(mut record) = self.visits.remove(&key) else { return Vec::new() };
+            let Some(mut record) = self.visits.remove(&key) else { return (Vec::new(), 0) };
             record.completed = Some(at);
+            self.going_on -= usize::from(record.unposted > 0);
             self.lose(key.source, &record);
-            return record.facts;
+            return (record.facts, record.unposted as usize);
         }
-        let Some(record) = self.visits.get_mut(&key) else { return Vec::new() };
+        let Some(record) = self.visits.get_mut(&key) else { return (Vec::new(), 0) };
         record.completed = Some(at);
+        let unposted = core::mem::take(&mut record.unposted);
+        self.going_on -= usize::from(unposted > 0);
         self.over.insert(at, key);
-        core::mem::take(&mut record.facts)
+        (core::mem::take(&mut record.facts), unposted as usize)
     }
 
     /// Takes back what [`Self::complete`] gave.
-    pub(crate) fn put_back(&mut self, key: VisitKey, mut facts: Vec<Fact>) {
-        if self.are_kept() {
-            if let Some(record) = self.visits.get_mut(&key) {
-                record.facts = facts;
-            }
-        } else if self.spare.len() < SPARE {
+    pub(crate) fn put_back(&mut self, key: VisitKey, facts: Vec<Fact>) {
+        if !self.are_kept() {
+            self.spare(facts);
+        } else if let Some(record) = self.visits.get_mut(&key) {
+            record.facts = facts;
+        }
+    }
+
+    /// Takes back [room](Self::room) that is not used any more.
+    pub(crate) fn spare(&mut self, mut facts: Vec<Fact>) {
+        if self.spare.len() < SPARE {
             facts.clear();
             self.spare.push(facts);
         }

@@ -17,7 +17,8 @@ impl KpiAggregator {
     /// # Panics
     /// Never: nothing in it is beyond the encoding.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<u8> {
+    pub fn snapshot(&mut self) -> Vec<u8> {
+        self.post_so_far();
         let mut bytes = MAGIC.to_vec();
         let state = postcard::to_stdvec(self);
         bytes.extend(state.expect("no type in it that postcard cannot encode"));

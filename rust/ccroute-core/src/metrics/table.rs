@@ -216,6 +216,12 @@ impl Grid {
         at.micros() / self.step
     }
 
+    /// Whether an instant lies in an interval.
+    #[inline]
+    pub(crate) fn holds(self, slot: Slot, at: Timestamp) -> bool {
+        (0..self.step).contains(&(at.micros() - slot * self.step))
+    }
+
     /// Where an interval begins.
     pub(crate) fn start(self, slot: Slot) -> Timestamp {
         Timestamp::from_micros(slot.saturating_mul(self.step)).unwrap_or(Timestamp::MAX)

@@ -134,11 +134,10 @@ proptest! {
     fn restored_aggregator_goes_on_as_if_never_saved(
         stories in prop::collection::vec(story(), 2..40)
     ) {
-        let saved = fold(&stories, None);
+        let mut saved = fold(&stories, None);
         let bytes = saved.snapshot();
         let mut restored = KpiAggregator::restore(&bytes).unwrap();
         prop_assert_eq!(&restored.snapshot(), &bytes);
-        let mut saved = saved;
         for metrics in [&mut saved, &mut restored] {
             let source = metrics.source("test").unwrap();
             let mut event = Event::new(Kind::ContactAbandoned);

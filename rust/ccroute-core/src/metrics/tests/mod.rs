@@ -14,6 +14,7 @@ mod mixed;
 mod oracle;
 mod order;
 mod random_facts;
+mod readers;
 mod sessions;
 mod tables;
 mod timings;
