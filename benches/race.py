@@ -85,6 +85,10 @@ class Race:
         """Notes what one of the things measured takes in memory, in bytes."""
         self._benchmark.extra_info["bytes"] = bytes_each
 
+    def noted(self, **figures: float) -> None:
+        """Notes what else was found of this way: its error, say. Shown before the table."""
+        self._benchmark.extra_info["figures"] = figures
+
     def _compare(
         self, setting: str, cell: str, way: str, answer: Any, events: int, tolerance: float
     ) -> None:

@@ -137,6 +137,16 @@ def test_times_are_medians_of_an_event():
     assert watch.extra_info["ns"] == pytest.approx(1_000)
 
 
+def test_what_else_is_noted_stands_beside_the_times():
+    from benches.race import Race
+
+    watch = Stopwatch()
+    race = Race(watch, {}, quick=True)
+    race("s", "c", "way", events=2, work=lambda: None)
+    race.noted(error=0.5)
+    assert (watch.extra_info["way"], watch.extra_info["figures"]) == ("way", {"error": 0.5})
+
+
 @pytest.mark.parametrize(
     ("way", "answers", "words"),
     [
