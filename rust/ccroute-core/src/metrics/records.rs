@@ -113,8 +113,9 @@ impl Records {
     /// Begins the record of a visit, of which nothing is posted. One of the same key was of an id
     /// that is used again: it is returned where it was not over, and lost.
     pub(crate) fn begin(&mut self, key: VisitKey, record: Record) -> Option<Record> {
+        let known = self.visits.insert(key, record);
         self.note_unposted(key);
-        let known = self.visits.insert(key, record)?;
+        let known = known?;
         let Some(at) = known.completed else {
             self.going_on -= usize::from(known.unposted > 0);
             self.lose(key.source, &known);

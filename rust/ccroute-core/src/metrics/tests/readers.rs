@@ -236,3 +236,15 @@ fn id_that_is_used_again_while_its_visit_goes_on_elsewhere_counts_both() {
     none.merge(&other).unwrap();
     assert_eq!(read_all(&mut none, Basis::Event, "offered offers_made"), [2, 2]);
 }
+
+#[test]
+fn however_many_came_and_went_each_that_goes_on_is_read() {
+    let mut feed = Feed::new();
+    for number in 0..600_u32 {
+        let id = format!("c{number}");
+        feed.fold(Kind::ContactQueued, f64::from(number), &id, "");
+        let offered = read_all(&mut feed.metrics.clone(), Basis::Offered, "offered");
+        assert_eq!(offered, [i128::from(number) + 1], "{id} has just come");
+        feed.fold(Kind::ContactAbandoned, f64::from(number) + 0.5, &id, "");
+    }
+}
