@@ -1,7 +1,8 @@
 """How durations are spread, beside sketches in the same run: filled, merged, asked.
 
 Percentiles of what everyone filled or merged are compared with the exact ones before anything is
-timed, within the error that each documents; the worst of them is shown as a figure of its row.
+timed, within the error that each documents: twice that of KLL, which holds for 99 sketches in 100,
+and a hundredth of the rank for t-digest, which documents none. The worst is a figure of its row.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,9 @@
 """The 99th percentile of one decision where the host gives rows, and at the documented ceiling.
 
 One row a call of `Router.apply_batch`, and its events, as rows, are looked through. Filling the
-row is not timed. To row commands a contact asks what its queue asks, so that each requirement of
-`benches.traces.matching` is a queue of its own, which every agent serves.
+row is not timed but at the ceiling, where it is made anew. To row commands a contact asks what its
+queue asks, so that each requirement of `benches.traces.matching` is a queue of its own, which
+every agent serves.
 """
 
 import json

@@ -133,14 +133,15 @@ def growth(rows: Iterable[Row]) -> list[str]:
     found: dict[tuple[str, str], dict[str, dict[float, float]]] = {}
     for row in rows:
         if row["size"] is not None:
-            kind = re.sub(r"[\d,.^% ]+", " ", row["cell"]).strip()
+            kind = re.sub(r"[\d,]*\d(\^\d+)?", "", row["cell"], count=1).strip(" ,")
             ways = found.setdefault((row["setting"], kind), {})
             ways.setdefault(row["way"], {})[row["size"]] = row["ns"]
     lines = []
     for (setting, kind), ways in found.items():
         reaching = {way: at for way, at in ways.items() if len(at) > 2}
-        peers = [way for way in reaching if not way.startswith(OURS)]
-        best = min(peers, key=lambda way: reaching[way][max(reaching[way])], default=None)
+        largest = max((max(at) for way, at in reaching.items() if way.startswith(OURS)), default=0)
+        peers = [way for way in reaching if not way.startswith(OURS) and largest in reaching[way]]
+        best = min(peers, key=lambda way: reaching[way][largest], default=None)
         beside = f"; {best} by {exponent(reaching[best]):.2f}" if best else ""
         lines += [
             f"cost grows by an exponent of {exponent(at):.2f}: {setting}, {kind}, {way}{beside}"

@@ -86,10 +86,14 @@ def test_growth_is_the_slope_of_both_logarithms_regime_by_regime():
         *grown("ccroute", "idle", lambda size: size**0.5),
         *grown("ccroute", "backlog", lambda size: 7.0),
         row("ccroute", 1.0, cell="100 waiting", size=100), row("ccroute", 1.0, cell="a queue"),
+        *(row("ccroute", 1.0, cell=f"{side}^2, {share} %", size=side) for side, share in
+          [(1_000, 1), (1_000, 5), (2_000, 5), (5_000, 1)]),
+        *(row("short of breath", 0.1, cell=f"{size:,} agents, backlog", size=size)
+          for size in (1, 10, 100)),
     ]  # fmt: skip
     assert table.growth(rows) == [
-        "cost grows by an exponent of 0.50: queue, agents idle, ccroute; heapq by 0.00",
-        "cost grows by an exponent of 0.00: queue, agents backlog, ccroute",
+        "cost grows by an exponent of 0.50: queue, agents, idle, ccroute; heapq by 0.00",
+        "cost grows by an exponent of 0.00: queue, agents, backlog, ccroute",
     ]
 
 

@@ -94,6 +94,7 @@ def by_pandas(
         "within": answered & (visits["wait_us"] <= TARGET_US),
     }
     counts = pd.DataFrame(truths).groupby(place).sum()
+    counts["offered"] = counts["answered"] + counts["abandoned"]
     waits = visits["wait_us"][answered].groupby(place[answered])
     quantiles = waits.quantile(list(SHARES), interpolation=rank).unstack()
     return counts, waits.agg(["sum", "max"]), quantiles
@@ -103,8 +104,7 @@ def pandas_table(found: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> Tabl
     counts, measured, quantiles = found
     place = counts.index.to_numpy()
     some = {"queue": place // CELLS, "cell": place % CELLS}
-    some |= {name: counts[name].to_numpy() for name in ("answered", "abandoned", "within")}
-    some["offered"] = some["answered"] + some["abandoned"]
+    some |= {name: counts[name].to_numpy() for name in MEASURES[:4]}
     measured, quantiles = measured.reindex(place, fill_value=0), quantiles.reindex(place)
     some |= {"total": measured["sum"].to_numpy(), "longest": measured["max"].to_numpy()}
     return some | dict(zip(PERCENTILES, quantiles.to_numpy().T, strict=True))

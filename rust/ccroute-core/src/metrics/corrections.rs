@@ -261,6 +261,7 @@ impl KpiAggregator {
         Record {
             revision: fact.revision,
             unposted: 0,
+            noted_at: 0,
             place,
             id: self.contacts.id(fact.contact.raw()).map(Into::into),
             customer: fact.customer,

@@ -70,7 +70,9 @@ impl Extras {
         let extra = self.known.get_mut(&(source, contact))?;
         if extra.touched != now {
             self.leaving.remove(source, extra.touched, contact);
-            self.leaving.insert(source, now, contact);
+            if now > Timestamp::ZERO {
+                self.leaving.insert(source, now, contact);
+            }
             extra.touched = now;
         }
         Some(extra)

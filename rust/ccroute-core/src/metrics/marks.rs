@@ -147,6 +147,7 @@ impl KpiAggregator {
                     return posted;
                 }
             }
+            // Of all visits: how something is taken from a cell depends on what else is in it.
             self.post_so_far();
             self.records.remove(key, known);
         }

@@ -16,9 +16,6 @@ use crate::time::{Span, Timestamp};
 /// Where no facts are kept: for how many visits room is left for the next.
 const SPARE: usize = 64;
 
-/// The visits noted as unposted are looked through when they are so many times as many as it is.
-const MOST_OVER: usize = 4;
-
 /// All that is known of one visit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Record {
@@ -27,6 +24,9 @@ pub(crate) struct Record {
     /// How many of its facts, the last ones, are in no cell yet: only while the visit goes on.
     #[serde(skip)]
     pub(crate) unposted: u32,
+    /// Where it is noted that some are.
+    #[serde(skip)]
+    pub(crate) noted_at: u32,
     pub(crate) place: Place,
     /// What the source calls the contact, where it has said so.
     pub(crate) id: Option<Box<str>>,
@@ -86,12 +86,9 @@ pub(crate) struct Records {
     /// Room for facts of visits to come.
     #[serde(skip)]
     spare: Vec<Vec<Fact>>,
-    /// The visits of which something is unposted, as they became so, and others that were.
+    /// The visits of which something is unposted.
     #[serde(skip)]
     unposted: Vec<VisitKey>,
-    /// How many of them there are.
-    #[serde(skip)]
-    going_on: usize,
 }
 
 impl Records {
@@ -106,7 +103,6 @@ impl Records {
             gone: None,
             spare: Vec::new(),
             unposted: Vec::new(),
-            going_on: 0,
         }
     }
 
@@ -114,10 +110,11 @@ impl Records {
     /// that is used again: it is returned where it was not over, and lost.
     pub(crate) fn begin(&mut self, key: VisitKey, record: Record) -> Option<Record> {
         let known = self.visits.insert(key, record);
-        self.note_unposted(key);
+        let noted = known.as_ref().filter(|known| known.unposted > 0);
+        let noted_at = noted.map_or_else(|| note(&mut self.unposted, key), |known| known.noted_at);
+        self.visits.get_mut(&key).expect("it was just inserted").noted_at = noted_at;
         let known = known?;
         let Some(at) = known.completed else {
-            self.going_on -= usize::from(known.unposted > 0);
             self.lose(key.source, &known);
             return Some(known);
         };
@@ -126,45 +123,42 @@ impl Records {
         None
     }
 
-    /// Something of a visit is unposted, of which all was posted before.
-    fn note_unposted(&mut self, key: VisitKey) {
-        self.going_on += 1;
-        self.unposted.push(key);
-        if self.unposted.len() > MOST_OVER * (self.going_on + SPARE) {
-            self.forget_posted();
+    /// All of a visit is posted, of which something was not.
+    fn forget_note(&mut self, at: u32) {
+        let at = at as usize;
+        self.unposted.swap_remove(at);
+        if let Some(moved) = self.unposted.get(at) {
+            let moved = self.visits.get_mut(moved).expect("whoever is noted has a record");
+            moved.noted_at = u32::try_from(at).expect("its place before was a greater one");
         }
     }
 
-    /// Most visits that are noted as unposted were posted since.
-    #[inline(never)]
-    fn forget_posted(&mut self) {
-        let Self { visits, unposted, .. } = self;
-        unposted.sort_unstable();
-        unposted.dedup();
-        unposted.retain(|key| visits.get(key).is_some_and(|record| record.unposted > 0));
-    }
-
-    /// A visit of which something may be unposted, until there is none.
-    pub(crate) fn next_unposted(&mut self) -> Option<VisitKey> {
-        self.unposted.pop()
+    /// A visit of which something is unposted.
+    pub(crate) fn next_unposted(&self) -> Option<VisitKey> {
+        self.unposted.last().copied()
     }
 
     /// The visits of which something is unposted.
     pub(crate) fn unposted(&self) -> impl Iterator<Item = &Record> {
-        let mut keys = self.unposted.clone();
-        keys.sort_unstable();
-        keys.dedup();
-        let records = keys.into_iter().filter_map(|key| self.visits.get(&key));
-        records.filter(|record| record.unposted > 0)
+        self.unposted.iter().map(|key| &self.visits[key])
     }
 
-    /// What is unposted of a visit, which is to be posted now.
-    pub(crate) fn take_unposted(&mut self, key: VisitKey) -> Option<(Place, Vec<Fact>)> {
+    /// All facts of a visit of which something is unposted, and how many are, the last ones: they
+    /// are to be posted now, and all to be [given back](Self::give_back).
+    pub(crate) fn take_unposted(&mut self, key: VisitKey) -> Option<(Place, Vec<Fact>, usize)> {
         let record = self.visits.get_mut(&key).filter(|record| record.unposted > 0)?;
-        let facts = record.unposted().to_vec();
-        record.unposted = 0;
-        self.going_on -= 1;
-        Some((record.place, facts))
+        let facts = core::mem::take(&mut record.facts);
+        let unposted = core::mem::take(&mut record.unposted) as usize;
+        let (place, noted_at) = (record.place, record.noted_at);
+        self.forget_note(noted_at);
+        Some((place, facts, unposted))
+    }
+
+    /// Takes back what [`Self::take_unposted`] gave.
+    pub(crate) fn give_back(&mut self, key: VisitKey, facts: Vec<Fact>) {
+        if let Some(record) = self.visits.get_mut(&key) {
+            record.facts = facts;
+        }
     }
 
     /// Adds a fact to the record of its visit, if that is kept: unposted while the visit goes on.
@@ -190,7 +184,7 @@ impl Records {
         }
         record.unposted += 1;
         if record.unposted == 1 {
-            self.note_unposted(key);
+            record.noted_at = note(&mut self.unposted, key);
         }
         Known::Open
     }
@@ -239,27 +233,29 @@ impl Records {
     /// The visit is over; all its facts so far, to be [put back](Self::put_back), and how many of
     /// them, the last ones, are to be posted.
     pub(crate) fn complete(&mut self, key: VisitKey, at: Timestamp) -> (Vec<Fact>, usize) {
-        if self.retention == Span::ZERO {
-            let Some(mut record) = self.visits.remove(&key) else { return (Vec::new(), 0) };
-            record.completed = Some(at);
-            self.going_on -= usize::from(record.unposted > 0);
-            self.lose(key.source, &record);
-            return (record.facts, record.unposted as usize);
-        }
         let Some(record) = self.visits.get_mut(&key) else { return (Vec::new(), 0) };
         record.completed = Some(at);
-        let unposted = core::mem::take(&mut record.unposted);
-        self.going_on -= usize::from(unposted > 0);
-        self.over.insert(at, key);
-        (core::mem::take(&mut record.facts), unposted as usize)
+        let unposted = core::mem::take(&mut record.unposted) as usize;
+        let (facts, noted_at) = (core::mem::take(&mut record.facts), record.noted_at);
+        if unposted > 0 {
+            self.forget_note(noted_at);
+        }
+        if self.are_kept() {
+            self.over.insert(at, key);
+            return (facts, unposted);
+        }
+        let Some(record) = self.visits.remove(&key) else { return (facts, unposted) };
+        let record = Record { facts, ..record };
+        self.lose(key.source, &record);
+        (record.facts, unposted)
     }
 
     /// Takes back what [`Self::complete`] gave.
     pub(crate) fn put_back(&mut self, key: VisitKey, facts: Vec<Fact>) {
-        if !self.are_kept() {
+        if self.are_kept() {
+            self.give_back(key, facts);
+        } else {
             self.spare(facts);
-        } else if let Some(record) = self.visits.get_mut(&key) {
-            record.facts = facts;
         }
     }
 
@@ -385,4 +381,10 @@ impl Records {
         }
         self.gone = self.gone.max(other.gone);
     }
+}
+
+/// Notes that something of a visit is unposted; where.
+fn note(unposted: &mut Vec<VisitKey>, key: VisitKey) -> u32 {
+    unposted.push(key);
+    u32::try_from(unposted.len() - 1).expect("fewer than 2^32 visits go on")
 }

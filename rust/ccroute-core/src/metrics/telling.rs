@@ -91,8 +91,16 @@ impl KpiAggregator {
         self.count_customer(place, customer);
         let mut facts = self.records.room();
         facts.push(fact);
-        let record =
-            Record { revision: 0, unposted: 1, place, id, customer, completed: None, facts };
+        let record = Record {
+            revision: 0,
+            unposted: 1,
+            noted_at: 0,
+            place,
+            id,
+            customer,
+            completed: None,
+            facts,
+        };
         if let Some(lost) = self.records.begin(key, record) {
             self.post_in_time(lost.place, lost.unposted());
         }
@@ -114,7 +122,7 @@ impl KpiAggregator {
         self.records.put_back(key, facts);
     }
 
-    /// Facts of a visit that goes on, which were told before what they count in was final.
+    /// Facts of a visit, which were told before what they count in was final.
     pub(super) fn post_in_time(&mut self, place: Place, facts: &[Fact]) {
         if facts.is_empty() {
             return;
@@ -127,17 +135,19 @@ impl KpiAggregator {
     /// Posts what is unposted of a visit, the last of it as what it is: late.
     #[inline(never)]
     fn post_last(&mut self, key: VisitKey) {
-        let Some((place, mut facts)) = self.records.take_unposted(key) else { return };
-        let late = facts.split_off(facts.len() - 1);
-        self.post_in_time(place, &facts);
-        self.post_all(place, &late, None, Sign::Add);
+        let Some((place, facts, unposted)) = self.records.take_unposted(key) else { return };
+        let (so_far, late) = facts[facts.len() - unposted..].split_at(unposted - 1);
+        self.post_in_time(place, so_far);
+        self.post_all(place, late, None, Sign::Add);
+        self.records.give_back(key, facts);
     }
 
     /// Posts what is unposted of a visit.
     #[inline(never)]
     fn post_visit_so_far(&mut self, key: VisitKey) {
-        if let Some((place, facts)) = self.records.take_unposted(key) {
-            self.post_in_time(place, &facts);
+        if let Some((place, facts, unposted)) = self.records.take_unposted(key) {
+            self.post_in_time(place, &facts[facts.len() - unposted..]);
+            self.records.give_back(key, facts);
         }
     }
 

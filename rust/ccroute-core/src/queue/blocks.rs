@@ -79,13 +79,14 @@ impl Block {
         self.entries.pop_front().map(Entry::pair)
     }
 
-    /// Whether a newcomer at `at` stands behind who came last of all here, or before who came
+    /// Whether a newcomer at `at` stands next to who came last of all here, or before who came
     /// first: sequence numbers tell.
     pub(super) fn grows_at(&self, at: usize) -> bool {
         let sequences = || self.entries.iter().map(|it| it.key().sequence());
         let of = |at: usize| self.entries.get(at).map(|it| it.key().sequence());
-        at.checked_sub(1).is_some_and(|before| of(before) == sequences().max())
-            || (at < self.len() && of(at) == sequences().min())
+        let (first, last) = (sequences().min(), sequences().max());
+        at.checked_sub(1).is_some_and(|before| of(before) == last)
+            || (at < self.len() && (of(at) == first || of(at) == last))
     }
 
     /// Moves the entries from `cut` on to the end of `upper`.

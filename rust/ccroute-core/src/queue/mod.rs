@@ -22,7 +22,7 @@ pub use self::order::OrderKey;
 const SMALL: usize = CAPACITY / 4;
 
 /// How many blocks that ran empty are kept at most.
-const SPARE: usize = 4;
+const SPARE: usize = 2;
 
 /// Joined blocks keep this much room, so that they do not split again at once.
 const JOINED: usize = CAPACITY - CAPACITY / 4;
@@ -74,6 +74,11 @@ impl PriorityQueue {
             self.rest.push_back(last);
             self.floors.push_back(key);
             self.sizes.push(1);
+        } else if at == CAPACITY && !self.rest[index].is_full() {
+            // Between two blocks it may as well be the first of the next.
+            self.rest[index].insert(0, key, item);
+            self.floors[index] = key;
+            self.count(index + 1);
         } else {
             self.split_and_insert(index, at, key, item);
         }
@@ -284,6 +289,8 @@ mod tests {
     enum Op {
         Push(i16),
         PushMany(i16, usize),
+        /// Each before the one before.
+        PushDown(usize),
         Pop(usize),
         Remove(prop::sample::Index, usize),
     }
@@ -293,6 +300,7 @@ mod tests {
         prop_oneof![
             4 => band.clone().prop_map(Op::Push),
             2 => (band, 1..300usize).prop_map(|(band, n)| Op::PushMany(band, n)),
+            2 => (1..300usize).prop_map(Op::PushDown),
             2 => (1..100usize).prop_map(Op::Pop),
             4 => (any::<prop::sample::Index>(), 1..120usize).prop_map(|(at, n)| Op::Remove(at, n)),
         ]
@@ -305,20 +313,24 @@ mod tests {
             let mut queue = PriorityQueue::default();
             let mut model: Vec<(OrderKey, u32)> = Vec::new();
             let mut sequence = 0;
-            let mut push = |queue: &mut PriorityQueue, model: &mut Vec<_>, band| {
+            let mut push = |queue: &mut PriorityQueue, model: &mut Vec<_>, band, down| {
                 sequence += 1;
-                let entry = (key(band, sequence), sequence as u32);
+                let arrival = if down { -(sequence as i64) } else { 0 };
+                let entry = (OrderKey::at(band, arrival, sequence), sequence as u32);
                 queue.push(entry.0, entry.1);
                 let at = model.partition_point(|other| *other < entry);
                 model.insert(at, entry);
             };
             for op in ops {
                 match op {
-                    Op::Push(band) => push(&mut queue, &mut model, band),
+                    Op::Push(band) => push(&mut queue, &mut model, band, false),
                     Op::PushMany(band, n) => {
                         for step in 0..n as i16 {
-                            push(&mut queue, &mut model, band + step % 2);
+                            push(&mut queue, &mut model, band + step % 2, false);
                         }
+                    }
+                    Op::PushDown(n) => {
+                        (0..n).for_each(|_| push(&mut queue, &mut model, 0, true));
                     }
                     Op::Pop(n) => for _ in 0..n {
                         let first = (!model.is_empty()).then(|| model.remove(0));
@@ -380,6 +392,24 @@ mod tests {
         }
         check(&queue);
         assert!(blocks(&queue) <= 100 + 1, "{} blocks", blocks(&queue));
+    }
+
+    #[test]
+    fn each_before_the_one_before_fills_the_blocks() {
+        let filled = |queue: &mut PriorityQueue| {
+            for sequence in 1_000..1_000 + 100 * CAPACITY as u64 {
+                queue.push(OrderKey::at(4, -(sequence as i64), sequence), 0);
+            }
+            check(queue);
+            blocks(queue)
+        };
+        assert!(filled(&mut PriorityQueue::default()) <= 100 + 1);
+        // Behind a block that is full, and before others.
+        let mut queue = PriorityQueue::default();
+        for sequence in 0..2 * CAPACITY as u64 {
+            queue.push(key(if sequence < CAPACITY as u64 { 5 } else { 0 }, sequence), 0);
+        }
+        assert!(filled(&mut queue) <= 102 + 1);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Memory of short lists that come and go: what one contact has left, the next one uses.
 
+/// How many lists are kept at most.
+const MOST: usize = 1_024;
+
 /// Lists that are empty, with their memory.
 #[derive(Clone, Debug)]
 pub(super) struct Room<T>(Vec<Vec<T>>);
@@ -23,7 +26,7 @@ impl<T> Room<T> {
 
     /// Keeps the memory of a list that has run empty.
     pub(super) fn take_back(&mut self, list: &mut Vec<T>) {
-        if list.is_empty() && list.capacity() > 0 {
+        if list.is_empty() && list.capacity() > 0 && self.0.len() < MOST {
             self.0.push(core::mem::take(list));
         }
     }
