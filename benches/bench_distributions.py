@@ -5,8 +5,6 @@ timed, within the error that each documents: twice that of KLL, which holds for 
 and a hundredth of the rank for t-digest, which documents none. The worst is a figure of its row.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -42,27 +40,6 @@ def worst(sketch: Sketch, whole: object, column: NDArray[np.int64]) -> float:
     return float(np.maximum(np.maximum(low / found - 1, found / high - 1), 0).max())
 
 
-def timed(
-    race: Race,
-    cell: str,
-    way: str,
-    work: Callable[[], object],
-    events: int,
-    goal: float | None = None,
-) -> None:
-    race(
-        "distributions",
-        cell,
-        way,
-        events=events,
-        work=work,
-        settle=lambda _: None,
-        goal=goal,
-        size=float(events),
-        rounds=7,
-    )
-
-
 def way_of(sketch: Sketch, ours: str = "batch") -> str:
     return f"{sketch.name} {ours}" if sketch is OURS else sketch.name
 
@@ -74,7 +51,9 @@ def test_filled(race: Race, sketch: Sketch) -> None:
     column = waits(10**6)[: sketch.most]
     given = sketch.form(column)
     error = worst(sketch, sketch.filled(given), column)
-    timed(race, "inserted", way_of(sketch), lambda: sketch.filled(given), len(column), 10.0)
+    race.compared(
+        "distributions", "inserted", way_of(sketch), lambda: sketch.filled(given), len(column), 10.0
+    )
     race.noted(**{"worst error of 99 percentiles in %": error * 100})
 
 
@@ -84,7 +63,9 @@ def test_merged(race: Race, sketch: Sketch) -> None:
     column = waits(10**6)[:MERGED]
     parts = [sketch.filled(sketch.form(part)) for part in np.array_split(column, PARTS)]
     error = worst(sketch, sketch.merged(parts), column)
-    timed(race, "merged", way_of(sketch), lambda: sketch.merged(parts), PARTS, 3.0)
+    race.compared(
+        "distributions", "merged", way_of(sketch), lambda: sketch.merged(parts), PARTS, 3.0
+    )
     race.noted(**{"worst error of 99 percentiles in %": error * 100})
 
 
@@ -97,4 +78,4 @@ def test_asked(race: Race, sketch: Sketch) -> None:
     shares = SHARES.tolist()
     worst(sketch, whole, column)
     way = way_of(sketch, "calls")
-    timed(race, "asked", way, lambda: sketch.asked(whole, shares), len(shares))
+    race.compared("distributions", "asked", way, lambda: sketch.asked(whole, shares), len(shares))

@@ -26,30 +26,6 @@ FIELDS = [
 ]  # fmt: skip
 
 
-def timed(
-    race: Race,
-    setting: str,
-    cell: str,
-    way: str,
-    work: Callable[[], object],
-    events: int,
-    goal: float | None = None,
-    rounds: int = 7,
-) -> None:
-    """Times what does ``events`` things; the answers have been compared."""
-    race(
-        setting,
-        cell,
-        way,
-        events=events,
-        work=work,
-        settle=lambda _: None,
-        goal=goal,
-        size=float(events),
-        rounds=rounds,
-    )
-
-
 def ours(columns: Columns, threads: int = 1) -> Mapping[str, Any]:
     edges = np.arange(0, DAY_US + 1, CELL_US, dtype=np.int64)
     table = VisitTable(columns, names=NAMES, threads=threads)
@@ -110,7 +86,7 @@ def test_cube(race: Race, cell: int, way: str) -> None:
             np.testing.assert_allclose(expected[mine], mean)
     rounds = PANDAS_ROUNDS if way == "pandas" else 7
     goal = CUBE_GOALS.get(way)
-    timed(race, "cube of visits", f"{cell:,} visits", way, ways[way], cell, goal, rounds)
+    race.compared("cube of visits", f"{cell:,} visits", way, ways[way], cell, goal, rounds)
 
 
 PAIRED = [QUEUED, "contact_connected", ABANDONED]
@@ -139,7 +115,7 @@ def test_pairing_by_contact(race: Race, order: str, way: str) -> None:
         )
         for name, column in found.items():
             np.testing.assert_array_equal(expected.columns[name][mine], column[theirs])
-    timed(race, "pairing by contact", order, way, ways[way], len(events["kind"]), 3.0)
+    race.compared("pairing by contact", order, way, ways[way], len(events["kind"]), 3.0)
 
 
 def live_ours(columns: Columns) -> Mapping[str, Any]:
@@ -162,7 +138,7 @@ def test_counters_and_percentiles(race: Race, way: str) -> None:
         "ccroute batch": lambda: live_ours(columns),
         "dict and t-digest": lambda: counters.rows_by_digest(rows),
     }
-    timed(race, "counters and percentiles", "batch", way, ways[way], 10**6, 15.0)
+    race.compared("counters and percentiles", "batch", way, ways[way], 10**6, 15.0)
 
 
 def counted(events: list[Event]) -> dict[tuple[str, str], int]:
@@ -198,7 +174,7 @@ def test_one_call_an_event(race: Race, way: str) -> None:
     }
     kinds = (QUEUED, ABANDONED)
     assert ways[way]() == {(f"queue-{queue}", kind): 200 for queue in range(100) for kind in kinds}
-    timed(race, "counters and percentiles", "a call an event", way, ways[way], len(events), 4.0)
+    race.compared("counters and percentiles", "a call an event", way, ways[way], len(events), 4.0)
 
 
 def told_whole(visits: list[Visit], interval: float) -> KpiAggregator:
@@ -247,8 +223,7 @@ def test_one_call_a_visit(race: Race, way: str) -> None:
     elif way == "dict and t-digest":
         assert counts == WHOLE[way](visits)
     work = WHOLE[way]
-    timed(
-        race,
+    race.compared(
         "counters and percentiles",
         "a call a visit",
         way,

@@ -148,16 +148,19 @@ def measure(
         SETTING, cell, way, events=events, size=size(cell)[0], rounds=3,
         prepare=prepare, work=noted, settle=np.array, goal=goal,
     )  # fmt: skip
-    measured = np.array(rounds[-3:])
-    p50, p99, p999 = np.quantile(measured, [0.5, 0.99, 0.999], axis=1)
-    benchmark.extra_info.update(
-        ns=float(np.median(p99)),
-        spread=float(p99.std() / p99.mean()),
-        p50_ns=float(np.median(p50)),
-        p99_ns=float(np.median(p99)),
-        p999_ns=float(np.median(p999)),
-        limit_ns=limit_ns,
-    )
+    benchmark.extra_info.update(quantiles(rounds[-3:]), limit_ns=limit_ns)
+
+
+def quantiles(rounds: list[list[int]]) -> dict[str, float]:
+    """Of the nanoseconds of single calls, round by round: medians of the rounds' quantiles."""
+    p50, p99, p999 = np.quantile(np.array(rounds), [0.5, 0.99, 0.999], axis=1)
+    return {
+        "ns": float(np.median(p99)),
+        "spread": float(p99.std() / p99.mean()),
+        "p50_ns": float(np.median(p50)),
+        "p99_ns": float(np.median(p99)),
+        "p999_ns": float(np.median(p999)),
+    }
 
 
 @pytest.mark.cells(quick=cells((1_000,)), more=cells((10_000, 100_000)))

@@ -26,6 +26,7 @@ from benches.bench_latency import (
     ROUTER_EVENTS,
     SETTING,
     measure,
+    quantiles,
 )
 from benches.bench_matcher import cells, size
 from benches.memory import CEILING, CEILING_QUEUES_EACH, agents, centre, contacts
@@ -186,12 +187,9 @@ def test_decision_at_the_ceiling(
     crowd = request.getfixturevalue("crowd")
     ready = by_calls if way == "ccroute Router calls" else by_rows
     took = benchmark.pedantic(decided, args=(crowd, first, ready), rounds=1, iterations=1)
-    p50, p99, p999 = np.quantile(np.array(took), [0.5, 0.99, 0.999], axis=1)
     benchmark.extra_info.update(
-        setting=SETTING, cell=CEILING_CELL, way=way, size=None, goal=None,
-        events=CEILING_DECISIONS, ns=float(np.median(p99)), spread=float(p99.std() / p99.mean()),
-        p50_ns=float(np.median(p50)), p99_ns=float(np.median(p99)),
-        p999_ns=float(np.median(p999)), limit_ns=CEILING_NS,
+        quantiles(took), setting=SETTING, cell=CEILING_CELL, way=way, size=None, goal=None,
+        events=CEILING_DECISIONS, limit_ns=CEILING_NS,
     )  # fmt: skip
 
 

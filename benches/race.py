@@ -81,6 +81,29 @@ class Race:
             goal=goal,
         )
 
+    def compared(
+        self,
+        setting: str,
+        cell: str,
+        way: str,
+        work: Callable[[], object],
+        events: int,
+        goal: float | None = None,
+        rounds: int = 7,
+    ) -> None:
+        """Times what does ``events`` things, the plot's x axis; its answers have been compared."""
+        self(
+            setting,
+            cell,
+            way,
+            events=events,
+            work=work,
+            settle=lambda _: None,
+            goal=goal,
+            size=float(events),
+            rounds=rounds,
+        )
+
     def weighed(self, bytes_each: float) -> None:
         """Notes what one of the things measured takes in memory, in bytes."""
         self._benchmark.extra_info["bytes"] = bytes_each

@@ -1,9 +1,9 @@
 //! Metrics: what every event cost in time.
 //!
 //! Events become facts (`visits.rs`, `facts.rs`), facts, told one by one (`telling.rs`), become
-//! contributions to cells (`posting.rs`, `cell.rs`) kept by slice and interval under each basis (`table.rs`); agents'
-//! time is kept by state (`agent_time.rs`). The facts themselves are kept for a while
-//! (`records.rs`), so that they can be corrected and shown. Readers get integers and make
+//! contributions to cells (`posting.rs`, `cell.rs`) kept by slice and interval under each basis
+//! (`table.rs`); agents' time is kept by state (`agent_time.rs`). The facts themselves are kept
+//! for a while (`records.rs`), so that they can be corrected and shown. Readers get integers and make
 //! ratios of them (`query.rs`, `reading.rs`). A table that is whole answers without any of it
 //! (`visit_table`), and a table of events can be made one of visits (`pairing`). A stranger to the router: it knows events, keys,
 //! names and time, and measures whatever source they come from.
